@@ -1,0 +1,20 @@
+# The package's own help page and its ties to the compiled code.
+
+#' backprop: neural networks trained in Rust
+#'
+#' Trains feed-forward networks (multilayer perceptrons) on the CPU, with an engine written in Rust.
+#' [nn_train()] trains, [nn_predict()] and [predict()][predict.nn_fit] predict.
+#'
+#' @section Options:
+#' | option | meaning |
+#' |---|---|
+#' | `backprop.threads` | threads for training and prediction, where `threads =` is not given; half the cores if unset |
+#' | `backprop.max_bytes` | the largest network that is trained, in bytes; the free memory if unset |
+#'
+#' The environment variables `OMP_THREAD_LIMIT` and `_R_CHECK_LIMIT_CORES_` are upper limits of the number of threads.
+#' @keywords internal
+#' @useDynLib backprop, .registration = TRUE
+"_PACKAGE"
+
+# What lasts as long as the session: the last interrupted fit, and what the machine is.
+session <- new.env(parent = emptyenv())

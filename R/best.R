@@ -1,0 +1,34 @@
+# The best epoch of a training that stops early, carried from one training to the next.
+
+# What the engine is to know of an earlier training's best epoch; NULL where that means nothing now.
+# The weights of the best epoch are those of the fit unless it was stored on the way.
+earlier_best <- function(earlier, typed) {
+  best <- earlier$best
+  changed <- c("loss", "output", "penalty", "mixture", "class_weights", "standardize")
+  if (is.null(best) || any(changed %in% typed)) {
+    return(NULL)
+  }
+  if (is.null(best$weights)) {
+    best[c("weights", "biases")] <- earlier[c("weights", "biases")]
+  }
+  if (earlier$status == "converged") {
+    # That training had waited long enough; this one waits anew.
+    best$epoch <- as.integer(earlier$epochs_done)
+  }
+  best
+}
+
+# The best epoch as the fit keeps it: with weights only where they are not the fit's own.
+keep_best <- function(result, earlier) {
+  best <- result$best
+  if (is.null(best)) {
+    return(NULL)
+  }
+  if (!is.null(earlier$best) && identical(best$loss, earlier$best$loss)) {
+    best$epoch <- earlier$best$epoch
+  }
+  if (identical(best$weights, result$weights) && identical(best$biases, result$biases)) {
+    best[c("weights", "biases")] <- NULL
+  }
+  best
+}

@@ -1,0 +1,96 @@
+# Checks of single arguments: plain `if`s that cost nothing when all is well.
+# Each returns the value in the type that the engine wants.
+
+check_count <- function(x, arg, min = 1, call = quote(nn_train())) {
+  if (!is.numeric(x) || length(x) != 1L || is.na(x) || x < min || x != floor(x) || x > .Machine$integer.max) {
+    expected <- if (min == 0) "a whole number, 0 or more" else "a whole number, 1 or more"
+    stop_argument(arg, expected, x, call = call)
+  }
+  as.integer(x)
+}
+
+check_positive <- function(x, arg, call = quote(nn_train())) {
+  if (!is.numeric(x) || length(x) != 1L || !is.finite(x) || x <= 0) {
+    stop_argument(arg, "a positive, finite number", x, call = call)
+  }
+  as.double(x)
+}
+
+# A number in [min, max), or in [min, max] when `closed`.
+check_between <- function(x, arg, min, max, closed = FALSE, call = quote(nn_train())) {
+  if (!is.numeric(x) || length(x) != 1L || !is.finite(x) || x < min || x > max || (!closed && x == max)) {
+    upper <- if (max == Inf) "" else if (closed) paste(" and at most", max) else paste(" and below", max)
+    stop_argument(arg, paste0("a number of at least ", min, upper), x, call = call)
+  }
+  as.double(x)
+}
+
+check_flag <- function(x, arg, call = quote(nn_train())) {
+  if (!is.logical(x) || length(x) != 1L || is.na(x)) {
+    stop_argument(arg, "`TRUE` or `FALSE`", x, call = call)
+  }
+  x
+}
+
+check_choice <- function(x, arg, choices, call = quote(nn_train())) {
+  if (!is.character(x) || length(x) != 1L || is.na(match(x, choices))) {
+    stop_choice(arg, x, choices, call = call)
+  }
+  x
+}
+
+# One or more of the choices.
+check_choices <- function(x, arg, choices, call = quote(nn_train())) {
+  if (!is.character(x) || length(x) == 0L) {
+    stop_choice(arg, x, choices, call = call)
+  }
+  unknown <- is.na(match(x, choices))
+  if (any(unknown)) {
+    stop_choice(arg, x[unknown][1L], choices, call = call)
+  }
+  x
+}
+
+# Any whole number that R can store as an integer.
+check_seed <- function(x, call = quote(nn_train())) {
+  if (!is.numeric(x) || length(x) != 1L || is.na(x) || x != floor(x) || abs(x) > .Machine$integer.max) {
+    stop_argument("seed", "a whole number", x, call = call)
+  }
+  as.integer(x)
+}
+
+# Units of the hidden layers; NULL and zero-length vectors mean none.
+check_hidden <- function(x, call = quote(nn_train())) {
+  if (length(x) == 0L && (is.null(x) || is.numeric(x))) {
+    return(integer())
+  }
+  if (!is.numeric(x) || !is.null(dim(x)) || anyNA(x) || any(x < 1 | x != floor(x) | x > .Machine$integer.max)) {
+    stop_argument(
+      "hidden", "whole numbers, 1 or more, one per hidden layer", x,
+      hint = "Use `hidden = c()` for a network without hidden layers.", call = call
+    )
+  }
+  as.integer(x)
+}
+
+# Every argument must be spelt in full: R itself would silently match the beginning of a name,
+# and would silently drop what falls into `...`.
+# `matched` are the names of match.call(), `raw` those of sys.call(); returns the arguments typed.
+check_spelling <- function(matched, raw, known, call = quote(nn_train())) {
+  given <- c(matched[-1L], raw[nzchar(raw)])
+  if (all(given %in% known)) {
+    return(matched[-1L])
+  }
+  unknown <- given[!given %in% known][1L]
+  if (!nzchar(unknown)) {
+    stop_backprop("unknown_argument", c(
+      "Too many unnamed arguments.",
+      i = "Give everything after {.arg lr} by its name."
+    ), call = call)
+  }
+  near <- nearest(unknown, known)
+  stop_backprop("unknown_argument", c(
+    "Unknown argument {.arg {unknown}}.",
+    i = if (!is.null(near)) "Did you mean {.arg {near}}?" else "See {.code ?nn_train} for the arguments."
+  ), call = call)
+}

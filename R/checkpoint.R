@@ -1,0 +1,69 @@
+# Checkpoints: the fit so far, stored every few epochs so that a training survives the end of its process.
+
+# `checkpoint` as typed, checked; NULL when there is none.
+read_checkpoint <- function(checkpoint) {
+  if (is.null(checkpoint)) {
+    return(NULL)
+  }
+  path <- if (is.list(checkpoint)) checkpoint$path
+  fits <- is.list(checkpoint) && setequal(union(names(checkpoint), c("path", "every")), c("path", "every")) &&
+    is.character(path) && length(path) == 1L && !is.na(path) && nzchar(path)
+  if (!fits) {
+    stop_argument("checkpoint", "a list of `path`, a file, and `every`, a number of epochs", checkpoint)
+  }
+  every <- checkpoint$every
+  path <- path.expand(path)
+  if (!dir.exists(dirname(path)) || dir.exists(path)) {
+    stop_backprop("checkpoint", c(
+      "{.code checkpoint$path} must be a file in a folder that exists.",
+      x = "Got {.file {path}}."
+    ))
+  }
+  list(path = path, every = if (is.null(every)) 1L else check_count(every, "checkpoint$every"))
+}
+
+# What the engine calls; like every hook it lets no condition escape. `as_fit` makes a fit of the engine's state.
+checkpoint_hook <- function(checkpoint, as_fit) {
+  kept <- NULL
+  list(
+    engine = list(
+      fun = function(state) {
+        tryCatch(
+          {
+            write_whole(as_fit(state), checkpoint$path)
+            TRUE
+          },
+          interrupt = function(cnd) {
+            kept <<- cnd
+            FALSE
+          },
+          error = function(cnd) {
+            kept <<- cnd
+            FALSE
+          }
+        )
+      },
+      every = as.double(checkpoint$every)
+    ),
+    raised = function() kept
+  )
+}
+
+# The file at `path` is the former one until the new one is complete: renaming within a folder is one step.
+write_whole <- function(object, path) {
+  temporary <- tempfile(paste0(basename(path), "-"), tmpdir = dirname(path), fileext = ".part")
+  on.exit(unlink(temporary))
+  written <- tryCatch(
+    suppressWarnings({
+      saveRDS(object, temporary, compress = FALSE)
+      file.rename(temporary, path)
+    }),
+    error = function(cnd) FALSE
+  )
+  if (!written) {
+    stop_backprop("checkpoint", c(
+      "The checkpoint could not be written to {.file {path}}.",
+      i = "The folder must be writable and have room. Training has ended."
+    ))
+  }
+}

@@ -1,0 +1,72 @@
+# Weights with names, on the scale of the network or of the data.
+
+#' Weights and biases
+#'
+#' @param object A model from [nn_train()].
+#' @param scale `"scaled"`: as the network holds them, for standardised inputs. `"original"`: for inputs (and a
+#'   numeric outcome) in their own units; only the first layer differs, and the last where the outcome was scaled. The same
+#'   without `standardize`.
+#' @param epoch Number of an epoch whose weights the model keeps (see `keep_weights` of [nn_train()]); `NULL` for the final ones.
+#' @param ... Not used.
+#' @return A list of `weights`, a matrix \[inputs x units\] for each layer, and `biases`, a vector for each layer. Inputs and
+#'   outputs have their names where these are known, hidden units are `h1`, `h2`, ...
+#' @section Errors:
+#' An unknown `scale` is an error of class `backprop_error_choice`, an epoch that is not kept one of class `backprop_error_epoch`.
+#' @examples
+#' fit <- nn_train(mpg ~ wt + hp, data = mtcars, hidden = c(), epochs = 2000, seed = 1)
+#' coef(fit, scale = "original")
+#' coef(lm(mpg ~ wt + hp, data = mtcars))
+#' @importFrom stats coef
+#' @export
+coef.nn_fit <- function(object, scale = "scaled", epoch = NULL, ...) {
+  call <- quote(coef())
+  validate_fit(object, "object", call)
+  object <- at_epoch(object, epoch, call)
+  check_choice(scale, "scale", c("scaled", "original"), call)
+  weights <- object$weights
+  biases <- object$biases
+  if (scale == "original") {
+    unscaled <- unscale_network(weights, biases, object$inputs, object$outcome)
+    weights <- unscaled$weights
+    biases <- unscaled$biases
+  }
+  layers <- length(weights)
+  for (l in seq_len(layers)) {
+    rows <- if (l == 1L) input_names(object) else unit_names(nrow(weights[[l]]))
+    columns <- if (l == layers) named_outputs(object) else unit_names(ncol(weights[[l]]))
+    dimnames(weights[[l]]) <- list(rows, columns)
+    names(biases[[l]]) <- columns
+  }
+  names(weights) <- names(biases) <- c(paste0("hidden", seq_len(layers - 1L))[seq_len(layers - 1L)], "output")
+  list(weights = weights, biases = biases)
+}
+
+# With z = sum w (x - center) / scale + b, the weights of x itself are w / scale.
+unscale_network <- function(weights, biases, inputs, outcome) {
+  last <- length(weights)
+  if (!is.null(inputs$center)) {
+    weights[[1L]] <- weights[[1L]] / inputs$scale
+    biases[[1L]] <- biases[[1L]] - drop(inputs$center %*% weights[[1L]])
+  }
+  if (!is.null(outcome$center)) {
+    weights[[last]] <- weights[[last]] * rep(outcome$scale, each = nrow(weights[[last]]))
+    biases[[last]] <- biases[[last]] * outcome$scale + outcome$center
+  }
+  list(weights = weights, biases = biases)
+}
+
+unit_names <- function(n) paste0("h", seq_len(n))
+
+input_names <- function(fit) {
+  names <- fit$inputs$names
+  if (is.null(names)) paste0("x", seq_len(fit$inputs$n)) else names
+}
+
+named_outputs <- function(fit) {
+  names <- output_names(fit)
+  k <- fit$settings$sizes[length(fit$settings$sizes)]
+  if (!is.null(names)) {
+    return(names)
+  }
+  if (k == 1L) "y" else paste0("y", seq_len(k))
+}

@@ -1,0 +1,180 @@
+# What a network does with data: its inputs, hidden units and predictions.
+
+data_checks <- c("unscaled", "dead", "saturated", "constant", "imbalance")
+diagnosis_rows <- 5000L
+
+# The fit with its data, many rows thinned out evenly.
+diagnosis_problem <- function(fit, data, call) {
+  problem <- problem_of(fit, data, call)
+  n <- nrow(problem$x)
+  if (n > diagnosis_rows) {
+    rows <- unique(round(seq(1, n, length.out = diagnosis_rows)))
+    problem$x <- problem$x[rows, , drop = FALSE]
+    problem$y <- problem$y[rows, , drop = FALSE]
+    problem$case_weights <- problem$case_weights[rows]
+    problem$offset <- problem$offset[rows, , drop = FALSE]
+  }
+  problem$x <- dense_inputs(problem$x)
+  problem
+}
+
+diagnose_on_data <- function(problem, call) {
+  # The weights of rows would only scale what is recorded.
+  problem$case_weights <- NULL
+  step <- record_step(problem, call)
+  layers <- step$layers
+  c(
+    list(check_unscaled_inputs(problem), check_unscaled_outcome(problem)),
+    list(check_dead(layers, problem$fit$settings), check_saturated(layers, problem$fit$settings)),
+    list(check_constant(problem, layers[[length(layers)]]$activation), check_imbalance(problem, call))
+  )
+}
+
+check_unscaled_inputs <- function(problem) {
+  fit <- problem$fit
+  if (!is.null(fit$inputs$center)) {
+    return(NULL)
+  }
+  largest <- apply(abs(problem$x), 2L, max)
+  spread <- apply(problem$x, 2L, stats::sd)
+  spread <- spread[is.finite(spread) & spread > 0]
+  ratio <- if (length(spread) > 1L) max(spread) / min(spread) else 1
+  worst <- which.max(largest)
+  if (largest[worst] <= 10 && ratio <= 100) {
+    return(NULL)
+  }
+  evidence <- paste0("Input ", input_names(fit)[worst], " goes up to ", short(largest[worst]), " in absolute value")
+  if (ratio > 100) {
+    evidence <- paste0(evidence, "; the largest spread of an input is ", short(ratio), " times the smallest")
+  }
+  finding("unscaled", "The inputs are not scaled.", paste0(evidence, "."), "`standardize = TRUE`")
+}
+
+check_unscaled_outcome <- function(problem) {
+  fit <- problem$fit
+  largest <- max(abs(problem$y))
+  if (fit$settings$output != "linear" || !is.null(fit$outcome$center) || largest <= 10) {
+    return(NULL)
+  }
+  finding(
+    "unscaled", "The outcome is not scaled.",
+    paste0("It goes up to ", short(largest), " in absolute value, and the output is linear."), "`standardize = TRUE`"
+  )
+}
+
+relu_family <- c("relu", "leaky_relu", "elu", "selu", "gelu", "softplus", "silu")
+largest_slope <- c(sigmoid = 0.25, tanh = 1, softsign = 1)
+
+check_dead <- function(layers, settings) {
+  units <- lapply(seq_along(settings$activation), function(l) {
+    if (!settings$activation[l] %in% relu_family) {
+      return(integer())
+    }
+    # No slope anywhere, to rounding: leaky units always have one.
+    which(apply(abs(layers[[l]]$slope), 2L, max) < 1e-6)
+  })
+  if (all(lengths(units) == 0L)) {
+    return(NULL)
+  }
+  change <- "a smaller `lr`, `activation = \"leaky_relu\"` or \"elu\", or another `seed`"
+  if (!isTRUE(settings$standardize)) {
+    change <- paste0(change, "; and `standardize = TRUE`")
+  }
+  finding(
+    "dead", paste0("Hidden units are dead: ", name_units(units, settings), "."),
+    "Their activation does not change with the inputs, and its slope is 0, in every row: no gradient reaches their weights.", change
+  )
+}
+
+check_saturated <- function(layers, settings) {
+  shares <- lapply(seq_along(settings$activation), function(l) {
+    top <- largest_slope[settings$activation[l]]
+    if (is.na(top)) {
+      return(0)
+    }
+    colMeans(abs(layers[[l]]$slope) < 0.05 * top)
+  })
+  units <- lapply(shares, function(share) which(share >= 0.95))
+  if (all(lengths(units) == 0L)) {
+    return(NULL)
+  }
+  least <- min(unlist(Map(function(share, unit) share[unit], shares, units)))
+  change <- "smaller starting weights (`init = \"glorot_uniform\"`), a smaller `lr`, a `penalty`, or `activation = \"relu\"`"
+  if (!isTRUE(settings$standardize)) {
+    change <- paste0("`standardize = TRUE`; else ", change)
+  }
+  finding(
+    "saturated", paste0("Hidden units are saturated: ", name_units(units, settings), "."),
+    paste0("Their slope is below 5 % of its largest in ", percent(least), " of the rows or more: they hardly learn."), change
+  )
+}
+
+# "h2, h3 (2 of 8 in layer 1)"
+name_units <- function(units, settings) {
+  texts <- vapply(which(lengths(units) > 0L), function(l) {
+    shown <- paste0("h", units[[l]])
+    if (length(shown) > 6L) {
+      shown <- c(shown[1:6], "...")
+    }
+    paste0(paste(shown, collapse = ", "), " (", length(units[[l]]), " of ", settings$hidden[l], " in hidden layer ", l, ")")
+  }, "")
+  paste(texts, collapse = "; ")
+}
+
+check_constant <- function(problem, predicted) {
+  fit <- problem$fit
+  y <- problem$y
+  if (nrow(y) < 2L || all(apply(y, 2L, stats::sd) == 0)) {
+    return(NULL)
+  }
+  change <- paste0("a larger `lr`, another `seed`, more `hidden` units or `epochs`", unless_scaled(fit))
+  if (fit$outcome$kind == "factor") {
+    class <- class_of(predicted, fit$outcome$levels)
+    if (length(unique(class)) > 1L) {
+      return(NULL)
+    }
+    share <- mean(code_classes(y) == as.integer(class[1L]))
+    return(finding(
+      "constant", paste0("All rows are predicted to be \"", class[1L], "\"."),
+      paste0("Of the rows ", percent(share), " are."), paste0("`class_weights = \"balanced\"`; ", change)
+    ))
+  }
+  spread <- max(apply(predicted, 2L, stats::sd))
+  wanted <- max(apply(y, 2L, stats::sd))
+  if (spread >= 1e-3 * wanted) {
+    return(NULL)
+  }
+  spread <- if (spread < 1e-12) "0" else short(spread)
+  finding(
+    "constant", "The predictions are the same for all rows.",
+    paste0("Their standard deviation is ", spread, "; that of the outcome is ", short(wanted), "."), change
+  )
+}
+
+# The class of each row, from the outcome as the engine takes it.
+code_classes <- function(y) if (ncol(y) == 1L) as.integer(y[, 1L] > 0.5) + 1L else max.col(y, ties.method = "first")
+
+check_imbalance <- function(problem, call) {
+  fit <- problem$fit
+  y <- problem$y
+  binary <- ncol(y) == 1L && all(y == 0 | y == 1) && fit$settings$output == "sigmoid"
+  if (!(binary || fit$outcome$kind == "factor") || !is.null(fit$settings$class_weights)) {
+    return(NULL)
+  }
+  classes <- if (ncol(y) == 1L) 2L else ncol(y)
+  codes <- code_classes(y)
+  shares <- tabulate(codes, classes) / length(codes)
+  rare <- which.min(shares)
+  # Of a class that does not occur, weights cannot make more.
+  if (shares[rare] == 0 || shares[rare] >= 0.2 / classes) {
+    return(NULL)
+  }
+  levels <- if (is.null(fit$outcome$levels)) c("0", "1") else fit$outcome$levels
+  predicted <- problem_outputs(problem, call)
+  found <- code_classes(predicted)[codes == rare] == rare
+  evidence <- paste0("Only ", percent(shares[rare]), " of the rows are \"", levels[rare], "\"")
+  if (length(found) > 0L) {
+    evidence <- paste0(evidence, "; the network finds ", sum(found), " of these ", length(found))
+  }
+  finding("imbalance", "The classes are unbalanced.", paste0(evidence, "."), "`class_weights = \"balanced\"`")
+}

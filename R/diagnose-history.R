@@ -1,0 +1,173 @@
+# What the history of a training tells by itself, and the warning at its end that uses it.
+
+history_checks <- c("diverged", "oscillating", "crawling", "unfinished", "overfitting")
+
+# For nn_diagnose(), which was asked; and for the end of a training, which speaks only when something is clearly wrong.
+gentle_bounds <- list(swing = 0.01, batch_swing = 0.05, still = 1e-3, validation_rise = 1.1)
+strict_bounds <- list(swing = 0.05, batch_swing = 0.5, still = 1e-4, validation_rise = 1.5)
+
+diagnose_history <- function(fit, bounds) {
+  if (identical(fit$status, "diverged")) {
+    return(list(check_diverged(fit)))
+  }
+  loss <- last_losses(fit)
+  speed <- check_still(loss, fit, bounds)
+  if (is.null(speed)) speed <- check_crawling(loss, fit)
+  if (is.null(speed)) speed <- check_unfinished(loss, fit)
+  list(check_oscillating(loss, fit, bounds), speed, check_overfitting(fit, bounds))
+}
+
+# Of the last training alone; the epochs before it may have had other settings.
+last_losses <- function(fit) {
+  loss <- fit$history$loss
+  before <- length(loss) - fit$settings$epochs
+  if (before > 0L) loss[-seq_len(before)] else loss
+}
+
+check_diverged <- function(fit) {
+  finding(
+    "diverged", "Training diverged.",
+    paste0("The loss was no longer finite after epoch ", fit$epochs_done, "; the weights are the last finite ones."),
+    paste0("a smaller `lr` than ", short(fit$settings$lr), unless_scaled(fit))
+  )
+}
+
+check_oscillating <- function(loss, fit, bounds) {
+  n <- length(loss)
+  if (n < 20L) {
+    return(NULL)
+  }
+  tail <- loss[(n - min(n %/% 2L, 200L)):n]
+  if (!all(is.finite(tail)) || !is.finite(loss[1L]) || loss[1L] == 0) {
+    return(NULL)
+  }
+  steps <- tail[-1L] - tail[-length(tail)]
+  rises <- mean(steps > 0)
+  swing <- mean(abs(steps)) / abs(loss[1L])
+  batches <- fit$settings$batch_size < fit$rows || any(setting(fit$settings$dropout, 0) > 0)
+  allowed <- if (batches) bounds$batch_swing else bounds$swing
+  gain <- (tail[1L] - tail[length(tail)]) / sum(abs(steps))
+  if (rises < 0.3 || swing <= allowed || gain > 0.2) {
+    return(NULL)
+  }
+  finding(
+    "oscillating", "The learning rate makes the loss oscillate.",
+    paste0(
+      "In the last ", length(steps), " epochs the loss rose ", sum(steps > 0), " times; it went to and fro by ",
+      percent(swing), " of its first value on average, between ", short(min(tail)), " and ", short(max(tail)), "."
+    ),
+    paste0("a smaller `lr` than ", short(fit$settings$lr), if (batches) ", or a larger `batch_size`", unless_scaled(fit))
+  )
+}
+
+check_still <- function(loss, fit, bounds) {
+  n <- length(loss)
+  if (!can_be_slow(loss, fit)) {
+    return(NULL)
+  }
+  if (abs(loss[1L] - loss[n]) >= bounds$still * abs(loss[1L])) {
+    return(NULL)
+  }
+  slow_finding("The loss does not move.", "", loss, fit)
+}
+
+check_crawling <- function(loss, fit) {
+  n <- length(loss)
+  if (!can_be_slow(loss, fit)) {
+    return(NULL)
+  }
+  halves <- -diff(loss[c(1L, (n + 1L) %/% 2L, n)])
+  steady <- halves[2L] > 0.5 * halves[1L] && mean(diff(loss) <= 0) > 0.95
+  if (!steady || sum(halves) >= 0.1 * abs(loss[1L])) {
+    return(NULL)
+  }
+  slow_finding(
+    "The learning rate makes the loss crawl.", ", and was falling at the end as fast as at the start", loss, fit
+  )
+}
+
+can_be_slow <- function(loss, fit) {
+  n <- length(loss)
+  n >= 20L && is.finite(loss[1L]) && is.finite(loss[n]) && loss[1L] != 0 &&
+    !identical(fit$status, "converged") && !identical(fit$settings$optimizer$name, "lbfgs")
+}
+
+slow_finding <- function(found, speed, loss, fit) {
+  n <- length(loss)
+  fall <- (loss[1L] - loss[n]) / abs(loss[1L])
+  finding(
+    "crawling", found,
+    paste0(
+      "In ", n, " epochs the loss went from ", short(loss[1L]), " to ", short(loss[n]), ", a change of ", percent(abs(fall)),
+      speed, "."
+    ),
+    paste0("a larger `lr` than ", short(fit$settings$lr), ", or `optimizer = \"lbfgs\"` or \"adam\"", unless_scaled(fit))
+  )
+}
+
+check_unfinished <- function(loss, fit) {
+  n <- length(loss)
+  if (n < 20L || !identical(fit$status, "completed") || !all(is.finite(loss))) {
+    return(NULL)
+  }
+  fall <- loss[1L] - loss[n]
+  late <- (mean(loss[round(0.88 * n):round(0.92 * n)]) - mean(loss[round(0.98 * n):n])) / fall
+  if (!is.finite(late) || fall <= 0 || late < 0.02) {
+    return(NULL)
+  }
+  finding(
+    "unfinished", "Training ended before the loss had settled.",
+    paste0("The last tenth of the epochs brought ", percent(late), " of the whole fall of the loss."),
+    "more `epochs` (go on with `start = fit`), or a faster `optimizer`, such as \"lbfgs\" or \"adam\""
+  )
+}
+
+check_overfitting <- function(fit, bounds) {
+  curve <- fit$history$validation_loss
+  known <- which(is.finite(curve))
+  # With patience the best weights have been restored already.
+  if (length(known) < 10L || !is.null(fit$settings$stop_iter)) {
+    return(NULL)
+  }
+  best <- known[which.min(curve[known])]
+  last <- known[length(known)]
+  lowest <- curve[best]
+  rise <- curve[last] - lowest
+  fell <- fit$history$loss[last] < fit$history$loss[best]
+  if (rise <= (bounds$validation_rise - 1) * abs(lowest) || last - best < 5L || !isTRUE(fell)) {
+    return(NULL)
+  }
+  finding(
+    "overfitting", "The network learns its rows by heart.",
+    paste0(
+      "The validation loss was lowest in epoch ", fit$history$epoch[best], " (", short(lowest), ") and has risen to ",
+      short(curve[last]), ", while the training loss fell on."
+    ),
+    "`stop_iter = 10`, which restores the best weights; a `penalty` or `dropout`; or fewer `hidden` units"
+  )
+}
+
+# Called once at the end of a training. It reads the history alone and costs microseconds.
+# `started`: whether it set out from given weights, which may be at the minimum already.
+warn_symptoms <- function(fit, started = FALSE) {
+  if (fit$status %in% c("diverged", "interrupted") || length(fit$history$loss) < 50L) {
+    return(invisible())
+  }
+  loss <- last_losses(fit)
+  first <- check_oscillating(loss, fit, strict_bounds)
+  if (is.null(first) && !started) first <- check_still(loss, fit, strict_bounds)
+  if (is.null(first) && !is.na(fit$history$validation_loss[1L])) first <- check_overfitting(fit, strict_bounds)
+  if (!is.null(first)) {
+    warn_backprop("symptom", c(
+      "{first$found}",
+      x = "{first$evidence}",
+      i = "Try {first$change}. {.code nn_diagnose(fit, data)} looks closer."
+    ), check = first$check)
+  }
+  invisible()
+}
+
+short <- function(x) format(x, digits = 3)
+percent <- function(x) paste(format(signif(100 * x, 2), scientific = if (x > 1e4) TRUE else 5), "%")
+
+unless_scaled <- function(fit) if (isTRUE(fit$settings$standardize)) "" else ", or `standardize = TRUE`"

@@ -1,0 +1,198 @@
+# The fit: a plain list that outlives the session, and the check that it is still one.
+
+# Raised when the list's structure changes in a way that older code cannot read.
+fit_format <- 1L
+
+new_fit <- function(result, spec, data, prepared, scaling, earlier) {
+  engine <- spec$engine
+  outcome <- prepared$outcome
+  final <- final_losses(result, engine, data)
+  # Not structure(), which takes longer than all the rest here.
+  optimizer <- engine$optimizer
+  class(optimizer) <- "nn_optimizer"
+  schedule <- engine$schedule
+  class(schedule) <- "nn_schedule"
+  fit <- list(
+    weights = result$weights,
+    biases = result$biases,
+    history = new_history(result, earlier$history),
+    status = result$status,
+    epochs_done = result$epochs_done,
+    rows = nrow(data$x),
+    total_weight = if (is.null(data$case_weights)) as.double(nrow(data$x)) else sum(data$case_weights),
+    validation_rows = if (is.null(data$validation)) 0L else nrow(data$validation$x),
+    final_loss = final$loss,
+    final_objective = final$objective,
+    final_validation_loss = final$validation_loss,
+    best = keep_best(result, earlier),
+    settings = list(
+      sizes = engine$sizes,
+      hidden = engine$sizes[-c(1L, length(engine$sizes))],
+      epochs = engine$epochs,
+      lr = engine$lr,
+      activation = engine$activation,
+      output = engine$output,
+      loss = engine$loss,
+      loss_par = engine$loss_par,
+      optimizer = optimizer,
+      batch_size = engine$batch_size,
+      shuffle = engine$shuffle,
+      lr_schedule = schedule,
+      init = spec$init,
+      layer_init = engine$init,
+      standardize = spec$standardize,
+      penalty = engine$penalty,
+      mixture = engine$mixture,
+      dropout = if (is.null(engine$dropout)) 0 else engine$dropout,
+      clip_norm = engine$clip_norm,
+      validation = spec$validation,
+      stop_iter = engine$stop_iter,
+      tol = engine$tol,
+      case_weights = spec$has_weights,
+      class_weights = spec$class_weights,
+      offset = !is.null(spec$offset),
+      precision = engine$precision,
+      threads = engine$threads,
+      seed = engine$seed,
+      split_seed = spec$split_seed,
+      keep = spec$keep,
+      keep_weights = engine$keep_weights
+    ),
+    seed = engine$seed,
+    interface = prepared$interface,
+    inputs = list(
+      n = ncol(prepared$x), names = colnames(prepared$x), center = scaling$center, scale = scaling$scale
+    ),
+    outcome = list(
+      kind = outcome$kind, k = outcome$k, levels = outcome$levels, names = outcome$names,
+      center = scaling$y_center, scale = scaling$y_scale
+    ),
+    blueprint = prepared$blueprint,
+    data = if (spec$keep == "data") kept_data(prepared, spec, data),
+    optimizer_state = result$optimizer_state,
+    last = result$last,
+    snapshots = c(earlier$snapshots, result$snapshots),
+    restarts = NULL,
+    format = fit_format,
+    version = package_version_text()
+  )
+  class(fit) <- "nn_fit"
+  fit
+}
+
+# The data as given, with the weight that each row had in training: 0 for those that did not train.
+kept_data <- function(prepared, spec, data) {
+  weights <- if (is.null(data$all_weights)) data$case_weights else data$all_weights
+  c(prepared$original, if (!is.null(weights)) list(case_weights = weights), if (!is.null(spec$offset)) list(offset = spec$offset))
+}
+
+# The losses at the weights that the fit has, which the history does not tell: it is of the weights before each
+# update. Not after an interrupt, which must be answered at once.
+final_losses <- function(result, engine, data) {
+  unknown <- list(loss = NA_real_, objective = NA_real_, validation_loss = NA_real_)
+  if (result$status %in% c("interrupted", "checkpoint")) {
+    return(unknown)
+  }
+  of <- function(rows) {
+    loss <- engine_evaluate(
+      engine, result$weights, result$biases, rows$x, rows$y, rows$case_weights, rows$offset
+    )$loss
+    if (is.null(loss)) NA_real_ else loss
+  }
+  loss <- of(data)
+  w <- if (engine$penalty > 0) unlist(result$weights, use.names = FALSE) else 0
+  list(
+    loss = loss,
+    objective = loss + engine$penalty * ((1 - engine$mixture) / 2 * sum(w^2) + engine$mixture * sum(abs(w))),
+    validation_loss = if (is.null(data$validation)) NA_real_ else of(data$validation)
+  )
+}
+
+# data.frame() takes 0.4 ms, as long as a small training; this takes none.
+# `epochs_done` counts the epochs of earlier trainings too; losses are those of this one.
+new_history <- function(result, earlier) {
+  n <- length(result$loss)
+  columns <- list(
+    epoch = result$epochs_done - n + seq_len(n), loss = result$loss,
+    validation_loss = or_missing(result$validation_loss, n), lr = or_missing(result$lr, n)
+  )
+  if (!is.null(result$accuracy) || !is.null(earlier$accuracy)) {
+    columns$accuracy <- or_missing(result$accuracy, n)
+    columns$validation_accuracy <- or_missing(result$validation_accuracy, n)
+  }
+  if (!is.null(earlier)) {
+    m <- length(earlier$epoch)
+    columns <- Map(function(name, now) c(or_missing(unclass(earlier)[[name]], m), now), names(columns), columns)
+  }
+  attr(columns, "row.names") <- .set_row_names(length(columns$epoch))
+  class(columns) <- "data.frame"
+  columns
+}
+
+or_missing <- function(curve, n) if (length(curve) == 0L) rep(NA_real_, n) else curve
+
+# Read once a session: it opens a file.
+package_version_text <- function() {
+  if (is.null(session$version)) {
+    session$version <- as.character(utils::packageVersion("backprop"))
+  }
+  session$version
+}
+
+# Is this still a fit that can be used? Called before every use, so it costs microseconds.
+validate_fit <- function(fit, arg = "fit", call = quote(nn_predict())) {
+  if (!inherits(fit, "nn_fit") || !is.list(fit)) {
+    found <- describe_value(fit)
+    stop_backprop("not_a_fit", c(
+      "{.arg {arg}} must be a model made by {.fn nn_train}, not {found}."
+    ), call = call)
+  }
+  format <- fit$format
+  if (is.numeric(format) && length(format) == 1L && !is.na(format) && format > fit_format) {
+    version <- if (is.character(fit$version)) fit$version[1L] else "unknown"
+    stop_backprop("newer_format", c(
+      "{.arg {arg}} was made by a newer version of backprop ({version}, format {format}).",
+      x = "This version reads formats up to {fit_format}.",
+      i = "Update backprop, or train the model again."
+    ), call = call)
+  }
+  needed <- c("weights", "biases", "settings", "inputs", "outcome", "interface", "format")
+  lost <- needed[!needed %in% names(fit)]
+  if (length(lost) > 0L) {
+    stop_edited(arg, "it lacks {.field {lost}}", call, lost = lost)
+  }
+  validate_network(fit, arg, call)
+  invisible(fit)
+}
+
+validate_network <- function(fit, arg, call) {
+  sizes <- fit$settings$sizes
+  layers <- length(sizes) - 1L
+  if (length(fit$weights) != layers || length(fit$biases) != layers || layers < 1L) {
+    stop_edited(arg, "it should have {layers} layer{?s} of weights and biases", call, layers = layers)
+  }
+  for (l in seq_len(layers)) {
+    w <- fit$weights[[l]]
+    b <- fit$biases[[l]]
+    whole <- is.double(w) && identical(dim(w), as.integer(sizes[l + 0:1])) &&
+      is.double(b) && length(b) == sizes[l + 1L]
+    if (!whole) {
+      stop_edited(
+        arg, "layer {l} should have {rows} x {cols} weights and {cols} bias{?es}, all numbers", call,
+        l = l, rows = sizes[l], cols = sizes[l + 1L]
+      )
+    }
+    if (!all(is.finite(w), is.finite(b))) {
+      stop_edited(arg, "layer {l} has weights that are missing or infinite", call, l = l)
+    }
+  }
+}
+
+# `...` are the values that `what` mentions.
+stop_edited <- function(arg, what, call, ...) {
+  values <- list2env(list(..., arg = arg), parent = environment())
+  stop_backprop("edited_fit", c(
+    "{.arg {arg}} is not a whole model: it was edited or truncated.",
+    x = paste0(toupper(substr(what, 1, 1)), substr(what, 2, nchar(what)), ".")
+  ), call = call, .envir = values)
+}

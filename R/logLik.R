@@ -1,0 +1,139 @@
+# The likelihood of a fit and what is computed from it: AIC, BIC, deviance, degrees of freedom.
+
+#' Likelihood, information criteria and deviance
+#'
+#' Where the loss of training is a likelihood, up to constants, these are the usual measures of it.
+#'
+#' | loss | output | likelihood, with n rows, k outputs, outcomes y and predictions p | deviance |
+#' |---|---|---|---|
+#' | `sse`, `mse` | `linear` | Gaussian, at \eqn{\hat\sigma^2 = \sum(y-p)^2/(nk)}{s^2 = sum((y-p)^2)/(nk)}: \eqn{-\frac{nk}{2}(\log 2\pi\hat\sigma^2 + 1)}{-nk/2 (log(2 pi s^2) + 1)} | \eqn{\sum(y-p)^2}{sum((y-p)^2)} |
+#' | `binary_cross_entropy` | `sigmoid` | binomial: \eqn{\sum y\log p+(1-y)\log(1-p)}{sum(y log(p) + (1-y) log(1-p))} | -2 times it |
+#' | `cross_entropy` | `softmax` | multinomial: \eqn{\sum y\log p}{sum(y log(p))} | -2 times it |
+#' | `poisson` | `exp` | Poisson: \eqn{\sum y\log p-p-\log y!}{sum(y log(p) - p - log(y!))} | \eqn{2\sum y\log(y/p)-(y-p)}{2 sum(y log(y/p) - (y-p))} |
+#'
+#' Several numeric outcomes have one variance, on the scale that training saw (standardised, if it was), since that is what the loss assumes; the
+#' likelihood is given on the outcomes' own scale. A row with case weight w counts as w rows. The penalty is no part of the likelihood.
+#'
+#' The degrees of freedom of the likelihood are the parameters that the data can tell: all weights and biases, less one for each
+#' input that others make up (of a factor's columns one) and hidden unit, less those of one softmax unit; plus one for the Gaussian variance. With a
+#' penalty, or when training was stopped early, the network is less free than that, and AIC and BIC are pessimistic. A network with
+#' hidden units is a singular model, for which AIC and BIC are rough guides.
+#' @param object A model from [nn_train()].
+#' @param data The training data in the form that training took (see [fitted.nn_fit()]); not needed if the fit was made with
+#'   `keep = "data"`. With case weights or an offset, add them to the list: `list(X =, Y =, case_weights =)`, or
+#'   `list(data =, case_weights =)` for a formula.
+#' @param k Penalty per degree of freedom.
+#' @param ... For `AIC()` and `BIC()` further models, compared on the same `data`; otherwise not used.
+#' @return `logLik()`: an object of class `logLik`. `AIC()`, `BIC()`: a number, or for several models a data frame. `deviance()`: a
+#'   number. `df.residual()`: observations (rows times outputs, of softmax outputs one less) minus parameters. `nobs()`: the number of rows trained on.
+#' @section Errors:
+#' Other losses are no likelihoods, and neither are cross-entropies of outcomes that are no classes: an error of class
+#' `backprop_error_no_likelihood`. Without data an error of class `backprop_error_no_data`.
+#' @examples
+#' fit <- nn_train(mpg ~ wt + hp, data = mtcars, hidden = c(), epochs = 2000, keep = "data", seed = 1)
+#' logLik(fit)
+#' logLik(lm(mpg ~ wt + hp, data = mtcars))
+#' BIC(fit)
+#' @importFrom stats logLik
+#' @export
+logLik.nn_fit <- function(object, data = NULL, ...) {
+  problem <- problem_of_object(object, data, quote(logLik()))
+  structure(
+    log_likelihood(problem, quote(logLik())),
+    df = count_identified(problem) + (family_of(object) == "gaussian"),
+    nobs = problem$rows,
+    class = "logLik"
+  )
+}
+
+problem_of_object <- function(object, data, call) {
+  validate_fit(object, "object", call)
+  problem_of(object, data, call)
+}
+
+#' @rdname logLik.nn_fit
+#' @importFrom stats AIC
+#' @export
+AIC.nn_fit <- function(object, ..., k = 2, data = NULL) {
+  compare_models(list(object, ...), data, "AIC", function(value) k * attr(value, "df") - 2 * as.vector(value), match.call())
+}
+
+#' @rdname logLik.nn_fit
+#' @importFrom stats BIC
+#' @export
+BIC.nn_fit <- function(object, ..., data = NULL) {
+  criterion <- function(value) log(attr(value, "nobs")) * attr(value, "df") - 2 * as.vector(value)
+  compare_models(list(object, ...), data, "BIC", criterion, match.call())
+}
+
+# One number, or like AIC.default() a row for each model, named as it was typed.
+compare_models <- function(models, data, name, criterion, matched) {
+  values <- lapply(models, function(model) {
+    if (inherits(model, "nn_fit")) stats::logLik(model, data = data) else stats::logLik(model)
+  })
+  numbers <- vapply(values, criterion, 0)
+  if (length(models) == 1L) {
+    return(numbers)
+  }
+  matched$k <- matched$data <- NULL
+  table <- data.frame(df = vapply(values, attr, 0, "df"), numbers)
+  names(table)[2L] <- name
+  row.names(table) <- make.unique(vapply(as.list(matched)[-1L], deparse1, ""))
+  table
+}
+
+#' @rdname logLik.nn_fit
+#' @importFrom stats nobs
+#' @export
+nobs.nn_fit <- function(object, ...) {
+  validate_fit(object, "object", quote(nobs()))
+  object$rows
+}
+
+#' @rdname logLik.nn_fit
+#' @importFrom stats deviance
+#' @export
+deviance.nn_fit <- function(object, data = NULL, ...) {
+  call <- quote(deviance())
+  problem <- problem_of_object(object, data, call)
+  family <- require_family(object, call)
+  if (family == "gaussian") {
+    squares <- (problem$y - problem_outputs(problem, call))^2
+    scale <- if (is.null(object$outcome$scale)) rep(1, problem$outputs) else object$outcome$scale
+    return(sum(weigh_rows(squares, problem) %*% scale^2))
+  }
+  check_likelihood_outcome(problem, family, call)
+  value <- 2 * total_loss(problem, call)
+  if (family == "poisson") {
+    y <- problem$y
+    value <- value - 2 * sum(weigh_rows(y - ifelse(y > 0, y * log(y), 0), problem))
+  }
+  value
+}
+
+weigh_rows <- function(values, problem) {
+  if (is.null(problem$case_weights)) values else values * problem$case_weights
+}
+
+# The outputs on the scale that training saw.
+problem_outputs <- function(problem, call, output = problem$engine$output) {
+  engine <- problem$engine
+  engine$output <- output
+  answer <- engine_predict(engine, problem$weights, problem$biases, problem$x, problem$offset)
+  if (!is.null(answer$error)) {
+    stop_engine(answer$error, colnames(problem$x), call)
+  }
+  answer$value
+}
+
+#' @rdname logLik.nn_fit
+#' @importFrom stats df.residual
+#' @export
+df.residual.nn_fit <- function(object, data = NULL, ...) {
+  residual_freedom(problem_of_object(object, data, quote(df.residual())))
+}
+
+residual_freedom <- function(problem, identified = count_identified(problem)) {
+  values <- problem$outputs - (problem$engine$output == "softmax")
+  problem$rows * values - identified
+}

@@ -1,0 +1,143 @@
+# The activation functions: what there is, their values and derivatives from the engine, and their picture.
+
+# What a reader needs to know of each, in the order of the registry.
+activation_notes <- list(
+  sigmoid = c("1 / (1 + exp(-z))", "a (1 - a)", "0 to 1"),
+  tanh = c("tanh(z)", "1 - a^2", "-1 to 1"),
+  relu = c("max(0, z)", "1 if z > 0, else 0", "0 to Inf"),
+  leaky_relu = c("z if z > 0, else 0.01 z", "1 if z > 0, else 0.01", "-Inf to Inf"),
+  elu = c("z if z > 0, else exp(z) - 1", "1 if z > 0, else a + 1", "-1 to Inf"),
+  selu = c("1.0507 z if z > 0, else 1.7581 (exp(z) - 1)", "1.0507 if z > 0, else a + 1.7581", "-1.7581 to Inf"),
+  gelu = c("z pnorm(z)", "pnorm(z) + z dnorm(z)", "-0.17 to Inf"),
+  softplus = c("log(1 + exp(z))", "1 / (1 + exp(-z))", "0 to Inf"),
+  silu = c("z s, with s = 1 / (1 + exp(-z))", "s + a (1 - s)", "-0.2785 to Inf"),
+  softsign = c("z / (1 + |z|)", "(1 - |a|)^2", "-1 to 1"),
+  linear = c("z", "1", "-Inf to Inf"),
+  exp = c("exp(z)", "a", "0 to Inf")
+)
+
+#' The activation functions
+#'
+#' Lists the activation functions with their formulas, or gives their values and derivatives as the engine computes them.
+#' `plot()` draws them.
+#'
+#' @param name Names of activation functions; `NULL` for all.
+#' @param z Weighted inputs at which to compute values and derivatives; `NULL` for the list of formulas.
+#' @return A data frame of class `nn_activation`. Without `z`: a row for each function, with columns `activation`,
+#'   `value` and `derivative` (formulas, where `z` is the weighted input and `a` the value), `range`, and `used_for`. With `z`: a
+#'   row for each function and point, with columns `activation`, `z`, `value` and `derivative`.
+#' @section Where they are used:
+#' `nn_train(activation = )` takes all but `exp` for hidden layers; `nn_train(output = )` takes `sigmoid`, `linear`, `exp`
+#' and `softmax`, which is not in the list because it looks at all outputs of a row at once.
+#' @section Errors:
+#' An unknown name, or a `z` that is not numeric, is an error.
+#' @examples
+#' nn_activation()
+#' nn_activation(c("sigmoid", "relu"), z = c(-1, 0, 1))
+#' plot(nn_activation(c("sigmoid", "tanh", "relu", "gelu")))
+#' @export
+nn_activation <- function(name = NULL, z = NULL) {
+  call <- quote(nn_activation())
+  known <- names(activation_notes)
+  if (is.null(name)) {
+    name <- known
+  }
+  if (!is.character(name) || length(name) == 0L || anyNA(match(name, known))) {
+    bad <- if (is.character(name)) name[!name %in% known] else name
+    stop_choice("name", if (length(bad) == 0L) name else bad[[1L]], known, call = call)
+  }
+  rows <- if (is.null(z)) activation_list(name) else activation_values(name, check_points(z, call))
+  structure(rows, class = c("nn_activation", "data.frame"))
+}
+
+check_points <- function(z, call) {
+  if (!is.numeric(z) || length(z) == 0L || !all(is.finite(z))) {
+    stop_argument("z", "finite numbers", z, call = call)
+  }
+  as.double(z)
+}
+
+activation_list <- function(name) {
+  part <- function(i) unname(vapply(activation_notes[name], function(note) note[i], ""))
+  hidden <- name %in% names(activations)
+  output <- name %in% names(outputs)
+  data.frame(
+    activation = name, value = part(1L), derivative = part(2L), range = part(3L),
+    used_for = ifelse(hidden & output, "hidden, output", ifelse(hidden, "hidden", "output"))
+  )
+}
+
+activation_values <- function(name, z) {
+  each <- lapply(name, function(one) {
+    computed <- activation_at(one, z)
+    data.frame(activation = one, z = z, value = computed$value, derivative = computed$slope)
+  })
+  do.call(rbind, each)
+}
+
+# Values and slopes of one function, by the engine.
+activation_at <- function(name, z) {
+  computed <- engine_activation(name, as.double(z))
+  if (!is.null(computed$error)) {
+    stop_engine(computed$error, NULL, quote(nn_activation()))
+  }
+  computed
+}
+
+#' @rdname nn_activation
+#' @param x From `nn_activation()`.
+#' @param ... Not used.
+#' @export
+print.nn_activation <- function(x, ...) {
+  print.data.frame(x, right = FALSE, row.names = FALSE)
+  invisible(x)
+}
+
+#' @rdname nn_activation
+#' @export
+plot.nn_activation <- function(x, ...) {
+  points <- activation_curves(x)
+  names <- unique(points$activation)
+  k <- length(names)
+  columns <- if (k <= 3L) k else ceiling(sqrt(k))
+  # Only what is changed is put back: restoring everything would also restart a layout of the user's.
+  kept <- graphics::par(c(
+    if (k > 1L) list(mfrow = c(ceiling(k / columns), columns)),
+    list(mar = c(2.6, 2.6, 2.2, 0.8), mgp = c(1.6, 0.5, 0), tcl = -0.25)
+  ))
+  on.exit(graphics::par(kept))
+  for (name in names) {
+    draw_activation(points[points$activation == name, ], name, legend = name == names[1L])
+  }
+  invisible(x)
+}
+
+# The curves to draw: the points asked for, else enough of them for a smooth line.
+activation_curves <- function(x) {
+  if ("z" %in% names(x)) {
+    return(as.data.frame(unclass(x)))
+  }
+  activation_values(unique(x$activation), seq(-4, 4, length.out = 401L))
+}
+
+draw_activation <- function(points, name, legend) {
+  points <- points[order(points$z), ]
+  # The steep ones (exp) are cut where the others still have a shape.
+  shown <- range(pmax(pmin(c(points$value, points$derivative), 4), -4))
+  graphics::plot(
+    points$z, points$value,
+    type = "n", xlab = "z", ylab = "", main = name, ylim = shown, las = 1, bty = "n", font.main = 1
+  )
+  graphics::abline(h = 0, v = 0, col = palette_of$rule)
+  # A derivative that jumps is drawn as two pieces.
+  slope <- points$derivative
+  slope[c(FALSE, abs(diff(slope)) > 0.4)] <- NA
+  graphics::lines(points$z, points$value, col = palette_of$positive, lwd = 2.5)
+  graphics::lines(points$z, slope, col = palette_of$negative, lwd = 2, lty = 2)
+  if (legend) {
+    graphics::legend(
+      "topleft", c("value", "derivative"),
+      col = c(palette_of$positive, palette_of$negative), lwd = 2, lty = 1:2, bty = "n", cex = 0.9
+    )
+  }
+}

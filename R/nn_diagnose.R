@@ -1,0 +1,115 @@
+# What may be wrong with a training, with the evidence and the argument to change.
+
+#' Diagnose a training
+#'
+#' Looks for the usual reasons why a network does not learn, or learns the wrong thing, and names for each what was found, the evidence
+#' in numbers, and which argument of [nn_train()] to change.
+#'
+#' | check | needs data | found when |
+#' |---|---|---|
+#' | `diverged` | no | training stopped because the loss was no longer finite |
+#' | `oscillating` | no | in the second half of the epochs (200 at most) the loss rises in 3 of 10 or more, by steps of more than 1 % of the first loss (5 % with mini-batches) that get it nowhere |
+#' | `crawling` | no | the loss has fallen by less than a tenth, as fast at the end as at the start; or has changed by less than a thousandth |
+#' | `unfinished` | no | the last tenth of the epochs brought more than 2 % of the whole fall of the loss |
+#' | `overfitting` | no, but `validation` | the validation loss has risen by more than a tenth from its lowest value while the training loss fell |
+#' | `unscaled` | yes | an input (or a numeric outcome under a linear output) that training did not standardise goes beyond 10, or has 100 times the spread of another |
+#' | `dead` | yes | hidden units of the relu family that are 0 in all rows: no gradient reaches their weights |
+#' | `saturated` | yes | hidden sigmoid, tanh or softsign units whose slope is below 5 % of its largest in 95 % of the rows or more |
+#' | `constant` | yes | predictions that are the same for all rows, or all of one class |
+#' | `imbalance` | yes | a class with less than a fifth of the share that it would have if all were equal |
+#'
+#' Of many rows, 5000 evenly spaced ones are looked at. The bounds are conventions; a finding is a reason to look, no proof. At the end of a training
+#' the checks that need no data are made by themselves, with stricter bounds, and end in a warning of class
+#' `backprop_warning_symptom` when something is clearly wrong: a loss that oscillates, does not move, or on the validation rows is half as large again as it has been.
+#' @param fit A model from [nn_train()].
+#' @param data The training data in the form that training took: a data frame for a formula, `list(X =, Y =)` otherwise. Not needed if the fit was made
+#'   with `keep = "data"`. Without data some checks are left out.
+#' @return A list of class `nn_diagnosis`:
+#' \describe{
+#'   \item{`findings`}{data frame with a row per finding: `check` (see above), `found`, `evidence` and `change`}
+#'   \item{`passed`, `skipped`}{names of the checks that found nothing, and of those that were not made for want of data}
+#' }
+#' @section Errors:
+#' A model that is not whole, or data that do not fit it.
+#' @references LeCun, Y., Bottou, L., Orr, G. B., & Mueller, K.-R. (1998). Efficient BackProp. In *Neural Networks: Tricks of the Trade*, 9-50.
+#' @examples
+#' # Inputs in hundreds, not scaled: the units saturate.
+#' fit <- nn_train(as.matrix(mtcars[c("disp", "hp")]), mtcars$am, epochs = 200, seed = 1)
+#' nn_diagnose(fit, list(X = as.matrix(mtcars[c("disp", "hp")]), Y = mtcars$am))
+#'
+#' better <- nn_train(am ~ disp + hp, data = mtcars, epochs = 2000, keep = "data", seed = 1)
+#' nn_diagnose(better)
+#' @export
+nn_diagnose <- function(fit, data = NULL) {
+  call <- quote(nn_diagnose())
+  if (missing(fit)) {
+    stop_backprop("missing_argument", "{.arg fit} is missing: give a model from {.fn nn_train}.", call = call)
+  }
+  validate_fit(fit, "fit", call)
+  findings <- diagnose_history(fit, gentle_bounds)
+  with_data <- !is.null(data) || !is.null(fit$data)
+  if (with_data) {
+    findings <- c(findings, diagnose_on_data(diagnosis_problem(fit, data, call), call))
+  }
+  found <- findings[!vapply(findings, is.null, NA)]
+  # Of a history that ends in infinity nothing else can be said.
+  checks <- c(if (fit$status == "diverged") "diverged" else history_checks, if (with_data) data_checks)
+  if (!any(is.finite(fit$history$validation_loss))) {
+    checks <- setdiff(checks, "overfitting")
+  }
+  names <- vapply(found, function(finding) finding$check, "")
+  structure(
+    list(
+      findings = data.frame(
+        check = as.character(names),
+        found = texts_of(found, "found"), evidence = texts_of(found, "evidence"), change = texts_of(found, "change")
+      ),
+      passed = setdiff(checks, names),
+      skipped = setdiff(c(history_checks, data_checks), checks)
+    ),
+    class = "nn_diagnosis"
+  )
+}
+
+texts_of <- function(found, name) vapply(found, function(finding) finding[[name]], "", USE.NAMES = FALSE)
+
+finding <- function(check, found, evidence, change) {
+  list(check = check, found = found, evidence = evidence, change = change)
+}
+
+#' @rdname nn_diagnose
+#' @param x A diagnosis.
+#' @param ... Not used.
+#' @export
+print.nn_diagnosis <- function(x, ...) {
+  n <- nrow(x$findings)
+  cat("<nn_diagnosis> ", if (n == 0L) "nothing found" else count_text(n, "finding"), "\n", sep = "")
+  width <- min(getOption("width"), 100L)
+  tell <- function(label, text) {
+    cat(strwrap(text, width = width, initial = paste0("   ", label), prefix = strrep(" ", 13L)), sep = "\n")
+  }
+  for (i in seq_len(n)) {
+    cat("", strwrap(paste0(i, ". ", x$findings$found[i]), width = width, exdent = 3L), sep = "\n")
+    tell("Evidence: ", x$findings$evidence[i])
+    tell("Change:   ", x$findings$change[i])
+  }
+  list_checks <- function(text, names, end) {
+    cat(strwrap(paste0(text, paste(names, collapse = ", "), end), width = width, exdent = 2L), sep = "\n")
+  }
+  cat("\n")
+  if (length(x$passed) > 0L) {
+    list_checks("Nothing found by: ", x$passed, ".")
+  }
+  if (length(x$skipped) > 0L) {
+    list_checks("Not checked: ", x$skipped, paste0(". ", why_skipped(x$skipped)))
+  }
+  invisible(x)
+}
+
+why_skipped <- function(skipped) {
+  why <- c(
+    if (any(data_checks %in% skipped)) "Give `data` for these",
+    if (identical(skipped[!skipped %in% data_checks], "overfitting")) "overfitting shows with `validation` only"
+  )
+  if (length(why) > 0L) paste0("(", paste(why, collapse = "; "), ".)") else ""
+}

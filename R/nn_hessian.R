@@ -1,0 +1,15 @@
+# The exact Hessian of the training objective at the weights of a fit.
+
+#' @rdname nn_gradient
+#' @export
+nn_hessian <- function(fit, X, Y, case_weights = NULL, offset = NULL) {
+  call <- quote(nn_hessian())
+  problem <- problem_of_call(fit, if (!missing(X)) X, if (!missing(Y)) Y, case_weights, offset, call)
+  named_hessian(problem, call)
+}
+
+named_hessian <- function(problem, call) {
+  value <- ask_engine(engine_hessian, problem, call)$value
+  dimnames(value) <- list(problem$names, problem$names)
+  value
+}

@@ -1,0 +1,49 @@
+# Makes weights and biases to start from, with the engine's own generator.
+
+#' Make a start
+#'
+#' Draws weights and biases for a network, in the form that `start =` of [nn_train()] takes.
+#' With the same `seed`, [nn_train()] starts from the same numbers by itself.
+#'
+#' | `init` | weights | biases |
+#' |---|---|---|
+#' | `"normal"` | N(0, 1) | U(0, 1) |
+#' | `"uniform"` | U(0, 1) | U(0, 1) |
+#' | `"glorot_uniform"`, `"glorot_normal"` | variance 2 / (inputs + units) | 0 |
+#' | `"he_uniform"`, `"he_normal"` | variance 2 / inputs | 0 |
+#' | `"lecun_normal"` | variance 1 / inputs | 0 |
+#' | `"orthogonal"` | orthonormal rows or columns | 0 |
+#'
+#' @param sizes Units of all layers, inputs first, outputs last: `c(4, 8, 3)` is 4 inputs,
+#'   8 hidden units and 3 outputs.
+#' @param init One name of the table above for all layers, or one per layer. `NULL`: `"normal"` when
+#'   all hidden layers are sigmoid; otherwise per layer, He-normal for the relu family and
+#'   Glorot-uniform for the others.
+#' @param activation Activation of the hidden layers, one name or one per layer; only used to choose `init`.
+#' @param seed A whole number; `NULL` draws one from R's generator, so that `set.seed()` decides.
+#' @return A list of `weights` (matrices, \[inputs x units\]) and `biases` (vectors).
+#' @section Errors:
+#' Sizes that are not whole numbers, unknown names and a seed that is not a whole number are errors.
+#' @examples
+#' start <- nn_init(c(4, 8, 3), init = "he_normal", seed = 1)
+#' lapply(start$weights, dim)
+#' nn_train(Species ~ ., data = iris, epochs = 5, start = start)
+#' @export
+nn_init <- function(sizes, init = NULL, activation = "sigmoid", seed = NULL) {
+  call <- quote(nn_init())
+  if (missing(sizes) || !is.numeric(sizes) || length(sizes) < 2L || anyNA(sizes) || any(sizes < 1 | sizes != floor(sizes))) {
+    stop_argument(
+      "sizes", "two or more whole numbers, 1 or more", if (missing(sizes)) NULL else sizes,
+      hint = "The first is the number of inputs, the last the number of outputs.", call = call
+    )
+  }
+  hidden <- sizes[-c(1L, length(sizes))]
+  activation <- resolve_activation(activation, hidden, call)
+  init <- resolve_init(init, activation, list(output = "sigmoid", loss = "sse"), call)
+  seed <- if (is.null(seed)) sample.int(.Machine$integer.max, 1L) else check_seed(seed, call)
+  made <- engine_init(as.integer(sizes), init$weights, init$biases, seed)
+  if (!is.null(made$error)) {
+    stop_engine(made$error, NULL, call)
+  }
+  made[c("weights", "biases")]
+}

@@ -1,0 +1,172 @@
+# Steps 10 and 11: from the deltas to new weights and biases. Plain gradient descent is the article's one formula; other
+# rules, and a penalty or clipping, go by the gradient and what the optimizer keeps, each a step of its own.
+
+# `kind` is "weights" or "biases".
+update_steps <- function(l, kind, seen, record, plan, state_before) {
+  if (plan$plain) {
+    return(list(descend_step(l, kind, seen, record, plan)))
+  }
+  update <- gather_update(l, kind, seen, record, plan, state_before)
+  c(
+    list(gradient_step(l, kind, seen, plan, update$keys[["gradient"]])),
+    lapply(update$slots, slot_step, update),
+    list(rule_step(kind, update))
+  )
+}
+
+# All that the steps of one layer's update share.
+gather_update <- function(l, kind, seen, record, plan, state_before) {
+  key <- plan$keys[[kind]][l]
+  rule <- trace_rules[[plan$optimizer$name]]
+  slots <- names(seen$state)
+  # A known rule's in the order in which they depend on each other; of others, what has a name before and after.
+  slots <- if (is.null(rule)) intersect(slots[nzchar(slots)], names(state_before)) else intersect(names(rule), slots)
+  part <- function(state) lapply(state[slots], function(slot) slot[[kind]][[l]])
+  list(
+    number = if (kind == "weights") 10L else 11L, layer = l, name = plan$optimizer$name, rule = rule, slots = slots,
+    # Roles of the templates and the keys that play them; sprintf() makes none of no slots.
+    keys = c(w = key, gradient = paste0("gradient_", key), stats::setNames(sprintf("%s_%s", slots, key), slots)),
+    where = paste(kind, "of the", plan$keys$text[l]),
+    gradient = seen$gradient[[kind]][[l]],
+    before = seen$before[[kind]][[l]], after = seen$after[[kind]][[l]],
+    slots_before = part(state_before), slots_after = part(seen$state),
+    scalars = c(list(lr = record$lr, t = record$optimizer_state$steps), unclass(plan$optimizer)[-1L])
+  )
+}
+
+# A number that the optimizer keeps for each weight.
+slot_step <- function(slot, update) {
+  update_step(
+    slot, paste0(gsub("_", " ", slot), ", ", update$where), update$rule[[slot]], update,
+    operands = c(list(gradient = update$gradient), update$slots_before),
+    before = update$slots_before[[slot]], result = update$slots_after[[slot]]
+  )
+}
+
+# The new weights.
+rule_step <- function(kind, update) {
+  own <- kind == "biases" && !is.null(update$rule$biases)
+  update_step(
+    "w", paste("New", update$where), update$rule[[if (own) "biases" else "weights"]], update,
+    operands = c(list(w = update$before, gradient = update$gradient), update$slots_after),
+    before = update$before, result = update$after
+  )
+}
+
+# `template` is NULL for a rule that is not in the table: then the numbers stand without a formula.
+update_step <- function(role, name, template, update, operands, before, result) {
+  if (!is.null(template)) {
+    operands <- operands[intersect(template_names(template), names(operands))]
+  }
+  names(operands) <- update$keys[names(operands)]
+  reads <- lapply(operands, function(operand) c("i", "j"))
+  key <- update$keys[[role]]
+  if (is.null(template)) {
+    return(new_step(
+      update$number, update$layer, key, name, "update", "engine", paste("the rule of", update$name),
+      operands, reads, result,
+      before = before, note = update$rule$note
+    ))
+  }
+  cell_step(
+    update$number, update$layer, key, name, "update", template, operands, reads, result,
+    scalars = update$scalars, roles = update$keys, before = before
+  )
+}
+
+# The article's rule: weights + lr * t(input) %*% delta.
+descend_step <- function(l, kind, seen, record, plan) {
+  key <- plan$keys[[kind]][l]
+  delta_key <- plan$keys$delta[l]
+  delta <- seen$delta[[l]]
+  before <- seen$before[[kind]][[l]]
+  after <- seen$after[[kind]][[l]]
+  note <- paste("lr =", format(record$lr, digits = 4))
+  values <- list(lr = record$lr)
+  if (kind == "biases") {
+    return(new_step(
+      11L, l, key, paste("New biases of the", plan$keys$text[l]), "update", "descend_biases",
+      paste0(key, " + lr * colSums(", delta_key, ")"),
+      operand_list(c(key, delta_key), before, delta), operand_list(c(key, delta_key), c("i", "j"), c("all", "j")),
+      after,
+      shape = paste0(dims(before), " + lr * (1 x ", ncol(delta), ") = ", dims(after)),
+      note = note, values = values, before = before
+    ))
+  }
+  input <- layer_input(l, seen, plan)
+  from <- c(key, input$key, delta_key)
+  new_step(
+    10L, l, key, paste("New weights of the", plan$keys$text[l]), "update", "descend_weights",
+    paste0(key, " + lr * t(", input$key, ") %*% ", delta_key),
+    operand_list(from, before, input$value, delta), operand_list(from, c("i", "j"), c("all", "i"), c("all", "j")),
+    after,
+    shape = paste0(dims(before), " + lr * ", dims(t(input$value)), " %*% ", dims(delta), " = ", dims(after)),
+    note = note, values = values, before = before
+  )
+}
+
+# The gradient as the optimizer gets it: penalty included, clipped.
+gradient_step <- function(l, kind, seen, plan, gradient_key) {
+  delta_key <- plan$keys$delta[l]
+  delta <- seen$delta[[l]]
+  gradient <- seen$gradient[[kind]][[l]]
+  name <- paste("Gradient of the loss by the", kind, "of the", plan$keys$text[l])
+  number <- if (kind == "weights") 10L else 11L
+  clip <- clipping(seen, plan)
+  clip_note <- if (clip < 1) {
+    factor <- format(clip, digits = 4)
+    paste0("The whole gradient was shortened to the norm ", format(plan$clip_norm), ": times ", factor, ".")
+  }
+  if (kind == "biases") {
+    return(new_step(
+      number, l, gradient_key, name, "update", "gradient_biases",
+      paste0("-colSums(", delta_key, ")", if (clip < 1) " * clipping"),
+      operand_list(delta_key, delta), operand_list(delta_key, c("all", "j")), gradient,
+      shape = paste(dims(delta), "summed by column =", dims(gradient)), note = clip_note, values = list(clip = clip)
+    ))
+  }
+  input <- layer_input(l, seen, plan)
+  from <- c(input$key, delta_key)
+  operands <- operand_list(from, input$value, delta)
+  reads <- operand_list(from, c("all", "i"), c("all", "j"))
+  penalised <- plan$penalty > 0
+  if (penalised) {
+    operands[[plan$keys$weights[l]]] <- seen$before$weights[[l]]
+    reads[[plan$keys$weights[l]]] <- c("i", "j")
+  }
+  share <- if (plan$sum) nrow(delta) / plan$rows else 1
+  new_step(
+    number, l, gradient_key, name, "update", "gradient_weights",
+    paste0("-t(", input$key, ") %*% ", delta_key, if (penalised) " + penalty", if (clip < 1) " * clipping"),
+    operands, reads, gradient,
+    shape = paste0("-", dims(t(input$value)), " %*% ", dims(delta), " = ", dims(gradient)),
+    note = paste(c(if (penalised) penalty_note(plan), clip_note), collapse = " "),
+    values = list(clip = clip, penalty = plan$penalty * share, mixture = plan$mixture)
+  )
+}
+
+penalty_note <- function(plan) {
+  key <- "w"
+  parts <- c(
+    if (plan$mixture < 1) paste0(format(plan$penalty * (1 - plan$mixture)), " * ", key),
+    if (plan$mixture > 0) paste0(format(plan$penalty * plan$mixture), " * sign(", key, ")")
+  )
+  paste0("Penalty on each weight: ", paste(parts, collapse = " + "), ".")
+}
+
+# The factor by which the gradient was shortened; 1 where it was not.
+clipping <- function(seen, plan) {
+  if (is.null(plan$clip_norm)) {
+    return(1)
+  }
+  numbers <- unlist(seen$gradient, use.names = FALSE)
+  norm <- sqrt(sum(numbers^2))
+  if (norm < plan$clip_norm * (1 - 1e-9)) {
+    return(1)
+  }
+  # Recover the factor from one bias, whose gradient has no penalty.
+  raw <- unlist(lapply(seen$delta, colSums), use.names = FALSE)
+  kept <- -unlist(seen$gradient$biases, use.names = FALSE)
+  largest <- which.max(abs(raw))
+  kept[largest] / raw[largest]
+}

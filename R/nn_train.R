@@ -1,0 +1,222 @@
+# Trains a network: what nn_train() is for and takes. Its methods are in nn_train-methods.R, the way that they share in train.R.
+
+#' Train a neural network
+#'
+#' Trains a feed-forward network (multilayer perceptron) by backpropagation on a matrix, a data frame,
+#' or a formula with data. With the defaults and an outcome of zeros and ones in a matrix it is the textbook
+#' network: sigmoid units, half the sum of squared errors, all rows in each step.
+#'
+#' @section Arguments at a glance:
+#' | argument | default | range | meaning |
+#' |---|---|---|---|
+#' | `hidden` | 3 | whole numbers, 1 or more; `c()` | units of each hidden layer; `c()` for none |
+#' | `epochs` | 1000 | 0 or more | passes over the rows; 0 gives the untrained network |
+#' | `lr` | `NULL` | above 0 | learning rate; see below for the default |
+#' | `activation` | `"sigmoid"` | `"sigmoid"`, `"tanh"`, `"relu"`, `"leaky_relu"`, `"elu"`, `"selu"`, `"gelu"`, `"softplus"`, `"silu"`, `"softsign"`, `"linear"` | one, or one per hidden layer |
+#' | `output` | `NULL` | `"sigmoid"`, `"softmax"`, `"linear"`, `"exp"` | activation of the output layer |
+#' | `loss` | `NULL` | `"sse"`, `"mse"`, `"mae"`, `"huber"`, `"binary_cross_entropy"`, `"cross_entropy"`, `"poisson"`, `"quantile"`, or an object, see [losses] | what is minimised |
+#' | `optimizer` | `"gd"` | a name or an object, see [optimizers] | how the weights step |
+#' | `batch_size` | `NULL` | 1 or more | rows per step; all for `gd`, `rprop` and `lbfgs`, 32 for the others |
+#' | `shuffle` | `TRUE` | | whether mini-batches draw the rows anew each epoch |
+#' | `lr_schedule` | `"constant"` | a name or an object, see [schedules] | how the learning rate changes |
+#' | `init` | `NULL` | see [nn_init()] | how the weights are drawn |
+#' | `start` | `NULL` | list or fit | weights to start from, or a fit to go on with |
+#' | `restarts` | 1 | 1 or more | starts to train from; the best is kept |
+#' | `standardize` | matrix `FALSE`, tables `TRUE` | | whether inputs and a numeric outcome are scaled |
+#' | `penalty` | 0 | 0 or more | strength of the penalty on weights |
+#' | `mixture` | 0 | 0 to 1 | share of the penalty that is absolute (lasso) rather than squared (ridge) |
+#' | `dropout` | 0 | 0 or more, below 1 | share of hidden units dropped at each step; one number, or one per hidden layer |
+#' | `clip_norm` | `NULL` | above 0 | largest norm of a step's gradient |
+#' | `validation` | `NULL` | above 0, below 1; or a list | rows that judge and do not train |
+#' | `stop_iter` | `NULL` | 1 or more | epochs without improvement after which training ends |
+#' | `tol` | 0 | 0 or more | relative fall of the loss that counts as improvement |
+#' | `case_weights` | `NULL` | 0 or more, one per row | weights of rows |
+#' | `class_weights` | `NULL` | 0 or more, one per level; `"balanced"` | weights of classes |
+#' | `offset` | `NULL` | one number per row | added to the output before exp; Poisson only |
+#' | `precision` | `"double"` | `"double"`, `"single"` | the numbers the engine works in |
+#' | `threads` | `NULL` | 1 or more | processor threads; results do not depend on it |
+#' | `seed` | `NULL` | a whole number | makes the fit reproducible by itself |
+#' | `keep` | `"minimal"` | `"minimal"`, `"data"` | whether the fit keeps the data |
+#' | `keep_weights` | `NULL` | 1 or more | epochs between snapshots of the weights |
+#' | `callback` | `NULL` | a function | is called after each epoch |
+#' | `checkpoint` | `NULL` | `list(path =, every =)` | stores the fit in a file every so many epochs |
+#' | `progress` | `NULL` | | whether to show a progress bar |
+#'
+#' @section Output and loss:
+#' Where `output` and `loss` are `NULL`, the outcome decides:
+#'
+#' | outcome | output | loss |
+#' |---|---|---|
+#' | 0/1 or logical, matrix method | `sigmoid` | `sse` |
+#' | 0/1 or logical, data frame and formula methods | `sigmoid` | `binary_cross_entropy` |
+#' | factor of 2 levels | `sigmoid` (one output, the probability of the second level) | `binary_cross_entropy` |
+#' | factor of more levels | `softmax` | `cross_entropy` |
+#' | other numbers | `linear` | `mse` |
+#'
+#' With n rows, k outputs, outcomes y and predictions p, the losses are: `sse` \eqn{\frac12\sum(y-p)^2}{1/2 sum((y-p)^2)}
+#' (a sum; every other loss is a mean), `mse` \eqn{\sum(y-p)^2/(nk)}{sum((y-p)^2)/(nk)}, `mae` the mean of
+#' \eqn{|y-p|}, `huber` quadratic up to an error of `delta` and linear beyond (see [losses]), `binary_cross_entropy` the mean over
+#' rows and outputs of \eqn{-y\log p-(1-y)\log(1-p)}{-y log(p) - (1-y) log(1-p)}, `cross_entropy` the mean over rows of
+#' \eqn{-\sum y\log p}{-sum(y log(p))}, `poisson` the mean of \eqn{p-y\log p}{p - y log(p)}.
+#' `quantile` is the mean of the pinball loss of each quantile (see [losses]).
+#' `cross_entropy` goes with `softmax`, `binary_cross_entropy` with `sigmoid`, `poisson` with `exp`, `quantile` with `linear`;
+#' the others with `linear`, `sigmoid` and `exp`.
+#'
+#' @section Learning rate:
+#' The default is 0.1 for `gd`, 0.01 for `sgd`, `momentum`, `nesterov`, `adagrad` and `rprop`, 0.001 for
+#' `adam`, `adamw` and `rmsprop`, and 1 for `lbfgs`. Under `sse`, which is a sum, it is multiplied by `min(1, 32 / rows per step)`, so that the
+#' step does not grow with the number of rows. The value used is in `fit$settings$lr` and is shown by `print()`.
+#'
+#' @section Weights:
+#' Case weights w turn every loss \eqn{\sum l / n}{sum(l) / n} into \eqn{\sum w l / \sum w}{sum(w * l) / sum(w)} (and `sse` into
+#' \eqn{\sum w l}{sum(w * l)}), so that weight 2 equals giving the row twice. Rows of weight 0 are left out before anything else.
+#' A mini-batch of b of n rows divides by \eqn{b \sum w / n}{b * sum(w) / n}. The moments of `standardize` are weighted too.
+#' `class_weights` multiply the case weights of each class; `"balanced"` gives all classes the same sum.
+#' Unnamed numbers are in the order of the levels; for a logical outcome these are `FALSE`, `TRUE`, for a column of zeros and ones 0, 1.
+#'
+#' @section Penalty:
+#' With weights w (biases are free), `penalty` \eqn{\lambda} and `mixture` \eqn{\alpha} add
+#' \eqn{\lambda ((1-\alpha)/2 \sum w^2 + \alpha \sum |w|)}{lambda * ((1 - alpha) / 2 * sum(w^2) + alpha * sum(abs(w)))} to the loss, as in
+#' glmnet. `history$loss` contains it, validation losses do not.
+#'
+#' @section Validation and early stopping:
+#' `validation = 0.2` splits off a fifth of the rows at random, by the seed, the same share of every class. A list gives rows
+#' of their own: `list(X =, Y =)`, or a data frame in the formula method; it may have `case_weights` and `offset`
+#' too. They are prepared as predictions are: by the levels and moments of the training rows. With `stop_iter`, training ends when
+#' the loss of the validation rows (of the training rows where there are none) has not fallen by more than the share `tol` for that
+#' many epochs, with status `"converged"`; the weights of the best epoch are restored (`fit$best` has its number and loss),
+#' and the last ones are kept in `fit$last`, from which `start = fit` goes on. Without `stop_iter` the weights are
+#' those of the last epoch. Where training goes on with
+#' `start`, so does the count of epochs without improvement; after a training that had converged it begins anew.
+#'
+#' @section Going on:
+#' `start = fit` goes on where the fit ended, with the optimizer's state: 50 and 50 more epochs give the same bits as 100,
+#' shuffling and dropout included. A schedule whose length was left to be `epochs` keeps the length of the first
+#' training. A fit keeps neither case weights nor an offset nor a given validation set: these are to be given again.
+#'
+#' `checkpoint = list(path = "fit.rds", every = 10)` stores the fit so far every 10 epochs. The file is replaced in
+#' one step, so that it is whole even if the process is killed while it writes. `nn_train(..., start = readRDS("fit.rds"), epochs = )` goes
+#' on from it, and equals the training that was not interrupted when `epochs` are those that were left.
+#'
+#' `restarts = k` trains from k starts, one after another (each uses the threads), whose seeds follow that of the fit, and keeps the
+#' one of smallest validation loss, or of smallest loss (penalty included) on the training rows. `fit$restarts` is a data frame with
+#' `seed`, `loss`, `validation_loss`, `status` and `best` of each.
+#'
+#' `keep_weights = k` keeps the weights after every k-th epoch in `fit$snapshots`; `predict(fit, new_data, epoch = )`, `nn_predict(fit, X, epoch = )`
+#' and `coef(fit, epoch = )` use them.
+#'
+#' @section Callback:
+#' `callback` is called with a list after each epoch: `epoch`, `epochs` (the last one to come), `loss`, `validation_loss`, `lr`, `accuracy`,
+#' `validation_accuracy` and, with `restarts`, `restart`. If it returns `FALSE`, training ends with status `"stopped"`. An error
+#' in it reaches the caller unchanged, and the model so far is then available from [nn_last()]. Its warnings are given when training has ended.
+#'
+#' @section Sparse inputs:
+#' `X` may be a `dgCMatrix` of the package Matrix, also for predictions. It is never made dense as a whole.
+#'
+#' @section Tables:
+#' The data frame and formula methods encode factors and character columns one-hot, by the levels found in training;
+#' ordered factors are treated as unordered, a logical column becomes one 0/1 column. Date, date-time, difftime, list,
+#' complex and integer64 columns are refused. With `standardize`, numeric input columns are centred and divided by
+#' their standard deviation; constant columns and columns of only 0 and 1 are left as they are. A numeric outcome under a
+#' linear output is scaled too, which predictions undo; losses are then on the scaled outcome.
+#'
+#' @section Reproducibility:
+#' A fit draws one number from R's generator as its seed, so that `set.seed()` alone makes it reproducible. With `seed =`,
+#' R's generator is left untouched. The results are the same bits for any number of threads.
+#'
+#' @section Interrupting:
+#' Ctrl-C stops training at once and stops the surrounding code as usual. The model of the last finished epoch is then
+#' available from [nn_last()].
+#'
+#' @section Errors and warnings:
+#' Errors have class `backprop_error` and a class for what is wrong, such as `backprop_error_argument`,
+#' `backprop_error_nonfinite_x` or `backprop_error_column_type`. When the loss stops being finite, training ends with a
+#' warning of class `backprop_warning_diverged`, whose fields `epoch`, `cause` and `remedy` say what happened; the fit is then the last
+#' finite model, with status `"diverged"`.
+#'
+#' @param X Inputs: a numeric, integer or logical matrix with a row per sample (a vector is one column), a sparse `dgCMatrix`,
+#'   or a data frame.
+#' @param Y Outcome: a vector, a factor, or a matrix with a row per sample and a column per output.
+#' @param formula A formula such as `y ~ .` or `log(y) ~ a + b`; several numeric outcomes as `y1 + y2 ~ .` or `cbind(y1, y2) ~ .`.
+#' @param data A data frame with the variables of `formula`.
+#' @param hidden Units of each hidden layer: `3`, `c(8, 4)`; `c()` for a network without hidden layers.
+#' @param epochs Number of passes over the rows. Under `start = fit` they are additional.
+#' @param lr Learning rate, or `NULL` for the default of the optimizer (see below).
+#' @param ... Not used. A misspelt argument is an error that names the nearest one.
+#' @param activation Activation of the hidden layers: one name, or one per layer.
+#' @param output Activation of the output layer, or `NULL` to choose by the outcome.
+#' @param loss Loss: a name, an object such as `loss_huber(delta = 2)`, or `NULL` to choose by outcome and output.
+#' @param optimizer A name such as `"gd"` or `"adam"`, or an object such as `opt_adam(beta1 = 0.8)`; see [optimizers].
+#' @param batch_size Rows per step. More than there are means all rows.
+#' @param shuffle Whether rows are reshuffled each epoch; `FALSE` takes them in order. Without effect on full batches.
+#' @param lr_schedule A name such as `"cosine"` or an object such as `schedule_cosine(period = 50)`; see [schedules].
+#' @param init How weights are drawn: a name of [nn_init()] for all layers or one per layer, output included. `NULL`: `"normal"`
+#'   when all layers are sigmoid and the loss is `sse`; otherwise He-normal for layers of the relu family and Glorot-uniform for others.
+#' @param start `list(weights =, biases =)` with a matrix \[inputs x units\] and a vector for each layer, on the scale of
+#'   the inputs after standardising; or an earlier fit, which passes on everything that is not typed anew: settings, scaling, levels,
+#'   seed and the optimizer's state. The history is continued.
+#' @param restarts Number of starts to train from.
+#' @param standardize Whether to centre and scale numeric inputs (and a numeric outcome under a linear output).
+#' @param penalty,mixture Strength and kind of the penalty on weights; see below.
+#' @param dropout Share of the units of each hidden layer that is dropped at random in each step, the others being divided by what is left;
+#'   one number, or one per layer. Predictions and validation use all units.
+#' @param clip_norm A step's gradient with a larger norm (over all layers) is scaled down to it.
+#' @param validation A proportion of the rows, or rows of their own; see below.
+#' @param stop_iter,tol When to stop early; see below.
+#' @param case_weights One number per row, 0 or more; see below.
+#' @param class_weights One number per class, with the levels as names or in their order, or `"balanced"`; see below.
+#' @param offset For `loss = "poisson"`: numbers that are added to the output on the log scale, such as the log of an exposure. One
+#'   per row (or a matrix with a column per output). Predictions then need an offset too.
+#' @param precision `"double"` or `"single"` (faster, about 7 digits).
+#' @param threads Processor threads. `NULL`: `getOption("backprop.threads")`, else half the cores. The cores there are and the
+#'   environment variables `OMP_THREAD_LIMIT` and `_R_CHECK_LIMIT_CORES_` are upper limits. Small jobs use one.
+#' @param seed A whole number, or `NULL` to draw one from R's generator.
+#' @param keep `"minimal"` keeps no data; `"data"` keeps them, so that [fitted()][fitted.nn_fit] and
+#'   [residuals()][residuals.nn_fit] need no `data`.
+#' @param keep_weights Epochs between snapshots of the weights; `NULL` keeps none.
+#' @param callback A function of one argument, called after each epoch; see below.
+#' @param checkpoint `list(path =, every =)`: a file, and the number of epochs between two checkpoints (1 if left out); see below.
+#' @param progress `TRUE` or `FALSE`; `NULL` shows a progress bar in interactive sessions for work of more than two seconds.
+#'
+#' @return A list of class `nn_fit`:
+#' \describe{
+#'   \item{`weights`, `biases`}{a matrix \[inputs x units\] and a vector for each layer, on the scale of the standardised inputs;
+#'     [coef()][coef.nn_fit] names them and can undo the scaling}
+#'   \item{`history`}{data frame with a row per epoch: `epoch`, `loss` (accumulated before the updates of the epoch), `validation_loss`,
+#'     `lr` and, for cross-entropies, `accuracy` and `validation_accuracy`: the share of rows whose likeliest class is right, or of
+#'     outputs on the right side of one half}
+#'   \item{`final_loss`, `final_objective`, `final_validation_loss`}{at the weights of the fit: the loss on the training rows, the same with
+#'     the penalty, and the loss on the validation rows}
+#'   \item{`settings`}{all settings as resolved}
+#'   \item{`status`}{`"completed"`; `"converged"`, ended early by `stop_iter` or `lbfgs`; `"stopped"` by the callback; `"interrupted"`;
+#'     `"diverged"`; in a file, `"checkpoint"`}
+#'   \item{`seed`, `epochs_done`}{the seed, the epochs so far}
+#'   \item{`rows`, `total_weight`, `validation_rows`}{the rows trained on, the sum of their weights, the rows that validated}
+#'   \item{`best`, `last`, `restarts`, `snapshots`}{see the sections above; `NULL` where they do not apply}
+#'   \item{`inputs`, `outcome`, `blueprint`}{what prediction needs}
+#'   \item{`optimizer_state`, `format`, `version`}{what continuing needs; the format's number; the package's version}
+#' }
+#' It is a plain list: `saveRDS()` and `readRDS()` keep it, bit for bit.
+#' @seealso [nn_predict()], [predict.nn_fit()], [summary.nn_fit()], [plot.nn_fit()], [nn_init()], [optimizers], [schedules], [losses]
+#' @examples
+#' X <- matrix(c(1,0,1,0, 1,0,1,1, 0,1,0,1), nrow = 3, byrow = TRUE)
+#' Y <- matrix(c(1, 1, 0))
+#' set.seed(1)
+#' fit <- nn_train(X, Y, hidden = 3, epochs = 5000, lr = 0.1)
+#' nn_predict(fit, X)
+#'
+#' iris_fit <- nn_train(Species ~ ., data = iris, hidden = c(8, 4), activation = "tanh",
+#'                      optimizer = "sgd", epochs = 100, seed = 1)
+#' iris_fit
+#' predict(iris_fit, head(iris, 3), type = "prob")
+#'
+#' # Going on with a fit:
+#' more <- nn_train(Species ~ ., data = iris, start = iris_fit, epochs = 50)
+#' nrow(more$history)
+#' @export
+nn_train <- function(X, ...) {
+  if (missing(X)) {
+    return(train_without_x(list(...)))
+  }
+  UseMethod("nn_train")
+}

@@ -1,0 +1,184 @@
+# Optimizer objects: a name and its knobs, checked where they are made.
+
+#' Optimizers and their knobs
+#'
+#' Give one of these as `optimizer =` in [nn_train()], or just its name as a string
+#' when the defaults will do: `"adam"` is `opt_adam()`.
+#' The learning rate is not among the knobs: it is `lr` of [nn_train()].
+#'
+#' | optimizer | default `lr` | steps on | what it does |
+#' |---|---|---|---|
+#' | `opt_gd()` | 0.1 | all rows | gradient descent: `w - lr * g` |
+#' | `opt_sgd()` | 0.01 | mini-batches | the same rule on `batch_size` rows at a time |
+#' | `opt_momentum()` | 0.01 | mini-batches | steps along `v = momentum * v + g` |
+#' | `opt_nesterov()` | 0.01 | mini-batches | steps along `g + momentum * v` |
+#' | `opt_adagrad()` | 0.01 | mini-batches | divides by the root of the sum of squared gradients |
+#' | `opt_rmsprop()` | 0.001 | mini-batches | divides by the root of a moving mean of squared gradients |
+#' | `opt_adam()` | 0.001 | mini-batches | moving means of the gradient and its square, bias-corrected |
+#' | `opt_adamw()` | 0.001 | mini-batches | Adam with decay of the weights (not of the biases) apart from the gradient |
+#' | `opt_rprop()` | 0.01 | all rows | steps of its own size per weight, from the signs of the gradients; `lr` is the first step |
+#'
+#' | `opt_lbfgs()` | 1 | all rows | the direction of steepest descent as the last `memory` steps have bent it, and a line search for a step that meets the strong Wolfe conditions; one such iteration per epoch. It ends by itself, with status `"converged"` |
+#'
+#' `opt_rprop()` is the rule of PyTorch's `Rprop`, known as iRprop-: where a gradient changes its sign, the step shrinks and
+#' that weight rests for one epoch; the last step is not taken back. `opt_adam()`, `opt_adamw()`,
+#' `opt_rmsprop()`, `opt_adagrad()`, `opt_momentum()` and `opt_nesterov()` are PyTorch's rules too, without dampening, centring or AMSGrad.
+#' `gd`, `rprop` and `lbfgs` compare gradients of different steps or search along them, which needs all
+#' rows each time: a `batch_size` below the number of rows is refused. `lbfgs` takes no `dropout` and no `clip_norm`; `rprop` and
+#' `lbfgs` take no `lr_schedule`.
+#'
+#' | knob | default | range | meaning |
+#' |---|---|---|---|
+#' | `momentum` | 0.9 | 0 or more, below 1 | share of the last step that is kept |
+#' | `epsilon` | 1e-8 (adagrad 1e-10) | above 0 | keeps divisions finite |
+#' | `rho` | 0.99 | 0 or more, below 1 | rate of the moving mean of squared gradients |
+#' | `beta1`, `beta2` | 0.9, 0.999 | 0 or more, below 1 | rates of the moving means of gradients and their squares |
+#' | `weight_decay` | 0.01 | 0 or more | share of each weight, times `lr`, taken away at each step |
+#' | `eta_minus`, `eta_plus` | 0.5, 1.2 | below 1, 1 or more | factors by which a step shrinks and grows |
+#' | `step_min`, `step_max` | 1e-6, 50 | above 0 | limits of the steps |
+#' | `memory` | `NULL` | 1 or more | steps that are remembered; `NULL`: as many as 100,000 numbers hold, from 10 (for 10,000 parameters and more) to 100 (for 1,000 and fewer) |
+#' | `gradient_tolerance` | 1e-10 | 0 or more | it ends when no element of the gradient is larger than this times the objective (or 1, if that is larger) |
+#' | `value_tolerance` | 1e-14 | 0 or more | it ends when the objective falls by less than this share |
+#'
+#' @param momentum The share of the last step that is kept; at least 0, below 1.
+#' @param epsilon A small positive number that keeps divisions finite.
+#' @param rho,beta1,beta2 Rates of the moving means; at least 0, below 1.
+#' @param weight_decay Share of each weight, times `lr`, taken away at each step; 0 or more.
+#' @param eta_minus,eta_plus Factors by which a step shrinks (between 0 and 1) and grows (above 1).
+#' @param step_min,step_max Limits of the steps; positive.
+#' @param memory Steps that are remembered; a whole number, 1 or more, or `NULL` to choose by the size of the network.
+#' @param gradient_tolerance,value_tolerance When to end; 0 or more.
+#'
+#' @return A list of class `nn_optimizer` with `name` and the knobs.
+#' @section Errors:
+#' A knob out of its range is an error of class `backprop_error_argument`.
+#' @examples
+#' opt_adam(beta1 = 0.8)
+#' nn_train(Species ~ ., data = iris, hidden = 4, epochs = 5, optimizer = opt_adam(beta1 = 0.8))
+#' @name optimizers
+NULL
+
+new_optimizer <- function(name, ...) structure(list(name = name, ...), class = "nn_optimizer")
+
+#' @rdname optimizers
+#' @export
+opt_gd <- function() new_optimizer("gd")
+
+#' @rdname optimizers
+#' @export
+opt_sgd <- function() new_optimizer("sgd")
+
+#' @rdname optimizers
+#' @export
+opt_momentum <- function(momentum = 0.9) {
+  new_optimizer("momentum", momentum = check_between(momentum, "momentum", 0, 1, call = quote(opt_momentum())))
+}
+
+#' @rdname optimizers
+#' @export
+opt_nesterov <- function(momentum = 0.9) {
+  new_optimizer("nesterov", momentum = check_between(momentum, "momentum", 0, 1, call = quote(opt_nesterov())))
+}
+
+#' @rdname optimizers
+#' @export
+opt_adagrad <- function(epsilon = 1e-10) {
+  new_optimizer("adagrad", epsilon = check_positive(epsilon, "epsilon", call = quote(opt_adagrad())))
+}
+
+#' @rdname optimizers
+#' @export
+opt_rmsprop <- function(rho = 0.99, epsilon = 1e-8) {
+  call <- quote(opt_rmsprop())
+  new_optimizer(
+    "rmsprop",
+    rho = check_between(rho, "rho", 0, 1, call = call),
+    epsilon = check_positive(epsilon, "epsilon", call = call)
+  )
+}
+
+#' @rdname optimizers
+#' @export
+opt_adam <- function(beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8) {
+  call <- quote(opt_adam())
+  new_optimizer(
+    "adam",
+    beta1 = check_between(beta1, "beta1", 0, 1, call = call),
+    beta2 = check_between(beta2, "beta2", 0, 1, call = call),
+    epsilon = check_positive(epsilon, "epsilon", call = call)
+  )
+}
+
+#' @rdname optimizers
+#' @export
+opt_adamw <- function(beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0.01) {
+  call <- quote(opt_adamw())
+  new_optimizer(
+    "adamw",
+    beta1 = check_between(beta1, "beta1", 0, 1, call = call),
+    beta2 = check_between(beta2, "beta2", 0, 1, call = call),
+    epsilon = check_positive(epsilon, "epsilon", call = call),
+    weight_decay = check_between(weight_decay, "weight_decay", 0, Inf, call = call)
+  )
+}
+
+#' @rdname optimizers
+#' @export
+opt_rprop <- function(eta_minus = 0.5, eta_plus = 1.2, step_min = 1e-6, step_max = 50) {
+  call <- quote(opt_rprop())
+  eta_minus <- check_between(eta_minus, "eta_minus", 0, 1, call = call)
+  eta_plus <- check_between(eta_plus, "eta_plus", 1, Inf, call = call)
+  step_min <- check_positive(step_min, "step_min", call = call)
+  step_max <- check_positive(step_max, "step_max", call = call)
+  if (step_min > step_max) {
+    stop_argument("step_min", paste("at most `step_max`, which is", step_max), step_min, call = call)
+  }
+  new_optimizer("rprop", eta_minus = eta_minus, eta_plus = eta_plus, step_min = step_min, step_max = step_max)
+}
+
+#' @rdname optimizers
+#' @export
+opt_lbfgs <- function(memory = NULL, gradient_tolerance = 1e-10, value_tolerance = 1e-14) {
+  call <- quote(opt_lbfgs())
+  new_optimizer(
+    "lbfgs",
+    memory = if (is.null(memory)) NA_real_ else as.double(check_count(memory, "memory", call = call)),
+    gradient_tolerance = check_between(gradient_tolerance, "gradient_tolerance", 0, Inf, call = call),
+    value_tolerance = check_between(value_tolerance, "value_tolerance", 0, Inf, call = call)
+  )
+}
+
+#' @export
+print.nn_optimizer <- function(x, ...) {
+  cat("<nn_optimizer> ", describe_optimizer(x), "\n", sep = "")
+  invisible(x)
+}
+
+describe_optimizer <- function(optimizer) {
+  knobs <- unclass(optimizer)[-1L]
+  knobs <- knobs[!is.na(knobs)]
+  if (length(knobs) == 0L) {
+    return(optimizer$name)
+  }
+  values <- paste(names(knobs), "=", vapply(knobs, format, "", digits = 7))
+  paste0(optimizer$name, " (", paste(values, collapse = ", "), ")")
+}
+
+# A name or an object, as an object.
+read_optimizer <- function(x) {
+  if (inherits(x, "nn_optimizer") && is.list(x) && !is.null(optimizers[[x$name]])) {
+    return(x)
+  }
+  name <- check_choice(x, "optimizer", names(optimizers))
+  structure(c(list(name = name), optimizers[[name]]$knobs), class = "nn_optimizer")
+}
+
+# What an optimizer leaves to be chosen by the size of the network: the memory of L-BFGS. Many steps help where the
+# loss is ill-conditioned, and cost nothing in small networks.
+complete_optimizer <- function(optimizer, sizes) {
+  if (optimizer$name == "lbfgs" && is.na(optimizer$memory)) {
+    parameters <- sum((as.double(sizes[-length(sizes)]) + 1) * sizes[-1L])
+    optimizer$memory <- min(100, max(10, floor(1e5 / parameters)))
+  }
+  optimizer
+}

@@ -1,0 +1,132 @@
+# All weights and biases as one vector: its order, its names, and what of it the data can tell.
+
+# Layer by layer: the weights unit by unit, then the biases. The order of the engine's Hessian.
+as_parameters <- function(weights, biases) {
+  unlist(Map(c, weights, biases), use.names = FALSE)
+}
+
+# The other way round, in the shapes of `weights`.
+as_layers <- function(parameters, weights) {
+  biases <- vector("list", length(weights))
+  place <- 0L
+  for (l in seq_along(weights)) {
+    size <- length(weights[[l]])
+    units <- ncol(weights[[l]])
+    weights[[l]][] <- parameters[place + seq_len(size)]
+    biases[[l]] <- parameters[place + size + seq_len(units)]
+    place <- place + size + units
+  }
+  list(weights = weights, biases = biases)
+}
+
+# "layer1:x1->h1", "layer1:bias->h1", ...
+parameter_names <- function(fit) {
+  sizes <- fit$settings$sizes
+  layers <- length(sizes) - 1L
+  unlist(lapply(seq_len(layers), function(l) {
+    from <- if (l == 1L) input_names(fit) else unit_names(sizes[l])
+    to <- if (l == layers) named_outputs(fit) else unit_names(sizes[l + 1L])
+    paste0("layer", l, ":", c(rep(from, length(to)), rep("bias", length(to))), "->", c(rep(to, each = length(from)), to))
+  }))
+}
+
+# Places of layer l in the vector: a matrix [inputs + 1 x units], the biases its last row.
+places_of_layer <- function(sizes, l) {
+  before <- sum((sizes[seq_len(l - 1L)] + 1L) * sizes[seq_len(l - 1L) + 1L])
+  inputs <- sizes[l]
+  units <- sizes[l + 1L]
+  rbind(
+    matrix(before + seq_len(inputs * units), inputs, units),
+    before + inputs * units + seq_len(units)
+  )
+}
+
+# What the data can tell of the parameters. Two kinds of them are redundant by construction: the inputs of the
+# first layer may be linearly dependent (the columns of a factor sum to 1, which the bias is there for), and softmax does not change when all
+# its units are shifted alike. As in glm() and nnet::multinom(), the others then are contrasts to what is left out: to the
+# first level of the factor, to the first level of the outcome. Elements: `keep`, the places left; `contrasts`, the matrix that makes
+# the contrasts from all parameters.
+identify_parameters <- function(problem, x = scale_inputs(problem)) {
+  sizes <- problem$engine$sizes
+  count <- length(problem$names)
+  contrasts <- diag(count)
+  dropped <- integer()
+  aliased <- aliased_columns(x, problem$fit)
+  if (length(aliased$out) > 0L) {
+    at <- places_of_layer(sizes, 1L)
+    for (unit in seq_len(sizes[2L])) {
+      contrasts[at[aliased$kept, unit], at[aliased$out, unit]] <- aliased$coefficients
+    }
+    dropped <- c(dropped, at[aliased$out, ])
+  }
+  if (problem$engine$output == "softmax") {
+    at <- places_of_layer(sizes, length(sizes) - 1L)
+    shift <- diag(count)
+    for (unit in seq_len(ncol(at))[-1L]) {
+      shift[cbind(at[, unit], at[, 1L])] <- -1
+    }
+    contrasts <- shift %*% contrasts
+    dropped <- c(dropped, at[, 1L])
+  }
+  keep <- setdiff(seq_len(count), dropped)
+  list(keep = keep, contrasts = contrasts[keep, , drop = FALSE])
+}
+
+# How many parameters the data can tell; the count alone, without the matrices.
+count_identified <- function(problem) {
+  sizes <- problem$engine$sizes
+  rank <- sizes[1L] + 1L - length(aliased_columns(scale_inputs(problem), problem$fit)$out)
+  layers <- length(sizes) - 1L
+  inputs <- c(rank, sizes[-c(1L, layers + 1L)] + 1L)
+  units <- sizes[-1L]
+  if (problem$engine$output == "softmax") {
+    units[layers] <- units[layers] - 1L
+  }
+  sum(as.double(inputs) * units)
+}
+
+scale_inputs <- function(problem) {
+  engine <- problem$engine
+  x <- dense_inputs(problem$x)
+  if (is.null(engine$center)) x else scale_columns(x, engine$center, engine$scale)
+}
+
+# Standard errors are for small networks: their inputs, if sparse, are few enough to be made dense.
+dense_inputs <- function(x) {
+  if (!is_sparse(x)) {
+    return(x)
+  }
+  slots <- unclass(x)
+  dense <- matrix(0, slots$dim[1L], slots$dim[2L], dimnames = slots$names)
+  dense[cbind(slots$i + 1L, rep(seq_len(slots$dim[2L]), diff(slots$p)))] <- slots$x
+  dense
+}
+
+# Columns of [x, 1] that the others make up; first levels of factors are left out before others.
+# `out` and `kept` count the bias as the last column; `coefficients` makes the first from the second.
+aliased_columns <- function(x, fit) {
+  p <- ncol(x)
+  last <- first_levels(fit)
+  order <- c(p + 1L, setdiff(seq_len(p), last), last)
+  all <- unname(cbind(dense_inputs(x), 1))[, order, drop = FALSE]
+  decomposed <- qr(all, tol = 1e-9)
+  rank <- decomposed$rank
+  if (rank == p + 1L) {
+    return(list(out = integer(), kept = seq_len(p + 1L)))
+  }
+  pivot <- decomposed$pivot
+  r <- qr.R(decomposed)
+  inside <- seq_len(rank)
+  list(
+    out = order[pivot[-inside]], kept = order[pivot[inside]],
+    coefficients = backsolve(r[inside, inside, drop = FALSE], r[inside, -inside, drop = FALSE])
+  )
+}
+
+# Input columns that stand for the first level of a factor.
+first_levels <- function(fit) {
+  record <- fit$blueprint$record
+  record <- record[!vapply(record, is.null, NA)]
+  firsts <- paste0(names(record), vapply(record, function(levels) levels[1L], ""))
+  which(fit$inputs$names %in% firsts)
+}

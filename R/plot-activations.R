@@ -1,0 +1,80 @@
+# What every unit gives for some rows of data.
+
+activations_picture <- function(fit, data, max_rows, call) {
+  data <- data_or_kept(fit, data, call)
+  X <- inputs_alone(fit, data)
+  x <- encoded_inputs(fit, X, call)
+  rows <- unique(round(seq(1, nrow(x), length.out = min(nrow(x), max_rows))))
+  values <- unit_activations(fit, in_full(x[rows, , drop = FALSE]), call)
+  names <- names_of_units(fit)
+  labels <- rownames(x)
+  labels <- if (is.null(labels)) as.character(rows) else labels[rows]
+  panels <- lapply(seq_along(values), function(l) {
+    panel <- values[[l]]
+    # Rows have one meaning in all panels: they are named once.
+    dimnames(panel) <- list(if (l == 1L) labels, names[[l + 1L]])
+    list(values = panel, title = layer_names(fit)[l])
+  })
+  range <- range(unlist(values))
+  signed <- range[1L] < 0
+  list(
+    panels = panels,
+    range = if (signed) c(-1, 1) * max(abs(range)) else c(0, max(range[2L], 1e-12)),
+    colours = if (signed) diverging_colours() else sequential_colours(),
+    title = sprintf("Activations of %s", if (length(rows) < nrow(x)) sprintf("%d of %d rows", length(rows), nrow(x)) else "all rows"),
+    row_label = "row", column_label = "unit"
+  )
+}
+
+# The inputs of data that may come with an outcome.
+inputs_alone <- function(fit, data) {
+  if (fit$interface != "formula" && is.list(data) && !is.data.frame(data)) data$X else take_inputs(data)
+}
+
+# A sparse matrix with its zeros: what is drawn is small.
+in_full <- function(x) {
+  if (!is_sparse(x)) {
+    return(x)
+  }
+  slots <- unclass(x)
+  full <- matrix(0, slots$dim[1L], slots$dim[2L], dimnames = slots$names)
+  full[cbind(slots$i + 1L, rep(seq_len(slots$dim[2L]), diff(slots$p)))] <- slots$x
+  full
+}
+
+# Inputs as the engine takes them: encoded, not yet scaled.
+encoded_inputs <- function(fit, X, call) {
+  if (is.null(fit$blueprint)) {
+    return(read_new_matrix(X, fit, "data", call))
+  }
+  if (!is.data.frame(X)) {
+    X <- as_new_table(X, "data", call)
+  }
+  x <- forge_table(X, fit$blueprint, "data", call)
+  rownames(x) <- table_row_names(X)
+  complete <- rowSums(!is.finite(x)) == 0
+  x[complete, , drop = FALSE]
+}
+
+# The activations of every layer, a matrix [rows x units] each. A network cut off after a layer is a network too:
+# the engine gives that layer's weighted inputs, and then its activations.
+unit_activations <- function(fit, x, call) {
+  settings <- fit$settings
+  lapply(seq_along(fit$weights), function(l) {
+    last <- l == length(fit$weights)
+    net <- list(
+      sizes = as.integer(settings$sizes[seq_len(l + 1L)]), activation = settings$activation[seq_len(l - 1L)],
+      output = if (last) settings$output else "linear",
+      center = fit$inputs$center, scale = fit$inputs$scale, precision = settings$precision, threads = 1L
+    )
+    answer <- engine_predict(net, fit$weights[seq_len(l)], fit$biases[seq_len(l)], x, NULL)
+    if (!is.null(answer$error)) {
+      stop_engine(answer$error, colnames(x), call)
+    }
+    value <- answer$value
+    if (!last) {
+      value[] <- activation_at(settings$activation[l], value)$value
+    }
+    value
+  })
+}

@@ -1,0 +1,126 @@
+# Pictures of a fit in base graphics, on whatever device is open: this file chooses, plot-*.R draw.
+
+#' Plot a network
+#'
+#' Draws a network or its training in base graphics, on the open device, leaving the graphical parameters as they were.
+#' [ggplot2::autoplot()] draws the same pictures with ggplot2, where that is installed.
+#'
+#' @section Types:
+#' | type | picture | takes |
+#' |---|---|---|
+#' | `"loss"` | the loss of every epoch, and the validation loss where there is one | `log` |
+#' | `"network"` | units and connections: blue solid lines are positive weights, orange dashed ones negative, and wider lines larger weights; small squares are biases | `max_units` |
+#' | `"weights"` | each layer's weights and biases as a table of colours, with the numbers where they fit | `layer` |
+#' | `"boundary"` | the prediction over two inputs while the others are held: the classes, or a surface with contour lines | `inputs`, `at`, `data` |
+#' | `"activations"` | what each unit gives for some rows, layer by layer | `data`, `max_rows` |
+#' | `"history"` | every weight over the epochs, for a fit that kept snapshots of its weights | `layer` |
+#'
+#' @section Boundary:
+#' The axes cover the range of `data`, which also gives the value at which the other inputs are held: the median of numbers,
+#' the most frequent level of factors. A fit with `standardize = TRUE` on a matrix can do without `data`: it covers two and a half standard
+#' deviations about the means. Shades get stronger where the network is surer. A model trained with an offset is
+#' drawn at offset 0. Of several numeric outputs the surface shows the first. A network of one input is drawn as a curve for each output.
+#'
+#' @param x A model from [nn_train()].
+#' @param type What to draw, see below.
+#' @param log `TRUE` for a logarithmic axis of the loss.
+#' @param data Rows to draw, in the form that training took: a data frame for a formula, else `list(X =, Y =)` or the
+#'   inputs alone. Not needed for a fit trained with `keep = "data"`.
+#' @param inputs Names or numbers of the two inputs along the axes; the first two numeric ones if `NULL`.
+#' @param at A named list of values at which to hold other inputs.
+#' @param layer Which layers to draw, by number; `NULL` for all.
+#' @param max_units At most this many units of a layer are drawn; the rest is shown as an ellipsis.
+#' @param max_rows At most this many rows are drawn, evenly chosen.
+#' @param main A title; `NULL` for the picture's own.
+#' @param ... For `type = "loss"`, passed to [graphics::plot.default()], for instance `col` or `xlim`. Otherwise refused.
+#' @return `x`, invisibly.
+#' @section Errors:
+#' An unknown `type`, a fit of no epochs for `"loss"`, missing data for `"boundary"` and `"activations"`, and a fit
+#' without snapshots for `"history"` are errors.
+#' @examples
+#' fit <- nn_train(Species ~ Petal.Length + Petal.Width, data = iris, hidden = 4,
+#'   activation = "tanh", epochs = 300, lr = 0.5, seed = 1)
+#' plot(fit)
+#' plot(fit, type = "network")
+#' plot(fit, type = "weights")
+#' plot(fit, type = "boundary", data = iris)
+#' plot(fit, type = "activations", data = iris)
+#' @export
+plot.nn_fit <- function(x, type = "loss", ..., log = FALSE, data = NULL, inputs = NULL, at = NULL, layer = NULL,
+                        max_units = 16, max_rows = 60, main = NULL) {
+  call <- quote(plot())
+  validate_fit(x, "x", call)
+  check_choice(type, "type", picture_types, call)
+  check_flag(log, "log", call)
+  if (type != "loss" && ...length() > 0L) {
+    check_spelling(c("", names(list(...))), character(), setdiff(names(formals(plot.nn_fit)), "..."), call)
+  }
+  picture <- picture_of(x, type, data, inputs, at, layer, max_units, max_rows, call)
+  switch(type,
+    loss = draw_loss(picture, log, main = main, ...),
+    network = draw_network(picture, main),
+    weights = draw_tables(picture, main),
+    boundary = draw_boundary(picture, main),
+    activations = draw_tables(picture, main),
+    history = draw_history(picture, main)
+  )
+  invisible(x)
+}
+
+picture_types <- c("loss", "network", "weights", "boundary", "activations", "history")
+
+# What is drawn, as plain numbers: base graphics and ggplot2 both start from here.
+picture_of <- function(fit, type, data, inputs, at, layer, max_units, max_rows, call) {
+  switch(type,
+    loss = loss_picture(fit, call),
+    network = network_picture(fit, check_max_units(max_units, call)),
+    weights = weights_picture(fit, check_layers(layer, fit, call)),
+    boundary = boundary_picture(fit, inputs, data, at, call),
+    activations = activations_picture(fit, data, check_count(max_rows, "max_rows", call = call), call),
+    history = history_picture(fit, check_layers(layer, fit, call), call)
+  )
+}
+
+# A layer that is cut needs a unit above the ellipsis and one below.
+check_max_units <- function(x, call) {
+  if (!is.numeric(x) || length(x) != 1L || is.na(x) || x < 3 || x != floor(x)) {
+    stop_argument("max_units", "a whole number, 3 or more", x, call = call)
+  }
+  as.integer(x)
+}
+
+check_layers <- function(layer, fit, call) {
+  known <- seq_along(fit$weights)
+  if (is.null(layer)) {
+    return(known)
+  }
+  if (!is.numeric(layer) || length(layer) == 0L || !all(layer %in% known)) {
+    stop_argument("layer", paste("numbers of layers, from 1 to", length(known)), layer, call = call)
+  }
+  as.integer(unique(layer))
+}
+
+# Names for the axes and units of every layer, inputs first.
+names_of_units <- function(fit) {
+  sizes <- fit$settings$sizes
+  last <- length(sizes)
+  inputs <- fit$inputs$names
+  hidden <- lapply(seq_len(last - 2L), function(l) paste0("h", if (last > 3L) paste0(l, "."), seq_len(sizes[l + 1L])))
+  c(list(if (is.null(inputs)) paste0("x", seq_len(sizes[1L])) else inputs), hidden, list(named_outputs(fit)))
+}
+
+# "hidden layer", or "hidden layer 2" where there are several.
+layer_names <- function(fit) {
+  hidden <- length(fit$settings$sizes) - 2L
+  c(if (hidden == 1L) "hidden layer" else sprintf("hidden layer %d", seq_len(hidden)), "output layer")
+}
+
+# An empty region of the unit square, without axes; returns the parameters to put back.
+# Only what is changed is put back: restoring everything would also restart a layout of the user's.
+open_region <- function(main, mar = c(1, 1, 2.5, 1), xlim = c(0, 1), ylim = c(0, 1)) {
+  kept <- graphics::par(mar = mar)
+  graphics::plot.new()
+  graphics::plot.window(xlim, ylim, xaxs = "i", yaxs = "i")
+  graphics::title(main, font.main = 1, cex.main = 1.15, col.main = palette_of$ink)
+  kept
+}

@@ -1,0 +1,229 @@
+# What a fit says of itself: print() in a few lines, summary() with all settings as resolved.
+
+#' Print or summarise a network
+#'
+#' `print()` shows what was trained in a few lines. `summary()` gives the architecture layer by layer, the number of
+#' parameters, every setting as resolved, and the last loss; where data are kept or given, also the error on them.
+#'
+#' @param x,object A model from [nn_train()], or its summary.
+#' @param data Data to measure the error on, in the form that training took: a data frame for a formula,
+#'   `list(X =, Y =)` otherwise. Not needed if the fit was made with `keep = "data"`.
+#' @param ... Not used.
+#' @return `summary()` returns a list of class `summary.nn_fit`: `layers` (a data frame), `parameters`, `settings`, `loss`,
+#'   `epochs_done`, `rows`, `status`, `seed`, and `error`. `error` is `NULL` without data; for a numeric outcome it holds `rmse` and `mae`,
+#'   one value per output in the outcome's own units; for a factor `accuracy`. `print()` returns its argument, invisibly.
+#' @examples
+#' fit <- nn_train(mpg ~ wt + hp, data = mtcars, epochs = 500, activation = "tanh", seed = 1)
+#' fit
+#' summary(fit, data = mtcars)
+#' @export
+print.nn_fit <- function(x, ...) {
+  validate_fit(x, "x", quote(print()))
+  settings <- x$settings
+  cat("<nn_fit> ", paste(settings$sizes, collapse = "-"), ", ", count_text(count_parameters(x), "parameter"), "\n", sep = "")
+  cat("Hidden:  ", describe_hidden_layers(settings), "\n", sep = "")
+  cat("Output:  ", describe_output(x), ", loss ", describe_loss(settings$loss, settings$loss_par), "\n", sep = "")
+  cat("Trained: ", describe_training(x), "\n", sep = "")
+  cat("Loss:    ", describe_last_loss(x), "\n", sep = "")
+  if (!identical(x$status, "completed")) {
+    cat("Status:  ", x$status, "\n", sep = "")
+  }
+  invisible(x)
+}
+
+#' @rdname print.nn_fit
+#' @export
+summary.nn_fit <- function(object, data = NULL, ...) {
+  call <- quote(summary())
+  validate_fit(object, "object", call)
+  sizes <- object$settings$sizes
+  layers <- length(sizes) - 1L
+  structure(
+    list(
+      layers = data.frame(
+        layer = seq_len(layers), inputs = sizes[-length(sizes)], units = sizes[-1L],
+        activation = c(object$settings$activation, object$settings$output),
+        init = object$settings$layer_init,
+        parameters = (sizes[-length(sizes)] + 1L) * sizes[-1L]
+      ),
+      parameters = count_parameters(object),
+      settings = object$settings,
+      loss = last_loss(object),
+      validation_loss = if (is.null(object$final_validation_loss)) NA_real_ else object$final_validation_loss,
+      validation_rows = object$validation_rows,
+      best = object$best,
+      restarts = object$restarts,
+      epochs_done = object$epochs_done,
+      rows = object$rows,
+      status = object$status,
+      seed = object$seed,
+      inputs = object$inputs,
+      outcome = object$outcome,
+      interface = object$interface,
+      error = if (!is.null(data) || !is.null(object$data)) measure_error(object, data, call)
+    ),
+    class = "summary.nn_fit"
+  )
+}
+
+#' @rdname print.nn_fit
+#' @export
+print.summary.nn_fit <- function(x, ...) {
+  settings <- x$settings
+  cat("Network: ", paste(settings$sizes, collapse = "-"), ", ", count_text(x$parameters, "parameter"), "\n\n", sep = "")
+  print(x$layers, row.names = FALSE)
+  shown <- c(
+    Outcome = describe_outcome(x$outcome),
+    Loss = describe_loss(settings$loss, settings$loss_par),
+    Optimizer = describe_optimizer(settings$optimizer),
+    `Learning rate` = describe_lr(settings),
+    `Batch size` = describe_batches(settings, x$rows),
+    Epochs = describe_epochs(x),
+    Standardized = describe_standardizing(x),
+    describe_taming(settings),
+    describe_weighting(x),
+    Precision = settings$precision,
+    Threads = settings$threads,
+    Seed = x$seed,
+    Status = x$status,
+    `Last loss` = format(x$loss, digits = 6),
+    if (!is.na(x$validation_loss)) c(`Validation loss` = format(x$validation_loss, digits = 6)),
+    if (!is.null(x$restarts)) c(`Losses of restarts` = describe_restarts(x$restarts))
+  )
+  cat("\n", paste0(format(paste0(names(shown), ":")), " ", shown, "\n"), sep = "")
+  if (!is.null(x$error)) {
+    cat("\nOn ", count_text(x$error$rows, "row"), " of data:\n", sep = "")
+    print_error(x$error)
+  }
+  invisible(x)
+}
+
+print_error <- function(error) {
+  if (!is.null(error$accuracy)) {
+    cat("Accuracy: ", format(error$accuracy, digits = 4), "\n", sep = "")
+    return(invisible())
+  }
+  cat("RMSE: ", paste(format(error$rmse, digits = 4), collapse = ", "), "\n", sep = "")
+  cat("MAE:  ", paste(format(error$mae, digits = 4), collapse = ", "), "\n", sep = "")
+}
+
+# How far the predictions on some data are from their outcomes, in the outcome's own units.
+measure_error <- function(fit, data, call) {
+  known <- data_of(fit, data, call)
+  predicted <- predict_outputs(fit, known$X, "data", NULL, call, known$offset)
+  if (fit$outcome$kind == "factor") {
+    class <- class_of(predicted, fit$outcome$levels)
+    return(list(rows = nrow(predicted), accuracy = mean(class == known$outcome$values, na.rm = TRUE)))
+  }
+  error <- beside(known$outcome$values, predicted) - predicted
+  list(rows = nrow(predicted), rmse = sqrt(colMeans(error^2, na.rm = TRUE)), mae = colMeans(abs(error), na.rm = TRUE))
+}
+
+count_parameters <- function(fit) {
+  sizes <- as.double(fit$settings$sizes)
+  sum((sizes[-length(sizes)] + 1) * sizes[-1L])
+}
+
+count_text <- function(n, noun) {
+  paste0(format(n, big.mark = ",", scientific = FALSE), " ", noun, if (n != 1) "s")
+}
+
+last_loss <- function(fit) {
+  loss <- fit$history$loss
+  if (length(loss) == 0L) NA_real_ else loss[length(loss)]
+}
+
+describe_last_loss <- function(fit) {
+  loss <- fit$history$loss
+  n <- length(loss)
+  if (n == 0L) {
+    return("not trained yet")
+  }
+  paste0(format(loss[n], digits = 4), if (n > 1L) paste0(" (in the first epoch ", format(loss[1L], digits = 4), ")"))
+}
+
+describe_hidden_layers <- function(settings) {
+  if (length(settings$hidden) == 0L) {
+    return("none")
+  }
+  paste(settings$hidden, settings$activation, collapse = ", ")
+}
+
+describe_output <- function(fit) {
+  outcome <- fit$outcome
+  text <- paste(fit$settings$sizes[length(fit$settings$sizes)], fit$settings$output)
+  if (outcome$kind == "factor" && fit$settings$sizes[length(fit$settings$sizes)] == 1L) {
+    text <- paste0(text, " for the level ", encodeString(outcome$levels[2L], quote = "\""))
+  }
+  text
+}
+
+describe_training <- function(fit) {
+  settings <- fit$settings
+  text <- paste0(
+    count_text(fit$epochs_done, "epoch"), " of ", settings$optimizer$name, ", lr ", format(settings$lr, digits = 4),
+    ", on ", count_text(fit$rows, "row")
+  )
+  if (settings$batch_size < fit$rows) paste0(text, " in batches of ", settings$batch_size) else text
+}
+
+describe_batches <- function(settings, rows) {
+  if (settings$batch_size >= rows) {
+    return(paste0(settings$batch_size, " (all rows)"))
+  }
+  paste0(settings$batch_size, if (settings$shuffle) ", reshuffled each epoch" else ", rows in order")
+}
+
+describe_lr <- function(settings) {
+  schedule <- settings$lr_schedule
+  text <- format(settings$lr, digits = 4)
+  if (is.null(schedule) || (schedule$name == "constant" && schedule$warmup == 0)) {
+    return(text)
+  }
+  paste0(text, ", ", describe_schedule(schedule))
+}
+
+# Settings that are off are not mentioned.
+describe_taming <- function(settings) {
+  c(
+    Penalty = if (isTRUE(settings$penalty > 0)) {
+      paste0(format(settings$penalty), if (settings$mixture > 0) paste0(", mixture ", format(settings$mixture)))
+    },
+    Dropout = if (any(settings$dropout > 0)) paste(format_each(settings$dropout), collapse = ", "),
+    `Clipped norm` = if (!is.null(settings$clip_norm)) format(settings$clip_norm),
+    `Early stopping` = if (!is.null(settings$stop_iter)) {
+      paste0("after ", count_text(settings$stop_iter, "epoch"), " without a lower loss", if (settings$tol > 0) paste(", tol", format(settings$tol)))
+    }
+  )
+}
+
+describe_weighting <- function(x) {
+  classes <- x$settings$class_weights
+  c(
+    Validation = if (isTRUE(x$validation_rows > 0)) count_text(x$validation_rows, "row"),
+    `Case weights` = if (isTRUE(x$settings$case_weights)) "yes",
+    `Class weights` = if (is.character(classes)) classes else if (!is.null(classes)) paste(names(classes), format_each(classes), collapse = ", "),
+    Offset = if (isTRUE(x$settings$offset)) "yes",
+    `Best epoch` = if (!is.null(x$best)) as.character(x$best$epoch)
+  )
+}
+
+describe_restarts <- function(restarts) {
+  judged <- if (all(is.na(restarts$validation_loss))) restarts$loss else restarts$validation_loss
+  paste0(
+    "from ", format(min(judged, na.rm = TRUE), digits = 4), " to ", format(max(judged, na.rm = TRUE), digits = 4),
+    " in ", count_text(nrow(restarts), "start")
+  )
+}
+
+describe_epochs <- function(x) {
+  asked <- x$settings$epochs
+  if (asked == x$epochs_done) asked else paste0(x$epochs_done, " (", asked, " asked for last)")
+}
+
+describe_standardizing <- function(x) {
+  if (is.null(x$inputs$center)) {
+    return("no")
+  }
+  if (is.null(x$outcome$center)) "inputs" else "inputs and outcome"
+}

@@ -1,0 +1,122 @@
+# One call of the engine: what is watched while it runs, and what its answer becomes.
+
+# `restart` is the number of the start, where there are several.
+run_training <- function(spec, data, prepared, scaling, earlier, restart = NULL) {
+  spec <- ask_for_recording(spec, nrow(data$x))
+  watch <- watch_training(spec$progress, spec$callback, restart)
+  stored <- if (!is.null(spec$checkpoint)) {
+    checkpoint_hook(spec$checkpoint, function(state) {
+      new_fit(c(state, status = "checkpoint"), spec, data, prepared, scaling, earlier)
+    })
+  }
+  spec$engine$checkpoint <- stored$engine
+  result <- engine_train(spec$engine, data$x, data$y, data$case_weights, data$offset, spec$start, watch$hook)
+  spec$engine$checkpoint <- NULL
+  if (!is.null(watch$close)) {
+    watch$close()
+  }
+  if (!is.null(result$error)) {
+    stop_engine(result$error, colnames(data$x), arg = if (prepared$interface == "formula") "data" else "X")
+  }
+  raised <- if (!is.null(stored)) stored$raised()
+  if (is.null(raised) && !is.null(watch$raised)) {
+    raised <- watch$raised()
+  }
+  if (inherits(raised, "interrupt")) {
+    result$status <- "interrupted"
+  }
+  fit <- new_fit(result, spec, data, prepared, scaling, earlier)
+  keep_recording(result, spec, data$x, data$y, fit, data$case_weights, data$offset, data$rows)
+  if (inherits(raised, "error")) {
+    session$last <- fit
+    stop(raised)
+  }
+  if (result$status == "interrupted") {
+    session$last <- fit
+    # The engine swallowed the interrupt to leave in order; now it takes its usual course.
+    rlang::interrupt()
+  }
+  if (result$status == "diverged") {
+    warn_diverged(result$epoch, spec, data$x, data$y)
+  }
+  fit
+}
+
+#' The model of an interrupted training
+#'
+#' After Ctrl-C has stopped [nn_train()], the network as of the last finished epoch is available here, until
+#' another training is interrupted or the session ends. Give it as `start =` to go on.
+#'
+#' @return An `nn_fit` with `status` `"interrupted"`. If no training was interrupted in this session, an error of
+#'   class `backprop_error_no_last`.
+#' @examples
+#' \dontrun{
+#' fit <- nn_train(X, Y, epochs = 1e6) # press Ctrl-C
+#' fit <- nn_train(X, Y, start = nn_last(), epochs = 1e6)
+#' }
+#' @export
+nn_last <- function() {
+  if (is.null(session$last)) {
+    stop_backprop(
+      "no_last", "No training has been interrupted in this session.",
+      call = quote(nn_last())
+    )
+  }
+  session$last
+}
+
+# An error that the engine reports, as a condition. `columns` are names of inputs, if there are any.
+stop_engine <- function(error, columns, call = quote(nn_train()), arg = "X") {
+  switch(error$kind,
+    nonfinite_x = {
+      at <- error$columns
+      stop_nonfinite_columns(if (is.null(columns)) at else columns[at], arg, call)
+    },
+    nonfinite_y = stop_backprop("nonfinite_y", "{.arg Y} must not have missing or infinite values.", call = call),
+    memory = {
+      needed <- format_bytes(error$needed)
+      available <- format_bytes(error$available)
+      stop_backprop("memory", c(
+        "The network and its training need {needed} of memory; {available} can be used.",
+        i = "Use fewer {.arg hidden} units, a smaller {.arg batch_size} or {.code precision = \"single\"}; or set {.code options(backprop.max_bytes = )}."
+      ), call = call)
+    },
+    panic = {
+      message <- error$message
+      stop_backprop("panic", c(
+        "The engine failed: {message}",
+        i = "This is a fault of the package; nothing was changed. Please report it."
+      ), call = call)
+    },
+    {
+      message <- error$message
+      stop_backprop(error$kind, "{message}", call = call)
+    }
+  )
+}
+
+format_bytes <- function(bytes) {
+  units <- c("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
+  power <- if (bytes < 1) 0 else min(floor(log(bytes, 1024)), 5)
+  paste(format(round(bytes / 1024^power, 1), trim = TRUE), units[power + 1])
+}
+
+warn_diverged <- function(epoch, spec, x, y) {
+  largest <- if (is.null(spec$engine$center)) largest_value(x) else 0
+  lr <- spec$engine$lr
+  if (largest > 100) {
+    cause <- paste0("the inputs are not scaled: their largest absolute value is ", format(largest, digits = 3))
+    remedy <- "use `standardize = TRUE`"
+  } else if (spec$engine$output %in% c("linear", "exp") && max(abs(y)) > 100) {
+    cause <- paste0("the outcome is not scaled: its largest absolute value is ", format(max(abs(y)), digits = 3))
+    remedy <- "use `standardize = TRUE` or a smaller `lr`"
+  } else {
+    cause <- paste0("the learning rate ", format(lr, digits = 3), " is too large")
+    remedy <- paste0("try `lr = ", format(lr / 10, digits = 3), "`")
+  }
+  warn_backprop("diverged", c(
+    "Training diverged: the loss was no longer finite in epoch {epoch}.",
+    x = "Likely cause: {cause}.",
+    i = "Remedy: {remedy}. The model returned is the last finite one."
+  ), epoch = epoch, cause = cause, remedy = remedy)
+}

@@ -1,0 +1,54 @@
+# Standardising: the moments of training rows, applied to inputs by the engine and to outcomes here.
+
+# Centre and scale of inputs, and of a numeric outcome under a linear output; NULL where not scaled.
+# A fit that goes on keeps its own.
+resolve_scaling <- function(spec, x, y, case_weights, earlier) {
+  if (!spec$standardize) {
+    return(list())
+  }
+  linear <- spec$engine$output == "linear"
+  if (!is.null(earlier) && earlier$settings$standardize) {
+    return(list(
+      center = earlier$inputs$center, scale = earlier$inputs$scale,
+      y_center = if (linear) earlier$outcome$center, y_scale = if (linear) earlier$outcome$scale
+    ))
+  }
+  moments <- column_moments(x, case_weights)
+  dummy <- columns_of_zeros_and_ones(x)
+  moments$center[dummy] <- 0
+  moments$scale[dummy] <- 1
+  if (linear) {
+    of_y <- column_moments(y, case_weights)
+    moments$y_center <- of_y$center
+    moments$y_scale <- of_y$scale
+  }
+  moments
+}
+
+# Mean and standard deviation (divisor: sum of weights - 1); constant columns are left as they are.
+column_moments <- function(x, case_weights = NULL) {
+  moments <- engine_moments(x, case_weights)
+  constant <- moments$scale == 0 | !is.finite(moments$scale)
+  moments$scale[constant] <- 1
+  list(center = moments$center, scale = moments$scale)
+}
+
+# Judged by the values, not by where the column came from, so that a matrix of dummies made by hand
+# is treated as the factor it stands for.
+columns_of_zeros_and_ones <- function(x) {
+  if (is_sparse(x)) {
+    return(sparse_dummies(x))
+  }
+  vapply(seq_len(ncol(x)), function(j) {
+    first <- x[1L, j]
+    (is.na(first) || first == 0 || first == 1) && all(x[, j] == 0 | x[, j] == 1, na.rm = TRUE)
+  }, NA)
+}
+
+scale_columns <- function(y, center, scale) {
+  (y - rep(center, each = nrow(y))) / rep(scale, each = nrow(y))
+}
+
+unscale_columns <- function(y, center, scale) {
+  y * rep(scale, each = nrow(y)) + rep(center, each = nrow(y))
+}

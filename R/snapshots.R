@@ -1,0 +1,25 @@
+# Earlier states of a network: which snapshot `epoch =` means.
+
+# The fit with the weights that it had after `epoch`.
+at_epoch <- function(fit, epoch, call) {
+  if (is.null(epoch)) {
+    return(fit)
+  }
+  epoch <- check_count(epoch, "epoch", min = 0, call = call)
+  if (identical(epoch, as.integer(fit$epochs_done)) && is.null(fit$last)) {
+    return(fit)
+  }
+  known <- vapply(fit$snapshots, function(snapshot) as.integer(snapshot$epoch), 0L)
+  at <- match(epoch, known)
+  if (is.na(at)) {
+    shown <- if (length(known) == 0L) {
+      "The model has none: train with {.code keep_weights = k} to keep the weights every k epochs."
+    } else {
+      "It has those after the epochs {.val {known}}."
+    }
+    stop_backprop("epoch", c("The model does not have its weights after epoch {epoch}.", i = shown), call = call)
+  }
+  fit$weights <- fit$snapshots[[at]]$weights
+  fit$biases <- fit$snapshots[[at]]$biases
+  fit
+}

@@ -1,0 +1,105 @@
+# Where training starts from: weights and biases given as a list, or an earlier fit.
+
+# `start` as the engine takes it, with `hidden` read off the shapes; NULL when there is none.
+# `inputs` and `outputs` are what the data ask for.
+read_start <- function(start, inputs, outputs) {
+  if (is.null(start)) {
+    return(NULL)
+  }
+  if (inherits(start, "nn_fit")) {
+    # Where the best weights were restored, training goes on from the last ones.
+    from <- if (is.null(start$last)) start else start$last
+    network <- from[c("weights", "biases")]
+    state <- from$optimizer_state
+    done <- start$epochs_done
+  } else {
+    network <- check_start_list(start)
+    state <- NULL
+    done <- 0L
+  }
+  sizes <- check_shapes(network)
+  if (sizes[1L] != inputs) {
+    stop_start(
+      "{.arg start} has {found} input{?s}, but the data have {wanted}.",
+      "{.code start$weights[[1]]} must have one row for each column of {.arg X}.",
+      found = sizes[1L], wanted = inputs
+    )
+  }
+  last <- length(sizes)
+  if (sizes[last] != outputs) {
+    stop_start(
+      "{.arg start} has {found} output{?s}, but the outcome takes {wanted}.",
+      "The last matrix of {.code start$weights} must have one column for each output.",
+      found = sizes[last], wanted = outputs
+    )
+  }
+  list(
+    weights = network$weights, biases = network$biases, optimizer_state = state,
+    epochs_done = done, hidden = sizes[-c(1L, last)]
+  )
+}
+
+check_start_list <- function(start) {
+  if (!is.list(start) || is.null(start$weights) || is.null(start$biases)) {
+    found <- describe_value(start)
+    stop_start(
+      "{.arg start} must be an earlier fit or a list with {.field weights} and {.field biases}, not {found}.",
+      "{.fn nn_init} makes one.",
+      found = if (is.list(start)) "a list without them" else found
+    )
+  }
+  weights <- start$weights
+  biases <- start$biases
+  if (!is.list(weights) || !is.list(biases) || length(weights) != length(biases) || length(weights) == 0L) {
+    stop_start(
+      "{.code start$weights} and {.code start$biases} must be lists of one length, one element for each layer.",
+      "{.fn nn_init} makes a start of the right form."
+    )
+  }
+  for (l in seq_along(weights)) {
+    w <- weights[[l]]
+    b <- biases[[l]]
+    if (!is.matrix(w) || !is.numeric(w) || !is.numeric(b) || !all(is.finite(w), is.finite(b))) {
+      stop_start(
+        "Layer {l} of {.arg start} must hold a numeric matrix of weights and numeric biases, all finite.",
+        "{.code start$weights[[{l}]]} is [inputs x units], {.code start$biases[[{l}]]} has one number per unit.",
+        l = l
+      )
+    }
+    weights[[l]] <- matrix(as.double(w), nrow(w), ncol(w))
+    biases[[l]] <- as.double(b)
+  }
+  list(weights = unname(weights), biases = unname(biases))
+}
+
+# Layer sizes, inputs first; each layer must take what the one before gives.
+check_shapes <- function(network) {
+  weights <- network$weights
+  sizes <- nrow(weights[[1L]])
+  for (l in seq_along(weights)) {
+    rows <- nrow(weights[[l]])
+    if (rows != sizes[l]) {
+      stop_start(
+        "{.code start$weights[[{l}]]} has {rows} row{?s}, but the layer before it has {units} unit{?s}.",
+        "Weights are [inputs x units].",
+        l = l, rows = rows, units = sizes[l]
+      )
+    }
+    units <- ncol(weights[[l]])
+    biases <- length(network$biases[[l]])
+    if (biases != units) {
+      stop_start(
+        "{.code start$biases[[{l}]]} has {biases} value{?s}, but layer {l} has {units} unit{?s}.",
+        "Give one bias for each unit, as a vector or a matrix of one row.",
+        l = l, biases = biases, units = units
+      )
+    }
+    sizes <- c(sizes, units)
+  }
+  sizes
+}
+
+# `...` are the values that the two texts mention.
+stop_start <- function(message, hint, ...) {
+  stop_backprop("start", c(message, i = hint), .envir = list2env(list(...), parent = environment()))
+}

@@ -1,0 +1,15 @@
+# Draws the stored times into the pictures of the README and the vignette: Rscript bench/draw.R
+here <- dirname(sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE)))
+for (file in c("workloads.R", "peers.R", "report.R")) source(file.path(here, file))
+results <- file.path(here, "results")
+summary <- read.csv(file.path(results, "summary.csv"))
+root <- dirname(normalizePath(here))
+figures <- file.path(root, c("man/figures", "vignettes/figures"))
+for (folder in figures) dir.create(folder, recursive = TRUE, showWarnings = FALSE)
+picture <- file.path(figures, "benchmarks.png")
+png(picture[1], width = 1400, height = 900, res = 150, type = "cairo")
+draw_times(summary)
+invisible(dev.off())
+invisible(file.copy(picture[1], picture[2], overwrite = TRUE))
+# The vignette carries the table with it, because bench/ is no part of the package.
+invisible(file.copy(file.path(results, "table.md"), file.path(root, "vignettes", "figures", "benchmarks.md"), overwrite = TRUE))

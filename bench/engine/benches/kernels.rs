@@ -1,0 +1,110 @@
+//! Micro-benchmarks of the kernels and of whole fits: `cargo bench --manifest-path bench/engine/Cargo.toml`.
+
+use backprop_bench::Workload;
+use backprop_engine::activation::Activation;
+use backprop_engine::kernels::product::{forward, gradient, Rows};
+use backprop_engine::kernels::InstructionSet;
+use backprop_engine::{padded, Scalar};
+use divan::counter::ItemsCount;
+use divan::{black_box, Bencher};
+
+fn main() {
+    divan::main();
+}
+
+const ROWS: usize = 128;
+
+/// Items are multiply-adds: rows x inputs x units.
+#[divan::bench(types = [f32, f64], args = [(20, 64), (64, 32), (32, 1), (784, 128), (512, 512)])]
+fn product_forward<T: Scalar>(bencher: Bencher, (inputs, units): (usize, usize)) {
+    let set = InstructionSet::detect();
+    let stride = padded::<T>(units);
+    let a = vec![T::of(0.5); ROWS * inputs];
+    let weights = vec![T::of(0.25); (inputs + 1) * stride];
+    let mut out = vec![T::of(0.0); ROWS * stride];
+    bencher
+        .counter(ItemsCount::new(ROWS * inputs * units))
+        .bench_local(|| {
+            let rows = Rows {
+                start: a.as_ptr(),
+                stride: inputs,
+                count: ROWS,
+            };
+            // SAFETY: the vectors have the extents that the kernel asks for.
+            unsafe {
+                forward(
+                    set,
+                    rows,
+                    inputs,
+                    weights.as_ptr(),
+                    stride / T::LANES,
+                    inputs + 1,
+                    true,
+                    out.as_mut_ptr(),
+                    stride,
+                )
+            };
+            black_box(&mut out);
+        });
+}
+
+/// Items are multiply-adds: rows x inputs x lanes of one panel.
+#[divan::bench(types = [f32, f64], args = [20, 64, 784])]
+fn product_gradient<T: Scalar>(bencher: Bencher, inputs: usize) {
+    let set = InstructionSet::detect();
+    let a = vec![T::of(0.5); ROWS * inputs];
+    let deltas = vec![T::of(0.25); ROWS * T::LANES];
+    let mut out = vec![T::of(0.0); inputs * T::LANES];
+    bencher
+        .counter(ItemsCount::new(ROWS * inputs * T::LANES))
+        .bench_local(|| {
+            let rows = Rows {
+                start: a.as_ptr(),
+                stride: inputs,
+                count: ROWS,
+            };
+            // SAFETY: the vectors have the extents that the kernel asks for.
+            unsafe {
+                gradient(
+                    set,
+                    rows,
+                    0,
+                    inputs,
+                    deltas.as_ptr(),
+                    T::LANES,
+                    out.as_mut_ptr(),
+                    false,
+                    false,
+                )
+            };
+            black_box(&mut out);
+        });
+}
+
+/// Items are numbers.
+#[divan::bench(types = [f32, f64], args = Activation::ALL)]
+fn activate<T: Scalar>(bencher: Bencher, activation: &Activation) {
+    let set = InstructionSet::detect();
+    let from: Vec<T> = (0..4096).map(|i| T::of(f64::from(i) / 512.0 - 4.0)).collect();
+    let mut values = from.clone();
+    bencher.counter(ItemsCount::new(values.len())).bench_local(|| {
+        values.copy_from_slice(&from);
+        activation.activate(set, &mut values);
+        black_box(&mut values);
+    });
+}
+
+/// The textbook's 5,000 epochs.
+#[divan::bench]
+fn fit_textbook() -> f64 {
+    Workload::textbook().fit::<f64>(5000, 1).losses()[4999]
+}
+
+/// Items are rows: 784-128-10 in batches of 128, one thread.
+#[divan::bench(types = [f32, f64], sample_count = 10)]
+fn fit_digits<T: Scalar>(bencher: Bencher) {
+    let workload = Workload::digits(2048);
+    bencher
+        .counter(ItemsCount::new(workload.rows))
+        .bench_local(|| workload.fit::<T>(1, 1).losses()[0]);
+}

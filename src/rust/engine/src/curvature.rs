@@ -1,0 +1,285 @@
+//! The exact Hessian of the objective, column by column, by forward differentiation of the
+//! backward pass (Pearlmutter, 1994). In double precision and plain matrix code: it serves
+//! standard errors of small networks, not training.
+
+use crate::error::Result;
+use crate::loss::{Loss, Objective, Output};
+use crate::network::{Coefficients, Network};
+use crate::rows::{RowSource, Selection};
+use crate::step::{pieces, Data, Penalty};
+use crate::threads::Team;
+use crate::SharedBuffer;
+use ndarray::{Array1, Array2, Axis};
+
+/// Rows taken at a time.
+const CHUNK: usize = 512;
+
+/// The Hessian by all weights and biases, in the order: layer by layer, weights unit by unit
+/// (each unit's inputs in order), then biases.
+///
+/// # Errors
+/// Shapes that do not fit, memory refused, or a panic of a worker.
+pub fn hessian(
+    network: &Network,
+    objective: &Objective,
+    penalty: Penalty,
+    data: Data<'_, f64>,
+    coefficients: &Coefficients,
+    team: &Team,
+) -> Result<Array2<f64>> {
+    coefficients.check(network)?;
+    let count = network.parameter_count() as usize;
+    let mut columns = SharedBuffer::<f64>::zeros(count * count)?;
+    let scale = if objective.is_sum() {
+        1.0
+    } else {
+        1.0 / data.total_weight()
+    };
+    for rows in pieces(0..data.rows(), CHUNK) {
+        let chunk = Chunk::new(network, objective, &data, rows, coefficients, scale);
+        team.run_ranges(count, 1, |_, range| {
+            for column in range {
+                // SAFETY: each column belongs to one member.
+                let out = unsafe { columns.part(column * count..(column + 1) * count) };
+                chunk.add_product(&unit(network, column), out);
+            }
+        })?;
+    }
+    let mut all = Array2::from_shape_vec((count, count), columns.get_mut().to_vec())
+        .map_err(|_| crate::EngineError::config("a Hessian is square"))?;
+    let mut place = 0;
+    for layer in network.layers() {
+        for _ in 0..layer.inputs * layer.units {
+            all[(place, place)] += penalty.strength * (1.0 - penalty.mixture);
+            place += 1;
+        }
+        place += layer.units;
+    }
+    // Symmetric but for rounding; made exactly so.
+    let transposed = all.t().to_owned();
+    Ok((all + transposed) / 2.0)
+}
+
+/// The direction of one parameter.
+fn unit(network: &Network, mut place: usize) -> Coefficients {
+    let mut direction = Coefficients::zeros(network);
+    for (number, layer) in network.layers().iter().enumerate() {
+        let weights = layer.inputs * layer.units;
+        if place < weights {
+            direction.weights[number][(place % layer.inputs, place / layer.inputs)] = 1.0;
+            break;
+        }
+        place -= weights;
+        if place < layer.units {
+            direction.biases[number][place] = 1.0;
+            break;
+        }
+        place -= layer.units;
+    }
+    direction
+}
+
+/// Some rows with everything that does not depend on the direction.
+struct Chunk<'a> {
+    network: &'a Network,
+    objective: &'a Objective,
+    coefficients: &'a Coefficients,
+    /// Inputs of each layer.
+    inputs: Vec<Array2<f64>>,
+    /// Weighted inputs of each layer.
+    weighted: Vec<Array2<f64>>,
+    /// Errors of each layer (derivatives by weighted inputs).
+    errors: Vec<Array2<f64>>,
+    /// Errors before the slope, of each layer but the last.
+    incoming: Vec<Array2<f64>>,
+    /// Predictions and outcomes.
+    predictions: Array2<f64>,
+    outcomes: Array2<f64>,
+    /// Case weight times scale, per row.
+    row_scales: Array1<f64>,
+}
+
+impl<'a> Chunk<'a> {
+    fn new(
+        network: &'a Network,
+        objective: &'a Objective,
+        data: &Data<'_, f64>,
+        rows: std::ops::Range<usize>,
+        coefficients: &'a Coefficients,
+        scale: f64,
+    ) -> Chunk<'a> {
+        let n = rows.len();
+        let gather = |source: &dyn RowSource<f64>| {
+            let mut matrix = Array2::zeros((n, source.columns()));
+            if let Some(numbers) = matrix.as_slice_mut() {
+                source.gather(Selection::Range(rows.clone()), numbers);
+            }
+            matrix
+        };
+        let last = network.layers().len() - 1;
+        let (mut inputs, mut weighted) = (vec![gather(data.inputs)], Vec::new());
+        for (number, layer) in network.layers().iter().enumerate() {
+            let mut z = inputs[number].dot(&coefficients.weights[number]) + &coefficients.biases[number];
+            if number == last {
+                if let Some(offsets) = &data.offsets {
+                    z += &gather(offsets);
+                }
+            } else {
+                inputs.push(z.mapv(|z| layer.activation.value_and_slope(z).0));
+            }
+            weighted.push(z);
+        }
+        let predictions = predict(network.output(), &weighted[last]);
+        let outcomes = gather(&data.outcomes);
+        let row_scales = rows
+            .map(|row| scale * data.case_weights.map_or(1.0, |weights| weights[row]))
+            .collect();
+        let mut chunk = Chunk {
+            network,
+            objective,
+            coefficients,
+            inputs,
+            weighted,
+            errors: Vec::new(),
+            incoming: Vec::new(),
+            predictions,
+            outcomes,
+            row_scales,
+        };
+        chunk.errors = vec![chunk.output_errors()];
+        for number in (0..last).rev() {
+            let incoming = chunk.errors[0].dot(&coefficients.weights[number + 1].t());
+            let slopes = chunk.slopes(number);
+            chunk.errors.insert(0, &incoming * &slopes);
+            chunk.incoming.insert(0, incoming);
+        }
+        chunk
+    }
+
+    fn slopes(&self, number: usize) -> Array2<f64> {
+        let activation = self.network.layers()[number].activation;
+        self.weighted[number].mapv(|z| activation.value_and_slope(z).1)
+    }
+
+    /// First and second derivatives of an unpaired loss by the prediction.
+    fn by_prediction(&self, a: f64, y: f64, output: usize) -> (f64, f64) {
+        let k = self.network.outputs() as f64;
+        let e = a - y;
+        match self.objective.loss() {
+            Loss::Sse => (e, 1.0),
+            Loss::Mse => (2.0 * e / k, 2.0 / k),
+            Loss::Huber(delta) if e.abs() <= *delta => (e / k, 1.0 / k),
+            Loss::Huber(delta) => (delta * e.signum() / k, 0.0),
+            Loss::Mae => (if e == 0.0 { 0.0 } else { e.signum() / k }, 0.0),
+            Loss::Quantile(taus) if e < 0.0 => (-taus[output] / k, 0.0),
+            Loss::Quantile(taus) if e > 0.0 => ((1.0 - taus[output]) / k, 0.0),
+            _ => (0.0, 0.0),
+        }
+    }
+
+    fn outcome(&self, row: usize, output: usize) -> f64 {
+        self.outcomes[(row, output.min(self.outcomes.ncols() - 1))]
+    }
+
+    /// Derivatives of the loss by the weighted inputs of the last layer.
+    fn output_errors(&self) -> Array2<f64> {
+        let last = self.network.layers().len() - 1;
+        let slopes = self.slopes(last);
+        let k = self.network.outputs() as f64;
+        Array2::from_shape_fn(self.predictions.dim(), |(row, output)| {
+            let (a, y) = (self.predictions[(row, output)], self.outcome(row, output));
+            let error = match self.objective.loss() {
+                Loss::CrossEntropy => a * self.outcomes.row(row).sum() - y,
+                Loss::BinaryCrossEntropy | Loss::Poisson => (a - y) / k,
+                _ => self.by_prediction(a, y, output).0 * slopes[(row, output)],
+            };
+            error * self.row_scales[row]
+        })
+    }
+
+    /// How the errors of the last layer change when its weighted inputs change by `dz`.
+    fn output_error_changes(&self, dz: &Array2<f64>) -> Array2<f64> {
+        let last = self.network.layers().len() - 1;
+        let activation = self.network.layers()[last].activation;
+        let slopes = self.slopes(last);
+        let k = self.network.outputs() as f64;
+        Array2::from_shape_fn(dz.dim(), |(row, output)| {
+            let (a, y) = (self.predictions[(row, output)], self.outcome(row, output));
+            let d = dz[(row, output)];
+            let change = match self.objective.loss() {
+                Loss::CrossEntropy => {
+                    let mean = self.predictions.row(row).dot(&dz.row(row));
+                    self.outcomes.row(row).sum() * a * (d - mean)
+                }
+                Loss::BinaryCrossEntropy | Loss::Poisson => slopes[(row, output)] * d / k,
+                _ => {
+                    let (first, second) = self.by_prediction(a, y, output);
+                    let slope = slopes[(row, output)];
+                    let curvature = activation.curvature(self.weighted[last][(row, output)]);
+                    (second * slope * slope + first * curvature) * d
+                }
+            };
+            change * self.row_scales[row]
+        })
+    }
+
+    /// Adds the product of the Hessian with a direction.
+    fn add_product(&self, direction: &Coefficients, out: &mut [f64]) {
+        let layers = self.network.layers();
+        let last = layers.len() - 1;
+        let mut input_changes = vec![Array2::zeros(self.inputs[0].dim())];
+        let mut weighted_changes = Vec::new();
+        for number in 0..=last {
+            let dz = input_changes[number].dot(&self.coefficients.weights[number])
+                + self.inputs[number].dot(&direction.weights[number])
+                + &direction.biases[number];
+            if number < last {
+                input_changes.push(&dz * &self.slopes(number));
+            }
+            weighted_changes.push(dz);
+        }
+        let mut change = self.output_error_changes(&weighted_changes[last]);
+        let mut places: Vec<usize> = Vec::new();
+        let mut total = 0;
+        for layer in layers {
+            places.push(total);
+            total += (layer.inputs + 1) * layer.units;
+        }
+        for number in (0..=last).rev() {
+            let product =
+                input_changes[number].t().dot(&self.errors[number]) + self.inputs[number].t().dot(&change);
+            // Transposed, a row-major matrix is in order unit by unit.
+            let numbers = product.t().iter().copied().collect::<Vec<_>>();
+            let biases = change.sum_axis(Axis(0));
+            for (sum, number) in out[places[number]..]
+                .iter_mut()
+                .zip(numbers.into_iter().chain(biases))
+            {
+                *sum += number;
+            }
+            if number > 0 {
+                let activation = layers[number - 1].activation;
+                let curvatures = self.weighted[number - 1].mapv(|z| activation.curvature(z));
+                let incoming = change.dot(&self.coefficients.weights[number].t())
+                    + self.errors[number].dot(&direction.weights[number].t());
+                change = incoming * self.slopes(number - 1)
+                    + &self.incoming[number - 1] * &curvatures * &weighted_changes[number - 1];
+            }
+        }
+    }
+}
+
+fn predict(output: Output, weighted: &Array2<f64>) -> Array2<f64> {
+    if output != Output::Softmax {
+        let activation = output.activation();
+        return weighted.mapv(|z| activation.value_and_slope(z).0);
+    }
+    let mut predictions = weighted.clone();
+    for mut row in predictions.rows_mut() {
+        let largest = row.fold(f64::NEG_INFINITY, |m, &z| m.max(z));
+        row.mapv_inplace(|z| (z - largest).exp());
+        let sum = row.sum();
+        row.mapv_inplace(|e| e / sum);
+    }
+    predictions
+}

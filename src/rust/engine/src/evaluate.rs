@@ -1,0 +1,184 @@
+//! Predictions and losses: rows through the network, forward only.
+
+use crate::error::Result;
+use crate::kernels::InstructionSet;
+use crate::loss::Objective;
+use crate::network::{Coefficients, Layout, Network};
+use crate::pass::{Block, Extras, Pass, Use};
+use crate::rows::{ColumnMajor, RowSource, Selection};
+use crate::scalar::{padded, Scalar};
+use crate::step::{gather, pieces, Data};
+use crate::threads::Team;
+use crate::SharedBuffer;
+
+/// Predicts all rows of a source into `out`, column by column (rows x outputs).
+/// Returns whether the user interrupted.
+///
+/// # Errors
+/// Shapes that do not fit, memory refused, or a panic of a worker.
+pub fn predict<T: Scalar>(
+    network: &Network,
+    coefficients: &Coefficients,
+    inputs: &dyn RowSource<T>,
+    offsets: Option<ColumnMajor<'_>>,
+    team: &Team,
+    out: &mut [f64],
+    interrupted: &mut dyn FnMut() -> bool,
+) -> Result<bool> {
+    let layout = Layout::of::<T>(network);
+    let pass = Pass {
+        network,
+        layout: &layout,
+        objective: None,
+        dropout: &[],
+        set: InstructionSet::detect(),
+    };
+    let parameters = SharedBuffer::from(coefficients.pack::<T>(network)?);
+    let rows = inputs.rows();
+    let capacity = Block::<T>::capacity_for(network, Use::Forward, rows);
+    let mut block = Block::new(
+        &pass,
+        Use::Forward,
+        capacity,
+        Extras {
+            offsets: offsets.is_some(),
+            ..Extras::default()
+        },
+    )?;
+    let units = network.outputs();
+    let stride = padded::<T>(units);
+    for chunk in pieces(0..rows, capacity) {
+        if chunk.start > 0 && interrupted() {
+            return Ok(true);
+        }
+        let selection = Selection::Range(chunk.clone());
+        team.run_ranges(chunk.len(), 4, |_, range| {
+            for piece in pieces(range, block.piece) {
+                let part = selection.slice(piece.clone());
+                let columns = inputs.columns();
+                // SAFETY: members have disjoint rows of the block; parameters are only read.
+                unsafe {
+                    inputs.gather(
+                        part.clone(),
+                        block.inputs.part(piece.start * columns..piece.end * columns),
+                    );
+                    if let (Some(source), Some(offsets)) = (&offsets, &block.offsets) {
+                        source.gather(part, offsets.part(piece.start * units..piece.end * units));
+                    }
+                    pass.forward(&block, piece, &parameters, None);
+                }
+            }
+        })?;
+        if let Some(last) = block.layers.last_mut() {
+            let values = last.values.get_mut();
+            for (unit, column) in out.chunks_exact_mut(rows).enumerate() {
+                for (place, number) in column[chunk.clone()].iter_mut().enumerate() {
+                    *number = values[place * stride + unit].to_double();
+                }
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// Sums over rows, each times its case weight.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Totals {
+    /// Losses.
+    pub loss: f64,
+    /// Rows classified rightly.
+    pub hits: f64,
+}
+
+impl Totals {
+    /// Adds the totals of other rows.
+    pub fn add(&mut self, other: Totals) {
+        self.loss += other.loss;
+        self.hits += other.hits;
+    }
+}
+
+/// Losses and hits over all rows, without penalty. `None` when interrupted.
+///
+/// # Errors
+/// A panic of a worker.
+pub fn totals<T: Scalar>(
+    pass: &Pass<'_>,
+    objective: &Objective,
+    parameters: &SharedBuffer<T>,
+    data: &Data<'_, T>,
+    block: &mut Block<T>,
+    team: &Team,
+    interrupted: &mut dyn FnMut() -> bool,
+) -> Result<Option<Totals>> {
+    let widest = padded::<T>(pass.network.outputs());
+    let scratch = SharedBuffer::<T>::zeros(block.piece * widest * team.size())?;
+    let scratch_size = block.piece * widest;
+    let mut sums = Totals::default();
+    for chunk in pieces(0..data.rows(), block.capacity) {
+        if chunk.start > 0 && interrupted() {
+            return Ok(None);
+        }
+        let selection = Selection::Range(chunk.clone());
+        let shared: &Block<T> = block;
+        team.run_ranges(chunk.len(), 4, |member, range| {
+            for piece in pieces(range, shared.piece) {
+                gather(data, pass.network.outputs(), shared, &selection, piece.clone());
+                // SAFETY: members have disjoint rows and scratch; parameters are only read.
+                unsafe {
+                    let scratch = scratch.part(member * scratch_size..(member + 1) * scratch_size);
+                    pass.forward(shared, piece.clone(), parameters, None);
+                    pass.evaluate(objective, shared, piece, None, scratch);
+                }
+            }
+        })?;
+        sums.add(block.totals(chunk.len()));
+    }
+    Ok(Some(sums))
+}
+
+/// The loss as defined: Σ w l for sums, Σ w l / Σ w for means.
+///
+/// # Errors
+/// Shapes that do not fit, memory refused, or a panic of a worker.
+pub fn loss<T: Scalar>(
+    network: &Network,
+    objective: &Objective,
+    coefficients: &Coefficients,
+    data: &Data<'_, T>,
+    team: &Team,
+) -> Result<f64> {
+    let layout = Layout::of::<T>(network);
+    let pass = Pass {
+        network,
+        layout: &layout,
+        objective: Some(objective),
+        dropout: &[],
+        set: InstructionSet::detect(),
+    };
+    let parameters = SharedBuffer::from(coefficients.pack::<T>(network)?);
+    let capacity = Block::<T>::capacity_for(network, Use::Forward, data.rows());
+    let mut block = Block::new(
+        &pass,
+        Use::Forward,
+        capacity,
+        Extras {
+            case_weights: data.case_weights.is_some(),
+            offsets: data.offsets.is_some(),
+            hits: false,
+        },
+    )?;
+    let sums = totals(&pass, objective, &parameters, data, &mut block, team, &mut || {
+        false
+    })?;
+    Ok(sums.map_or(f64::NAN, |sums| scaled(objective, sums.loss, data.total_weight())))
+}
+
+/// A loss from its sum over rows.
+pub(crate) fn scaled(objective: &Objective, sum: f64, total_weight: f64) -> f64 {
+    if objective.is_sum() {
+        sum
+    } else {
+        sum / total_weight
+    }
+}

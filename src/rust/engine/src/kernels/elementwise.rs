@@ -1,0 +1,93 @@
+//! Loops over single numbers: activations, slopes, softmax, and small vector arithmetic.
+
+use super::{kernel, Instructions};
+use crate::activation::Curve;
+use crate::scalar::Scalar;
+
+kernel! {
+    /// Replaces every weighted input by the activation's value.
+    pub fn activate<T: Scalar, C: Curve>(values: &mut [T]) = activate_body
+}
+
+#[inline(always)]
+fn activate_body<T: Scalar, I: Instructions, C: Curve>(values: &mut [T]) {
+    for value in values {
+        *value = C::value::<T, I>(*value);
+    }
+}
+
+kernel! {
+    /// Replaces every weighted input by the activation's value and writes its slope beside it.
+    pub fn activate_with_slope<T: Scalar, C: Curve>(values: &mut [T], slopes: &mut [T]) = activate_with_slope_body
+}
+
+#[inline(always)]
+fn activate_with_slope_body<T: Scalar, I: Instructions, C: Curve>(values: &mut [T], slopes: &mut [T]) {
+    for (value, slope) in values.iter_mut().zip(slopes) {
+        let input = *value;
+        *value = C::value::<T, I>(input);
+        *slope = C::slope::<T, I>(input, *value);
+    }
+}
+
+kernel! {
+    /// Multiplies errors by the slope that belongs to the activation's value.
+    pub fn times_slope_of_value<T: Scalar, C: Curve>(errors: &mut [T], values: &[T]) = times_slope_of_value_body
+}
+
+#[inline(always)]
+fn times_slope_of_value_body<T: Scalar, I: Instructions, C: Curve>(errors: &mut [T], values: &[T]) {
+    for (error, &value) in errors.iter_mut().zip(values) {
+        // Curves that come here do not look at their input (`Curve::NEEDS_INPUT`).
+        *error *= C::slope::<T, I>(value, value);
+    }
+}
+
+kernel! {
+    /// Multiplies `values` by `factors`, one by one.
+    pub fn multiply<T: Scalar>(values: &mut [T], factors: &[T]) = multiply_body
+}
+
+#[inline(always)]
+fn multiply_body<T: Scalar, I: Instructions>(values: &mut [T], factors: &[T]) {
+    for (value, &factor) in values.iter_mut().zip(factors) {
+        *value *= factor;
+    }
+}
+
+kernel! {
+    /// Softmax of each row's first `units` numbers; the rest of the row becomes 0.
+    /// `log_sums` gets log Σ exp(z) of each row, computed around the row's largest number.
+    pub fn softmax<T: Scalar>(values: &mut [T], stride: usize, units: usize, log_sums: &mut [T]) = softmax_body
+}
+
+#[inline(always)]
+fn softmax_body<T: Scalar, I: Instructions>(
+    values: &mut [T],
+    stride: usize,
+    units: usize,
+    log_sums: &mut [T],
+) {
+    for (row, log_sum) in values.chunks_exact_mut(stride).zip(log_sums) {
+        let (row, rest) = row.split_at_mut(units);
+        rest.fill(T::zero());
+        let mut largest = row[0];
+        for &z in row.iter() {
+            if z > largest || z.is_nan() {
+                largest = z;
+            }
+        }
+        for z in row.iter_mut() {
+            *z = (*z - largest).fast_exp::<I>();
+        }
+        let mut sum = T::zero();
+        for &e in row.iter() {
+            sum += e;
+        }
+        let scale = T::one() / sum;
+        for e in row.iter_mut() {
+            *e *= scale;
+        }
+        *log_sum = largest + sum.ln();
+    }
+}

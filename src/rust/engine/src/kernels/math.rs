@@ -1,0 +1,240 @@
+//! Exponential and hyperbolic tangent as branch-free polynomials that the compiler vectorises.
+//!
+//! Range reduction and polynomial forms follow the Cephes library (Moshier, 1989). Maximum
+//! errors against the standard library, measured by the tests below: `exp` 2 ulp, `tanh` 4 ulp
+//! in both precisions. NaN stays NaN, so that a diverging network is noticed.
+
+use super::Instructions;
+
+/// Elementary functions of a scalar, each written so that a loop over it vectorises.
+pub trait Math: Sized {
+    /// e to the power `self`. Flushes to 0 below the normal range, is infinite above the finite one.
+    fn fast_exp<I: Instructions>(self) -> Self;
+    /// Hyperbolic tangent.
+    fn fast_tanh<I: Instructions>(self) -> Self;
+}
+
+/// Horner's scheme, highest power first.
+#[inline(always)]
+fn polynomial<T: crate::Scalar, I: Instructions, const N: usize>(x: T, coefficients: [T; N]) -> T {
+    let mut value = coefficients[0];
+    for &coefficient in &coefficients[1..] {
+        value = I::multiply_add(value, x, coefficient);
+    }
+    value
+}
+
+impl Math for f64 {
+    #[inline(always)]
+    fn fast_exp<I: Instructions>(self) -> f64 {
+        // Adding 1.5 * 2^52 leaves the nearest whole number in the low bits of the sum.
+        const SHIFT: f64 = 6755399441055744.0;
+        const LN2_HIGH: f64 = 6.931_471_803_691_238e-1;
+        const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
+        // Comparisons written so that NaN falls through.
+        let x = if self < -708.0 { -708.0 } else { self };
+        let x = if x > 709.0 { 709.0 } else { x };
+        let shifted = I::multiply_add(x, std::f64::consts::LOG2_E, SHIFT);
+        let whole = shifted - SHIFT;
+        let r = I::multiply_add(-whole, LN2_HIGH, x);
+        let r = I::multiply_add(-whole, LN2_LOW, r);
+        // Taylor's series to the 13th power: its remainder on |r| <= ln(2)/2 is below 5e-18.
+        let tail = polynomial::<f64, I, 12>(
+            r,
+            [
+                1.0 / 6_227_020_800.0,
+                1.0 / 479_001_600.0,
+                1.0 / 39_916_800.0,
+                1.0 / 3_628_800.0,
+                1.0 / 362_880.0,
+                1.0 / 40_320.0,
+                1.0 / 5_040.0,
+                1.0 / 720.0,
+                1.0 / 120.0,
+                1.0 / 24.0,
+                1.0 / 6.0,
+                0.5,
+            ],
+        );
+        let value = I::multiply_add(r * r, tail, r) + 1.0;
+        let scale = f64::from_bits((shifted.to_bits() << 52).wrapping_add(1.0f64.to_bits()));
+        let value = value * scale;
+        let value = if self < -708.0 { 0.0 } else { value };
+        if self > 709.0 {
+            f64::INFINITY
+        } else {
+            value
+        }
+    }
+
+    #[inline(always)]
+    fn fast_tanh<I: Instructions>(self) -> f64 {
+        let magnitude = self.abs();
+        let e = (magnitude + magnitude).fast_exp::<I>();
+        let large = 1.0 - 2.0 / (e + 1.0);
+        let large = large.copysign(self);
+        let z = self * self;
+        let p = polynomial::<f64, I, 3>(
+            z,
+            [
+                -9.643_991_794_250_523e-1,
+                -9.928_772_310_019_185e1,
+                -1.614_687_684_417_084_5e3,
+            ],
+        );
+        let q = polynomial::<f64, I, 4>(
+            z,
+            [
+                1.0,
+                1.128_116_784_916_329_3e2,
+                2.235_488_390_601_004_6e3,
+                4.844_063_053_251_255e3,
+            ],
+        );
+        let small = I::multiply_add(self * z, p / q, self);
+        if magnitude < 0.625 {
+            small
+        } else {
+            large
+        }
+    }
+}
+
+impl Math for f32 {
+    #[inline(always)]
+    fn fast_exp<I: Instructions>(self) -> f32 {
+        // Adding 1.5 * 2^23 leaves the nearest whole number in the low bits of the sum.
+        const SHIFT: f32 = 12_582_912.0;
+        const LN2_HIGH: f32 = 0.693_359_4;
+        const LN2_LOW: f32 = -2.121_944_4e-4;
+        let x = if self < -87.0 { -87.0 } else { self };
+        let x = if x > 88.0 { 88.0 } else { x };
+        let shifted = I::multiply_add(x, std::f32::consts::LOG2_E, SHIFT);
+        let whole = shifted - SHIFT;
+        let r = I::multiply_add(-whole, LN2_HIGH, x);
+        let r = I::multiply_add(-whole, LN2_LOW, r);
+        // Taylor's series to the 7th power: its remainder on |r| <= ln(2)/2 is below 6e-9.
+        let tail = polynomial::<f32, I, 6>(
+            r,
+            [
+                1.0 / 5_040.0,
+                1.0 / 720.0,
+                1.0 / 120.0,
+                1.0 / 24.0,
+                1.0 / 6.0,
+                0.5,
+            ],
+        );
+        let value = I::multiply_add(r * r, tail, r) + 1.0;
+        let scale = f32::from_bits((shifted.to_bits() << 23).wrapping_add(1.0f32.to_bits()));
+        let value = value * scale;
+        let value = if self < -87.0 { 0.0 } else { value };
+        if self > 88.0 {
+            f32::INFINITY
+        } else {
+            value
+        }
+    }
+
+    #[inline(always)]
+    fn fast_tanh<I: Instructions>(self) -> f32 {
+        let magnitude = self.abs();
+        let e = (magnitude + magnitude).fast_exp::<I>();
+        let large = 1.0 - 2.0 / (e + 1.0);
+        let large = large.copysign(self);
+        let z = self * self;
+        let p = polynomial::<f32, I, 5>(
+            z,
+            [
+                -5.704_988_6e-3,
+                2.063_908_8e-2,
+                -5.373_971_5e-2,
+                1.333_144_2e-1,
+                -3.333_328_3e-1,
+            ],
+        );
+        let small = I::multiply_add(self * z, p, self);
+        if magnitude < 0.625 {
+            small
+        } else {
+            large
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Fused, Separate};
+    use super::*;
+
+    fn ulps(value: f64, truth: f64, epsilon: f64) -> f64 {
+        if value == truth {
+            0.0
+        } else {
+            (value - truth).abs() / (truth.abs() * epsilon)
+        }
+    }
+
+    /// Steps through the whole range where the result is a normal number.
+    fn worst(range: std::ops::Range<f64>, steps: usize, error: impl Fn(f64) -> f64) -> f64 {
+        (0..=steps)
+            .map(|i| range.start + (range.end - range.start) * i as f64 / steps as f64)
+            .map(error)
+            .fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn exp_is_within_two_ulp_of_the_standard_library() {
+        let e = worst(-707.9..708.9, 2_000_000, |x| {
+            ulps(x.fast_exp::<Fused>(), x.exp(), f64::EPSILON).max(ulps(
+                x.fast_exp::<Separate>(),
+                x.exp(),
+                f64::EPSILON,
+            ))
+        });
+        assert!(e <= 2.0, "double: {e}");
+        let e = worst(-86.9..87.9, 2_000_000, |x| {
+            let x = x as f32;
+            let truth = f64::from(x).exp();
+            ulps(f64::from(x.fast_exp::<Fused>()), truth, f64::from(f32::EPSILON)).max(ulps(
+                f64::from(x.fast_exp::<Separate>()),
+                truth,
+                f64::from(f32::EPSILON),
+            ))
+        });
+        assert!(e <= 2.0, "single: {e}");
+    }
+
+    #[test]
+    fn tanh_is_within_four_ulp_of_the_standard_library() {
+        for range in [-20.0..20.0, -0.7..0.7, -1e-3..1e-3] {
+            let e = worst(range.clone(), 1_000_000, |x| {
+                ulps(x.fast_tanh::<Fused>(), x.tanh(), f64::EPSILON).max(ulps(
+                    x.fast_tanh::<Separate>(),
+                    x.tanh(),
+                    f64::EPSILON,
+                ))
+            });
+            assert!(e <= 4.0, "double: {e} on {range:?}");
+            let e = worst(range.clone(), 1_000_000, |x| {
+                let x = x as f32;
+                let truth = f64::from(x).tanh();
+                ulps(f64::from(x.fast_tanh::<Fused>()), truth, f64::from(f32::EPSILON))
+            });
+            assert!(e <= 4.0, "single: {e} on {range:?}");
+        }
+    }
+
+    #[test]
+    fn extremes_and_nan_are_kept() {
+        assert_eq!(800.0.fast_exp::<Fused>(), f64::INFINITY);
+        assert_eq!((-800.0).fast_exp::<Fused>(), 0.0);
+        assert!(f64::NAN.fast_exp::<Fused>().is_nan());
+        assert!(f32::NAN.fast_exp::<Fused>().is_nan());
+        assert_eq!(1e300.fast_tanh::<Fused>(), 1.0);
+        assert_eq!((-1e30f32).fast_tanh::<Fused>(), -1.0);
+        assert!(f64::NAN.fast_tanh::<Fused>().is_nan());
+        assert_eq!(0.0.fast_exp::<Fused>(), 1.0);
+        assert_eq!(0.0.fast_tanh::<Fused>(), 0.0);
+    }
+}

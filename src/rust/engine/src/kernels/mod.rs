@@ -1,0 +1,156 @@
+//! The loops in which nearly all time is spent, each written once and compiled for several
+//! instruction sets; which one runs is decided when a fit starts.
+//!
+//! Bodies are plain array code marked `#[inline(always)]`. For each set a thin
+//! `#[target_feature]` function calls the body, so that the compiler vectorises it for that set.
+
+pub mod elementwise;
+pub mod math;
+pub mod product;
+pub mod row;
+
+use crate::scalar::Scalar;
+use std::sync::OnceLock;
+
+/// An instruction set that kernels are compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InstructionSet {
+    /// What every processor of the target has (on x86-64: SSE2), without fused multiply-add.
+    Plain,
+    /// AVX2 with fused multiply-add.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    /// AVX-512 (foundation, DQ, VL) with fused multiply-add.
+    #[cfg(all(target_arch = "x86_64", backprop_avx512))]
+    Avx512,
+}
+
+impl InstructionSet {
+    /// The widest set that this processor has, or the one that the environment variable
+    /// `BACKPROP_INSTRUCTION_SET` names (plain, avx2, avx512), if it has that. Decided once.
+    pub fn detect() -> InstructionSet {
+        static DECIDED: OnceLock<InstructionSet> = OnceLock::new();
+        *DECIDED.get_or_init(|| {
+            let available = Self::available();
+            let wanted = std::env::var("BACKPROP_INSTRUCTION_SET").unwrap_or_default();
+            let named = available.iter().find(|set| set.name() == wanted);
+            *named.or(available.last()).unwrap_or(&InstructionSet::Plain)
+        })
+    }
+
+    /// All sets that this processor can run, narrowest first.
+    pub fn available() -> Vec<InstructionSet> {
+        #[allow(unused_mut)]
+        let mut sets = vec![InstructionSet::Plain];
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            sets.push(InstructionSet::Avx2);
+            #[cfg(backprop_avx512)]
+            if is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512vl")
+            {
+                sets.push(InstructionSet::Avx512);
+            }
+        }
+        sets
+    }
+
+    /// Name for reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            InstructionSet::Plain => "plain",
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx2 => "avx2",
+            #[cfg(all(target_arch = "x86_64", backprop_avx512))]
+            InstructionSet::Avx512 => "avx512",
+        }
+    }
+}
+
+/// How a body computes `a * b + c` under an instruction set.
+pub trait Instructions: Copy {
+    /// `a * b + c`: fused where the set has it, else rounded twice (a fused operation in
+    /// software would be a hundred times slower).
+    fn multiply_add<T: Scalar>(a: T, b: T, c: T) -> T;
+}
+
+/// Sets without fused multiply-add.
+#[derive(Clone, Copy)]
+pub struct Separate;
+/// Sets with fused multiply-add.
+#[derive(Clone, Copy)]
+pub struct Fused;
+
+impl Instructions for Separate {
+    #[inline(always)]
+    fn multiply_add<T: Scalar>(a: T, b: T, c: T) -> T {
+        a * b + c
+    }
+}
+
+impl Instructions for Fused {
+    #[inline(always)]
+    fn multiply_add<T: Scalar>(a: T, b: T, c: T) -> T {
+        a.mul_add(b, c)
+    }
+}
+
+/// Defines `pub fn $name(set, args…)`, which runs `$body` compiled for `set`.
+///
+/// `$body` is generic over the scalar and over how it computes: `= body` gets [`Instructions`],
+/// `= body [2 6 12]` the [`row::Row`] of the set and the number of rows held in registers at
+/// once under the plain, AVX2 and AVX-512 sets.
+macro_rules! kernel {
+    ($(#[$doc:meta])* pub unsafe fn $($rest:tt)*) => {
+        $crate::kernels::kernel!(@define [$(#[$doc])*] [unsafe] $($rest)*);
+    };
+    ($(#[$doc:meta])* pub fn $($rest:tt)*) => {
+        $crate::kernels::kernel!(@define [$(#[$doc])*] [] $($rest)*);
+    };
+    (@define [$(#[$doc:meta])*] [$($unsafe:tt)?]
+     $name:ident<$T:ident: Scalar $(, $G:ident: $bound:path)*>($($arg:ident: $ty:ty),* $(,)?)
+     = $body:ident $([$plain:tt $avx2:tt $avx512:tt])?) => {
+        $(#[$doc])*
+        #[inline]
+        #[allow(clippy::too_many_arguments)]
+        pub $($unsafe)? fn $name<$T: Scalar $(, $G: $bound)*>(set: $crate::kernels::InstructionSet, $($arg: $ty),*) {
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2,fma")]
+            #[allow(clippy::too_many_arguments)]
+            unsafe fn avx2<$T: Scalar $(, $G: $bound)*>($($arg: $ty),*) {
+                $crate::kernels::kernel!(@call [$($unsafe)?] $body, Fused, Avx2Row, ($($avx2)?), $T, [$($G)*], $($arg),*)
+            }
+            #[cfg(all(target_arch = "x86_64", backprop_avx512))]
+            #[allow(clippy::incompatible_msrv)] // compiled only where the compiler has it
+            #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx2,fma")]
+            #[allow(clippy::too_many_arguments)]
+            unsafe fn avx512<$T: Scalar $(, $G: $bound)*>($($arg: $ty),*) {
+                $crate::kernels::kernel!(@call [$($unsafe)?] $body, Fused, Avx512Row, ($($avx512)?), $T, [$($G)*], $($arg),*)
+            }
+            match set {
+                $crate::kernels::InstructionSet::Plain => {
+                    $crate::kernels::kernel!(@call [$($unsafe)?] $body, Separate, PlainRow, ($($plain)?), $T, [$($G)*], $($arg),*)
+                }
+                // SAFETY: a set other than Plain is only made by `detect` and `available`,
+                // which asked the processor for its features; extents are the caller's promise.
+                #[cfg(target_arch = "x86_64")]
+                $crate::kernels::InstructionSet::Avx2 => unsafe { avx2::<$T $(, $G)*>($($arg),*) },
+                // SAFETY: as above.
+                #[cfg(all(target_arch = "x86_64", backprop_avx512))]
+                $crate::kernels::InstructionSet::Avx512 => unsafe { avx512::<$T $(, $G)*>($($arg),*) },
+            }
+        }
+    };
+    (@call [] $body:ident, $I:ident, $R:ident, (), $T:ident, [$($G:ident)*], $($arg:expr),*) => {
+        $body::<$T, $crate::kernels::$I $(, $G)*>($($arg),*)
+    };
+    // SAFETY: the caller of the kernel promised what its body needs.
+    (@call [unsafe] $body:ident, $I:ident, $R:ident, (), $T:ident, [$($G:ident)*], $($arg:expr),*) => {
+        unsafe { $body::<$T, $crate::kernels::$I $(, $G)*>($($arg),*) }
+    };
+    (@call [unsafe] $body:ident, $I:ident, $R:ident, ($rows:literal), $T:ident, [$($G:ident)*], $($arg:expr),*) => {
+        unsafe { $body::<$T, $T::$R $(, $G)*, $rows>($($arg),*) }
+    };
+}
+pub(crate) use kernel;

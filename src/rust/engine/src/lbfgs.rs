@@ -1,0 +1,438 @@
+//! L-BFGS (Liu and Nocedal, 1989) with a line search for the strong Wolfe conditions
+//! (Nocedal and Wright, 2006, algorithms 3.5 and 3.6). Mathematics only: the training loop
+//! gives it a function that evaluates the objective and its gradient.
+//!
+//! Vectors are in the precision of the network; inner products are added up in double.
+
+use crate::error::Result;
+use crate::Scalar;
+
+/// Knobs of L-BFGS.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Lbfgs {
+    /// Pairs of steps and gradient changes that are remembered.
+    pub memory: usize,
+    /// The iteration ends when the largest gradient element, relative to the objective's size, is below this.
+    pub gradient_tolerance: f64,
+    /// The iteration ends when the objective's relative fall is below this.
+    pub value_tolerance: f64,
+}
+
+/// Decrease that a step must give (Wolfe's first condition).
+const C1: f64 = 1e-4;
+/// Share of the slope that may remain (Wolfe's second condition).
+const C2: f64 = 0.9;
+/// Relative differences of values that are no more than rounding.
+const ROUNDING: f64 = 1e-14;
+/// Evaluations in one line search.
+const MOST_EVALUATIONS: usize = 40;
+
+/// A remembered pair.
+#[derive(Clone, Debug)]
+pub struct Pair<T> {
+    /// Step s.
+    pub step: Vec<T>,
+    /// Change of the gradient y.
+    pub change: Vec<T>,
+}
+
+/// What one iteration came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// The objective fell.
+    Moved,
+    /// Nothing more to gain at this precision: a minimum, or a saddle.
+    Arrived,
+    /// The objective or its gradient stopped being finite.
+    Lost,
+    /// The user interrupted.
+    Interrupted,
+}
+
+/// The state of a minimisation.
+pub struct Minimiser<T> {
+    knobs: Lbfgs,
+    /// Where it stands.
+    pub point: Vec<T>,
+    /// The objective there.
+    pub value: f64,
+    /// The gradient there.
+    pub gradient: Vec<T>,
+    /// Remembered pairs, oldest first.
+    pub pairs: Vec<Pair<T>>,
+}
+
+/// Evaluates objective and gradient at a point; `None` when interrupted.
+pub type Evaluate<'a, T> = dyn FnMut(&[T], &mut [T]) -> Result<Option<f64>> + 'a;
+
+impl<T: Scalar> Minimiser<T> {
+    /// Starts at `point`. `None` when interrupted.
+    ///
+    /// # Errors
+    /// Those of the evaluation.
+    pub fn new(
+        knobs: Lbfgs,
+        point: Vec<T>,
+        pairs: Vec<Pair<T>>,
+        evaluate: &mut Evaluate<'_, T>,
+    ) -> Result<Option<Minimiser<T>>> {
+        let mut gradient = vec![T::zero(); point.len()];
+        Ok(evaluate(&point, &mut gradient)?.map(|value| Minimiser {
+            knobs,
+            point,
+            value,
+            gradient,
+            pairs,
+        }))
+    }
+
+    /// One iteration: a direction, a line search along it from a step of `rate`, a new pair.
+    ///
+    /// Without remembered pairs the direction is the gradient itself and the first step
+    /// `rate * first_scale`; with the number of rows for a mean, that is the step that BFGS makes
+    /// on the sum. It is often too long, which costs some evaluations once, but starts of
+    /// unit length end in worse minima of small networks (measured on curves with 2 to 12 units).
+    ///
+    /// # Errors
+    /// Those of the evaluation.
+    pub fn iterate(
+        &mut self,
+        rate: f64,
+        first_scale: f64,
+        evaluate: &mut Evaluate<'_, T>,
+    ) -> Result<Progress> {
+        if !self.value.is_finite() {
+            return Ok(Progress::Lost);
+        }
+        let largest = self
+            .gradient
+            .iter()
+            .fold(0.0, |m, g| f64::max(m, g.to_double().abs()));
+        if largest <= self.knobs.gradient_tolerance * self.value.abs().max(1.0) {
+            return Ok(Progress::Arrived);
+        }
+        let mut direction = self.direction();
+        let mut slope = dot(&direction, &self.gradient);
+        if slope.is_nan() || slope >= 0.0 {
+            // Rounding has spoilt the memory: begin again along the gradient.
+            self.pairs.clear();
+            direction = self.direction();
+            slope = dot(&direction, &self.gradient);
+        }
+        // A step along the plain gradient says nothing about how far the minimum is.
+        let remembered = !self.pairs.is_empty();
+        let first = if remembered { rate } else { rate * first_scale };
+        let mut search = Search {
+            from: &self.point,
+            direction: &direction,
+            value: self.value,
+            slope,
+            point: self.point.clone(),
+            gradient: self.gradient.clone(),
+            evaluations: 0,
+            evaluate,
+        };
+        let found = match search.run(first)? {
+            Found::Step(value) => value,
+            Found::Interrupted => return Ok(Progress::Interrupted),
+            Found::Nothing if self.pairs.is_empty() => return Ok(Progress::Arrived),
+            Found::Nothing => {
+                self.pairs.clear();
+                return self.iterate(rate, first_scale, evaluate);
+            }
+        };
+        let (point, gradient) = (search.point, search.gradient);
+        let pair = Pair {
+            step: difference(&point, &self.point),
+            change: difference(&gradient, &self.gradient),
+        };
+        let curvature = dot(&pair.step, &pair.change);
+        if curvature > f64::EPSILON * dot(&pair.change, &pair.change) {
+            if self.pairs.len() == self.knobs.memory {
+                self.pairs.remove(0);
+            }
+            self.pairs.push(pair);
+        }
+        let fall = self.value - found;
+        let scale = self.value.abs().max(found.abs());
+        // Where the value no longer tells, a gradient that still shrinks is progress.
+        let shrinks = dot(&gradient, &gradient) < dot(&self.gradient, &self.gradient);
+        let small =
+            fall <= self.knobs.value_tolerance * scale && !(fall.abs() <= ROUNDING * scale && shrinks);
+        self.point = point;
+        self.gradient = gradient;
+        self.value = found;
+        Ok(if small && remembered {
+            Progress::Arrived
+        } else {
+            Progress::Moved
+        })
+    }
+
+    /// −H g by the two-loop recursion.
+    fn direction(&self) -> Vec<T> {
+        let mut q: Vec<f64> = self.gradient.iter().map(|g| g.to_double()).collect();
+        let mut factors = Vec::with_capacity(self.pairs.len());
+        for pair in self.pairs.iter().rev() {
+            let rho = 1.0 / dot(&pair.step, &pair.change);
+            let alpha = rho
+                * pair
+                    .step
+                    .iter()
+                    .zip(&q)
+                    .map(|(s, q)| s.to_double() * q)
+                    .sum::<f64>();
+            for (q, y) in q.iter_mut().zip(&pair.change) {
+                *q -= alpha * y.to_double();
+            }
+            factors.push((alpha, rho));
+        }
+        if let Some(last) = self.pairs.last() {
+            let scale = dot(&last.step, &last.change) / dot(&last.change, &last.change);
+            q.iter_mut().for_each(|q| *q *= scale);
+        }
+        for (pair, (alpha, rho)) in self.pairs.iter().zip(factors.into_iter().rev()) {
+            let beta = rho
+                * pair
+                    .change
+                    .iter()
+                    .zip(&q)
+                    .map(|(y, q)| y.to_double() * q)
+                    .sum::<f64>();
+            for (q, s) in q.iter_mut().zip(&pair.step) {
+                *q += (alpha - beta) * s.to_double();
+            }
+        }
+        q.into_iter().map(|q| T::of(-q)).collect()
+    }
+}
+
+fn dot<T: Scalar>(a: &[T], b: &[T]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a.to_double() * b.to_double()).sum()
+}
+
+fn difference<T: Scalar>(a: &[T], b: &[T]) -> Vec<T> {
+    a.iter().zip(b).map(|(&a, &b)| a - b).collect()
+}
+
+enum Found {
+    Step(f64),
+    Nothing,
+    Interrupted,
+}
+
+/// A place on the line.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    at: f64,
+    value: f64,
+    slope: f64,
+}
+
+struct Search<'a, 'e, 'f, T> {
+    from: &'a [T],
+    direction: &'a [T],
+    value: f64,
+    slope: f64,
+    /// The last point evaluated and its gradient.
+    point: Vec<T>,
+    gradient: Vec<T>,
+    evaluations: usize,
+    evaluate: &'e mut Evaluate<'f, T>,
+}
+
+impl<T: Scalar> Search<'_, '_, '_, T> {
+    fn look(&mut self, at: f64) -> Result<Option<Place>> {
+        self.evaluations += 1;
+        for ((point, &from), &direction) in self.point.iter_mut().zip(self.from).zip(self.direction) {
+            *point = from + T::of(at) * direction;
+        }
+        let Some(value) = (self.evaluate)(&self.point, &mut self.gradient)? else {
+            return Ok(None);
+        };
+        let slope = dot(self.direction, &self.gradient);
+        Ok(Some(Place { at, value, slope }))
+    }
+
+    /// Wolfe's first condition; where values differ by rounding only, its form by slopes (Hager
+    /// and Zhang, 2005), which holds on a parabola exactly when the first does.
+    fn falls_enough(&self, place: &Place) -> bool {
+        place.value <= self.value + C1 * place.at * self.slope
+            || ((place.value - self.value).abs() <= ROUNDING * self.value.abs()
+                && place.slope <= (2.0 * C1 - 1.0) * self.slope)
+    }
+
+    fn is_flat_enough(&self, place: &Place) -> bool {
+        place.slope.abs() <= -C2 * self.slope
+    }
+
+    /// Brackets a step that meets both conditions, then narrows the bracket.
+    fn run(&mut self, first: f64) -> Result<Found> {
+        let start = Place {
+            at: 0.0,
+            value: self.value,
+            slope: self.slope,
+        };
+        let (mut before, mut at) = (start, first);
+        while self.evaluations < MOST_EVALUATIONS {
+            let Some(place) = self.look(at)? else {
+                return Ok(Found::Interrupted);
+            };
+            if !place.value.is_finite() || !place.slope.is_finite() {
+                at = before.at + 0.1 * (at - before.at); // too far: come nearer
+                continue;
+            }
+            if !self.falls_enough(&place) || (before.at > 0.0 && place.value > before.value) {
+                return self.narrow(before, place);
+            }
+            if self.is_flat_enough(&place) {
+                return Ok(Found::Step(place.value));
+            }
+            if place.slope >= 0.0 {
+                return self.narrow(place, before);
+            }
+            before = place;
+            at *= 2.0;
+        }
+        self.settle(before)
+    }
+
+    /// `low` has the lowest value of those that fall enough; a good step lies between the two.
+    fn narrow(&mut self, mut low: Place, mut high: Place) -> Result<Found> {
+        while self.evaluations < MOST_EVALUATIONS {
+            let width = (high.at - low.at).abs();
+            if width <= 1e-14 * low.at.abs().max(1e-8) {
+                break;
+            }
+            let Some(place) = self.look(between(&low, &high))? else {
+                return Ok(Found::Interrupted);
+            };
+            let finite = place.value.is_finite() && place.slope.is_finite();
+            if !finite || !self.falls_enough(&place) || place.value > low.value {
+                high = place;
+                if !finite {
+                    high.value = f64::INFINITY;
+                }
+                continue;
+            }
+            if self.is_flat_enough(&place) {
+                return Ok(Found::Step(place.value));
+            }
+            if place.slope * (high.at - low.at) >= 0.0 {
+                high = low;
+            }
+            low = place;
+        }
+        self.settle(low)
+    }
+
+    /// The best place found, if it is better than the start.
+    fn settle(&mut self, best: Place) -> Result<Found> {
+        if best.at <= 0.0 || best.value >= self.value {
+            return Ok(Found::Nothing);
+        }
+        Ok(match self.look(best.at)? {
+            None => Found::Interrupted,
+            Some(place) => Found::Step(place.value),
+        })
+    }
+}
+
+/// The minimum of the cubic through two places, kept away from both; the middle where it fails.
+fn between(a: &Place, b: &Place) -> f64 {
+    let middle = 0.5 * (a.at + b.at);
+    let d1 = a.slope + b.slope - 3.0 * (a.value - b.value) / (a.at - b.at);
+    let root = d1 * d1 - a.slope * b.slope;
+    if !root.is_finite() || root < 0.0 {
+        return middle;
+    }
+    let d2 = (b.at - a.at).signum() * root.sqrt();
+    let at = b.at - (b.at - a.at) * (b.slope + d2 - d1) / (b.slope - a.slope + 2.0 * d2);
+    let (left, right) = (a.at.min(b.at), a.at.max(b.at));
+    let margin = 0.1 * (right - left);
+    if at.is_finite() {
+        at.clamp(left + margin, right - margin)
+    } else {
+        middle
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KNOBS: Lbfgs = Lbfgs {
+        memory: 10,
+        gradient_tolerance: 1e-12,
+        value_tolerance: 0.0,
+    };
+
+    /// Rosenbrock's function in ten dimensions: minimum 0 at (1, …, 1).
+    fn rosenbrock(x: &[f64], g: &mut [f64]) -> Result<Option<f64>> {
+        g.fill(0.0);
+        let mut value = 0.0;
+        for i in 0..x.len() - 1 {
+            let (a, b) = (x[i + 1] - x[i] * x[i], 1.0 - x[i]);
+            value += 100.0 * a * a + b * b;
+            g[i] += -400.0 * a * x[i] - 2.0 * b;
+            g[i + 1] += 200.0 * a;
+        }
+        Ok(Some(value))
+    }
+
+    #[test]
+    fn the_minimum_of_rosenbrocks_function_is_found() {
+        let mut minimiser = Minimiser::new(KNOBS, vec![-1.2; 10], Vec::new(), &mut rosenbrock)
+            .unwrap()
+            .unwrap();
+        let mut values = vec![minimiser.value];
+        for _ in 0..300 {
+            match minimiser.iterate(1.0, 1.0, &mut rosenbrock).unwrap() {
+                Progress::Moved => values.push(minimiser.value),
+                Progress::Arrived => break,
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!(values.windows(2).all(|pair| pair[1] <= pair[0]));
+        assert!(
+            minimiser.value < 1e-16,
+            "{} after {}",
+            minimiser.value,
+            values.len()
+        );
+    }
+
+    #[test]
+    fn a_function_that_is_not_finite_further_out_is_handled() {
+        let mut f = |x: &[f64], g: &mut [f64]| {
+            g[0] = 1.0 - 1.0 / x[0];
+            Ok(Some(x[0] - x[0].ln())) // NaN below 0, minimum at 1
+        };
+        let mut minimiser = Minimiser::new(KNOBS, vec![0.01], Vec::new(), &mut f)
+            .unwrap()
+            .unwrap();
+        while minimiser.iterate(1.0, 1.0, &mut f).unwrap() == Progress::Moved {}
+        assert!((minimiser.point[0] - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn an_interrupt_ends_the_iteration() {
+        let mut calls = 0;
+        let mut f = |x: &[f64], g: &mut [f64]| {
+            calls += 1;
+            if calls > 3 {
+                Ok(None)
+            } else {
+                rosenbrock(x, g)
+            }
+        };
+        let mut minimiser = Minimiser::new(KNOBS, vec![-1.2; 4], Vec::new(), &mut f)
+            .unwrap()
+            .unwrap();
+        let mut last = Progress::Moved;
+        while last == Progress::Moved {
+            last = minimiser.iterate(1.0, 1.0, &mut f).unwrap();
+        }
+        assert_eq!(last, Progress::Interrupted);
+    }
+}

@@ -1,0 +1,278 @@
+//! The shape of a network, and how its parameters lie in memory.
+
+use crate::activation::Activation;
+use crate::buffer::Buffer;
+use crate::error::{EngineError, Result};
+use crate::loss::Output;
+use crate::scalar::{padded, Scalar};
+use ndarray::{Array1, Array2};
+use std::ops::Range;
+
+/// One layer: `units` units, each a weighted sum of `inputs` inputs plus a bias, through an activation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Layer {
+    /// Numbers that come in.
+    pub inputs: usize,
+    /// Numbers that go out.
+    pub units: usize,
+    /// The activation; for the last layer, the output's.
+    pub activation: Activation,
+}
+
+/// A checked feed-forward network: at least one layer, no empty layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Network {
+    layers: Vec<Layer>,
+    output: Output,
+}
+
+impl Network {
+    /// A network from its layer sizes, input first, and one activation per hidden layer.
+    ///
+    /// # Errors
+    /// Fewer than two sizes, a size of zero, or another number of activations than hidden layers.
+    pub fn new(sizes: &[usize], hidden: &[Activation], output: Output) -> Result<Network> {
+        if sizes.len() < 2 || sizes.contains(&0) {
+            return Err(EngineError::config(format!("layer sizes {sizes:?}")));
+        }
+        if hidden.len() != sizes.len() - 2 {
+            return Err(EngineError::config(format!(
+                "{} activations for {} hidden layers",
+                hidden.len(),
+                sizes.len() - 2
+            )));
+        }
+        if output == Output::Softmax && sizes[sizes.len() - 1] < 2 {
+            return Err(EngineError::config("softmax needs at least two outputs"));
+        }
+        let activations = hidden.iter().copied().chain([output.activation()]);
+        let layers = sizes
+            .windows(2)
+            .zip(activations)
+            .map(|(pair, activation)| Layer {
+                inputs: pair[0],
+                units: pair[1],
+                activation,
+            })
+            .collect();
+        Ok(Network { layers, output })
+    }
+
+    /// The layers, first hidden layer first.
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// Numbers per row that come in.
+    pub fn inputs(&self) -> usize {
+        self.layers[0].inputs
+    }
+
+    /// Numbers per row that go out.
+    pub fn outputs(&self) -> usize {
+        self.layers[self.layers.len() - 1].units
+    }
+
+    /// What the last layer's weighted inputs become.
+    pub fn output(&self) -> Output {
+        self.output
+    }
+
+    /// Number of weights and biases.
+    pub fn parameter_count(&self) -> f64 {
+        self.layers
+            .iter()
+            .map(|layer| (layer.inputs as f64 + 1.0) * layer.units as f64)
+            .sum()
+    }
+}
+
+/// Where one layer's parameters lie: panels of `LANES` units, each panel `inputs` rows of
+/// weights and then a row of biases. Lanes beyond the last unit stay zero.
+#[derive(Clone, Copy, Debug)]
+pub struct LayerPlace {
+    /// First number of the layer.
+    pub offset: usize,
+    /// Number of panels.
+    pub panels: usize,
+    /// Rows of a panel: inputs + 1.
+    pub rows: usize,
+    /// Units rounded up to whole panels: distance between rows of activations.
+    pub stride: usize,
+}
+
+impl LayerPlace {
+    /// Where rows `rows` of panel `panel` lie.
+    pub fn range<T: Scalar>(&self, panel: usize, rows: Range<usize>) -> Range<usize> {
+        let start = self.offset + panel * self.rows * T::LANES;
+        start + rows.start * T::LANES..start + rows.end * T::LANES
+    }
+
+    /// Where the weight from `input` to `unit` lies (`input == inputs`: the bias).
+    pub fn index<T: Scalar>(&self, input: usize, unit: usize) -> usize {
+        self.range::<T>(unit / T::LANES, input..input + 1).start + unit % T::LANES
+    }
+}
+
+/// Places of all layers in one stretch of memory.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    /// One place per layer.
+    pub places: Vec<LayerPlace>,
+    /// Total length in numbers.
+    pub len: usize,
+}
+
+impl Layout {
+    /// The layout of a network in precision `T`.
+    pub fn of<T: Scalar>(network: &Network) -> Layout {
+        let mut len = 0;
+        let places = network
+            .layers
+            .iter()
+            .map(|layer| {
+                let stride = padded::<T>(layer.units);
+                let place = LayerPlace {
+                    offset: len,
+                    panels: stride / T::LANES,
+                    rows: layer.inputs + 1,
+                    stride,
+                };
+                len += place.rows * stride;
+                place
+            })
+            .collect();
+        Layout { places, len }
+    }
+}
+
+/// Weights and biases as matrices and vectors: how they cross the engine's border.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Coefficients {
+    /// One matrix [inputs x units] per layer.
+    pub weights: Vec<Array2<f64>>,
+    /// One vector [units] per layer.
+    pub biases: Vec<Array1<f64>>,
+}
+
+impl Coefficients {
+    /// All zero, in the shape of `network`.
+    pub fn zeros(network: &Network) -> Coefficients {
+        Coefficients {
+            weights: network
+                .layers
+                .iter()
+                .map(|layer| Array2::zeros((layer.inputs, layer.units)))
+                .collect(),
+            biases: network
+                .layers
+                .iter()
+                .map(|layer| Array1::zeros(layer.units))
+                .collect(),
+        }
+    }
+
+    /// Checks the shapes against a network.
+    ///
+    /// # Errors
+    /// [`EngineError::Config`] naming the first layer that does not fit.
+    pub fn check(&self, network: &Network) -> Result<()> {
+        let layers = &network.layers;
+        if self.weights.len() != layers.len() || self.biases.len() != layers.len() {
+            return Err(EngineError::config(format!(
+                "{} weight matrices and {} bias vectors for {} layers",
+                self.weights.len(),
+                self.biases.len(),
+                layers.len()
+            )));
+        }
+        for (number, layer) in layers.iter().enumerate() {
+            if self.weights[number].dim() != (layer.inputs, layer.units)
+                || self.biases[number].len() != layer.units
+            {
+                return Err(EngineError::config(format!(
+                    "layer {} needs weights {} x {} and {} biases",
+                    number + 1,
+                    layer.inputs,
+                    layer.units,
+                    layer.units
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Lays the numbers out in panels.
+    ///
+    /// # Errors
+    /// Shapes that do not fit, or memory refused.
+    pub fn pack<T: Scalar>(&self, network: &Network) -> Result<Buffer<T>> {
+        self.check(network)?;
+        let layout = Layout::of::<T>(network);
+        let mut packed = Buffer::zeros(layout.len)?;
+        for (number, place) in layout.places.iter().enumerate() {
+            for ((input, unit), &weight) in self.weights[number].indexed_iter() {
+                packed[place.index::<T>(input, unit)] = T::of(weight);
+            }
+            for (unit, &bias) in self.biases[number].iter().enumerate() {
+                packed[place.index::<T>(place.rows - 1, unit)] = T::of(bias);
+            }
+        }
+        Ok(packed)
+    }
+
+    /// Reads the numbers back from panels.
+    pub fn unpack<T: Scalar>(network: &Network, packed: &[T]) -> Coefficients {
+        let layout = Layout::of::<T>(network);
+        let mut coefficients = Coefficients::zeros(network);
+        for (number, place) in layout.places.iter().enumerate() {
+            for ((input, unit), weight) in coefficients.weights[number].indexed_iter_mut() {
+                *weight = packed[place.index::<T>(input, unit)].to_double();
+            }
+            for (unit, bias) in coefficients.biases[number].iter_mut().enumerate() {
+                *bias = packed[place.index::<T>(place.rows - 1, unit)].to_double();
+            }
+        }
+        coefficients
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packing_and_unpacking_are_inverse() {
+        let network = Network::new(&[3, 11, 17, 2], &[Activation::Tanh; 2], Output::Linear).unwrap();
+        let mut coefficients = Coefficients::zeros(&network);
+        let mut next = 0.0;
+        for matrix in &mut coefficients.weights {
+            matrix.mapv_inplace(|_| {
+                next += 0.25;
+                next
+            });
+        }
+        for vector in &mut coefficients.biases {
+            vector.mapv_inplace(|_| {
+                next += 0.25;
+                next
+            });
+        }
+        assert_eq!(
+            Coefficients::unpack(&network, &coefficients.pack::<f64>(&network).unwrap()),
+            coefficients
+        );
+        assert_eq!(
+            Coefficients::unpack(&network, &coefficients.pack::<f32>(&network).unwrap()),
+            coefficients
+        );
+    }
+
+    #[test]
+    fn networks_that_make_no_sense_are_refused() {
+        assert!(Network::new(&[3], &[], Output::Linear).is_err());
+        assert!(Network::new(&[3, 0, 1], &[Activation::Tanh], Output::Linear).is_err());
+        assert!(Network::new(&[3, 2, 1], &[], Output::Linear).is_err());
+        assert!(Network::new(&[3, 1], &[], Output::Softmax).is_err());
+    }
+}

@@ -1,0 +1,97 @@
+//! Those who watch the training loop: progress, interrupts, callbacks, snapshots, traces.
+//! They are called on the thread that started the fit, while the others wait.
+
+use crate::kernels::InstructionSet;
+use crate::model::Model;
+use crate::network::{Layout, Network};
+use crate::pass::Block;
+use crate::rows::Selection;
+use crate::train::Best;
+use crate::Scalar;
+
+/// What an epoch ended with.
+#[derive(Clone, Copy, Debug)]
+pub struct EpochEnd {
+    /// Epochs finished, earlier fits included.
+    pub epoch: usize,
+    /// Epoch at which the fit is to end.
+    pub last_epoch: usize,
+    /// Learning rate of the epoch's last step.
+    pub lr: f64,
+    /// The objective, accumulated before each update.
+    pub loss: f64,
+    /// Loss on validation rows after the epoch.
+    pub validation_loss: Option<f64>,
+    /// Share of rows classified rightly, counted before each update.
+    pub accuracy: Option<f64>,
+    /// The same for validation rows, after the epoch.
+    pub validation_accuracy: Option<f64>,
+}
+
+/// An epoch that has ended, with all that led to it.
+pub struct EpochView<'a, T> {
+    /// What it ended with.
+    pub end: EpochEnd,
+    /// The epochs of this fit, this one included.
+    pub history: &'a [EpochEnd],
+    /// The best epoch, where early stopping looks for it.
+    pub best: Option<&'a Best>,
+    /// The model.
+    pub model: &'a Model<T>,
+    /// The network.
+    pub network: &'a Network,
+}
+
+/// A step just made, with everything that led to it.
+pub struct StepEnd<'a, T> {
+    /// Epoch (1-based) and step within the fit (1-based).
+    pub epoch: usize,
+    /// Steps made, this one included.
+    pub step: u64,
+    /// Learning rate used.
+    pub lr: f64,
+    /// The rows of the step.
+    pub rows: Selection<'a>,
+    /// Sum of the rows' losses times their case weights, before the update.
+    pub loss_sum: f64,
+    /// Activations and errors of the rows.
+    pub block: &'a Block<T>,
+    /// The gradient, laid out like the parameters.
+    pub gradient: &'a [T],
+    /// The model after the update.
+    pub model: &'a Model<T>,
+    /// The network.
+    pub network: &'a Network,
+    /// How parameters lie.
+    pub layout: &'a Layout,
+    /// Numbers per row of outcomes.
+    pub outcomes_per_row: usize,
+    /// The instruction set in use.
+    pub set: InstructionSet,
+}
+
+/// A watcher of the loop. Every method has a default that does nothing.
+pub trait Observer<T: Scalar> {
+    /// Whether the user wants the fit to end now. Asked every few milliseconds.
+    fn interrupted(&mut self) -> bool {
+        false
+    }
+
+    /// An epoch has ended; `false` ends the fit.
+    fn epoch_end(&mut self, _epoch: &EpochView<'_, T>) -> bool {
+        true
+    }
+
+    /// Whether [`Observer::step_end`] wants to be called. Then gradients are kept apart from
+    /// the update and blocks keep all that a trace shows; the numbers stay the same.
+    fn watches_steps(&self) -> bool {
+        false
+    }
+
+    /// A step has been made.
+    fn step_end(&mut self, _end: &StepEnd<'_, T>) {}
+}
+
+/// Watches nothing.
+pub struct NoObserver;
+impl<T: Scalar> Observer<T> for NoObserver {}

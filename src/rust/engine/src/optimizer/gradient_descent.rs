@@ -1,0 +1,32 @@
+//! Gradient descent: w ← w − lr · g. With full batches on `sse` this is the article's rule.
+
+use super::{Rule, Step, Strip};
+use crate::kernels::{kernel, InstructionSet, Instructions};
+use crate::Scalar;
+
+/// No knobs: the learning rate is all.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct GradientDescent;
+
+impl Rule for GradientDescent {
+    fn slots(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    #[inline]
+    fn update<T: Scalar>(&self, set: InstructionSet, step: Step, strip: Strip<'_, T>) {
+        descend(set, strip.weights, strip.gradient, T::of(step.lr));
+    }
+}
+
+kernel! {
+    /// w -= lr * g.
+    pub fn descend<T: Scalar>(weights: &mut [T], gradient: &[T], lr: T) = descend_body
+}
+
+#[inline(always)]
+fn descend_body<T: Scalar, I: Instructions>(weights: &mut [T], gradient: &[T], lr: T) {
+    for (weight, &g) in weights.iter_mut().zip(gradient) {
+        *weight -= lr * g;
+    }
+}

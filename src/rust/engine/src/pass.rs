@@ -1,0 +1,452 @@
+//! Forward and backward passes over a block of rows.
+//!
+//! A block holds the activations of a limited number of rows. Members of the team take rows of
+//! it through [`Pass::forward`] and [`Pass::backward`]; a row's numbers depend on no other row.
+
+use crate::activation::Activation;
+use crate::buffer::SharedBuffer;
+use crate::error::Result;
+use crate::evaluate::Totals;
+use crate::kernels::elementwise::multiply;
+use crate::kernels::product::{forward, Rows};
+use crate::kernels::InstructionSet;
+use crate::loss::{apply_output, Objective, OutputRows};
+use crate::network::{Layout, Network};
+use crate::random::{stream, Purpose};
+use crate::scalar::{padded, Scalar};
+use rand::RngExt;
+use std::ops::Range;
+
+/// Bytes of activations that a block may take.
+const BLOCK_BYTES: usize = 4 << 20;
+/// Bytes that a member takes through all layers at a time, so that they stay in its cache.
+const PIECE_BYTES: usize = 192 << 10;
+/// Pieces are multiples of this many rows: of the rows that kernels hold in registers.
+const ROW_GRAIN: usize = 12;
+
+/// Buffers of one layer for the rows of a block.
+pub struct LayerBlock<T> {
+    /// Activations [rows x stride].
+    pub values: SharedBuffer<T>,
+    /// Derivatives of the loss by the weighted inputs [rows x stride].
+    pub errors: SharedBuffer<T>,
+    /// Slopes times dropout masks, where the backward pass cannot take them from the values.
+    pub slopes: Option<SharedBuffer<T>>,
+    /// Weighted inputs: of the last layer where the loss is computed from them, else only when
+    /// recording.
+    pub weighted_inputs: Option<SharedBuffer<T>>,
+    /// Errors before they are multiplied by the slope; only when recording.
+    pub incoming_errors: Option<SharedBuffer<T>>,
+}
+
+/// Buffers for up to `capacity` rows on their way through a network.
+pub struct Block<T> {
+    /// Rows that fit.
+    pub capacity: usize,
+    /// Rows that a member takes at a time.
+    pub piece: usize,
+    /// Inputs [rows x inputs].
+    pub inputs: SharedBuffer<T>,
+    /// One entry per layer.
+    pub layers: Vec<LayerBlock<T>>,
+    /// Outcomes [rows x outcomes per row].
+    pub outcomes: SharedBuffer<T>,
+    /// Offsets, added to the weighted inputs of the last layer [rows x outputs].
+    pub offsets: Option<SharedBuffer<T>>,
+    /// log Σ e^z of softmax rows.
+    pub log_sums: SharedBuffer<T>,
+    /// Loss of each row, before case weights.
+    pub losses: SharedBuffer<f64>,
+    /// Whether each row was classified rightly (shares of its outputs, for several), if counted.
+    pub hits: Option<SharedBuffer<f64>>,
+    /// Case weight of each row (1 without case weights).
+    pub row_weights: SharedBuffer<f64>,
+    /// Whether there are case weights.
+    pub weighs_rows: bool,
+}
+
+/// What a block is needed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// Predictions and losses.
+    Forward,
+    /// Gradients too.
+    Training,
+    /// Gradients, with everything a trace shows kept.
+    Recording,
+}
+
+/// What rows have besides inputs and outcomes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Extras {
+    /// Case weights.
+    pub case_weights: bool,
+    /// Offsets.
+    pub offsets: bool,
+    /// Hits, which are counted.
+    pub hits: bool,
+}
+
+impl<T: Scalar> Block<T> {
+    /// Bytes that a row takes.
+    pub fn bytes_per_row(network: &Network, purpose: Use) -> usize {
+        let copies = match purpose {
+            Use::Forward => 1,
+            Use::Training => 2,
+            Use::Recording => 4,
+        };
+        let units: usize = network
+            .layers()
+            .iter()
+            .map(|layer| padded::<T>(layer.units))
+            .sum();
+        (network.inputs() + copies * units + 4 * network.outputs()) * size_of::<T>() + 16
+    }
+
+    /// Rows that a block should hold when `wanted` rows are to go through the network.
+    pub fn capacity_for(network: &Network, purpose: Use, wanted: usize) -> usize {
+        if purpose == Use::Recording {
+            return wanted.max(1);
+        }
+        let fitting = BLOCK_BYTES / Self::bytes_per_row(network, purpose) / ROW_GRAIN * ROW_GRAIN;
+        wanted.clamp(1, fitting.clamp(4 * ROW_GRAIN, 1 << 14))
+    }
+
+    /// Allocates the buffers.
+    ///
+    /// # Errors
+    /// Memory refused.
+    pub fn new(pass: &Pass<'_>, purpose: Use, capacity: usize, extras: Extras) -> Result<Block<T>> {
+        let network = pass.network;
+        let trains = purpose != Use::Forward;
+        let records = purpose == Use::Recording;
+        let optional = |wanted: bool, len: usize| wanted.then(|| SharedBuffer::zeros(len)).transpose();
+        let last = network.layers().len() - 1;
+        let needs_logits = pass.objective.is_some_and(Objective::is_paired);
+        let mut layers = Vec::new();
+        for (number, layer) in network.layers().iter().enumerate() {
+            let len = capacity * padded::<T>(layer.units);
+            let stored_slopes = layer.activation.needs_input() || pass.dropout_rate(number) > 0.0;
+            layers.push(LayerBlock {
+                values: SharedBuffer::zeros(len)?,
+                errors: SharedBuffer::zeros(if trains { len } else { 0 })?,
+                slopes: optional(trains && number < last && stored_slopes, len)?,
+                weighted_inputs: optional(records || (number == last && needs_logits), len)?,
+                incoming_errors: optional(records && number < last, len)?,
+            });
+        }
+        let outcomes = pass
+            .objective
+            .map_or(0, |o| o.outcomes_per_row(network.outputs()));
+        let row_bytes = Self::bytes_per_row(network, purpose);
+        Ok(Block {
+            capacity,
+            piece: (PIECE_BYTES / row_bytes / ROW_GRAIN).clamp(1, 16) * ROW_GRAIN,
+            inputs: SharedBuffer::zeros(capacity * network.inputs())?,
+            layers,
+            outcomes: SharedBuffer::zeros(capacity * outcomes)?,
+            offsets: optional(extras.offsets, capacity * network.outputs())?,
+            log_sums: SharedBuffer::zeros(capacity)?,
+            losses: SharedBuffer::zeros(capacity)?,
+            hits: extras.hits.then(|| SharedBuffer::zeros(capacity)).transpose()?,
+            row_weights: SharedBuffer::zeros(capacity)?,
+            weighs_rows: extras.case_weights,
+        })
+    }
+}
+
+impl<T: Scalar> Block<T> {
+    /// Sums over the block's first rows, in their order.
+    pub fn totals(&mut self, rows: usize) -> Totals {
+        let weights = &self.row_weights.get_mut()[..rows];
+        let weighted = |numbers: &[f64]| {
+            numbers
+                .iter()
+                .zip(weights)
+                .map(|(number, weight)| number * weight)
+                .sum()
+        };
+        Totals {
+            loss: weighted(&self.losses.get_mut()[..rows]),
+            hits: self
+                .hits
+                .as_mut()
+                .map_or(0.0, |hits| weighted(&hits.get_mut()[..rows])),
+        }
+    }
+}
+
+/// Which random units a training pass drops; none at prediction.
+#[derive(Clone, Copy, Debug)]
+pub struct DropoutKey {
+    /// The fit's seed.
+    pub seed: u64,
+    /// The epoch.
+    pub epoch: u64,
+    /// Place in the epoch's order of the block's first row.
+    pub first_place: u64,
+}
+
+/// A network with how it is computed: everything a pass needs besides the numbers.
+#[derive(Clone, Copy)]
+pub struct Pass<'a> {
+    /// The network.
+    pub network: &'a Network,
+    /// Where its parameters lie.
+    pub layout: &'a Layout,
+    /// The loss; none for predictions.
+    pub objective: Option<&'a Objective>,
+    /// Share of units dropped, per hidden layer; empty for none.
+    pub dropout: &'a [f64],
+    /// The instruction set of the kernels.
+    pub set: InstructionSet,
+}
+
+// All unsafe reads and writes below are of rows `rows` of the block: the caller promises that
+// these rows belong to one member until the team has finished. Parameters are only read.
+impl Pass<'_> {
+    fn dropout_rate(&self, layer: usize) -> f64 {
+        self.dropout.get(layer).copied().unwrap_or(0.0)
+    }
+
+    fn stride(&self, layer: usize) -> usize {
+        self.layout.places[layer].stride
+    }
+
+    /// Takes rows of the block through all layers, to predictions.
+    ///
+    /// # Safety
+    /// Nobody else may use these rows of the block, and nobody may write the parameters.
+    pub unsafe fn forward<T: Scalar>(
+        &self,
+        block: &Block<T>,
+        rows: Range<usize>,
+        parameters: &SharedBuffer<T>,
+        dropout: Option<DropoutKey>,
+    ) {
+        // SAFETY: the caller's promise covers every access below.
+        unsafe {
+            let parameters = parameters.read_all();
+            let last = self.network.layers().len() - 1;
+            for (number, layer) in self.network.layers().iter().enumerate() {
+                let place = self.layout.places[number];
+                let stride = place.stride;
+                let at = rows.start * stride..rows.end * stride;
+                let buffers = &block.layers[number];
+                let (from, from_stride) = match number {
+                    0 => (&block.inputs, layer.inputs),
+                    _ => (&block.layers[number - 1].values, self.stride(number - 1)),
+                };
+                let input = from.read(rows.start * from_stride..rows.end * from_stride);
+                let values = buffers.values.part(at.clone());
+                forward(
+                    self.set,
+                    Rows {
+                        start: input.as_ptr(),
+                        stride: from_stride,
+                        count: rows.len(),
+                    },
+                    layer.inputs,
+                    parameters[place.offset..].as_ptr(),
+                    place.panels,
+                    place.rows,
+                    true,
+                    values.as_mut_ptr(),
+                    stride,
+                );
+                if number == last {
+                    if let Some(offsets) = &block.offsets {
+                        add_offsets(
+                            values,
+                            stride,
+                            offsets.read(rows.start * layer.units..rows.end * layer.units),
+                        );
+                    }
+                }
+                if let Some(kept) = &buffers.weighted_inputs {
+                    kept.part(at.clone()).copy_from_slice(values);
+                }
+                if number == last {
+                    let log_sums = block.log_sums.part(rows.clone());
+                    apply_output(
+                        self.network.output(),
+                        self.set,
+                        values,
+                        stride,
+                        layer.units,
+                        log_sums,
+                    );
+                } else {
+                    self.activate(
+                        number,
+                        layer.activation,
+                        buffers,
+                        at,
+                        values,
+                        rows.clone(),
+                        dropout,
+                    );
+                }
+            }
+        }
+    }
+
+    /// # Safety
+    /// As for [`Pass::forward`].
+    #[allow(clippy::too_many_arguments)]
+    unsafe fn activate<T: Scalar>(
+        &self,
+        number: usize,
+        activation: Activation,
+        buffers: &LayerBlock<T>,
+        at: Range<usize>,
+        values: &mut [T],
+        rows: Range<usize>,
+        dropout: Option<DropoutKey>,
+    ) {
+        // SAFETY: the caller's promise.
+        let mut slopes = buffers.slopes.as_ref().map(|slopes| unsafe { slopes.part(at) });
+        match &mut slopes {
+            Some(slopes) => activation.activate_with_slope(self.set, values, slopes),
+            None => activation.activate(self.set, values),
+        }
+        let rate = self.dropout_rate(number);
+        let (Some(key), true) = (dropout, rate > 0.0) else {
+            return;
+        };
+        let stride = self.stride(number);
+        let scale = T::of(1.0 / (1.0 - rate));
+        for (r, row) in rows.enumerate() {
+            let place = (key.first_place + row as u64) * self.dropout.len() as u64 + number as u64;
+            let mut rng = stream(key.seed, Purpose::Dropout, key.epoch, place);
+            for unit in r * stride..r * stride + self.network.layers()[number].units {
+                let factor = if rng.random::<f64>() < rate {
+                    T::zero()
+                } else {
+                    scale
+                };
+                values[unit] *= factor;
+                if let Some(slopes) = &mut slopes {
+                    slopes[unit] *= factor;
+                }
+            }
+        }
+    }
+
+    /// Losses of rows that went forward; with `error_scale`, also the errors of the last layer,
+    /// each row's times its case weight and the scale.
+    ///
+    /// # Safety
+    /// As for [`Pass::forward`].
+    pub unsafe fn evaluate<T: Scalar>(
+        &self,
+        objective: &Objective,
+        block: &Block<T>,
+        rows: Range<usize>,
+        error_scale: Option<f64>,
+        scratch: &mut [T],
+    ) {
+        let last = self.network.layers().len() - 1;
+        let units = self.network.outputs();
+        let stride = self.stride(last);
+        let at = rows.start * stride..rows.end * stride;
+        let per_row = objective.outcomes_per_row(units);
+        let buffers = &block.layers[last];
+        // SAFETY: the caller's promise covers every access below.
+        unsafe {
+            let values = buffers.values.read(at.clone());
+            let output = OutputRows {
+                inputs: buffers
+                    .weighted_inputs
+                    .as_ref()
+                    .map_or(values, |z| z.read(at.clone())),
+                values,
+                log_sums: block.log_sums.read(rows.clone()),
+                outcomes: block.outcomes.read(rows.start * per_row..rows.end * per_row),
+                stride,
+                units,
+                outcomes_per_row: per_row,
+            };
+            if let Some(hits) = &block.hits {
+                objective.hits(&output, hits.part(rows.clone()));
+            }
+            let losses = block.losses.part(rows.clone());
+            let Some(scale) = error_scale else {
+                objective.evaluate(&output, losses, &mut scratch[..rows.len() * stride]);
+                return;
+            };
+            let errors = buffers.errors.part(at);
+            objective.evaluate(&output, losses, errors);
+            if scale == 1.0 && !block.weighs_rows {
+                return;
+            }
+            for (errors, &weight) in errors.chunks_exact_mut(stride).zip(block.row_weights.read(rows)) {
+                let factor = T::of(scale * weight);
+                for error in &mut errors[..units] {
+                    *error *= factor;
+                }
+            }
+        }
+    }
+
+    /// Takes the errors of the last layer back to the first hidden layer.
+    ///
+    /// `transposed[l]` holds the weights of layer `l + 1`, transposed, in panels.
+    ///
+    /// # Safety
+    /// As for [`Pass::forward`].
+    pub unsafe fn backward<T: Scalar>(
+        &self,
+        block: &Block<T>,
+        rows: Range<usize>,
+        transposed: &[SharedBuffer<T>],
+    ) {
+        for number in (1..self.network.layers().len()).rev() {
+            let layer = self.network.layers()[number];
+            let (stride, before) = (self.stride(number), self.stride(number - 1));
+            let at = rows.start * before..rows.end * before;
+            let buffers = &block.layers[number - 1];
+            // SAFETY: the caller's promise covers every access below.
+            unsafe {
+                let errors = block.layers[number]
+                    .errors
+                    .read(rows.start * stride..rows.end * stride);
+                let earlier = buffers.errors.part(at.clone());
+                forward(
+                    self.set,
+                    Rows {
+                        start: errors.as_ptr(),
+                        stride,
+                        count: rows.len(),
+                    },
+                    layer.units,
+                    transposed[number - 1].read_all().as_ptr(),
+                    before / T::LANES,
+                    layer.units,
+                    false,
+                    earlier.as_mut_ptr(),
+                    before,
+                );
+                if let Some(kept) = &buffers.incoming_errors {
+                    kept.part(at.clone()).copy_from_slice(earlier);
+                }
+                match &buffers.slopes {
+                    Some(slopes) => multiply(self.set, earlier, slopes.read(at)),
+                    None => {
+                        let activation = self.network.layers()[number - 1].activation;
+                        activation.times_slope(self.set, earlier, buffers.values.read(at));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn add_offsets<T: Scalar>(values: &mut [T], stride: usize, offsets: &[T]) {
+    let units = offsets.len() / (values.len() / stride).max(1);
+    for (values, offsets) in values.chunks_exact_mut(stride).zip(offsets.chunks_exact(units)) {
+        for (value, &offset) in values.iter_mut().zip(offsets) {
+            *value += offset;
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Random streams: one per purpose, so that changing one choice leaves the others' draws alone.
+//!
+//! Every stream is a named generator (xoshiro256++) seeded from the fit's seed, the purpose and
+//! counters such as the epoch; all draws are made in double precision.
+
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+/// What a stream is drawn for. The numbers are part of the format: they must not change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Starting weights and biases.
+    Init = 1,
+    /// Splitting off validation rows.
+    Split = 2,
+    /// The order of rows in an epoch.
+    Shuffle = 3,
+    /// Units dropped out.
+    Dropout = 4,
+}
+
+/// The generator of a purpose, keyed by two counters (0 where there is nothing to count).
+pub fn stream(seed: u64, purpose: Purpose, first: u64, second: u64) -> Xoshiro256PlusPlus {
+    let mut key = seed;
+    for part in [purpose as u64, first, second] {
+        key = mix(key ^ part.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    }
+    Xoshiro256PlusPlus::seed_from_u64(key)
+}
+
+/// The finaliser of SplitMix64 (Steele, Lea and Flood, 2014).
+fn mix(mut z: u64) -> u64 {
+    z = z.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// Writes 0, 1, 2, … into `order` and shuffles it (Fisher and Yates).
+pub fn shuffled(order: &mut [u32], rng: &mut Xoshiro256PlusPlus) {
+    for (row, place) in order.iter_mut().enumerate() {
+        *place = row as u32;
+    }
+    for last in (1..order.len()).rev() {
+        order.swap(last, rng.random_range(0..last as u32 + 1) as usize);
+    }
+}
+
+/// Draws `share` of the rows of each stratum (rounded to the nearest, all strata together
+/// `share` of all) and gives their numbers in ascending order.
+pub fn split(strata: &[u32], share: f64, seed: u64) -> Vec<usize> {
+    let mut order = vec![0; strata.len()];
+    shuffled(&mut order, &mut stream(seed, Purpose::Split, 0, 0));
+    // A stable sort keeps the random order within each stratum.
+    order.sort_by_key(|&row| strata[row as usize]);
+    // Walking through the strata, a row is taken whenever the running share passes a whole
+    // number: each stratum gets its share, give or take one row.
+    let mut chosen: Vec<usize> = Vec::new();
+    for (place, &row) in order.iter().enumerate() {
+        if ((place + 1) as f64 * share).round() > (place as f64 * share).round() {
+            chosen.push(row as usize);
+        }
+    }
+    chosen.sort_unstable();
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::Rng;
+
+    #[test]
+    fn streams_of_different_keys_differ_and_of_the_same_key_agree() {
+        let draw = |seed, purpose, a, b| stream(seed, purpose, a, b).next_u64();
+        let base = draw(1, Purpose::Init, 0, 0);
+        assert_eq!(base, draw(1, Purpose::Init, 0, 0));
+        for other in [
+            draw(2, Purpose::Init, 0, 0),
+            draw(1, Purpose::Shuffle, 0, 0),
+            draw(1, Purpose::Init, 1, 0),
+            draw(1, Purpose::Init, 0, 1),
+        ] {
+            assert_ne!(base, other);
+        }
+    }
+
+    #[test]
+    fn a_split_takes_its_share_of_every_stratum() {
+        let strata: Vec<u32> = (0..100).map(|row| u32::from(row % 10 == 0)).collect();
+        let chosen = split(&strata, 0.2, 3);
+        assert_eq!(chosen.len(), 20);
+        assert_eq!(chosen.iter().filter(|&&row| strata[row] == 1).count(), 2);
+        assert_ne!(chosen, split(&strata, 0.2, 4));
+    }
+
+    #[test]
+    fn a_shuffle_is_a_permutation() {
+        let mut order = vec![0; 1000];
+        shuffled(&mut order, &mut stream(5, Purpose::Shuffle, 1, 0));
+        let mut sorted = order.clone();
+        sorted.sort_unstable();
+        assert!(sorted.iter().enumerate().all(|(i, &row)| row as usize == i));
+        assert_ne!(order, sorted);
+    }
+}

@@ -1,0 +1,441 @@
+//! Where rows come from. Training and prediction ask a source for a few rows at a time and get
+//! them row by row in the precision of the network; how they are stored is the source's business.
+
+use crate::buffer::{Buffer, SharedBuffer};
+use crate::error::{EngineError, Result};
+use crate::threads::Team;
+use crate::Scalar;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Some rows of a source, in order.
+#[derive(Clone, Debug)]
+pub enum Selection<'a> {
+    /// Consecutive rows.
+    Range(Range<usize>),
+    /// Rows by number.
+    Listed(&'a [u32]),
+}
+
+impl<'a> Selection<'a> {
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        match self {
+            Selection::Range(range) => range.len(),
+            Selection::Listed(rows) => rows.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A part of the selection.
+    pub fn slice(&self, part: Range<usize>) -> Selection<'a> {
+        match self {
+            Selection::Range(range) => Selection::Range(range.start + part.start..range.start + part.end),
+            Selection::Listed(rows) => Selection::Listed(&rows[part]),
+        }
+    }
+
+    /// Number of the row at a place of the selection.
+    pub fn row(&self, place: usize) -> usize {
+        match self {
+            Selection::Range(range) => range.start + place,
+            Selection::Listed(rows) => rows[place] as usize,
+        }
+    }
+}
+
+/// A source of rows.
+pub trait RowSource<T>: Sync {
+    /// Number of rows.
+    fn rows(&self) -> usize;
+    /// Numbers per row.
+    fn columns(&self) -> usize;
+    /// Whether the numbers of a row lie apart, so that reading rows out of order is slow.
+    fn is_scattered(&self) -> bool {
+        false
+    }
+    /// Columns (0-based) that hold NaN or an infinity.
+    ///
+    /// # Errors
+    /// A panic of a worker.
+    fn non_finite_columns(&self, team: &Team) -> Result<Vec<usize>>;
+    /// Writes the selected rows into `out`, one after the other without gaps.
+    fn gather(&self, selection: Selection<'_>, out: &mut [T]);
+}
+
+/// A matrix as R stores it, column by column, standardised on the way if asked.
+#[derive(Clone, Copy)]
+pub struct ColumnMajor<'a> {
+    data: &'a [f64],
+    rows: usize,
+    columns: usize,
+    standardise: Option<(&'a [f64], &'a [f64])>,
+}
+
+/// Whether all numbers are finite. x · 0 is 0 exactly then, and sums of zeros vectorise.
+fn all_finite<T: Scalar>(numbers: &[T]) -> bool {
+    let mut sums = [T::zero(); 32];
+    let chunks = numbers.chunks_exact(32);
+    let mut total: T = chunks.remainder().iter().map(|&x| x * T::zero()).sum();
+    for chunk in chunks {
+        for (sum, &x) in sums.iter_mut().zip(chunk) {
+            *sum += x * T::zero();
+        }
+    }
+    total += sums.into_iter().sum();
+    total == T::zero()
+}
+
+impl<'a> ColumnMajor<'a> {
+    /// The matrix in `data`, `rows` numbers per column.
+    pub fn new(data: &'a [f64], rows: usize, columns: usize) -> ColumnMajor<'a> {
+        assert_eq!(data.len(), rows * columns, "a matrix has rows x columns numbers");
+        ColumnMajor {
+            data,
+            rows,
+            columns,
+            standardise: None,
+        }
+    }
+
+    /// The same matrix with each column centred and divided.
+    pub fn standardised(self, center: &'a [f64], scale: &'a [f64]) -> ColumnMajor<'a> {
+        assert!(center.len() == self.columns && scale.len() == self.columns);
+        ColumnMajor {
+            standardise: Some((center, scale)),
+            ..self
+        }
+    }
+
+    fn each<T: Scalar>(&self, selection: &Selection<'_>, out: &mut [T], convert: impl Fn(usize, f64) -> T) {
+        let mut first = 0;
+        while first < self.columns {
+            // As many columns side by side as fill a cache line of the copy.
+            let last = self.columns.min(first + 64 / size_of::<T>());
+            for place in 0..selection.len() {
+                let row = selection.row(place);
+                let out = &mut out[place * self.columns + first..place * self.columns + last];
+                for (column, number) in (first..last).zip(out) {
+                    *number = convert(column, self.data[column * self.rows + row]);
+                }
+            }
+            first = last;
+        }
+    }
+}
+
+impl<T: Scalar> RowSource<T> for ColumnMajor<'_> {
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn columns(&self) -> usize {
+        self.columns
+    }
+
+    fn is_scattered(&self) -> bool {
+        true
+    }
+
+    fn non_finite_columns(&self, team: &Team) -> Result<Vec<usize>> {
+        let mut flags = SharedBuffer::<f64>::zeros(self.columns)?;
+        team.run_ranges(self.columns, 1, |_, columns| {
+            for column in columns {
+                if !all_finite(&self.data[column * self.rows..(column + 1) * self.rows]) {
+                    // SAFETY: each column is written by one member.
+                    unsafe { flags.part(column..column + 1)[0] = 1.0 };
+                }
+            }
+        })?;
+        let flags = flags.get_mut();
+        Ok((0..self.columns).filter(|&column| flags[column] != 0.0).collect())
+    }
+
+    fn gather(&self, selection: Selection<'_>, out: &mut [T]) {
+        match self.standardise {
+            None => self.each(&selection, out, |_, x| T::of(x)),
+            Some((center, scale)) => self.each(&selection, out, |column, x| {
+                T::of((x - center[column]) / scale[column])
+            }),
+        }
+    }
+}
+
+/// Mean and standard deviation of a column, weighted if asked (divisor Σw − 1); the deviation
+/// of a constant column is 0. Two passes, so that large means lose nothing.
+pub fn moments(numbers: &[f64], weights: Option<&[f64]>) -> (f64, f64) {
+    let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
+    let sum = |value: &dyn Fn(f64) -> f64| -> f64 {
+        numbers
+            .iter()
+            .enumerate()
+            .map(|(row, &number)| weight(row) * value(number))
+            .sum()
+    };
+    let total = sum(&|_| 1.0);
+    let mean = sum(&|number| number) / total;
+    let squares = sum(&|number| (number - mean) * (number - mean));
+    let constant = numbers.iter().all(|&number| number == numbers[0]);
+    match constant {
+        true => (numbers.first().copied().unwrap_or(0.0), 0.0),
+        false => (mean, (squares / (total - 1.0)).sqrt()),
+    }
+}
+
+/// A copy in the precision of the network, row by row: what shuffled mini-batches want, since
+/// the numbers of a row then lie together.
+pub struct RowMajor<T> {
+    data: Buffer<T>,
+    rows: usize,
+    columns: usize,
+}
+
+impl<T: Scalar> RowMajor<T> {
+    /// Copies a source, and looks at the numbers while they are at hand.
+    ///
+    /// # Errors
+    /// Numbers that are not finite (in precision `T`), memory refused, or a panic of a worker.
+    pub fn copy(source: &dyn RowSource<T>, team: &Team) -> Result<RowMajor<T>> {
+        let (rows, columns) = (source.rows(), source.columns());
+        let shared = SharedBuffer::<T>::zeros(rows * columns)?;
+        let finite = AtomicBool::new(true);
+        const PIECE: usize = 64;
+        team.run_ranges(rows, PIECE, |_, range| {
+            let mut first = range.start;
+            while first < range.end {
+                let last = range.end.min(first + PIECE);
+                // SAFETY: members have disjoint ranges of rows.
+                let out = unsafe { shared.part(first * columns..last * columns) };
+                source.gather(Selection::Range(first..last), out);
+                if !all_finite(out) {
+                    finite.store(false, Ordering::Relaxed);
+                }
+                first = last;
+            }
+        })?;
+        let copy = RowMajor {
+            data: shared.into_inner(),
+            rows,
+            columns,
+        };
+        match finite.into_inner() {
+            true => Ok(copy),
+            false => Err(EngineError::NonFiniteInputs(copy.non_finite_columns(team)?)),
+        }
+    }
+}
+
+impl<T: Scalar> RowSource<T> for RowMajor<T> {
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn columns(&self) -> usize {
+        self.columns
+    }
+
+    fn non_finite_columns(&self, _team: &Team) -> Result<Vec<usize>> {
+        let is_finite = |column: usize| {
+            self.data
+                .iter()
+                .skip(column)
+                .step_by(self.columns)
+                .all(|x| x.is_finite())
+        };
+        Ok((0..self.columns).filter(|&column| !is_finite(column)).collect())
+    }
+
+    fn gather(&self, selection: Selection<'_>, out: &mut [T]) {
+        match selection {
+            Selection::Range(range) => {
+                out.copy_from_slice(&self.data[range.start * self.columns..range.end * self.columns]);
+            }
+            Selection::Listed(rows) => {
+                for (&row, out) in rows.iter().zip(out.chunks_exact_mut(self.columns)) {
+                    let start = row as usize * self.columns;
+                    out.copy_from_slice(&self.data[start..start + self.columns]);
+                }
+            }
+        }
+    }
+}
+
+/// A sparse matrix, row by row: only numbers that are not zero are stored. Rows become dense
+/// when they are gathered, never the whole.
+pub struct SparseRows<'a> {
+    starts: Vec<usize>,
+    columns_of: Vec<u32>,
+    numbers: Vec<f64>,
+    columns: usize,
+    standardise: Option<(&'a [f64], &'a [f64])>,
+}
+
+impl<'a> SparseRows<'a> {
+    /// From a matrix stored column by column (R's `dgCMatrix`): `starts[c]..starts[c + 1]` are
+    /// the places of column c in `rows_of` (0-based rows) and `numbers`.
+    ///
+    /// # Errors
+    /// [`EngineError::Config`] when the parts do not fit together.
+    pub fn from_columns(
+        starts: &[i32],
+        rows_of: &[i32],
+        numbers: &[f64],
+        rows: usize,
+        columns: usize,
+    ) -> Result<SparseRows<'a>> {
+        let fits = starts.len() == columns + 1
+            && starts.windows(2).all(|pair| pair[0] <= pair[1])
+            && starts.first() == Some(&0)
+            && starts.last().is_some_and(|&last| last as usize == numbers.len())
+            && rows_of.len() == numbers.len()
+            && rows_of
+                .iter()
+                .all(|&row| (0..rows as i64).contains(&i64::from(row)));
+        if !fits {
+            return Err(EngineError::config(
+                "the parts of a sparse matrix do not fit together",
+            ));
+        }
+        let mut row_starts = vec![0usize; rows + 1];
+        for &row in rows_of {
+            row_starts[row as usize + 1] += 1;
+        }
+        for row in 0..rows {
+            row_starts[row + 1] += row_starts[row];
+        }
+        let mut next = row_starts.clone();
+        let mut columns_of = vec![0u32; numbers.len()];
+        let mut by_row = vec![0.0; numbers.len()];
+        for column in 0..columns {
+            for place in starts[column] as usize..starts[column + 1] as usize {
+                let target = &mut next[rows_of[place] as usize];
+                columns_of[*target] = column as u32;
+                by_row[*target] = numbers[place];
+                *target += 1;
+            }
+        }
+        Ok(SparseRows {
+            starts: row_starts,
+            columns_of,
+            numbers: by_row,
+            columns,
+            standardise: None,
+        })
+    }
+
+    /// The same matrix with each column centred and divided.
+    pub fn standardised(self, center: &'a [f64], scale: &'a [f64]) -> SparseRows<'a> {
+        SparseRows {
+            standardise: Some((center, scale)),
+            ..self
+        }
+    }
+}
+
+impl<T: Scalar> RowSource<T> for SparseRows<'_> {
+    fn rows(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    fn columns(&self) -> usize {
+        self.columns
+    }
+
+    fn non_finite_columns(&self, _team: &Team) -> Result<Vec<usize>> {
+        let places = self.numbers.iter().zip(&self.columns_of);
+        let mut found: Vec<usize> = places
+            .filter(|(number, _)| !number.is_finite())
+            .map(|(_, &column)| column as usize)
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        Ok(found)
+    }
+
+    fn gather(&self, selection: Selection<'_>, out: &mut [T]) {
+        for (place, out) in out.chunks_exact_mut(self.columns).enumerate() {
+            let row = selection.row(place);
+            let stored = self.starts[row]..self.starts[row + 1];
+            match self.standardise {
+                None => out.fill(T::zero()),
+                Some((center, scale)) => {
+                    for (column, number) in out.iter_mut().enumerate() {
+                        *number = T::of((0.0 - center[column]) / scale[column]);
+                    }
+                }
+            }
+            for (&column, &number) in self.columns_of[stored.clone()].iter().zip(&self.numbers[stored]) {
+                let column = column as usize;
+                out[column] = T::of(match self.standardise {
+                    None => number,
+                    Some((center, scale)) => (number - center[column]) / scale[column],
+                });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::threads::with_team;
+
+    #[test]
+    fn both_sources_give_the_same_rows() {
+        let (rows, columns) = (201, 11);
+        let data: Vec<f64> = (0..rows * columns).map(|i| i as f64 * 0.5).collect();
+        let center: Vec<f64> = (0..columns).map(|c| c as f64).collect();
+        let scale: Vec<f64> = (0..columns).map(|c| 1.0 + c as f64).collect();
+        let source = ColumnMajor::new(&data, rows, columns).standardised(&center, &scale);
+        with_team(2, |team| {
+            let copy = RowMajor::<f64>::copy(&source, team).unwrap();
+            let listed: Vec<u32> = vec![200, 3, 77, 0];
+            for selection in [Selection::Range(5..60), Selection::Listed(&listed)] {
+                let mut a = vec![0.0; selection.len() * columns];
+                let mut b = a.clone();
+                source.gather(selection.clone(), &mut a);
+                copy.gather(selection.clone(), &mut b);
+                assert_eq!(a, b);
+                let row = selection.row(1);
+                assert_eq!(a[columns + 2], (data[2 * rows + row] - 2.0) / 3.0);
+            }
+        });
+    }
+
+    #[test]
+    fn a_sparse_matrix_gives_the_rows_of_the_dense_one() {
+        // 4 x 3: column 0 has rows 0 and 3, column 1 none, column 2 rows 1, 2, 3.
+        let (starts, rows_of) = ([0, 2, 2, 5], [0, 3, 1, 2, 3]);
+        let numbers = [1.0, 2.0, 3.0, 4.0, 5.0];
+        let dense = [1.0, 0.0, 0.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0, 3.0, 4.0, 5.0];
+        let (center, scale) = ([0.5, 0.0, 3.0], [2.0, 1.0, 4.0]);
+        let full = ColumnMajor::new(&dense, 4, 3).standardised(&center, &scale);
+        let sparse = SparseRows::from_columns(&starts, &rows_of, &numbers, 4, 3)
+            .unwrap()
+            .standardised(&center, &scale);
+        for selection in [Selection::Range(0..4), Selection::Listed(&[3, 0])] {
+            let mut a = vec![0.0f64; selection.len() * 3];
+            let mut b = a.clone();
+            full.gather(selection.clone(), &mut a);
+            sparse.gather(selection, &mut b);
+            assert_eq!(a, b);
+        }
+        assert!(SparseRows::from_columns(&starts, &[0, 3, 1, 2, 9], &numbers, 4, 3).is_err());
+    }
+
+    #[test]
+    fn non_finite_columns_are_found() {
+        let mut data = vec![1.0; 40];
+        data[13] = f64::NAN;
+        data[39] = f64::NEG_INFINITY;
+        let matrix = ColumnMajor::new(&data, 10, 4);
+        let found = with_team(2, |team| RowSource::<f64>::non_finite_columns(&matrix, team));
+        assert_eq!(found.unwrap(), vec![1, 3]);
+        let copied = with_team(2, |team| RowMajor::<f32>::copy(&matrix, team).err());
+        assert_eq!(copied, Some(EngineError::NonFiniteInputs(vec![1, 3])));
+    }
+}

@@ -1,0 +1,81 @@
+//! The number types the engine computes in: `f64` ("double") and `f32` ("single").
+//!
+//! Everything else in the engine is generic over [`Scalar`]; what must differ between the two
+//! types (constants of polynomials, the width of a panel) is stated here and in `kernels::math`.
+
+use crate::kernels::math::Math;
+use crate::kernels::row::{self, Row};
+use num_traits::Float;
+use std::fmt::Debug;
+use std::iter::Sum;
+use std::ops::{AddAssign, MulAssign, SubAssign};
+
+/// A number type that networks are computed in.
+pub trait Scalar:
+    Float + Math + AddAssign + SubAssign + MulAssign + Sum + Default + Debug + Send + Sync + 'static
+{
+    /// A row of [`Scalar::LANES`] numbers under the plain instruction set.
+    type PlainRow: Row<Self>;
+    /// The same under AVX2.
+    #[cfg(target_arch = "x86_64")]
+    type Avx2Row: Row<Self>;
+    /// The same under AVX-512.
+    #[cfg(all(target_arch = "x86_64", backprop_avx512))]
+    type Avx512Row: Row<Self>;
+    /// Units in a panel, the width in which weights are stored: two AVX2 registers or one of AVX-512.
+    const LANES: usize;
+    /// Largest weight magnitude that is still a usable model: its square does not overflow.
+    const WEIGHT_LIMIT: Self;
+    /// Name of the type as users know it.
+    const PRECISION: &'static str;
+
+    /// The nearest value of this type.
+    fn of(value: f64) -> Self;
+    /// The same value as `f64` (exact for both types).
+    fn to_double(self) -> f64;
+}
+
+impl Scalar for f64 {
+    type PlainRow = [f64; 8];
+    #[cfg(target_arch = "x86_64")]
+    type Avx2Row = row::Avx2Double;
+    #[cfg(all(target_arch = "x86_64", backprop_avx512))]
+    type Avx512Row = row::Avx512Double;
+    const LANES: usize = 8;
+    const WEIGHT_LIMIT: f64 = 1e154;
+    const PRECISION: &'static str = "double";
+
+    #[inline(always)]
+    fn of(value: f64) -> f64 {
+        value
+    }
+    #[inline(always)]
+    fn to_double(self) -> f64 {
+        self
+    }
+}
+
+impl Scalar for f32 {
+    type PlainRow = [f32; 16];
+    #[cfg(target_arch = "x86_64")]
+    type Avx2Row = row::Avx2Single;
+    #[cfg(all(target_arch = "x86_64", backprop_avx512))]
+    type Avx512Row = row::Avx512Single;
+    const LANES: usize = 16;
+    const WEIGHT_LIMIT: f32 = 1e19;
+    const PRECISION: &'static str = "single";
+
+    #[inline(always)]
+    fn of(value: f64) -> f32 {
+        value as f32
+    }
+    #[inline(always)]
+    fn to_double(self) -> f64 {
+        f64::from(self)
+    }
+}
+
+/// `units` rounded up to whole panels of `T`.
+pub fn padded<T: Scalar>(units: usize) -> usize {
+    units.div_ceil(T::LANES) * T::LANES
+}

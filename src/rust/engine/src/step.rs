@@ -1,0 +1,495 @@
+//! One step: rows forward and back, gradients summed over them, parameters updated.
+//!
+//! A step takes its rows block by block. In each block members first take rows through the
+//! network, then strips of parameters: each strip's gradient is summed over all rows of the
+//! block by one member. In the last block the strip is updated at once while its gradient is in
+//! the cache, unless the gradient is wanted as a whole (clipping, traces, `nn_gradient`).
+
+use crate::buffer::SharedBuffer;
+use crate::error::Result;
+use crate::evaluate::Totals;
+use crate::kernels::product::{gradient, Rows};
+use crate::loss::Objective;
+use crate::model::{Model, StripPlace, STRIP_INPUTS};
+use crate::network::Layout;
+use crate::optimizer::{Optimizer, Rule, Step, Strip};
+use crate::pass::{Block, DropoutKey, Extras, Pass, Use};
+use crate::rows::{ColumnMajor, RowSource, Selection};
+use crate::threads::Team;
+use crate::Scalar;
+use std::ops::Range;
+
+/// Rows with their outcomes.
+#[derive(Clone, Copy)]
+pub struct Data<'a, T> {
+    /// Inputs.
+    pub inputs: &'a dyn RowSource<T>,
+    /// Outcomes [rows x outcomes].
+    pub outcomes: ColumnMajor<'a>,
+    /// Case weights; 1 where absent.
+    pub case_weights: Option<&'a [f64]>,
+    /// Added to the weighted inputs of the last layer [rows x outputs].
+    pub offsets: Option<ColumnMajor<'a>>,
+}
+
+impl<T: Scalar> Data<'_, T> {
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.inputs.rows()
+    }
+
+    /// Sum of the case weights.
+    pub fn total_weight(&self) -> f64 {
+        self.case_weights
+            .map_or(self.rows() as f64, |weights| weights.iter().sum())
+    }
+}
+
+/// λ · [(1 − α)/2 Σ w² + α Σ |w|], on weights, not biases.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Penalty {
+    /// λ.
+    pub strength: f64,
+    /// α.
+    pub mixture: f64,
+}
+
+impl Penalty {
+    /// No penalty.
+    pub const NONE: Penalty = Penalty {
+        strength: 0.0,
+        mixture: 0.0,
+    };
+
+    fn value<T: Scalar>(&self, weights: &[T]) -> f64 {
+        let (mut squares, mut sizes) = (0.0, 0.0);
+        for weight in weights {
+            let w = weight.to_double();
+            squares += w * w;
+            sizes += w.abs();
+        }
+        self.strength * ((1.0 - self.mixture) / 2.0 * squares + self.mixture * sizes)
+    }
+
+    fn add_gradient<T: Scalar>(&self, weights: &[T], gradient: &mut [T], share: f64) {
+        let ridge = T::of(self.strength * (1.0 - self.mixture) * share);
+        let lasso = T::of(self.strength * self.mixture * share);
+        for (g, &w) in gradient.iter_mut().zip(weights) {
+            let sign = if w == T::zero() { w } else { w.signum() };
+            *g += ridge * w + lasso * sign;
+        }
+    }
+}
+
+/// What one step is to do.
+#[derive(Clone)]
+pub struct StepPlan<'a> {
+    /// The rows.
+    pub rows: Selection<'a>,
+    /// Rate and number of the step.
+    pub step: Step,
+    /// Share of all rows that are in the step: 1 for full batches.
+    pub share: f64,
+    /// Random units to drop.
+    pub dropout: Option<DropoutKey>,
+    /// Whether the block still holds these very rows.
+    pub rows_in_place: bool,
+}
+
+/// What a step found.
+#[derive(Clone, Copy, Debug)]
+pub enum StepResult {
+    /// The step was made.
+    Done {
+        /// Losses and hits of the rows, before the update.
+        totals: Totals,
+        /// The penalty before the update.
+        penalty: f64,
+    },
+    /// The user interrupted; the parameters are as before the step.
+    Interrupted,
+}
+
+/// Makes steps on one data set.
+pub struct Stepper<'a, T> {
+    /// The network and how it is computed.
+    pub pass: Pass<'a>,
+    /// The loss.
+    pub objective: &'a Objective,
+    /// The rule of the update.
+    pub optimizer: Optimizer,
+    /// The penalty.
+    pub penalty: Penalty,
+    /// Largest Euclidean norm that a gradient may keep.
+    pub clip_norm: Option<f64>,
+    /// The data.
+    pub data: Data<'a, T>,
+    /// Who computes.
+    pub team: &'a Team,
+    /// The rows on their way.
+    pub block: Block<T>,
+    whole_gradient: bool,
+    gradient: SharedBuffer<T>,
+    scratch: SharedBuffer<T>,
+    scratch_size: usize,
+    strip_penalties: SharedBuffer<f64>,
+    total_weight: f64,
+}
+
+/// The fixed parts of a stepper.
+pub struct StepperParts<'a, T> {
+    /// The network and how it is computed.
+    pub pass: Pass<'a>,
+    /// The loss.
+    pub objective: &'a Objective,
+    /// The rule of the update.
+    pub optimizer: Optimizer,
+    /// The penalty.
+    pub penalty: Penalty,
+    /// Largest Euclidean norm that a gradient may keep.
+    pub clip_norm: Option<f64>,
+    /// The data.
+    pub data: Data<'a, T>,
+    /// Who computes.
+    pub team: &'a Team,
+    /// Rows of the largest step.
+    pub largest_step: usize,
+    /// Whether steps are recorded.
+    pub records: bool,
+    /// Whether the gradient is kept as a whole.
+    pub whole_gradient: bool,
+    /// Whether rows classified rightly are counted.
+    pub counts_hits: bool,
+}
+
+impl<'a, T: Scalar> Stepper<'a, T> {
+    /// Allocates everything that steps of up to `largest_step` rows need.
+    ///
+    /// # Errors
+    /// Memory refused.
+    pub fn new(parts: StepperParts<'a, T>, strips: usize) -> Result<Stepper<'a, T>> {
+        let purpose = if parts.records {
+            Use::Recording
+        } else {
+            Use::Training
+        };
+        let capacity = Block::<T>::capacity_for(parts.pass.network, purpose, parts.largest_step);
+        let extras = Extras {
+            case_weights: parts.data.case_weights.is_some(),
+            offsets: parts.data.offsets.is_some(),
+            hits: parts.counts_hits,
+        };
+        let block = Block::new(&parts.pass, purpose, capacity, extras)?;
+        let layout: &Layout = parts.pass.layout;
+        let whole_gradient = parts.whole_gradient || parts.records || parts.clip_norm.is_some();
+        let keeps_gradient = whole_gradient || capacity < parts.largest_step;
+        let widest = layout.places.iter().map(|place| place.stride).max().unwrap_or(0);
+        let scratch_size = ((STRIP_INPUTS + 1) * T::LANES).max(block.piece * widest);
+        Ok(Stepper {
+            gradient: SharedBuffer::zeros(if keeps_gradient { layout.len } else { 0 })?,
+            scratch: SharedBuffer::zeros(scratch_size * parts.team.size())?,
+            scratch_size,
+            strip_penalties: SharedBuffer::zeros(strips)?,
+            total_weight: parts.data.total_weight(),
+            block,
+            whole_gradient,
+            pass: parts.pass,
+            objective: parts.objective,
+            optimizer: parts.optimizer,
+            penalty: parts.penalty,
+            clip_norm: parts.clip_norm,
+            data: parts.data,
+            team: parts.team,
+        })
+    }
+
+    /// The gradient of the last step; only where it is kept as a whole.
+    pub fn gradient(&mut self) -> &[T] {
+        self.gradient.get_mut()
+    }
+
+    /// The block and the gradient of the last step.
+    pub fn recorded(&mut self) -> (&Block<T>, &[T]) {
+        (&self.block, self.gradient.get_mut())
+    }
+
+    /// What errors are multiplied by: 1 for sums, 1 / (rows · mean weight) for means.
+    fn error_scale(&self, rows: usize) -> f64 {
+        if self.objective.is_sum() {
+            1.0
+        } else {
+            1.0 / (rows as f64 * (self.total_weight / self.data.rows() as f64))
+        }
+    }
+
+    /// Makes a step; without `update`, only computes the gradient (which must be kept whole).
+    ///
+    /// # Errors
+    /// A panic of a worker.
+    pub fn step(
+        &mut self,
+        model: &mut Model<T>,
+        plan: &StepPlan<'_>,
+        update: bool,
+        interrupted: &mut dyn FnMut() -> bool,
+    ) -> Result<StepResult> {
+        let rows = plan.rows.len();
+        let scale = self.error_scale(rows);
+        let penalty_share = if self.objective.is_sum() { plan.share } else { 1.0 };
+        let fused = update && !self.whole_gradient;
+        let (mut totals, mut first) = (Totals::default(), 0);
+        while first < rows {
+            if first > 0 && interrupted() {
+                return Ok(StepResult::Interrupted);
+            }
+            let last = rows.min(first + self.block.capacity);
+            let part = plan.rows.slice(first..last);
+            let dropout = plan.dropout.map(|key| DropoutKey {
+                first_place: key.first_place + first as u64,
+                ..key
+            });
+            self.rows_through(model, &part, scale, dropout, plan.rows_in_place)?;
+            totals.add(self.block.totals(part.len()));
+            let update_now = (fused && last == rows).then_some(plan.step);
+            let penalise = (last == rows && self.penalty.strength > 0.0).then_some(penalty_share);
+            self.strips_through(model, part.len(), first > 0, update_now, penalise)?;
+            first = last;
+        }
+        if update && !fused {
+            self.update_whole(model, plan.step)?;
+        }
+        let penalty = if self.penalty.strength > 0.0 {
+            self.strip_penalties.get_mut().iter().sum::<f64>()
+        } else {
+            0.0
+        };
+        if update {
+            model.steps += 1;
+        }
+        Ok(StepResult::Done { totals, penalty })
+    }
+
+    /// Rows of the block forward, and back.
+    fn rows_through(
+        &self,
+        model: &Model<T>,
+        part: &Selection<'_>,
+        scale: f64,
+        dropout: Option<DropoutKey>,
+        in_place: bool,
+    ) -> Result<()> {
+        self.team.run_ranges(part.len(), 4, |member, range| {
+            for rows in pieces(range, self.block.piece) {
+                if !in_place {
+                    self.gather(&self.block, part, rows.clone());
+                }
+                // SAFETY: members have disjoint ranges of rows and of scratch; parameters are
+                // only read in this job.
+                unsafe {
+                    let scratch = self
+                        .scratch
+                        .part(member * self.scratch_size..(member + 1) * self.scratch_size);
+                    self.pass
+                        .forward(&self.block, rows.clone(), &model.parameters, dropout);
+                    self.pass
+                        .evaluate(self.objective, &self.block, rows.clone(), Some(scale), scratch);
+                    self.pass.backward(&self.block, rows, &model.transposed);
+                }
+            }
+        })
+    }
+
+    fn gather(&self, block: &Block<T>, part: &Selection<'_>, rows: Range<usize>) {
+        gather(&self.data, self.pass.network.outputs(), block, part, rows);
+    }
+
+    /// Strips of parameters: gradients over the block's rows, and the update if it is time.
+    fn strips_through(
+        &self,
+        model: &Model<T>,
+        rows: usize,
+        accumulate: bool,
+        update: Option<Step>,
+        penalise: Option<f64>,
+    ) -> Result<()> {
+        let to_buffer = accumulate || update.is_none();
+        self.for_each_strip(model, |member, index, strip| {
+            let all = strip.all();
+            // SAFETY: strips are disjoint, scratch belongs to the member, and the rows of the
+            // block are only read in this job.
+            unsafe {
+                let target = if to_buffer {
+                    self.gradient.part(all)
+                } else {
+                    let start = member * self.scratch_size;
+                    self.scratch.part(start..start + all.len())
+                };
+                self.strip_gradient(strip, rows, target, accumulate);
+                if let Some(share) = penalise {
+                    let weights = model.parameters.read(strip.weights.clone());
+                    self.strip_penalties.part(index..index + 1)[0] = self.penalty.value(weights);
+                    self.penalty
+                        .add_gradient(weights, &mut target[..weights.len()], share);
+                }
+                if let Some(step) = update {
+                    self.update_strip(model, step, strip, target);
+                }
+            }
+        })
+    }
+
+    /// # Safety
+    /// Nobody may write the block.
+    unsafe fn strip_gradient(&self, strip: &StripPlace, rows: usize, target: &mut [T], accumulate: bool) {
+        let place = self.pass.layout.places[strip.layer];
+        // SAFETY: the caller's promise.
+        let (a, stride) = unsafe {
+            match strip.layer {
+                0 => (self.block.inputs.read_all(), place.rows - 1),
+                layer => (
+                    self.block.layers[layer - 1].values.read_all(),
+                    self.pass.layout.places[layer - 1].stride,
+                ),
+            }
+        };
+        // SAFETY: the caller's promise.
+        let errors = unsafe { self.block.layers[strip.layer].errors.read_all() };
+        let errors = errors[strip.panel * T::LANES..].as_ptr();
+        let activations = Rows {
+            start: a.as_ptr(),
+            stride,
+            count: rows,
+        };
+        // SAFETY: the block holds `rows` rows of these strides; the target holds the strip.
+        unsafe {
+            gradient(
+                self.pass.set,
+                activations,
+                strip.inputs.start,
+                strip.inputs.end,
+                errors,
+                place.stride,
+                target.as_mut_ptr(),
+                strip.with_bias,
+                accumulate,
+            );
+        }
+    }
+
+    /// # Safety
+    /// Nobody else may use this strip's part of the model.
+    unsafe fn update_strip(&self, model: &Model<T>, step: Step, strip: &StripPlace, gradient: &[T]) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let update = |range: Range<usize>, gradient: &[T], is_bias| {
+                let slot = |index: usize| match model.slots.get(index) {
+                    Some(slot) => slot.part(range.clone()),
+                    None => &mut [],
+                };
+                self.optimizer.update(
+                    self.pass.set,
+                    step,
+                    Strip {
+                        weights: model.parameters.part(range.clone()),
+                        gradient,
+                        slots: [slot(0), slot(1)],
+                        is_bias,
+                    },
+                );
+            };
+            if strip.with_bias && self.optimizer.treats_biases_apart() {
+                let (weights, biases) = gradient.split_at(strip.weights.len());
+                update(strip.weights.clone(), weights, false);
+                update(strip.weights.end..strip.all().end, biases, true);
+            } else {
+                update(strip.all(), gradient, false);
+            }
+            model.transpose(self.pass.network, strip);
+        }
+    }
+
+    /// The update from a gradient that was kept whole: clipped if asked, then strip by strip.
+    fn update_whole(&mut self, model: &Model<T>, step: Step) -> Result<()> {
+        if let Some(limit) = self.clip_norm {
+            let gradient = self.gradient.get_mut();
+            let norm = gradient
+                .iter()
+                .map(|g| g.to_double() * g.to_double())
+                .sum::<f64>()
+                .sqrt();
+            if norm > limit {
+                let factor = T::of(limit / norm);
+                gradient.iter_mut().for_each(|g| *g *= factor);
+            }
+        }
+        self.for_each_strip(model, |_, _, strip| {
+            // SAFETY: strips are disjoint, and the gradient is only read in this job.
+            unsafe {
+                let gradient = self.gradient.read(strip.all());
+                self.update_strip(model, step, strip, gradient);
+            }
+        })
+    }
+
+    fn for_each_strip(
+        &self,
+        model: &Model<T>,
+        work: impl Fn(usize, usize, &StripPlace) + Sync,
+    ) -> Result<()> {
+        let share = |member: usize| {
+            for index in model.shares[member]..model.shares[member + 1] {
+                work(member, index, &model.strips[index]);
+            }
+        };
+        if model.shares[1] == model.strips.len() {
+            share(0); // the first member does it all: no need to wake the others
+            return Ok(());
+        }
+        self.team.run(&share)
+    }
+}
+
+/// Gathers rows of a selection, with outcomes, case weights and offsets, into a block.
+pub(crate) fn gather<T: Scalar>(
+    data: &Data<'_, T>,
+    outputs: usize,
+    block: &Block<T>,
+    selection: &Selection<'_>,
+    rows: Range<usize>,
+) {
+    let part = selection.slice(rows.clone());
+    let inputs = data.inputs.columns();
+    let outcomes = RowSource::<T>::columns(&data.outcomes);
+    // SAFETY: the callers' members have disjoint rows of the block.
+    unsafe {
+        data.inputs.gather(
+            part.clone(),
+            block.inputs.part(rows.start * inputs..rows.end * inputs),
+        );
+        data.outcomes.gather(
+            part.clone(),
+            block.outcomes.part(rows.start * outcomes..rows.end * outcomes),
+        );
+        if let (Some(source), Some(offsets)) = (&data.offsets, &block.offsets) {
+            source.gather(
+                part.clone(),
+                offsets.part(rows.start * outputs..rows.end * outputs),
+            );
+        }
+        let weights = block.row_weights.part(rows);
+        for (place, weight) in weights.iter_mut().enumerate() {
+            *weight = data.case_weights.map_or(1.0, |weights| weights[part.row(place)]);
+        }
+    }
+}
+
+/// Consecutive pieces of a range, `size` long but for the last.
+pub(crate) fn pieces(range: Range<usize>, size: usize) -> impl Iterator<Item = Range<usize>> {
+    let mut next = range.start;
+    // Not `step_by`, which divides to know its length.
+    std::iter::from_fn(move || {
+        let first = next;
+        next = range.end.min(first + size.max(1));
+        (first < range.end).then_some(first..next)
+    })
+}

@@ -1,0 +1,261 @@
+//! A team of threads that lives for one fit and runs one job at a time, fork and join.
+//!
+//! Work is cut by its shape, never by the number of threads, so the team only decides who does
+//! a piece, not what is computed. The calling thread is member 0; between jobs it is the only
+//! one awake, so observers run undisturbed. Waiting members spin briefly, then yield, then sleep.
+
+use crate::error::{EngineError, Result};
+use std::any::Any;
+use std::ops::Range;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex};
+
+/// Spins before yielding: some microseconds.
+const SPINS: u32 = 2_000;
+/// Yields before sleeping: about a millisecond when the machine is idle.
+const YIELDS: u32 = 2_000;
+
+type Job<'a> = dyn Fn(usize) + Sync + 'a;
+
+struct Shared {
+    /// Counts the jobs; a change is the signal to start.
+    started: AtomicUsize,
+    /// Members that have not finished the present job.
+    unfinished: AtomicUsize,
+    stop: AtomicBool,
+    /// The present job. Written by member 0 before `started` changes.
+    job: Mutex<Option<&'static Job<'static>>>,
+    panic: Mutex<Option<String>>,
+    sleepers: AtomicUsize,
+    sleep: Mutex<()>,
+    wake: Condvar,
+}
+
+/// A team of `size()` threads, the caller among them.
+pub struct Team {
+    shared: Option<std::sync::Arc<Shared>>,
+    size: usize,
+}
+
+/// Runs `body` with a team of `threads` (at least one), which ends when `body` returns or unwinds.
+pub fn with_team<R>(threads: usize, body: impl FnOnce(&Team) -> R) -> R {
+    if threads <= 1 {
+        return body(&Team {
+            shared: None,
+            size: 1,
+        });
+    }
+    let shared = std::sync::Arc::new(Shared {
+        started: AtomicUsize::new(0),
+        unfinished: AtomicUsize::new(0),
+        stop: AtomicBool::new(false),
+        job: Mutex::new(None),
+        panic: Mutex::new(None),
+        sleepers: AtomicUsize::new(0),
+        sleep: Mutex::new(()),
+        wake: Condvar::new(),
+    });
+    std::thread::scope(|scope| {
+        let mut size = 1;
+        for member in 1..threads {
+            let shared = shared.clone();
+            // A system that refuses another thread gets the work done with fewer: same bits.
+            let spawned = std::thread::Builder::new()
+                .name(format!("backprop-{member}"))
+                .spawn_scoped(scope, move || shared.work(member));
+            if spawned.is_err() {
+                break;
+            }
+            size += 1;
+        }
+        struct StopOnDrop<'a>(&'a Shared);
+        impl Drop for StopOnDrop<'_> {
+            fn drop(&mut self) {
+                self.0.stop.store(true, Ordering::Release);
+                self.0.announce();
+            }
+        }
+        let _stop = StopOnDrop(&shared);
+        body(&Team {
+            shared: Some(shared.clone()),
+            size,
+        })
+    })
+}
+
+impl Team {
+    /// Number of members.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Runs `job(member)` on every member and returns when all have finished.
+    ///
+    /// # Errors
+    /// [`EngineError::Panic`] when a member panicked; the others have finished all the same.
+    pub fn run(&self, job: &Job<'_>) -> Result<()> {
+        let Some(shared) = self.shared.as_deref().filter(|_| self.size > 1) else {
+            return catch_unwind(AssertUnwindSafe(|| job(0)))
+                .map_err(|panic| EngineError::Panic(text(panic)));
+        };
+        // SAFETY: only the lifetime is changed. Members use the reference between the change
+        // of `started` and their decrement of `unfinished`, and this function does not return
+        // before `unfinished` is 0, so the job outlives every use.
+        let eternal: &'static Job<'static> = unsafe { std::mem::transmute::<&Job<'_>, _>(job) };
+        *shared.job.lock().unwrap_or_else(|e| e.into_inner()) = Some(eternal);
+        shared.unfinished.store(self.size - 1, Ordering::Release);
+        shared.announce();
+        let own = catch_unwind(AssertUnwindSafe(|| job(0)));
+        let mut turns = 0;
+        while shared.unfinished.load(Ordering::Acquire) != 0 {
+            turns += 1;
+            if turns < SPINS {
+                std::hint::spin_loop();
+            } else {
+                std::thread::yield_now();
+            }
+        }
+        let other = shared.panic.lock().unwrap_or_else(|e| e.into_inner()).take();
+        match (own, other) {
+            (Err(panic), _) => Err(EngineError::Panic(text(panic))),
+            (_, Some(message)) => Err(EngineError::Panic(message)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Runs `job` on consecutive shares of `0..count`, cut at multiples of `grain`.
+    pub fn run_ranges(
+        &self,
+        count: usize,
+        grain: usize,
+        job: impl Fn(usize, Range<usize>) + Sync,
+    ) -> Result<()> {
+        if self.size == 1 || count <= grain {
+            return catch_unwind(AssertUnwindSafe(|| job(0, 0..count)))
+                .map_err(|panic| EngineError::Panic(text(panic)));
+        }
+        let grains = count.div_ceil(grain);
+        self.run(&|member| {
+            let cut = |k: usize| (grains * k / self.size * grain).min(count);
+            let range = cut(member)..cut(member + 1);
+            if !range.is_empty() {
+                job(member, range);
+            }
+        })
+    }
+}
+
+impl Shared {
+    fn announce(&self) {
+        self.started.fetch_add(1, Ordering::SeqCst);
+        if self.sleepers.load(Ordering::SeqCst) > 0 {
+            // Taking the lock makes sure that a member about to sleep has looked again.
+            let _guard = self.sleep.lock().unwrap_or_else(|e| e.into_inner());
+            self.wake.notify_all();
+        }
+    }
+
+    fn work(&self, member: usize) {
+        let mut seen = 0;
+        loop {
+            self.wait_for_change(seen);
+            seen = seen.wrapping_add(1);
+            if self.stop.load(Ordering::Acquire) {
+                return;
+            }
+            let job = *self.job.lock().unwrap_or_else(|e| e.into_inner());
+            if let Some(job) = job {
+                if let Err(panic) = catch_unwind(AssertUnwindSafe(|| job(member))) {
+                    *self.panic.lock().unwrap_or_else(|e| e.into_inner()) = Some(text(panic));
+                }
+            }
+            self.unfinished.fetch_sub(1, Ordering::Release);
+        }
+    }
+
+    fn wait_for_change(&self, seen: usize) {
+        for turn in 0..SPINS + YIELDS {
+            if self.started.load(Ordering::Acquire) != seen {
+                return;
+            }
+            if turn < SPINS {
+                std::hint::spin_loop();
+            } else {
+                std::thread::yield_now();
+            }
+        }
+        let mut guard = self.sleep.lock().unwrap_or_else(|e| e.into_inner());
+        self.sleepers.fetch_add(1, Ordering::SeqCst);
+        while self.started.load(Ordering::SeqCst) == seen {
+            guard = self.wake.wait(guard).unwrap_or_else(|e| e.into_inner());
+        }
+        self.sleepers.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+fn text(panic: Box<dyn Any + Send>) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|s| s.to_string())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "unknown panic".to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_member_runs_every_job() {
+        for threads in [1, 2, 8] {
+            let count = AtomicUsize::new(0);
+            with_team(threads, |team| {
+                for _ in 0..500 {
+                    team.run(&|_| {
+                        count.fetch_add(1, Ordering::Relaxed);
+                    })
+                    .unwrap();
+                }
+                assert_eq!(count.load(Ordering::Relaxed), 500 * team.size());
+            });
+        }
+    }
+
+    #[test]
+    fn a_sleeping_team_wakes_up() {
+        with_team(3, |team| {
+            for _ in 0..3 {
+                std::thread::sleep(std::time::Duration::from_millis(30));
+                team.run(&|_| {}).unwrap();
+            }
+        });
+    }
+
+    #[test]
+    fn a_panic_becomes_an_error_and_the_team_goes_on() {
+        with_team(2, |team| {
+            for _ in 0..100 {
+                let result = team.run(&|member| assert!(member != 1, "member one"));
+                assert!(matches!(result, Err(EngineError::Panic(message)) if message.contains("member one")));
+                team.run(&|_| {}).unwrap();
+            }
+        });
+    }
+
+    #[test]
+    fn ranges_cover_everything_once() {
+        for (count, grain) in [(0, 4), (1, 4), (7, 3), (100, 6), (5, 100)] {
+            let hits: Vec<AtomicUsize> = (0..count).map(|_| AtomicUsize::new(0)).collect();
+            with_team(3, |team| {
+                team.run_ranges(count, grain, |_, range| {
+                    for i in range {
+                        hits[i].fetch_add(1, Ordering::Relaxed);
+                    }
+                })
+                .unwrap();
+            });
+            assert!(hits.iter().all(|h| h.load(Ordering::Relaxed) == 1));
+        }
+    }
+}

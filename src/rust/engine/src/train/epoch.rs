@@ -1,0 +1,291 @@
+//! One epoch: a pass over the rows in steps, or one iteration of L-BFGS over all of them.
+
+use super::settings::{Method, Settings};
+use super::{work_of_step, WORK_BETWEEN_POLLS};
+use crate::error::Result;
+use crate::evaluate::{scaled, totals, Totals};
+use crate::lbfgs::{Minimiser, Progress};
+use crate::model::Model;
+use crate::observer::{Observer, StepEnd};
+use crate::optimizer::Step;
+use crate::pass::DropoutKey;
+use crate::random::{shuffled, stream, Purpose};
+use crate::rows::Selection;
+use crate::step::{Data, StepPlan, StepResult, Stepper};
+use crate::Scalar;
+use std::cell::Cell;
+use std::ops::Range;
+
+/// Where the loop stands.
+pub(super) struct Run<'a, 'o, T> {
+    /// The rows in the order of the epoch; empty where they are taken as they come.
+    pub order: Vec<u32>,
+    /// Number of rows.
+    pub rows: usize,
+    /// Rows per step.
+    pub batch: usize,
+    /// Epochs finished.
+    pub epoch: usize,
+    /// Epoch at which the fit is to end.
+    pub last_epoch: usize,
+    /// Work since the user was last asked.
+    pub work: f64,
+    /// Whether the block holds all rows already.
+    pub rows_in_place: bool,
+    /// Learning rate of the last step.
+    pub lr: f64,
+    /// Losses and hits where L-BFGS stands.
+    pub totals: Totals,
+    /// The state of L-BFGS, if that is the method.
+    pub minimiser: Option<Minimiser<T>>,
+    pub settings: &'a Settings,
+    pub observer: &'o mut dyn Observer<T>,
+}
+
+/// What an epoch came to.
+pub(super) enum Pass {
+    /// The objective and the share of hits, accumulated before each update.
+    Done { loss: f64, accuracy: Option<f64> },
+    /// There was no further step to be found.
+    Arrived { loss: f64, accuracy: Option<f64> },
+    /// The user interrupted.
+    Interrupted,
+}
+
+impl<T: Scalar> Run<'_, '_, T> {
+    /// Makes an epoch.
+    pub fn epoch(&mut self, stepper: &mut Stepper<'_, T>, model: &mut Model<T>) -> Result<Pass> {
+        match self.settings.method {
+            Method::Rule(_) => self.steps(stepper, model),
+            Method::Lbfgs(_) => self.iteration(stepper, model),
+        }
+    }
+
+    fn steps(&mut self, stepper: &mut Stepper<'_, T>, model: &mut Model<T>) -> Result<Pass> {
+        if !self.order.is_empty() {
+            let mut rng = stream(self.settings.seed, Purpose::Shuffle, self.epoch as u64, 0);
+            shuffled(&mut self.order, &mut rng);
+        }
+        let mut sums = Totals::default();
+        let (mut penalty, mut first) = (0.0, 0);
+        while first < self.rows {
+            if self.is_time_to_ask() && self.observer.interrupted() {
+                return Ok(Pass::Interrupted);
+            }
+            let last = self.rows.min(first + self.batch);
+            let plan = StepPlan {
+                rows: match self.order.is_empty() {
+                    true => Selection::Range(first..last),
+                    false => Selection::Listed(&self.order[first..last]),
+                },
+                ..plan(
+                    self.settings,
+                    self.epoch,
+                    first..last,
+                    self.rows,
+                    self.rows_in_place,
+                    model,
+                )
+            };
+            let observer = &mut *self.observer;
+            let StepResult::Done {
+                totals,
+                penalty: size,
+            } = stepper.step(model, &plan, true, &mut || observer.interrupted())?
+            else {
+                return Ok(Pass::Interrupted);
+            };
+            sums.add(totals);
+            penalty += size * plan.share;
+            let (lr, rows) = (plan.step.lr, plan.rows.clone());
+            report(&mut *self.observer, self.epoch, lr, rows, totals, stepper, model);
+            self.lr = lr;
+            self.rows_in_place = self.batch == self.rows && stepper.block.capacity >= self.rows;
+            self.work += work_of_step(stepper.pass.network, last - first);
+            first = last;
+        }
+        let total_weight = stepper.data.total_weight();
+        Ok(Pass::Done {
+            loss: scaled(&self.settings.objective, sums.loss, total_weight) + penalty,
+            accuracy: self.settings.counts_hits.then_some(sums.hits / total_weight),
+        })
+    }
+
+    /// One iteration of L-BFGS; the objective is that at its start.
+    fn iteration(&mut self, stepper: &mut Stepper<'_, T>, model: &mut Model<T>) -> Result<Pass> {
+        let rows = self.rows;
+        let observer = &mut *self.observer;
+        let epoch = self.epoch;
+        let lr = self.settings.lr * self.settings.schedule.factor(epoch as f64, &model.plateau);
+        let plan = |in_place| StepPlan {
+            rows: Selection::Range(0..rows),
+            step: Step { lr, number: 1 },
+            share: 1.0,
+            dropout: None,
+            rows_in_place: in_place,
+        };
+        let mut in_place = self.rows_in_place;
+        let first = match (&self.minimiser, self.settings.method) {
+            (None, Method::Lbfgs(knobs)) => Some((knobs, model.parameters.get_mut().to_vec(), model.pairs())),
+            _ => None,
+        };
+        let first_scale = match stepper.objective.is_sum() {
+            true => 1.0,
+            false => stepper.data.total_weight(),
+        };
+        let latest = Cell::new(self.totals);
+        let mut evaluate = |point: &[T], gradient: &mut [T]| -> Result<Option<f64>> {
+            if observer.interrupted() {
+                return Ok(None);
+            }
+            model.set(point, stepper.pass.network);
+            let result = stepper.step(model, &plan(in_place), false, &mut || observer.interrupted())?;
+            let StepResult::Done { totals, penalty } = result else {
+                return Ok(None);
+            };
+            in_place = stepper.block.capacity >= rows;
+            latest.set(totals);
+            gradient.copy_from_slice(stepper.gradient());
+            let total_weight = stepper.data.total_weight();
+            Ok(Some(
+                scaled(stepper.objective, totals.loss, total_weight) + penalty,
+            ))
+        };
+        let minimiser = match first {
+            Some((knobs, point, pairs)) => Minimiser::new(knobs, point, pairs, &mut evaluate)?,
+            None => self.minimiser.take(),
+        };
+        let Some(mut minimiser) = minimiser else {
+            return Ok(Pass::Interrupted);
+        };
+        let (loss, start) = (minimiser.value, minimiser.point.clone());
+        let totals = latest.get();
+        let progress = minimiser.iterate(lr, first_scale, &mut evaluate)?;
+        self.rows_in_place = in_place;
+        if self.observer.watches_steps() {
+            // The block holds the last point that was tried; a trace wants the one before the step.
+            model.set(&start, stepper.pass.network);
+            stepper.step(model, &plan(in_place), false, &mut || false)?;
+        }
+        model.set(&minimiser.point, stepper.pass.network);
+        model.remember(&minimiser.pairs)?;
+        let accuracy = self
+            .settings
+            .counts_hits
+            .then_some(totals.hits / stepper.data.total_weight());
+        self.totals = latest.get();
+        self.minimiser = Some(minimiser);
+        self.lr = lr;
+        match progress {
+            Progress::Interrupted => return Ok(Pass::Interrupted),
+            Progress::Lost => {
+                return Ok(Pass::Done {
+                    loss: f64::NAN,
+                    accuracy,
+                })
+            }
+            Progress::Moved | Progress::Arrived => {}
+        }
+        model.steps += 1;
+        let all = Selection::Range(0..rows);
+        report(&mut *self.observer, epoch, lr, all, totals, stepper, model);
+        Ok(match progress {
+            Progress::Arrived => Pass::Arrived { loss, accuracy },
+            _ => Pass::Done { loss, accuracy },
+        })
+    }
+
+    /// Loss and share of hits on validation rows; `None` when interrupted.
+    pub fn validate(
+        &mut self,
+        data: &Data<'_, T>,
+        stepper: &mut Stepper<'_, T>,
+        model: &Model<T>,
+    ) -> Result<Option<(f64, Option<f64>)>> {
+        self.rows_in_place = false;
+        let observer = &mut *self.observer;
+        let objective = stepper.objective;
+        let sums = totals(
+            &stepper.pass,
+            objective,
+            &model.parameters,
+            data,
+            &mut stepper.block,
+            stepper.team,
+            &mut || observer.interrupted(),
+        )?;
+        let total_weight = data.total_weight();
+        Ok(sums.map(|sums| {
+            (
+                scaled(objective, sums.loss, total_weight),
+                self.settings.counts_hits.then_some(sums.hits / total_weight),
+            )
+        }))
+    }
+
+    fn is_time_to_ask(&mut self) -> bool {
+        let due = self.work >= WORK_BETWEEN_POLLS;
+        if due {
+            self.work = 0.0;
+        }
+        due
+    }
+}
+
+/// What the step on the given places of the epoch's order is to do.
+fn plan<T: Scalar>(
+    settings: &Settings,
+    epoch: usize,
+    places: Range<usize>,
+    rows: usize,
+    rows_in_place: bool,
+    model: &Model<T>,
+) -> StepPlan<'static> {
+    let progress = epoch as f64 + places.start as f64 / rows as f64;
+    StepPlan {
+        step: Step {
+            lr: settings.lr * settings.schedule.factor(progress, &model.plateau),
+            number: model.steps + 1,
+        },
+        share: places.len() as f64 / rows as f64,
+        dropout: (!settings.dropout.is_empty()).then_some(DropoutKey {
+            seed: settings.seed,
+            epoch: epoch as u64,
+            first_place: places.start as u64,
+        }),
+        rows_in_place,
+        rows: Selection::Range(places),
+    }
+}
+
+/// Shows a step to an observer that watches steps.
+fn report<T: Scalar>(
+    observer: &mut dyn Observer<T>,
+    epoch: usize,
+    lr: f64,
+    rows: Selection<'_>,
+    totals: Totals,
+    stepper: &mut Stepper<'_, T>,
+    model: &Model<T>,
+) {
+    if !observer.watches_steps() {
+        return;
+    }
+    let (network, layout, set) = (stepper.pass.network, stepper.pass.layout, stepper.pass.set);
+    let outcomes_per_row = stepper.objective.outcomes_per_row(network.outputs());
+    let (block, gradient) = stepper.recorded();
+    observer.step_end(&StepEnd {
+        epoch: epoch + 1,
+        step: model.steps,
+        lr,
+        rows,
+        loss_sum: totals.loss,
+        block,
+        gradient,
+        model,
+        network,
+        layout,
+        outcomes_per_row,
+        set,
+    });
+}

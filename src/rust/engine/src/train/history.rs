@@ -1,0 +1,57 @@
+//! What the loop remembers of earlier epochs: curves, models to go back to, the best one.
+
+use super::settings::{Best, Stopping};
+use crate::error::Result;
+use crate::model::{Model, Snapshot};
+use crate::network::{Layout, Network};
+use crate::observer::EpochEnd;
+use crate::Scalar;
+
+/// Curves and models of earlier epochs.
+pub(super) struct History<T> {
+    /// The model before the last finished epoch.
+    pub before: Snapshot<T>,
+    /// The model after the last finished epoch.
+    pub last: Snapshot<T>,
+    /// The best epoch so far, where early stopping looks for it.
+    pub best: Option<Best>,
+    /// What each epoch ended with.
+    pub ends: Vec<EpochEnd>,
+}
+
+impl<T: Scalar> History<T> {
+    pub fn new(model: &Model<T>, layout: &Layout, epochs: usize, best: Option<Best>) -> Result<History<T>> {
+        Ok(History {
+            before: model.snapshot(layout)?,
+            last: model.snapshot(layout)?,
+            best,
+            ends: Vec::with_capacity(epochs.min(1 << 14)),
+        })
+    }
+
+    /// An epoch has ended with this model.
+    pub fn add(&mut self, end: EpochEnd, model: &Model<T>) {
+        self.ends.push(end);
+        std::mem::swap(&mut self.before, &mut self.last);
+        model.save(&mut self.last);
+    }
+
+    /// Keeps the best epoch; tells whether it is time to stop.
+    pub fn stop_early(&mut self, stopping: Option<Stopping>, model: &Model<T>, network: &Network) -> bool {
+        let (Some(stopping), Some(end)) = (stopping, self.ends.last()) else {
+            return false;
+        };
+        let loss = end.validation_loss.unwrap_or(end.loss);
+        let improves = |best: &Best| loss < best.loss - stopping.tolerance * best.loss.abs();
+        if self.best.as_ref().is_none_or(improves) {
+            self.best = Some(Best {
+                epoch: end.epoch,
+                loss,
+                coefficients: model.coefficients(network),
+            });
+        }
+        self.best
+            .as_ref()
+            .is_some_and(|best| end.epoch - best.epoch >= stopping.patience)
+    }
+}

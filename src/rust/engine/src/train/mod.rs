@@ -1,0 +1,290 @@
+//! The training loop: epochs, validation, stopping, observers. There is no other.
+
+mod epoch;
+mod history;
+mod settings;
+
+pub use settings::{Best, CheckedSettings, Ending, Method, Outcome, Settings, Start, Stopping};
+
+use crate::error::{EngineError, Result};
+use crate::evaluate::{scaled, Totals};
+use crate::kernels::InstructionSet;
+use crate::loss::Objective;
+use crate::model::Model;
+use crate::network::{Coefficients, Layout, Network};
+use crate::observer::{EpochEnd, EpochView, Observer};
+use crate::optimizer::{GradientDescent, Optimizer, Step};
+use crate::pass::Pass;
+use crate::rows::{RowMajor, RowSource, Selection};
+use crate::step::{Data, Penalty, StepPlan, StepResult, Stepper, StepperParts};
+use crate::threads::Team;
+use crate::Scalar;
+use epoch::Run;
+use history::History;
+
+/// Work after which the user is asked again whether to go on, in multiply-adds.
+const WORK_BETWEEN_POLLS: f64 = 3e6;
+/// Work per step below which waking the team costs more than it saves, in multiply-adds.
+pub const WORK_WORTH_SHARING: f64 = 1.5e5;
+
+/// Multiply-adds of a training step of `rows` rows.
+pub fn work_of_step(network: &Network, rows: usize) -> f64 {
+    3.0 * network.parameter_count() * rows as f64
+}
+
+/// Trains a network.
+///
+/// # Errors
+/// Non-finite outcomes, shapes that do not fit, memory refused, or a panic of a worker.
+pub fn train<T: Scalar>(
+    network: &Network,
+    settings: &CheckedSettings,
+    data: Data<'_, T>,
+    validation: Option<Data<'_, T>>,
+    start: &Start,
+    team: &Team,
+    observer: &mut dyn Observer<T>,
+) -> Result<Outcome> {
+    let settings = &settings.0;
+    let rows = data.rows();
+    let whole = matches!(settings.method, Method::Lbfgs(_));
+    let batch = if whole {
+        rows
+    } else {
+        settings.batch_size.min(rows)
+    }
+    .max(1);
+    check_outcomes(&data, team)?;
+    if let Some(validation) = &validation {
+        check_outcomes(validation, team)?;
+        check_inputs(validation, team)?;
+    }
+
+    if let Some(best) = &start.best {
+        best.coefficients.check(network)?;
+    }
+
+    let layout = Layout::of::<T>(network);
+    let pass = Pass {
+        network,
+        layout: &layout,
+        objective: Some(&settings.objective),
+        dropout: &settings.dropout,
+        set: InstructionSet::detect(),
+    };
+    let shuffles = settings.shuffle && batch < rows;
+    // Shuffled rows are read one at a time, so they are first brought together.
+    let copy = match shuffles && data.inputs.is_scattered() {
+        true => Some(RowMajor::copy(data.inputs, team)?),
+        false => {
+            check_inputs(&data, team)?;
+            None
+        }
+    };
+    let inputs: &dyn RowSource<T> = match &copy {
+        Some(copy) => copy,
+        None => data.inputs,
+    };
+    let data = Data { inputs, ..data };
+    let rule = match settings.method {
+        Method::Rule(rule) => rule,
+        Method::Lbfgs(_) => Optimizer::GradientDescent(GradientDescent),
+    };
+    let mut model = Model::new(
+        network,
+        &layout,
+        &settings.method,
+        settings.lr,
+        start,
+        team.size(),
+    )?;
+    let parts = StepperParts {
+        pass,
+        objective: &settings.objective,
+        optimizer: rule,
+        penalty: settings.penalty,
+        clip_norm: settings.clip_norm,
+        data,
+        team,
+        largest_step: batch,
+        records: observer.watches_steps(),
+        whole_gradient: whole,
+        counts_hits: settings.counts_hits,
+    };
+    let mut stepper = Stepper::new(parts, model.strips.len())?;
+    let mut run = Run {
+        order: if shuffles { vec![0; rows] } else { Vec::new() },
+        rows,
+        batch,
+        epoch: start.epochs_done,
+        last_epoch: start.epochs_done + settings.epochs,
+        work: 0.0,
+        rows_in_place: false,
+        lr: settings.lr,
+        totals: Totals::default(),
+        minimiser: None,
+        settings,
+        observer,
+    };
+    let mut history = History::new(&model, &layout, settings.epochs, start.best.clone())?;
+
+    let mut ending = Ending::Completed;
+    while run.epoch < run.last_epoch {
+        let (loss, accuracy, arrived) = match run.epoch(&mut stepper, &mut model)? {
+            epoch::Pass::Done { loss, accuracy } => (loss, accuracy, false),
+            epoch::Pass::Arrived { loss, accuracy } => (loss, accuracy, true),
+            epoch::Pass::Interrupted => {
+                model.restore(&history.last, network);
+                ending = Ending::Interrupted;
+                break;
+            }
+        };
+        let is_last = run.epoch + 1 == run.last_epoch || arrived;
+        if !loss.is_finite() || (is_last && !model.is_usable()) {
+            // A loss that is not finite tells of the weights before the epoch; those of the
+            // epoch before that are known to give a finite one.
+            let known_good = if loss.is_finite() {
+                &history.last
+            } else {
+                &history.before
+            };
+            model.restore(known_good, network);
+            ending = Ending::Diverged(run.epoch + 1);
+            break;
+        }
+        let validated = match &validation {
+            None => None,
+            Some(data) => match run.validate(data, &mut stepper, &model)? {
+                None => {
+                    model.restore(&history.last, network);
+                    ending = Ending::Interrupted;
+                    break;
+                }
+                some => some,
+            },
+        };
+        run.epoch += 1;
+        let end = EpochEnd {
+            epoch: run.epoch,
+            last_epoch: run.last_epoch,
+            lr: run.lr,
+            loss,
+            validation_loss: validated.map(|v| v.0),
+            accuracy,
+            validation_accuracy: validated.and_then(|v| v.1),
+        };
+        settings
+            .schedule
+            .observe(end.validation_loss.unwrap_or(loss), &mut model.plateau);
+        history.add(end, &model);
+        let waited_enough = history.stop_early(settings.stopping, &model, network);
+        let goes_on = run.observer.epoch_end(&EpochView {
+            end,
+            history: &history.ends,
+            best: history.best.as_ref(),
+            model: &model,
+            network,
+        });
+        if let (true, Some(best)) = (waited_enough, &history.best) {
+            ending = Ending::Converged(best.epoch);
+            break;
+        }
+        if arrived {
+            ending = Ending::Converged(run.epoch);
+            break;
+        }
+        if !goes_on {
+            ending = Ending::Stopped;
+            break;
+        }
+    }
+
+    let state = model.state(network, &settings.method.slot_names());
+    let mut coefficients = model.coefficients(network);
+    let finished = matches!(ending, Ending::Completed | Ending::Stopped | Ending::Converged(_));
+    let better = history
+        .best
+        .as_ref()
+        .filter(|best| finished && best.epoch != run.epoch);
+    let last = better.map(|best| std::mem::replace(&mut coefficients, best.coefficients.clone()));
+    Ok(Outcome {
+        coefficients,
+        state,
+        last,
+        best: history.best,
+        history: history.ends,
+        epochs_done: run.epoch,
+        ending,
+    })
+}
+
+fn check_inputs<T: Scalar>(data: &Data<'_, T>, team: &Team) -> Result<()> {
+    let columns = data.inputs.non_finite_columns(team)?;
+    match columns.is_empty() {
+        true => Ok(()),
+        false => Err(EngineError::NonFiniteInputs(columns)),
+    }
+}
+
+fn check_outcomes<T: Scalar>(data: &Data<'_, T>, team: &Team) -> Result<()> {
+    let columns = RowSource::<T>::non_finite_columns(&data.outcomes, team)?;
+    if columns.is_empty() {
+        Ok(())
+    } else {
+        Err(EngineError::NonFiniteOutcomes(columns))
+    }
+}
+
+/// The objective and its gradient at given coefficients, over all rows.
+///
+/// # Errors
+/// As for [`train`].
+pub fn gradient<T: Scalar>(
+    network: &Network,
+    objective: &Objective,
+    penalty: Penalty,
+    data: Data<'_, T>,
+    coefficients: &Coefficients,
+    team: &Team,
+) -> Result<(f64, Coefficients)> {
+    check_outcomes(&data, team)?;
+    check_inputs(&data, team)?;
+    let layout = Layout::of::<T>(network);
+    let pass = Pass {
+        network,
+        layout: &layout,
+        objective: Some(objective),
+        dropout: &[],
+        set: InstructionSet::detect(),
+    };
+    let rule = Optimizer::GradientDescent(GradientDescent);
+    let start = Start::new(coefficients.clone());
+    let mut model = Model::<T>::new(network, &layout, &Method::Rule(rule), 1.0, &start, team.size())?;
+    let rows = data.rows();
+    let parts = StepperParts {
+        pass,
+        objective,
+        optimizer: rule,
+        penalty,
+        clip_norm: None,
+        data,
+        team,
+        largest_step: rows,
+        records: false,
+        whole_gradient: true,
+        counts_hits: false,
+    };
+    let mut stepper = Stepper::new(parts, model.strips.len())?;
+    let plan = StepPlan {
+        rows: Selection::Range(0..rows),
+        step: Step { lr: 1.0, number: 1 },
+        share: 1.0,
+        dropout: None,
+        rows_in_place: false,
+    };
+    let loss = match stepper.step(&mut model, &plan, false, &mut || false)? {
+        StepResult::Done { totals, penalty } => scaled(objective, totals.loss, data.total_weight()) + penalty,
+        StepResult::Interrupted => f64::NAN,
+    };
+    Ok((loss, Coefficients::unpack(network, stepper.gradient())))
+}

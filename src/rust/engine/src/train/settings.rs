@@ -1,0 +1,205 @@
+//! What training takes and gives: settings, checked settings, a start, an outcome.
+
+use crate::error::{EngineError, Result};
+use crate::lbfgs::Lbfgs;
+use crate::loss::Objective;
+use crate::model::OptimizerState;
+use crate::network::{Coefficients, Network};
+use crate::observer::EpochEnd;
+use crate::optimizer::{Optimizer, Rule};
+use crate::schedule::Schedule;
+use crate::step::Penalty;
+
+/// How weights are updated.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Method {
+    /// A rule that is applied at each step.
+    Rule(Optimizer),
+    /// L-BFGS: one iteration over all rows per epoch.
+    Lbfgs(Lbfgs),
+}
+
+impl Method {
+    /// Names of the numbers kept per weight: those of the rule, or of remembered pairs.
+    pub fn slot_names(&self) -> Vec<String> {
+        match self {
+            Method::Rule(rule) => rule.slots().iter().map(|name| name.to_string()).collect(),
+            Method::Lbfgs(knobs) => (1..=knobs.memory)
+                .flat_map(|pair| [format!("step_{pair}"), format!("change_{pair}")])
+                .collect(),
+        }
+    }
+
+    /// Numbers kept per weight at most, for the estimate of memory.
+    pub fn slots(&self) -> usize {
+        match self {
+            Method::Rule(rule) => rule.slots().len(),
+            Method::Lbfgs(knobs) => 2 * knobs.memory + 4,
+        }
+    }
+}
+
+/// How to train. [`Settings::check`] turns it into the only thing [`train`] takes.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Output and loss.
+    pub objective: Objective,
+    /// How weights are updated.
+    pub method: Method,
+    /// Learning rate, > 0.
+    pub lr: f64,
+    /// How the learning rate changes.
+    pub schedule: Schedule,
+    /// Epochs to train, in addition to those of the start.
+    pub epochs: usize,
+    /// Rows per step; the number of rows or more for full batches.
+    pub batch_size: usize,
+    /// Whether rows are taken in a new random order in each epoch.
+    pub shuffle: bool,
+    /// Seed of all random streams.
+    pub seed: u64,
+    /// The penalty.
+    pub penalty: Penalty,
+    /// Share of units dropped per hidden layer; empty for none.
+    pub dropout: Vec<f64>,
+    /// Largest norm of a gradient.
+    pub clip_norm: Option<f64>,
+    /// When to stop early.
+    pub stopping: Option<Stopping>,
+    /// Whether the share of rows classified rightly is counted.
+    pub counts_hits: bool,
+}
+
+/// Stop when the loss (on validation rows, where there are any) has not fallen by more than
+/// `tolerance` times its size for `patience` epochs; the best weights are then restored.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stopping {
+    /// Epochs to wait.
+    pub patience: usize,
+    /// Relative improvement that counts.
+    pub tolerance: f64,
+}
+
+/// Settings that were checked against a network.
+#[derive(Clone, Debug)]
+pub struct CheckedSettings(pub(super) Settings);
+
+impl Settings {
+    /// Checks ranges and what must fit the network.
+    ///
+    /// # Errors
+    /// [`EngineError::Config`] naming the setting.
+    pub fn check(self, network: &Network) -> Result<CheckedSettings> {
+        let positive = |value: f64| value.is_finite() && value > 0.0;
+        let hidden = network.layers().len() - 1;
+        self.schedule.check()?;
+        let whole_steps_only = matches!(self.method, Method::Lbfgs(_));
+        let problem = if self.objective.output() != network.output() {
+            Some(format!(
+                "a loss of {:?} on a {:?} output",
+                self.objective.output(),
+                network.output()
+            ))
+        } else if !positive(self.lr) {
+            Some(format!("lr {}", self.lr))
+        } else if self.batch_size == 0 {
+            Some("batch_size 0".to_string())
+        } else if !(0.0..=f64::MAX).contains(&self.penalty.strength)
+            || !(0.0..=1.0).contains(&self.penalty.mixture)
+        {
+            Some(format!("{:?}", self.penalty))
+        } else if !(self.dropout.is_empty() || self.dropout.len() == hidden)
+            || self.dropout.iter().any(|rate| !(0.0..1.0).contains(rate))
+        {
+            Some(format!("dropout {:?} for {hidden} hidden layers", self.dropout))
+        } else if whole_steps_only && (!self.dropout.is_empty() || self.clip_norm.is_some()) {
+            Some("dropout or clip_norm with L-BFGS".to_string())
+        } else if self.clip_norm.is_some_and(|norm| !positive(norm)) {
+            Some(format!("clip_norm {:?}", self.clip_norm))
+        } else {
+            None
+        };
+        match problem {
+            Some(problem) => Err(EngineError::config(problem)),
+            None => Ok(CheckedSettings(self)),
+        }
+    }
+}
+
+/// Where training starts.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// Weights and biases.
+    pub coefficients: Coefficients,
+    /// What the optimizer kept, when an earlier fit goes on.
+    pub state: Option<OptimizerState>,
+    /// Epochs that the earlier fit made.
+    pub epochs_done: usize,
+    /// The best epoch of the earlier fit, where early stopping goes on.
+    pub best: Option<Best>,
+}
+
+impl Start {
+    /// From given weights, with nothing done before.
+    pub fn new(coefficients: Coefficients) -> Start {
+        Start {
+            coefficients,
+            state: None,
+            epochs_done: 0,
+            best: None,
+        }
+    }
+}
+
+/// The best epoch so far, by the loss that early stopping looks at.
+#[derive(Clone, Debug)]
+pub struct Best {
+    /// The epoch.
+    pub epoch: usize,
+    /// Its loss.
+    pub loss: f64,
+    /// The weights and biases after it.
+    pub coefficients: Coefficients,
+}
+
+/// How training ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// All epochs were made.
+    Completed,
+    /// The user interrupted; the model is that of the last finished epoch.
+    Interrupted,
+    /// The loss or a weight stopped being finite in this epoch; the model is the last usable one.
+    Diverged(usize),
+    /// An observer asked to stop.
+    Stopped,
+    /// No improvement for long enough, or no further step to be found; the model is that of
+    /// this epoch.
+    Converged(usize),
+}
+
+/// What training gives.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Weights and biases: the best where they are restored, else the last.
+    pub coefficients: Coefficients,
+    /// What the optimizer keeps after the last epoch.
+    pub state: OptimizerState,
+    /// The last weights and biases, where better ones were restored.
+    pub last: Option<Coefficients>,
+    /// The best epoch, where early stopping looked for it.
+    pub best: Option<Best>,
+    /// What each epoch ended with.
+    pub history: Vec<EpochEnd>,
+    /// Epochs finished, those of the start included.
+    pub epochs_done: usize,
+    /// How it ended.
+    pub ending: Ending,
+}
+
+impl Outcome {
+    /// The objective of each epoch.
+    pub fn losses(&self) -> Vec<f64> {
+        self.history.iter().map(|end| end.loss).collect()
+    }
+}

@@ -1,0 +1,488 @@
+//! Reads what R passes. R has checked everything; what does not fit here is a fault of the
+//! package, reported as [`EngineError::Config`].
+
+use backprop_engine::activation::Activation;
+use backprop_engine::init::Init;
+use backprop_engine::kernels::InstructionSet;
+use backprop_engine::lbfgs::Lbfgs;
+use backprop_engine::loss::{Loss, Objective, Output};
+use backprop_engine::model::{OptimizerState, STATE_FORMAT};
+use backprop_engine::network::Coefficients;
+use backprop_engine::optimizer::{Adagrad, Adam, GradientDescent, Momentum, Optimizer, RmsProp, Rprop};
+use backprop_engine::rows::{ColumnMajor, RowSource, SparseRows};
+use backprop_engine::schedule::{Kind, Plateau, Schedule};
+use backprop_engine::step::Penalty;
+use backprop_engine::threads::with_team;
+use backprop_engine::{Best, EngineError, Method, Network, Result, Scalar, Settings, Start, Stopping};
+use extendr_api::prelude::*;
+use ndarray::{Array1, Array2, ShapeBuilder};
+use std::str::FromStr;
+
+fn wrong(what: &str) -> EngineError {
+    EngineError::Config(format!("argument {what} is missing or of the wrong type"))
+}
+
+/// The elements of a named R list.
+pub struct Fields(Vec<(&'static str, Robj)>);
+
+impl Fields {
+    pub fn new(list: &Robj, what: &str) -> Result<Fields> {
+        let list = list.as_list().ok_or_else(|| wrong(what))?;
+        Ok(Fields(list.iter().collect()))
+    }
+
+    pub fn of<const N: usize>(fields: [(&'static str, Robj); N]) -> Fields {
+        Fields(fields.into())
+    }
+
+    /// The element of that name, unless it is missing or NULL.
+    pub fn get(&self, name: &str) -> Option<&Robj> {
+        self.0
+            .iter()
+            .find(|(key, value)| *key == name && !value.is_null())
+            .map(|(_, value)| value)
+    }
+
+    fn required(&self, name: &str) -> Result<&Robj> {
+        self.get(name).ok_or_else(|| wrong(name))
+    }
+
+    pub fn number(&self, name: &str) -> Result<f64> {
+        number(self.required(name)?).ok_or_else(|| wrong(name))
+    }
+
+    pub fn number_or(&self, name: &str, default: f64) -> Result<f64> {
+        match self.get(name) {
+            None => Ok(default),
+            Some(value) => number(value).ok_or_else(|| wrong(name)),
+        }
+    }
+
+    pub fn count(&self, name: &str) -> Result<usize> {
+        let value = self.number(name)?;
+        if value >= 0.0 && value.fract() == 0.0 {
+            Ok(value as usize)
+        } else {
+            Err(wrong(name))
+        }
+    }
+
+    pub fn count_or(&self, name: &str, default: usize) -> Result<usize> {
+        match self.get(name) {
+            None => Ok(default),
+            Some(_) => self.count(name),
+        }
+    }
+
+    pub fn flag(&self, name: &str) -> Result<bool> {
+        self.required(name)?.as_bool().ok_or_else(|| wrong(name))
+    }
+
+    pub fn text(&self, name: &str) -> Result<&str> {
+        self.required(name)?.as_str().ok_or_else(|| wrong(name))
+    }
+
+    pub fn texts(&self, name: &str) -> Result<Vec<&str>> {
+        self.required(name)?.as_str_vector().ok_or_else(|| wrong(name))
+    }
+
+    pub fn numbers(&self, name: &str) -> Result<Option<&[f64]>> {
+        self.get(name)
+            .map(|value| value.as_real_slice().ok_or_else(|| wrong(name)))
+            .transpose()
+    }
+
+    fn list(&self, name: &str) -> Result<Fields> {
+        Fields::new(self.required(name)?, name)
+    }
+}
+
+/// A scalar, double or integer.
+fn number(value: &Robj) -> Option<f64> {
+    value
+        .as_real_slice()
+        .and_then(|numbers| numbers.first().copied())
+        .or_else(|| {
+            value
+                .as_integer_slice()
+                .and_then(|n| n.first().map(|&n| f64::from(n)))
+        })
+}
+
+fn parse_all<V: FromStr<Err = EngineError>>(names: Vec<&str>) -> Result<Vec<V>> {
+    names.into_iter().map(V::from_str).collect()
+}
+
+fn sizes(spec: &Fields) -> Result<Vec<usize>> {
+    let sizes = spec.required("sizes")?;
+    let sizes = sizes.as_integer_slice().ok_or_else(|| wrong("sizes"))?;
+    Ok(sizes
+        .iter()
+        .map(|&size| usize::try_from(size).unwrap_or(0))
+        .collect())
+}
+
+/// The network that a specification describes.
+pub fn network(spec: &Fields) -> Result<Network> {
+    let activations = parse_all(spec.texts("activation")?)?;
+    let output = Output::from_str(spec.text("output")?)?;
+    Network::new(&sizes(spec)?, &activations, output)
+}
+
+/// A network of which only the shape matters.
+pub fn network_of_sizes(spec: &Fields) -> Result<Network> {
+    let sizes = sizes(spec)?;
+    let hidden = vec![Activation::Linear; sizes.len().saturating_sub(2)];
+    Network::new(&sizes, &hidden, Output::Linear)
+}
+
+/// Output and loss.
+pub fn objective(spec: &Fields) -> Result<Objective> {
+    let parameters = spec.numbers("loss_par")?.unwrap_or(&[]);
+    let loss = match spec.text("loss")? {
+        "sse" => Loss::Sse,
+        "mse" => Loss::Mse,
+        "mae" => Loss::Mae,
+        "huber" => Loss::Huber(*parameters.first().ok_or_else(|| wrong("loss_par"))?),
+        "binary_cross_entropy" => Loss::BinaryCrossEntropy,
+        "cross_entropy" => Loss::CrossEntropy,
+        "poisson" => Loss::Poisson,
+        "quantile" => Loss::Quantile(parameters.to_vec()),
+        other => return Err(EngineError::Config(format!("unknown loss {other:?}"))),
+    };
+    Objective::new(Output::from_str(spec.text("output")?)?, loss)
+}
+
+fn method(spec: &Fields) -> Result<Method> {
+    let knobs = spec.list("optimizer")?;
+    Ok(Method::Rule(match knobs.text("name")? {
+        "gd" | "sgd" => Optimizer::GradientDescent(GradientDescent),
+        name @ ("momentum" | "nesterov") => Optimizer::Momentum(Momentum {
+            momentum: knobs.number("momentum")?,
+            nesterov: name == "nesterov",
+        }),
+        "adagrad" => Optimizer::Adagrad(Adagrad {
+            epsilon: knobs.number("epsilon")?,
+        }),
+        "rmsprop" => Optimizer::RmsProp(RmsProp {
+            rho: knobs.number("rho")?,
+            epsilon: knobs.number("epsilon")?,
+        }),
+        "adam" | "adamw" => Optimizer::Adam(Adam {
+            beta1: knobs.number("beta1")?,
+            beta2: knobs.number("beta2")?,
+            epsilon: knobs.number("epsilon")?,
+            decay: knobs.number_or("weight_decay", 0.0)?,
+        }),
+        "rprop" => Optimizer::Rprop(Rprop {
+            shrink: knobs.number("eta_minus")?,
+            grow: knobs.number("eta_plus")?,
+            smallest: knobs.number("step_min")?,
+            largest: knobs.number("step_max")?,
+        }),
+        "lbfgs" => {
+            return Ok(Method::Lbfgs(Lbfgs {
+                memory: knobs.count("memory")?.max(1),
+                gradient_tolerance: knobs.number("gradient_tolerance")?,
+                value_tolerance: knobs.number("value_tolerance")?,
+            }))
+        }
+        other => return Err(EngineError::Config(format!("unknown optimizer {other:?}"))),
+    }))
+}
+
+/// The learning-rate schedule; constant where it is not given.
+fn schedule(spec: &Fields) -> Result<Schedule> {
+    let Some(value) = spec.get("schedule") else {
+        return Ok(Schedule::CONSTANT);
+    };
+    let knobs = Fields::new(value, "schedule")?;
+    let kind = match knobs.text("name")? {
+        "constant" => Kind::Constant,
+        "step" => Kind::Step {
+            factor: knobs.number("factor")?,
+            every: knobs.number("every")?,
+        },
+        "exponential" => Kind::Exponential {
+            rate: knobs.number("rate")?,
+        },
+        "cosine" => Kind::Cosine {
+            period: knobs.number("period")?,
+            floor: knobs.number("floor")?,
+            restarts: knobs.flag("restarts")?,
+            growth: knobs.number("growth")?,
+        },
+        "one_cycle" => Kind::OneCycle {
+            total: knobs.number("total")?,
+            rise: knobs.number("rise")?,
+            start: knobs.number("start")?,
+            floor: knobs.number("floor")?,
+        },
+        "plateau" => Kind::Plateau {
+            factor: knobs.number("factor")?,
+            patience: knobs.count("patience")?,
+            tolerance: knobs.number("tolerance")?,
+            floor: knobs.number("floor")?,
+        },
+        other => return Err(EngineError::Config(format!("unknown schedule {other:?}"))),
+    };
+    Ok(Schedule {
+        kind,
+        warmup: knobs.number_or("warmup", 0.0)?,
+    })
+}
+
+/// The penalty; none where it is not given.
+pub fn penalty(spec: &Fields) -> Result<Penalty> {
+    Ok(Penalty {
+        strength: spec.number_or("penalty", 0.0)?,
+        mixture: spec.number_or("mixture", 0.0)?,
+    })
+}
+
+/// Everything about how to train.
+pub fn settings(spec: &Fields) -> Result<Settings> {
+    let stopping = match spec.get("stop_iter") {
+        None => None,
+        Some(_) => Some(Stopping {
+            patience: spec.count("stop_iter")?,
+            tolerance: spec.number_or("tol", 0.0)?,
+        }),
+    };
+    Ok(Settings {
+        objective: objective(spec)?,
+        method: method(spec)?,
+        lr: spec.number("lr")?,
+        schedule: schedule(spec)?,
+        epochs: spec.count("epochs")?,
+        batch_size: spec.count("batch_size")?,
+        shuffle: spec.flag("shuffle")?,
+        seed: seed(spec)?,
+        penalty: penalty(spec)?,
+        dropout: spec.numbers("dropout")?.unwrap_or(&[]).to_vec(),
+        clip_norm: spec
+            .get("clip_norm")
+            .map(|_| spec.number("clip_norm"))
+            .transpose()?,
+        stopping,
+        counts_hits: spec
+            .get("accuracy")
+            .is_some_and(|flag| flag.as_bool() == Some(true)),
+    })
+}
+
+pub fn seed(spec: &Fields) -> Result<u64> {
+    Ok(spec.number("seed")? as i64 as u64)
+}
+
+/// Distributions of the starting weights, one per layer.
+pub fn inits(spec: &Fields) -> Result<Vec<Init>> {
+    parse_all(spec.texts("init")?)
+}
+
+/// A numeric matrix; a plain vector counts as one column.
+pub fn matrix<'a>(value: &'a Robj, what: &str) -> Result<ColumnMajor<'a>> {
+    let data = value.as_real_slice().ok_or_else(|| wrong(what))?;
+    let (rows, columns) = (value.nrows(), value.ncols());
+    if rows * columns != data.len() {
+        return Err(wrong(what));
+    }
+    Ok(ColumnMajor::new(data, rows, columns))
+}
+
+/// The parts of R's `dgCMatrix`, as R passes them: `list(i, p, x, dim)`.
+pub struct Sparse<'a> {
+    pub starts: &'a [i32],
+    pub rows_of: &'a [i32],
+    pub numbers: &'a [f64],
+    pub rows: usize,
+    pub columns: usize,
+}
+
+impl<'a> Sparse<'a> {
+    pub fn new(fields: &'a Fields) -> Result<Sparse<'a>> {
+        let integers = |name: &str| -> Result<&'a [i32]> {
+            fields
+                .required(name)?
+                .as_integer_slice()
+                .ok_or_else(|| wrong(name))
+        };
+        let &[rows, columns] = integers("dim")? else {
+            return Err(wrong("dim"));
+        };
+        Ok(Sparse {
+            starts: integers("p")?,
+            rows_of: integers("i")?,
+            numbers: fields.numbers("x")?.ok_or_else(|| wrong("x"))?,
+            rows: rows.max(0) as usize,
+            columns: columns.max(0) as usize,
+        })
+    }
+}
+
+/// Inputs, dense or sparse.
+pub enum Inputs<'a> {
+    Dense(ColumnMajor<'a>),
+    Sparse(SparseRows<'a>),
+}
+
+impl<'a> Inputs<'a> {
+    /// Reads a matrix or the parts of a sparse one, standardised as the specification says.
+    pub fn new(value: &'a Robj, spec: &'a Fields) -> Result<Inputs<'a>> {
+        let moments = match (spec.numbers("center")?, spec.numbers("scale")?) {
+            (Some(center), Some(scale)) if center.len() == scale.len() => Some((center, scale)),
+            (None, None) => None,
+            _ => return Err(wrong("center")),
+        };
+        let fits = |columns: usize| moments.is_none_or(|(center, _)| center.len() == columns);
+        if value.is_list() {
+            let fields = Fields::new(value, "x")?;
+            let parts = Sparse::new(&fields)?;
+            if !fits(parts.columns) {
+                return Err(wrong("center"));
+            }
+            let rows = SparseRows::from_columns(
+                parts.starts,
+                parts.rows_of,
+                parts.numbers,
+                parts.rows,
+                parts.columns,
+            )?;
+            return Ok(Inputs::Sparse(match moments {
+                Some((center, scale)) => rows.standardised(center, scale),
+                None => rows,
+            }));
+        }
+        let dense = matrix(value, "x")?;
+        if !fits(value.ncols()) {
+            return Err(wrong("center"));
+        }
+        Ok(Inputs::Dense(match moments {
+            Some((center, scale)) => dense.standardised(center, scale),
+            None => dense,
+        }))
+    }
+
+    /// As what the engine takes.
+    pub fn source<T: Scalar>(&self) -> &dyn RowSource<T> {
+        match self {
+            Inputs::Dense(dense) => dense,
+            Inputs::Sparse(sparse) => sparse,
+        }
+    }
+
+    pub fn rows(&self) -> usize {
+        self.source::<f64>().rows()
+    }
+
+    /// Refuses NaN and infinities.
+    pub fn check_finite(&self, threads: usize) -> Result<()> {
+        let columns = with_team(threads, |team| self.source::<f64>().non_finite_columns(team))?;
+        match columns.is_empty() {
+            true => Ok(()),
+            false => Err(EngineError::NonFiniteInputs(columns)),
+        }
+    }
+}
+
+/// Weights and biases from R lists.
+pub fn coefficients(weights: &Robj, biases: &Robj) -> Result<Coefficients> {
+    let list = |value: &Robj, what| value.as_list().ok_or_else(|| wrong(what));
+    let weights = list(weights, "weights")?
+        .values()
+        .map(|matrix| {
+            let data = matrix.as_real_slice().ok_or_else(|| wrong("weights"))?;
+            let shape = (matrix.nrows(), matrix.ncols());
+            Array2::from_shape_vec(shape.f(), data.to_vec()).map_err(|_| wrong("weights"))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let biases = list(biases, "biases")?
+        .values()
+        .map(|vector| {
+            let data = vector.as_real_slice().ok_or_else(|| wrong("biases"))?;
+            Ok(Array1::from(data.to_vec()))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    Ok(Coefficients { weights, biases })
+}
+
+/// Where training starts, if R says so.
+pub fn start(value: &Robj) -> Result<Option<Start>> {
+    if value.is_null() {
+        return Ok(None);
+    }
+    let fields = Fields::new(value, "start")?;
+    let state = fields
+        .get("optimizer_state")
+        .map(|state| optimizer_state(&Fields::new(state, "optimizer_state")?))
+        .transpose()?;
+    Ok(Some(Start {
+        coefficients: coefficients(fields.required("weights")?, fields.required("biases")?)?,
+        state,
+        epochs_done: fields.number_or("epochs_done", 0.0)? as usize,
+        best: fields
+            .get("best")
+            .map(|best| best_of(&Fields::new(best, "best")?))
+            .transpose()?,
+    }))
+}
+
+fn best_of(fields: &Fields) -> Result<Best> {
+    Ok(Best {
+        epoch: fields.count("epoch")?,
+        loss: fields.number("loss")?,
+        coefficients: coefficients(fields.required("weights")?, fields.required("biases")?)?,
+    })
+}
+
+fn optimizer_state(fields: &Fields) -> Result<OptimizerState> {
+    let format = fields.count("format")? as u32;
+    if format > STATE_FORMAT {
+        return Err(EngineError::Config(format!("optimizer state of format {format}")));
+    }
+    let slots = fields
+        .required("slots")?
+        .as_list()
+        .ok_or_else(|| wrong("slots"))?
+        .iter()
+        .map(|(name, slot)| {
+            let slot = Fields::new(&slot, "slot")?;
+            let numbers = coefficients(slot.required("weights")?, slot.required("biases")?)?;
+            Ok((name.to_string(), numbers))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let plateau = match fields.numbers("plateau")? {
+        Some(&[factor, best, waited]) => Plateau {
+            factor,
+            best,
+            waited: waited as usize,
+        },
+        _ => Plateau::START,
+    };
+    Ok(OptimizerState {
+        format,
+        steps: fields.number("steps")? as u64,
+        slots,
+        plateau,
+    })
+}
+
+/// Threads to use for work whose largest shared piece is `work` multiply-adds.
+pub fn threads(spec: &Fields, work: f64) -> Result<usize> {
+    let wanted = spec.count("threads")?.clamp(1, cores());
+    Ok(if work < backprop_engine::WORK_WORTH_SHARING {
+        1
+    } else {
+        wanted
+    })
+}
+
+/// Processors that this process may use.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, |n| n.get())
+}
+
+/// Name of the instruction set in use.
+pub fn instruction_set() -> &'static str {
+    InstructionSet::detect().name()
+}

@@ -1,0 +1,150 @@
+//! Watches a fit on behalf of R: looks for Ctrl-C, and calls an R function now and then.
+
+use crate::results;
+use backprop_engine::observer::{EpochEnd, EpochView, Observer};
+use backprop_engine::{Coefficients, Scalar};
+use extendr_api::prelude::*;
+use std::ffi::c_void;
+use std::time::{Duration, Instant};
+
+// R's header R_ext/Utils.h and Rinternals.h; extendr does not declare them.
+extern "C" {
+    fn R_CheckUserInterrupt();
+    fn R_ToplevelExec(function: extern "C" fn(*mut c_void), data: *mut c_void) -> i32;
+}
+
+extern "C" fn check(_: *mut c_void) {
+    // SAFETY: called by R_ToplevelExec on R's thread; a jump ends there.
+    unsafe { R_CheckUserInterrupt() };
+}
+
+/// Whether the user pressed Ctrl-C. R forgets it: the caller must raise it again.
+pub fn interrupted() -> bool {
+    // SAFETY: on R's thread; `check` holds nothing that a jump would skip.
+    unsafe { R_ToplevelExec(check, std::ptr::null_mut()) == 0 }
+}
+
+/// When the R function is called.
+enum When {
+    EveryEpoch,
+    Every(Duration),
+}
+
+/// An R function `fun(epoch, epochs, loss, validation_loss, lr, accuracy, validation_accuracy)`;
+/// it answers whether to go on and lets no condition escape.
+pub struct Hook {
+    function: Function,
+    when: When,
+    last_call: Instant,
+}
+
+impl Hook {
+    /// Reads `list(fun =, every =)`.
+    pub fn new(value: &Robj) -> Option<Hook> {
+        let list = value.as_list()?;
+        let field = |name: &str| list.iter().find(|(key, _)| *key == name).map(|(_, value)| value);
+        let when = match field("every").and_then(|every| every.as_real()) {
+            Some(seconds) => When::Every(Duration::try_from_secs_f64(seconds).unwrap_or_default()),
+            None => When::EveryEpoch,
+        };
+        Some(Hook {
+            function: field("fun")?.as_function()?,
+            when,
+            last_call: Instant::now(),
+        })
+    }
+
+    fn call(&mut self, end: &EpochEnd) -> bool {
+        let last = end.epoch == end.last_epoch;
+        if let When::Every(interval) = self.when {
+            if self.last_call.elapsed() < interval && !last {
+                return true;
+            }
+        }
+        let answer = self.function.call(pairlist!(
+            end.epoch as i32,
+            end.last_epoch as i32,
+            end.loss,
+            end.validation_loss,
+            end.lr,
+            end.accuracy,
+            end.validation_accuracy
+        ));
+        self.last_call = Instant::now();
+        answer.ok().and_then(|answer| answer.as_bool()).unwrap_or(false)
+    }
+}
+
+/// An R function `fun(state)` that stores a checkpoint, called every `every` epochs. `state` has
+/// what a fit's result has up to there; the answer is whether to go on, and no condition escapes.
+pub struct Checkpoint {
+    function: Function,
+    every: usize,
+    slot_names: Vec<String>,
+}
+
+impl Checkpoint {
+    /// Reads `list(fun =, every =)`.
+    pub fn new(value: &Robj, slot_names: Vec<String>) -> Option<Checkpoint> {
+        let list = value.as_list()?;
+        let field = |name: &str| list.iter().find(|(key, _)| *key == name).map(|(_, value)| value);
+        Some(Checkpoint {
+            function: field("fun")?.as_function()?,
+            every: field("every")?.as_real()?.max(1.0) as usize,
+            slot_names,
+        })
+    }
+
+    fn store<T: Scalar>(&self, epoch: &EpochView<'_, T>, snapshots: &[(usize, Coefficients)]) -> bool {
+        if epoch.end.epoch % self.every != 0 {
+            return true;
+        }
+        let (weights, biases) = results::coefficients(&epoch.model.coefficients(epoch.network));
+        let curves = results::curves(epoch.history);
+        let state = list!(
+            weights = weights,
+            biases = biases,
+            optimizer_state = results::state(&epoch.model.state(epoch.network, &self.slot_names)),
+            epochs_done = epoch.end.epoch as i32,
+            loss = curves.loss,
+            validation_loss = curves.validation_loss,
+            accuracy = curves.accuracy,
+            validation_accuracy = curves.validation_accuracy,
+            lr = curves.lr,
+            best = epoch.best.map_or_else(|| Robj::from(()), results::best),
+            snapshots = results::snapshots(snapshots)
+        );
+        let answer = self.function.call(pairlist!(state));
+        answer.ok().and_then(|answer| answer.as_bool()).unwrap_or(false)
+    }
+}
+
+/// The observer that every fit from R has.
+#[derive(Default)]
+pub struct Watch {
+    /// The R function that hears of epochs, if any.
+    pub hook: Option<Hook>,
+    /// Stores checkpoints, if asked.
+    pub checkpoint: Option<Checkpoint>,
+    /// Epochs between snapshots of the weights, if they are kept.
+    pub keep_every: Option<usize>,
+    /// Snapshots: epoch, weights and biases.
+    pub snapshots: Vec<(usize, Coefficients)>,
+}
+
+impl<T: Scalar> Observer<T> for Watch {
+    fn interrupted(&mut self) -> bool {
+        interrupted()
+    }
+
+    fn epoch_end(&mut self, epoch: &EpochView<'_, T>) -> bool {
+        let number = epoch.end.epoch;
+        if self.keep_every.is_some_and(|every| number % every == 0) {
+            self.snapshots
+                .push((number, epoch.model.coefficients(epoch.network)));
+        }
+        let checkpoint = self.checkpoint.as_ref();
+        checkpoint.is_none_or(|checkpoint| checkpoint.store(epoch, &self.snapshots))
+            && self.hook.as_mut().is_none_or(|hook| hook.call(&epoch.end))
+    }
+}

@@ -1,0 +1,44 @@
+# Runs code in a new R process that has this package, as tested.
+
+prelude <- function() {
+  if (requireNamespace("pkgload", quietly = TRUE) && pkgload::is_dev_package("backprop")) {
+    path <- pkgload::pkg_path(find.package("backprop"))
+    return(sprintf("suppressMessages(pkgload::load_all(%s, quiet = TRUE, compile = FALSE))", deparse(path)))
+  }
+  sprintf("library(backprop, lib.loc = %s)", deparse(dirname(find.package("backprop"))))
+}
+
+start_process <- function(code, env = parent.frame()) {
+  script <- withr::local_tempfile(fileext = ".R", lines = c(prelude(), code), .local_envir = env)
+  output <- withr::local_tempfile(fileext = ".txt", .local_envir = env)
+  file.create(output)
+  list(
+    run = function(wait) {
+      system2(
+        file.path(R.home("bin"), "Rscript"), c("--vanilla", shQuote(script)),
+        stdout = output, stderr = output, wait = wait,
+        env = c(paste0("R_LIBS=", paste(.libPaths(), collapse = .Platform$path.sep)), "R_TESTS=")
+      )
+    },
+    output = function() readLines(output, warn = FALSE)
+  )
+}
+
+run_process <- function(code) {
+  process <- start_process(code)
+  status <- process$run(wait = TRUE)
+  list(status = status, output = process$output())
+}
+
+# Waits until a line begins with `mark`; returns it, or NULL when time is up.
+wait_for <- function(process, mark, seconds = 30) {
+  end <- Sys.time() + seconds
+  while (Sys.time() < end) {
+    found <- grep(paste0("^", mark), process$output(), value = TRUE)
+    if (length(found) > 0L) {
+      return(found[1L])
+    }
+    Sys.sleep(0.02)
+  }
+  NULL
+}

@@ -1,0 +1,79 @@
+named <- matrix(c(1, 2, 3, 4, 5, 6, 7, 8, 10), 3, dimnames = list(c("r1", "r2", "r3"), c("a", "b", "c")))
+fit <- nn_train(named, c(1, 5, 2), epochs = 20, seed = 1)
+
+test_that("columns are matched by name; others are ignored", {
+  wanted <- nn_predict(fit, named)
+  expect_identical(nn_predict(fit, named[, c("c", "a", "b")]), wanted)
+  expect_identical(nn_predict(fit, cbind(extra = 0, named)), wanted)
+  expect_identical(nn_predict(fit, as.data.frame(named)), wanted)
+  expect_identical(unname(nn_predict(fit, unname(named))), unname(wanted))
+})
+
+test_that("row names are kept", {
+  expect_identical(rownames(nn_predict(fit, named)), c("r1", "r2", "r3"))
+  cars <- nn_train(mpg ~ ., data = mtcars, epochs = 1)
+  expect_identical(rownames(nn_predict(cars, mtcars)), rownames(mtcars))
+  expect_null(rownames(nn_predict(fit, unname(named))))
+})
+
+test_that("no rows, one row and a vector give the right shapes", {
+  expect_identical(dim(nn_predict(fit, named[0, ])), c(0L, 1L))
+  expect_identical(dim(nn_predict(fit, named[1, , drop = FALSE])), c(1L, 1L))
+  expect_identical(c(nn_predict(fit, named[1, ])), c(nn_predict(fit, named[1, , drop = FALSE])))
+  one_input <- nn_train(1:3, 1:3, epochs = 1)
+  expect_identical(dim(nn_predict(one_input, 1:5)), c(5L, 1L))
+  flowers <- nn_train(Species ~ ., data = iris, epochs = 1)
+  expect_identical(dim(nn_predict(flowers, iris[0, ])), c(0L, 3L))
+  expect_identical(dim(nn_predict(flowers, as.matrix(iris[1:2, 1:4]))), c(2L, 3L))
+})
+
+test_that("a row's prediction does not depend on its neighbours", {
+  withr::local_seed(1)
+  X <- matrix(rnorm(700 * 6), ncol = 6)
+  Y <- rnorm(700)
+  for (precision in c("double", "single")) {
+    tolerance <- if (precision == "double") 1e-12 else 1e-5
+    model <- nn_train(X, Y, hidden = c(19, 7), activation = "tanh", epochs = 3, seed = 1, precision = precision)
+    whole <- nn_predict(model, X)
+    order <- sample(nrow(X))
+    expect_lt(largest_difference(nn_predict(model, X[order, ]), whole[order, ]), tolerance)
+    some <- sample(nrow(X), 33)
+    expect_lt(largest_difference(nn_predict(model, X[some, ]), whole[some, ]), tolerance)
+    alone <- vapply(some, function(i) nn_predict(model, X[i, , drop = FALSE])[1], 0)
+    expect_lt(largest_difference(alone, whole[some, ]), tolerance)
+  }
+})
+
+test_that("missing values are an error in a matrix and NA in a data frame", {
+  holes <- named
+  holes[2, 3] <- NA
+  expect_snapshot(nn_predict(fit, holes), error = TRUE)
+  expect_error(nn_predict(fit, replace(named, 1, Inf)), class = "backprop_error_nonfinite_x")
+  by_frame <- nn_predict(fit, as.data.frame(holes))
+  expect_identical(unname(is.na(by_frame[, 1])), c(FALSE, TRUE, FALSE))
+  expect_equal(by_frame[c(1, 3), ], nn_predict(fit, named)[c(1, 3), ], tolerance = 1e-12)
+
+  flowers <- iris[c(1, 51, 101), ]
+  flowers[2, 2] <- NA
+  model <- nn_train(Species ~ ., data = iris, epochs = 1)
+  expect_identical(unname(is.na(nn_predict(model, flowers)[, 1])), c(FALSE, TRUE, FALSE))
+  expect_identical(unname(is.na(predict(model, flowers)$.pred_class)), c(FALSE, TRUE, FALSE))
+  flowers[] <- NA
+  expect_true(all(is.na(nn_predict(model, flowers))))
+})
+
+test_that("inputs that do not fit are refused", {
+  flowers <- nn_train(Species ~ ., data = iris, epochs = 1)
+  expect_snapshot(error = TRUE, {
+    nn_predict(fit, unname(named)[, 1:2])
+    nn_predict(fit, named[, 1:2])
+    nn_predict(fit, 1:2)
+    nn_predict(fit, "a")
+    nn_predict(fit, data.frame(a = "x", b = 1, c = 2))
+    nn_predict(fit)
+    nn_predict()
+    nn_predict(flowers, iris[, 1:3])
+    nn_predict(flowers, 1:4)
+    nn_predict(flowers, unname(as.matrix(iris[1:4])))
+  })
+})

@@ -1,0 +1,21 @@
+test_that("parameters go into one vector and back", {
+  fit <- nn_train(as.matrix(iris[1:4]), iris$Species, hidden = c(3, 2), epochs = 1, seed = 1)
+  parameters <- as_parameters(fit$weights, fit$biases)
+  expect_identical(as_layers(parameters, fit$weights), list(weights = fit$weights, biases = fit$biases))
+  sizes <- fit$settings$sizes
+  expect_identical(parameters[places_of_layer(sizes, 2L)], c(rbind(fit$weights[[2]], fit$biases[[2]])))
+  expect_identical(sort(unlist(lapply(1:3, places_of_layer, sizes = sizes))), seq_along(parameters))
+})
+
+test_that("the first level of a factor is what is left out", {
+  fit <- nn_train(len ~ supp + dose, data = ToothGrowth, hidden = 2, epochs = 1, seed = 1)
+  problem <- problem_of(fit, ToothGrowth, quote(f()))
+  found <- identify_parameters(problem)
+  expect_identical(setdiff(seq_along(problem$names), found$keep), grep("suppOJ", problem$names))
+  expect_identical(count_identified(problem), as.double(length(found$keep)))
+  # A contrast does not change when what is redundant does.
+  shift <- numeric(length(problem$names))
+  shift[problem$names %in% c("layer1:suppOJ->h1", "layer1:suppVC->h1")] <- 1
+  shift[problem$names == "layer1:bias->h1"] <- -1
+  expect_equal(drop(found$contrasts %*% shift), numeric(length(found$keep)))
+})

@@ -1,0 +1,63 @@
+test_that("the grid's predictions are the network's, with the other inputs held", {
+  fit <- nn_train(mpg ~ wt + hp + qsec, data = mtcars, hidden = 3, epochs = 50, seed = 1)
+  picture <- boundary_picture(fit, c("hp", "wt"), mtcars, list(qsec = 17), quote(plot()))
+  first <- data.frame(wt = picture$span[[2]][1], hp = picture$span[[1]][1], qsec = 17)
+  expect_identical(unname(picture$value[1, ]), unname(nn_predict(fit, first)[1, ]))
+  expect_identical(picture$axes, c("hp", "wt"))
+})
+
+test_that("factors are held at their most frequent level, numbers at their median", {
+  data <- mixed_table()
+  fit <- nn_train(y ~ ., data = data, hidden = 3, epochs = 20, seed = 1)
+  picture <- boundary_picture(fit, c("number", "whole"), data, NULL, quote(plot()))
+  expect_identical(picture$held$text, names(which.max(table(data$text))))
+  expect_true(all(is.finite(picture$value)))
+  picture <- boundary_picture(fit, c("number", "whole"), data, list(text = "low"), quote(plot()))
+  expect_identical(picture$held$text, "low")
+})
+
+test_that("a standardised matrix fit needs no data", {
+  picture <- boundary_picture(drawn_surface(), NULL, NULL, NULL, quote(plot()))
+  expect_equal(mean(range(picture$span[[1]])), mean(mtcars$wt))
+})
+
+test_that("sparse inputs are drawn as the same numbers in full", {
+  skip_if_not_installed("Matrix")
+  data <- smooth_data()
+  dense <- nn_train(data$X, data$Y, hidden = 2, epochs = 5, seed = 1, keep = "data")
+  sparse <- nn_train(Matrix::Matrix(data$X, sparse = TRUE), data$Y, hidden = 2, epochs = 5, seed = 1, keep = "data")
+  for (type in c("boundary", "activations")) {
+    of <- function(fit) picture_of(fit, type, NULL, NULL, NULL, NULL, 16, 60, quote(plot()))
+    parts <- if (type == "boundary") c("axes", "span", "points") else "range"
+    expect_equal(of(sparse)[parts], of(dense)[parts], tolerance = 1e-10)
+  }
+})
+
+test_that("a model of rates is drawn per unit of exposure", {
+  data <- smooth_data()
+  counts <- round(abs(data$Y) * 3)
+  fit <- nn_train(data$X, counts, output = "exp", hidden = 2, epochs = 5, offset = rep(0.5, length(counts)), seed = 1)
+  picture <- boundary_picture(fit, 1:2, list(X = data$X, Y = counts), NULL, quote(plot()))
+  first <- matrix(c(picture$span[[1]][1], picture$span[[2]][1], picture$held[[1]]), 1)
+  expect_identical(picture$value[1, ], nn_predict(fit, first, offset = 0)[1, ])
+})
+
+test_that("wrong inputs and held values are refused", {
+  fit <- nn_train(mpg ~ wt + hp + qsec, data = mtcars, hidden = 3, epochs = 5, seed = 1)
+  expect_snapshot(error = TRUE, {
+    plot(fit, type = "boundary", data = mtcars, inputs = c("wt", "weight"))
+    plot(fit, type = "boundary", data = mtcars, inputs = "wt")
+    plot(fit, type = "boundary", data = mtcars, at = list(cyl = 3))
+    plot(fit, type = "boundary", data = mtcars["wt"])
+  })
+})
+
+test_that("boundaries, surfaces and curves look as they should", {
+  expect_picture("boundary-classes", function() plot(drawn_classes(), type = "boundary", data = iris))
+  cars <- list(X = as.matrix(mtcars[c("wt", "hp", "qsec")]), Y = mtcars$mpg)
+  expect_picture("boundary-surface", function() plot(drawn_surface(), type = "boundary", data = cars))
+  curve <- nn_train(matrix(0:4), c(0, 0, 1, 1, 1), hidden = c(), epochs = 0, seed = 1, keep = "data")
+  curve$weights <- list(matrix(2))
+  curve$biases <- list(-3)
+  expect_picture("boundary-curve", function() plot(curve, type = "boundary"))
+})

@@ -1,0 +1,125 @@
+learn <- function(..., seed = 1) {
+  nn_train(..., hidden = 6, activation = "tanh", optimizer = "adam", lr = 0.02, seed = seed)
+}
+
+test_that("a share of every class is split off, and does not train", {
+  fit <- learn(Species ~ ., data = iris, validation = 0.2, epochs = 5, keep = "data")
+  expect_identical(fit$rows, 120L)
+  expect_identical(fit$validation_rows, 30L)
+  held <- fit$data$case_weights == 0
+  expect_identical(as.vector(table(iris$Species[held])), c(10L, 10L, 10L))
+  expect_equal(unname(fit$inputs$center), unname(colMeans(iris[!held, 1:4])))
+  shares <- nn_predict(fit, iris[held, ])
+  expect_equal(fit$history$validation_loss[5], -mean(log(shares[cbind(1:30, as.integer(iris$Species[held]))])))
+  expect_equal(fit$history$validation_accuracy[5], mean(max.col(shares) == as.integer(iris$Species[held])))
+  expect_equal(fit$final_validation_loss, fit$history$validation_loss[5])
+})
+
+test_that("the split follows the seed", {
+  held <- function(seed) learn(Species ~ ., data = iris, validation = 0.2, epochs = 0, keep = "data", seed = seed)$data$case_weights
+  expect_identical(held(1), held(1))
+  expect_false(identical(held(1), held(2)))
+})
+
+test_that("rows that are given validate by the blueprint of the training rows", {
+  data <- mixed_table(60)
+  train <- data[1:40, ]
+  other <- data[41:60, ]
+  by_formula <- learn(y ~ ., data = train, validation = other, epochs = 5)
+  expect_identical(by_formula$validation_rows, 20L)
+  scaled <- (other$y - nn_predict(by_formula, other)) / by_formula$outcome$scale
+  expect_equal(by_formula$history$validation_loss[5], mean(scaled^2))
+  inputs <- setdiff(names(data), "y")
+  by_table <- learn(train[inputs], train$y, validation = list(X = other[inputs], Y = other$y), epochs = 5)
+  expect_equal(by_table$history, by_formula$history)
+  X <- as.matrix(iris[1:4])
+  by_matrix <- learn(X[1:100, ], X[1:100, 1] > 5, validation = list(X = X[101:150, 4:1], Y = X[101:150, 1] > 5), epochs = 3)
+  same <- learn(X[1:100, ], X[1:100, 1] > 5, validation = list(X = X[101:150, ], Y = X[101:150, 1] > 5), epochs = 3)
+  expect_same_bits(by_matrix, same)
+})
+
+test_that("validation rows may have weights and offsets", {
+  data <- smooth_data(40)
+  counts <- round(exp(data$Y))
+  fit <- learn(data$X, counts,
+    output = "exp", offset = rep(0.1, 40), epochs = 4,
+    validation = list(X = data$X[1:10, ], Y = counts[1:10], offset = rep(0.2, 10), case_weights = 1:10)
+  )
+  p <- drop(nn_predict(fit, data$X[1:10, ], offset = 0.2))
+  expect_equal(fit$final_validation_loss, weighted.mean(p - counts[1:10] * log(p), 1:10))
+})
+
+test_that("training stops when the validation loss does not fall, and the best weights are restored", {
+  data <- smooth_data(60)
+  fit <- learn(data$X, data$Y, validation = 0.3, stop_iter = 5, epochs = 2000)
+  expect_identical(fit$status, "converged")
+  curve <- fit$history$validation_loss
+  expect_identical(fit$best$epoch, which.min(curve))
+  expect_identical(nrow(fit$history), fit$best$epoch + 5L)
+  expect_equal(fit$final_validation_loss, min(curve))
+  # The last state is kept beside the best, and training goes on from it.
+  expect_false(identical(fit$last$weights, fit$weights))
+  more <- learn(data$X, data$Y, start = fit, epochs = 3)
+  longer <- learn(data$X, data$Y, validation = 0.3, epochs = nrow(fit$history) + 3L)
+  expect_identical(more$history$loss, longer$history$loss)
+})
+
+test_that("a better epoch of an earlier training stays the best", {
+  data <- smooth_data(60)
+  train <- function(...) learn(data$X, data$Y, ..., validation = 0.3, stop_iter = 30)
+  whole <- train(epochs = 120)
+  half <- train(epochs = whole$best$epoch + 10L)
+  both <- train(start = half, epochs = 120 - half$epochs_done)
+  expect_same_bits(both, whole)
+  expect_identical(both$best, whole$best)
+  expect_identical(both$status, whole$status)
+  # After it has converged, a training waits anew.
+  more <- train(start = whole, epochs = 50)
+  expect_identical(more$best$epoch >= whole$best$epoch, TRUE)
+  expect_gt(more$epochs_done, whole$epochs_done + 10L)
+})
+
+test_that("tol asks for a relative fall, and without validation rows the training loss counts", {
+  fit <- learn(article_X, article_Y, stop_iter = 3, tol = 0.05, epochs = 500)
+  expect_identical(fit$status, "converged")
+  expect_lt(nrow(fit$history), 500L)
+  expect_true(all(is.na(fit$history$validation_loss)))
+})
+
+test_that("without stop_iter the last weights stay", {
+  data <- smooth_data(40)
+  fit <- learn(data$X, data$Y, validation = 0.25, epochs = 50)
+  expect_null(fit$last)
+  expect_null(fit$best)
+  expect_equal(fit$final_validation_loss, fit$history$validation_loss[50])
+})
+
+test_that("both curves and the accuracies are in the history", {
+  fit <- learn(Species ~ ., data = iris, validation = 0.2, epochs = 3)
+  expect_named(fit$history, c("epoch", "loss", "validation_loss", "lr", "accuracy", "validation_accuracy"))
+  expect_false(anyNA(fit$history))
+  expect_named(learn(article_X, article_Y, epochs = 1)$history, c("epoch", "loss", "validation_loss", "lr"))
+})
+
+test_that("a validation that cannot be is refused", {
+  table_fit <- function(...) nn_train(Species ~ ., data = iris, ...)
+  given <- nn_train(article_X, article_Y, validation = list(X = article_X, Y = article_Y), epochs = 1, seed = 1)
+  expect_snapshot(error = TRUE, {
+    nn_train(article_X, article_Y, validation = 0)
+    nn_train(article_X, article_Y, validation = 1)
+    nn_train(article_X, article_Y, validation = NA_real_)
+    nn_train(article_X, article_Y, validation = 0.1)
+    nn_train(article_X, article_Y, validation = "some")
+    nn_train(article_X, article_Y, validation = list(X = article_X))
+    nn_train(article_X, article_Y, validation = list(X = article_X, Y = article_Y, weights = 1:3))
+    nn_train(article_X, article_Y, validation = list(X = article_X[, 1:2], Y = article_Y))
+    nn_train(article_X, article_Y, validation = list(X = article_X, Y = 1:2))
+    nn_train(article_X, article_Y, validation = list(X = article_X, Y = c(1, NA, 0)))
+    nn_train(article_X, article_Y, validation = list(X = article_X + c(NA, 1, 1), Y = article_Y))
+    table_fit(validation = iris[1:4])
+    table_fit(validation = list(X = iris[1:4], Y = iris$Species))
+    nn_train(article_X, article_Y, stop_iter = 0)
+    nn_train(article_X, article_Y, tol = -1)
+    nn_train(article_X, article_Y, start = given)
+  })
+})
