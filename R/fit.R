@@ -6,7 +6,7 @@ fit_format <- 1L
 new_fit <- function(result, spec, data, prepared, scaling, earlier) {
   engine <- spec$engine
   outcome <- prepared$outcome
-  final <- final_losses(result, engine, data)
+  final <- final_losses(result, engine)
   # Not structure(), which takes longer than all the rest here.
   optimizer <- engine$optimizer
   class(optimizer) <- "nn_optimizer"
@@ -87,24 +87,15 @@ kept_data <- function(prepared, spec, data) {
 }
 
 # The losses at the weights that the fit has, which the history does not tell: it is of the weights before each
-# update. Not after an interrupt, which must be answered at once.
-final_losses <- function(result, engine, data) {
-  unknown <- list(loss = NA_real_, objective = NA_real_, validation_loss = NA_real_)
-  if (result$status %in% c("interrupted", "checkpoint")) {
-    return(unknown)
-  }
-  of <- function(rows) {
-    loss <- engine_evaluate(
-      engine, result$weights, result$biases, rows$x, rows$y, rows$case_weights, rows$offset
-    )$loss
-    if (is.null(loss)) NA_real_ else loss
-  }
-  loss <- of(data)
+# update. Missing after an interrupt, which is answered at once, and in a checkpoint.
+final_losses <- function(result, engine) {
+  known <- function(loss) if (is.null(loss)) NA_real_ else loss
+  loss <- known(result$final_loss)
   w <- if (engine$penalty > 0) unlist(result$weights, use.names = FALSE) else 0
   list(
     loss = loss,
     objective = loss + engine$penalty * ((1 - engine$mixture) / 2 * sum(w^2) + engine$mixture * sum(abs(w))),
-    validation_loss = if (is.null(data$validation)) NA_real_ else of(data$validation)
+    validation_loss = known(result$final_validation_loss)
   )
 }
 

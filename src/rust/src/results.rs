@@ -192,6 +192,8 @@ pub fn outcome(outcome: &Outcome, trace: &[StepTrace], snapshots: &[(usize, Coef
         accuracy = curves.accuracy,
         validation_accuracy = curves.validation_accuracy,
         lr = curves.lr,
+        final_loss = outcome.final_losses.map(|losses| losses.training),
+        final_validation_loss = outcome.final_losses.and_then(|losses| losses.validation),
         epochs_done = outcome.epochs_done as i32,
         status = status,
         epoch = epoch,

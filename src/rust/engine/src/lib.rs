@@ -33,8 +33,8 @@ mod train;
 pub use buffer::{Buffer, SharedBuffer};
 pub use error::{EngineError, Result};
 pub use network::{Coefficients, Network};
-pub use scalar::{padded, Scalar};
+pub use scalar::{padded, row_stride, Scalar};
 pub use train::{
-    gradient, train, work_of_step, Best, CheckedSettings, Ending, Method, Outcome, Settings, Start, Stopping,
-    WORK_WORTH_SHARING,
+    gradient, train, work_of_step, Best, CheckedSettings, Ending, FinalLosses, Method, Outcome, Settings,
+    Start, Stopping, WORK_WORTH_SHARING,
 };

@@ -195,8 +195,8 @@ impl<T: Scalar> Run<'_, '_, T> {
         })
     }
 
-    /// Loss and share of hits on validation rows; `None` when interrupted.
-    pub fn validate(
+    /// Loss, without penalty, and share of hits on all rows of a table; `None` when interrupted.
+    pub fn losses_on(
         &mut self,
         data: &Data<'_, T>,
         stepper: &mut Stepper<'_, T>,

@@ -4,7 +4,7 @@ mod epoch;
 mod history;
 mod settings;
 
-pub use settings::{Best, CheckedSettings, Ending, Method, Outcome, Settings, Start, Stopping};
+pub use settings::{Best, CheckedSettings, Ending, FinalLosses, Method, Outcome, Settings, Start, Stopping};
 
 use crate::error::{EngineError, Result};
 use crate::evaluate::{scaled, Totals};
@@ -154,7 +154,7 @@ pub fn train<T: Scalar>(
         }
         let validated = match &validation {
             None => None,
-            Some(data) => match run.validate(data, &mut stepper, &model)? {
+            Some(data) => match run.losses_on(data, &mut stepper, &model)? {
                 None => {
                     model.restore(&history.last, network);
                     ending = Ending::Interrupted;
@@ -207,7 +207,18 @@ pub fn train<T: Scalar>(
         .as_ref()
         .filter(|best| finished && best.epoch != run.epoch);
     let last = better.map(|best| std::mem::replace(&mut coefficients, best.coefficients.clone()));
+    if last.is_some() {
+        model.set(&coefficients.pack(network)?, network);
+    }
+    let final_losses = match ending {
+        Ending::Interrupted => None,
+        _ => final_losses(&mut run, &mut stepper, &model, validation.as_ref())?,
+    };
+    if final_losses.is_none() {
+        ending = Ending::Interrupted;
+    }
     Ok(Outcome {
+        final_losses,
         coefficients,
         state,
         last,
@@ -216,6 +227,30 @@ pub fn train<T: Scalar>(
         epochs_done: run.epoch,
         ending,
     })
+}
+
+/// Losses at the model's parameters; `None` when interrupted.
+fn final_losses<T: Scalar>(
+    run: &mut Run<'_, '_, T>,
+    stepper: &mut Stepper<'_, T>,
+    model: &Model<T>,
+    validation: Option<&Data<'_, T>>,
+) -> Result<Option<FinalLosses>> {
+    let data = stepper.data;
+    let Some((training, _)) = run.losses_on(&data, stepper, model)? else {
+        return Ok(None);
+    };
+    let mut losses = FinalLosses {
+        training,
+        validation: None,
+    };
+    if let Some(data) = validation {
+        let Some((loss, _)) = run.losses_on(data, stepper, model)? else {
+            return Ok(None);
+        };
+        losses.validation = Some(loss);
+    }
+    Ok(Some(losses))
 }
 
 fn check_inputs<T: Scalar>(data: &Data<'_, T>, team: &Team) -> Result<()> {

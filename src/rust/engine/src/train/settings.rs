@@ -189,12 +189,23 @@ pub struct Outcome {
     pub last: Option<Coefficients>,
     /// The best epoch, where early stopping looked for it.
     pub best: Option<Best>,
+    /// Losses at `coefficients`, without penalty; not after an interrupt, which is answered at once.
+    pub final_losses: Option<FinalLosses>,
     /// What each epoch ended with.
     pub history: Vec<EpochEnd>,
     /// Epochs finished, those of the start included.
     pub epochs_done: usize,
     /// How it ended.
     pub ending: Ending,
+}
+
+/// Losses that the history does not tell: it is of the parameters before each update.
+#[derive(Clone, Copy, Debug)]
+pub struct FinalLosses {
+    /// On the rows of the training.
+    pub training: f64,
+    /// On the rows kept apart, where there are any.
+    pub validation: Option<f64>,
 }
 
 impl Outcome {
