@@ -32,6 +32,15 @@ fn logistic<T: Scalar, I: Instructions>(z: T) -> T {
     T::one() / (T::one() + (-z).fast_exp::<I>())
 }
 
+/// `z` where it is not negative, else `below`.
+///
+/// Adding 0 changes nothing but -0. Without it, compilers see that some numbers stay what they are
+/// and store only the others, through a mask, which some processors do very slowly.
+#[inline(always)]
+fn unless_negative<T: Scalar>(z: T, below: T) -> T {
+    (if z < T::zero() { below } else { z }) + T::zero()
+}
+
 macro_rules! curves {
     ($($(#[$doc:meta])* $name:ident = $label:literal, needs_input: $needs:literal,
        value: |$z:ident| $value:expr, slope: |$sz:ident, $sa:ident| $slope:expr;)*) => {
@@ -104,21 +113,21 @@ curves! {
         value: |z| z.fast_tanh::<I>(), slope: |z, a| T::one() - a * a;
     /// max(0, z).
     Relu = "relu", needs_input: false,
-        value: |z| if z < T::zero() { T::zero() } else { z },
+        value: |z| unless_negative(z, T::zero()),
         slope: |z, a| if a > T::zero() { T::one() } else { T::zero() };
     /// z above 0, 0.01 z below.
     LeakyRelu = "leaky_relu", needs_input: false,
-        value: |z| if z < T::zero() { z * T::of(LEAK) } else { z },
+        value: |z| unless_negative(z, z * T::of(LEAK)),
         slope: |z, a| if a > T::zero() { T::one() } else { T::of(LEAK) };
     /// z above 0, e^z - 1 below (alpha 1).
     Elu = "elu", needs_input: false,
-        value: |z| { let below = exp_minus_one::<T, I>(z); if z < T::zero() { below } else { z } },
+        value: |z| unless_negative(z, exp_minus_one::<T, I>(z)),
         slope: |z, a| if a > T::zero() { T::one() } else { a + T::one() };
     /// Self-normalising ELU.
     Selu = "selu", needs_input: false,
         value: |z| {
             let below = T::of(SELU_ALPHA) * exp_minus_one::<T, I>(z);
-            T::of(SELU_SCALE) * if z < T::zero() { below } else { z }
+            T::of(SELU_SCALE) * unless_negative(z, below)
         },
         slope: |z, a| if a > T::zero() { T::of(SELU_SCALE) } else { a + T::of(SELU_SCALE * SELU_ALPHA) };
     /// z Φ(z), with the normal distribution function itself (no tanh approximation).

@@ -2,18 +2,19 @@
 
 use crate::error::{EngineError, Result};
 use crate::Scalar;
-use std::alloc::{alloc_zeroed, Layout};
+use std::alloc::{alloc_zeroed, dealloc, Layout};
 use std::cell::UnsafeCell;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut, Range};
 
-#[derive(Clone, Copy)]
-#[repr(align(64))]
-struct CacheLine(#[allow(dead_code)] [u8; 64]);
+/// A cache line: buffers start at one.
+const LINE: usize = 64;
+/// A large page of x86-64 and ARM: buffers of several start at one.
+const LARGE_PAGE: usize = 2 << 20;
 
 /// A slice of numbers, zero at first.
 pub struct Buffer<T> {
-    lines: Vec<CacheLine>,
+    memory: Memory,
     len: usize,
     kind: PhantomData<T>,
 }
@@ -27,50 +28,82 @@ impl<T: Scalar> Buffer<T> {
         };
         let bytes = len.checked_mul(size_of::<T>()).ok_or(refused.clone())?;
         Ok(Buffer {
-            lines: zeroed_lines(bytes.div_ceil(64)).ok_or(refused)?,
+            memory: Memory::zeroed(bytes).ok_or(refused)?,
             len,
             kind: PhantomData,
         })
     }
 }
 
-/// Lines of zeros straight from the allocator: fresh pages are zero already, and writing them
-/// here would only make one thread touch what many are going to fill.
-fn zeroed_lines(count: usize) -> Option<Vec<CacheLine>> {
-    let layout = Layout::array::<CacheLine>(count).ok()?;
-    if count == 0 {
-        return Some(Vec::new());
-    }
-    // SAFETY: the layout is not empty.
-    let start = unsafe { alloc_zeroed(layout) } as *mut CacheLine;
-    // SAFETY: memory of this very layout from the global allocator, all of it initialised (zero
-    // is a valid byte), and owned by nobody else.
-    (!start.is_null()).then(|| unsafe { Vec::from_raw_parts(start, count, count) })
+/// Bytes from the allocator, owned, zero at first.
+struct Memory {
+    /// As it was allocated.
+    base: *mut u8,
+    layout: Layout,
+    /// The first byte that is used.
+    start: *mut u8,
 }
 
-impl<T: Scalar> Clone for Buffer<T> {
-    fn clone(&self) -> Self {
-        Buffer {
-            lines: self.lines.clone(),
-            len: self.len,
-            kind: PhantomData,
+// SAFETY: the memory belongs to nobody else; who reads and writes it is its owner's business.
+unsafe impl Send for Memory {}
+unsafe impl Sync for Memory {}
+
+impl Memory {
+    /// The allocator is asked for more than is needed, and the start is aligned here: asked for
+    /// an alignment of its own, it would write the zeros, and one thread would touch what many are
+    /// going to fill. Fresh pages are zero already.
+    fn zeroed(bytes: usize) -> Option<Memory> {
+        let align = if bytes >= 2 * LARGE_PAGE { LARGE_PAGE } else { LINE };
+        let layout = Layout::from_size_align(bytes.checked_add(align)?, 16).ok()?;
+        // SAFETY: the layout is not empty.
+        let base = unsafe { alloc_zeroed(layout) };
+        if base.is_null() {
+            return None;
         }
+        // SAFETY: the offset is smaller than `align`, so the start and `bytes` more lie within.
+        let start = unsafe { base.add(base.align_offset(align)) };
+        if align == LARGE_PAGE {
+            advise_large_pages(start, bytes);
+        }
+        Some(Memory { base, layout, start })
     }
 }
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        // SAFETY: allocated with this very layout.
+        unsafe { dealloc(self.base, self.layout) }
+    }
+}
+
+/// Asks for large pages: rows and panels then cost few address translations, and the memory few
+/// page faults. The system may decline, which changes nothing but the speed.
+#[cfg(target_os = "linux")]
+fn advise_large_pages(start: *mut u8, bytes: usize) {
+    extern "C" {
+        fn madvise(start: *mut u8, bytes: usize, advice: std::ffi::c_int) -> std::ffi::c_int;
+    }
+    const MADV_HUGEPAGE: std::ffi::c_int = 14;
+    // SAFETY: the range is memory of ours that starts at a page; the advice changes no content.
+    unsafe { madvise(start, bytes, MADV_HUGEPAGE) };
+}
+
+#[cfg(not(target_os = "linux"))]
+fn advise_large_pages(_start: *mut u8, _bytes: usize) {}
 
 impl<T: Scalar> Deref for Buffer<T> {
     type Target = [T];
     fn deref(&self) -> &[T] {
-        // SAFETY: the lines hold at least `len` values of T, every bit pattern of which is
-        // valid for f32 and f64 (the only Scalars), at 64-byte alignment.
-        unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), self.len) }
+        // SAFETY: the memory holds `len` values of T, every bit pattern of which is valid for
+        // f32 and f64 (the only Scalars), at 64-byte alignment.
+        unsafe { std::slice::from_raw_parts(self.memory.start.cast(), self.len) }
     }
 }
 
 impl<T: Scalar> DerefMut for Buffer<T> {
     fn deref_mut(&mut self) -> &mut [T] {
         // SAFETY: as above, and `&mut self` makes this the only access.
-        unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), self.len) }
+        unsafe { std::slice::from_raw_parts_mut(self.memory.start.cast(), self.len) }
     }
 }
 
@@ -100,7 +133,7 @@ impl<T: Scalar> SharedBuffer<T> {
     /// The first number, for writing places that lie between those of other members.
     pub fn pointer(&self) -> *mut T {
         // SAFETY: only the start is read, which never changes.
-        unsafe { (*self.0.get()).lines.as_ptr() as *mut T }
+        unsafe { (*self.0.get()).memory.start.cast() }
     }
 
     /// The part `range` for writing.

@@ -6,7 +6,7 @@ use crate::loss::Objective;
 use crate::network::{Coefficients, Layout, Network};
 use crate::pass::{Block, Extras, Pass, Use};
 use crate::rows::{ColumnMajor, RowSource, Selection};
-use crate::scalar::{padded, Scalar};
+use crate::scalar::{row_stride, Scalar};
 use crate::step::{gather, pieces, Data};
 use crate::threads::Team;
 use crate::SharedBuffer;
@@ -46,14 +46,14 @@ pub fn predict<T: Scalar>(
         },
     )?;
     let units = network.outputs();
-    let stride = padded::<T>(units);
+    let stride = row_stride::<T>(units);
     for chunk in pieces(0..rows, capacity) {
         if chunk.start > 0 && interrupted() {
             return Ok(true);
         }
         let selection = Selection::Range(chunk.clone());
         team.run_ranges(chunk.len(), 4, |_, range| {
-            for piece in pieces(range, block.piece) {
+            for piece in block.pieces(range) {
                 let part = selection.slice(piece.clone());
                 let columns = inputs.columns();
                 // SAFETY: members have disjoint rows of the block; parameters are only read.
@@ -111,7 +111,7 @@ pub fn totals<T: Scalar>(
     team: &Team,
     interrupted: &mut dyn FnMut() -> bool,
 ) -> Result<Option<Totals>> {
-    let widest = padded::<T>(pass.network.outputs());
+    let widest = row_stride::<T>(pass.network.outputs());
     let scratch = SharedBuffer::<T>::zeros(block.piece * widest * team.size())?;
     let scratch_size = block.piece * widest;
     let mut sums = Totals::default();
@@ -122,7 +122,7 @@ pub fn totals<T: Scalar>(
         let selection = Selection::Range(chunk.clone());
         let shared: &Block<T> = block;
         team.run_ranges(chunk.len(), 4, |member, range| {
-            for piece in pieces(range, shared.piece) {
+            for piece in shared.pieces(range) {
                 gather(data, pass.network.outputs(), shared, &selection, piece.clone());
                 // SAFETY: members have disjoint rows and scratch; parameters are only read.
                 unsafe {

@@ -7,6 +7,7 @@ use crate::lbfgs::Pair;
 use crate::network::{Coefficients, Layout, Network};
 use crate::optimizer::Rule;
 use crate::schedule::Plateau;
+use crate::step::pieces;
 use crate::train::{Method, Start};
 use crate::Scalar;
 use std::ops::Range;
@@ -65,7 +66,7 @@ pub struct Model<T> {
     pub slots: Vec<SharedBuffer<T>>,
     /// Weights of every layer but the first, transposed, in panels over their inputs.
     pub transposed: Vec<SharedBuffer<T>>,
-    /// Strips in order of layers and panels.
+    /// Strips in order of layers and their inputs: strips of the same inputs follow each other.
     pub strips: Vec<StripPlace>,
     /// Index of the first strip of each share when work is divided among `shares.len() - 1` members.
     pub shares: Vec<usize>,
@@ -116,7 +117,7 @@ impl<T: Scalar> Model<T> {
         let mut transposed = Vec::new();
         for (number, place) in layout.places.iter().enumerate().skip(1) {
             transposed.push(SharedBuffer::zeros(
-                layout.places[number - 1].stride * network.layers()[number].units,
+                layout.places[number - 1].panels * T::LANES * network.layers()[number].units,
             )?);
             debug_assert_eq!(place.rows - 1, network.layers()[number].inputs);
         }
@@ -295,19 +296,16 @@ fn strips<T: Scalar>(layout: &Layout) -> Vec<StripPlace> {
     let mut strips = Vec::new();
     for (layer, place) in layout.places.iter().enumerate() {
         let inputs = place.rows - 1;
-        for panel in 0..place.panels {
-            let mut first = 0;
-            while first < inputs {
-                let last = inputs.min(first + STRIP_INPUTS);
+        for inputs_of_strip in pieces(0..inputs, STRIP_INPUTS) {
+            for panel in 0..place.panels {
                 strips.push(StripPlace {
                     layer,
                     panel,
-                    inputs: first..last,
-                    with_bias: last == inputs,
-                    weights: place.range::<T>(panel, first..last),
+                    inputs: inputs_of_strip.clone(),
+                    with_bias: inputs_of_strip.end == inputs,
+                    weights: place.range::<T>(panel, inputs_of_strip.clone()),
                     lanes: T::LANES,
                 });
-                first = last;
             }
         }
     }

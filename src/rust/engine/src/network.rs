@@ -4,7 +4,7 @@ use crate::activation::Activation;
 use crate::buffer::Buffer;
 use crate::error::{EngineError, Result};
 use crate::loss::Output;
-use crate::scalar::{padded, Scalar};
+use crate::scalar::{row_stride, Scalar};
 use ndarray::{Array1, Array2};
 use std::ops::Range;
 
@@ -97,7 +97,7 @@ pub struct LayerPlace {
     pub panels: usize,
     /// Rows of a panel: inputs + 1.
     pub rows: usize,
-    /// Units rounded up to whole panels: distance between rows of activations.
+    /// Distance between rows of activations.
     pub stride: usize,
 }
 
@@ -131,14 +131,13 @@ impl Layout {
             .layers
             .iter()
             .map(|layer| {
-                let stride = padded::<T>(layer.units);
                 let place = LayerPlace {
                     offset: len,
-                    panels: stride / T::LANES,
+                    panels: layer.units.div_ceil(T::LANES),
                     rows: layer.inputs + 1,
-                    stride,
+                    stride: row_stride::<T>(layer.units),
                 };
-                len += place.rows * stride;
+                len += place.panels * place.rows * T::LANES;
                 place
             })
             .collect();

@@ -13,14 +13,16 @@ use crate::kernels::InstructionSet;
 use crate::loss::{apply_output, Objective, OutputRows};
 use crate::network::{Layout, Network};
 use crate::random::{stream, Purpose};
-use crate::scalar::{padded, Scalar};
+use crate::scalar::{row_stride, Scalar};
+use crate::step::pieces;
 use rand::RngExt;
 use std::ops::Range;
 
 /// Bytes of activations that a block may take.
 const BLOCK_BYTES: usize = 4 << 20;
-/// Bytes that a member takes through all layers at a time, so that they stay in its cache.
-const PIECE_BYTES: usize = 192 << 10;
+/// Bytes of a layer, what comes in and what goes out, that a member works on at a time: they stay
+/// in its second-level cache, and the weights are read anew only once per piece.
+const PIECE_BYTES: usize = 384 << 10;
 /// Pieces are multiples of this many rows: of the rows that kernels hold in registers.
 const ROW_GRAIN: usize = 12;
 
@@ -98,7 +100,7 @@ impl<T: Scalar> Block<T> {
         let units: usize = network
             .layers()
             .iter()
-            .map(|layer| padded::<T>(layer.units))
+            .map(|layer| row_stride::<T>(layer.units))
             .sum();
         (network.inputs() + copies * units + 4 * network.outputs()) * size_of::<T>() + 16
     }
@@ -125,7 +127,7 @@ impl<T: Scalar> Block<T> {
         let needs_logits = pass.objective.is_some_and(Objective::is_paired);
         let mut layers = Vec::new();
         for (number, layer) in network.layers().iter().enumerate() {
-            let len = capacity * padded::<T>(layer.units);
+            let len = capacity * row_stride::<T>(layer.units);
             let stored_slopes = layer.activation.needs_input() || pass.dropout_rate(number) > 0.0;
             layers.push(LayerBlock {
                 values: SharedBuffer::zeros(len)?,
@@ -138,10 +140,15 @@ impl<T: Scalar> Block<T> {
         let outcomes = pass
             .objective
             .map_or(0, |o| o.outcomes_per_row(network.outputs()));
-        let row_bytes = Self::bytes_per_row(network, purpose);
+        let widest = network
+            .layers()
+            .iter()
+            .map(|layer| layer.inputs + layer.units)
+            .max();
+        let layer_bytes = widest.unwrap_or(1) * size_of::<T>();
         Ok(Block {
             capacity,
-            piece: (PIECE_BYTES / row_bytes / ROW_GRAIN).clamp(1, 16) * ROW_GRAIN,
+            piece: (PIECE_BYTES / layer_bytes / ROW_GRAIN).clamp(1, 16) * ROW_GRAIN,
             inputs: SharedBuffer::zeros(capacity * network.inputs())?,
             layers,
             outcomes: SharedBuffer::zeros(capacity * outcomes)?,
@@ -156,6 +163,16 @@ impl<T: Scalar> Block<T> {
 }
 
 impl<T: Scalar> Block<T> {
+    /// Cuts a member's rows into pieces of about equal size: a short last one would read all the
+    /// weights for a few rows.
+    pub fn pieces(&self, range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+        let size = match range.len() {
+            len if len <= self.piece => len,
+            len => len.div_ceil(len.div_ceil(self.piece)).next_multiple_of(ROW_GRAIN),
+        };
+        pieces(range, size)
+    }
+
     /// Sums over the block's first rows, in their order.
     pub fn totals(&mut self, rows: usize) -> Totals {
         let weights = &self.row_weights.get_mut()[..rows];
@@ -421,7 +438,7 @@ impl Pass<'_> {
                     },
                     layer.units,
                     transposed[number - 1].read_all().as_ptr(),
-                    before / T::LANES,
+                    self.layout.places[number - 1].panels,
                     layer.units,
                     false,
                     earlier.as_mut_ptr(),

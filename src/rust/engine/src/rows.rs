@@ -203,7 +203,8 @@ impl<T: Scalar> RowMajor<T> {
         let (rows, columns) = (source.rows(), source.columns());
         let shared = SharedBuffer::<T>::zeros(rows * columns)?;
         let finite = AtomicBool::new(true);
-        const PIECE: usize = 64;
+        // Enough rows to use up the page of each column that is opened.
+        const PIECE: usize = 256;
         team.run_ranges(rows, PIECE, |_, range| {
             let mut first = range.start;
             while first < range.end {

@@ -79,3 +79,11 @@ impl Scalar for f32 {
 pub fn padded<T: Scalar>(units: usize) -> usize {
     units.div_ceil(T::LANES) * T::LANES
 }
+
+/// Distance between rows of `units` activations: whole panels, each a cache line, and an odd
+/// number of them where rows are long. Rows an even number of lines apart, a power of two at
+/// worst, would compete for a few places of the first-level cache.
+pub fn row_stride<T: Scalar>(units: usize) -> usize {
+    let panels = units.div_ceil(T::LANES);
+    (if panels < 8 { panels } else { panels | 1 }) * T::LANES
+}

@@ -19,6 +19,12 @@ use crate::threads::Team;
 use crate::Scalar;
 use std::ops::Range;
 
+/// Rows of a block whose gradients are summed at a time, over all strips of a member: the rows
+/// then come from the second-level cache.
+const GRADIENT_ROWS: usize = 256;
+/// From so many rows and panels on, the inputs of strips are packed before they are multiplied.
+const PACKED_FROM: (usize, usize) = (32, 4);
+
 /// Rows with their outcomes.
 #[derive(Clone, Copy)]
 pub struct Data<'a, T> {
@@ -182,9 +188,10 @@ impl<'a, T: Scalar> Stepper<'a, T> {
         let block = Block::new(&parts.pass, purpose, capacity, extras)?;
         let layout: &Layout = parts.pass.layout;
         let whole_gradient = parts.whole_gradient || parts.records || parts.clip_norm.is_some();
-        let keeps_gradient = whole_gradient || capacity < parts.largest_step;
+        let keeps_gradient = whole_gradient || capacity.min(GRADIENT_ROWS) < parts.largest_step;
         let widest = layout.places.iter().map(|place| place.stride).max().unwrap_or(0);
-        let scratch_size = ((STRIP_INPUTS + 1) * T::LANES).max(block.piece * widest);
+        let strip_size = (STRIP_INPUTS + 1) * T::LANES;
+        let scratch_size = (strip_size + GRADIENT_ROWS * STRIP_INPUTS).max(block.piece * widest);
         Ok(Stepper {
             gradient: SharedBuffer::zeros(if keeps_gradient { layout.len } else { 0 })?,
             scratch: SharedBuffer::zeros(scratch_size * parts.team.size())?,
@@ -279,7 +286,7 @@ impl<'a, T: Scalar> Stepper<'a, T> {
         in_place: bool,
     ) -> Result<()> {
         self.team.run_ranges(part.len(), 4, |member, range| {
-            for rows in pieces(range, self.block.piece) {
+            for rows in self.block.pieces(range) {
                 if !in_place {
                     self.gather(&self.block, part, rows.clone());
                 }
@@ -312,38 +319,64 @@ impl<'a, T: Scalar> Stepper<'a, T> {
         update: Option<Step>,
         penalise: Option<f64>,
     ) -> Result<()> {
-        let to_buffer = accumulate || update.is_none();
-        self.for_each_strip(model, |member, index, strip| {
-            let all = strip.all();
-            // SAFETY: strips are disjoint, scratch belongs to the member, and the rows of the
-            // block are only read in this job.
-            unsafe {
-                let target = if to_buffer {
-                    self.gradient.part(all)
-                } else {
-                    let start = member * self.scratch_size;
-                    self.scratch.part(start..start + all.len())
-                };
-                self.strip_gradient(strip, rows, target, accumulate);
-                if let Some(share) = penalise {
-                    let weights = model.parameters.read(strip.weights.clone());
-                    self.strip_penalties.part(index..index + 1)[0] = self.penalty.value(weights);
-                    self.penalty
-                        .add_gradient(weights, &mut target[..weights.len()], share);
-                }
-                if let Some(step) = update {
-                    self.update_strip(model, step, strip, target);
+        let to_buffer = accumulate || update.is_none() || rows > GRADIENT_ROWS;
+        self.for_each_share(model, |member, share| {
+            // SAFETY: scratch belongs to the member.
+            let scratch = unsafe {
+                self.scratch
+                    .part(member * self.scratch_size..(member + 1) * self.scratch_size)
+            };
+            let (own, packed) = scratch.split_at_mut((STRIP_INPUTS + 1) * T::LANES);
+            for chunk in pieces(0..rows, GRADIENT_ROWS) {
+                let is_last = chunk.end == rows;
+                let mut inputs_at_hand = None;
+                for index in share.clone() {
+                    let strip = &model.strips[index];
+                    // SAFETY: strips are disjoint, and the rows of the block are only read in this job.
+                    unsafe {
+                        let target = match to_buffer {
+                            true => self.gradient.part(strip.all()),
+                            false => &mut own[..strip.all().len()],
+                        };
+                        let wanted = (strip.layer, strip.inputs.start);
+                        let inputs = match inputs_at_hand {
+                            Some((place, inputs)) if place == wanted => inputs,
+                            _ => self.strip_inputs(strip, chunk.clone(), packed),
+                        };
+                        inputs_at_hand = Some((wanted, inputs));
+                        self.strip_gradient(
+                            strip,
+                            inputs,
+                            chunk.start,
+                            target,
+                            accumulate || chunk.start > 0,
+                        );
+                        if !is_last {
+                            continue;
+                        }
+                        if let Some(share) = penalise {
+                            let weights = model.parameters.read(strip.weights.clone());
+                            self.strip_penalties.part(index..index + 1)[0] = self.penalty.value(weights);
+                            self.penalty
+                                .add_gradient(weights, &mut target[..weights.len()], share);
+                        }
+                        if let Some(step) = update {
+                            self.update_strip(model, step, strip, target);
+                        }
+                    }
                 }
             }
         })
     }
 
+    /// The inputs of a strip for rows of the block, packed if that pays.
+    ///
     /// # Safety
     /// Nobody may write the block.
-    unsafe fn strip_gradient(&self, strip: &StripPlace, rows: usize, target: &mut [T], accumulate: bool) {
+    unsafe fn strip_inputs(&self, strip: &StripPlace, rows: Range<usize>, packed: &mut [T]) -> Rows<T> {
         let place = self.pass.layout.places[strip.layer];
         // SAFETY: the caller's promise.
-        let (a, stride) = unsafe {
+        let (numbers, stride) = unsafe {
             match strip.layer {
                 0 => (self.block.inputs.read_all(), place.rows - 1),
                 layer => (
@@ -352,23 +385,45 @@ impl<'a, T: Scalar> Stepper<'a, T> {
                 ),
             }
         };
-        // SAFETY: the caller's promise.
-        let errors = unsafe { self.block.layers[strip.layer].errors.read_all() };
-        let errors = errors[strip.panel * T::LANES..].as_ptr();
-        let activations = Rows {
-            start: a.as_ptr(),
-            stride,
-            count: rows,
-        };
-        // SAFETY: the block holds `rows` rows of these strides; the target holds the strip.
+        let (first, count) = (strip.inputs.start, rows.len());
+        if count < PACKED_FROM.0 || place.panels < PACKED_FROM.1 {
+            return Rows {
+                start: numbers[rows.start * stride + first..].as_ptr(),
+                stride,
+                count,
+            };
+        }
+        let width = strip.inputs.len();
+        for (row, copy) in rows.zip(packed.chunks_exact_mut(width)) {
+            copy_short(&numbers[row * stride + first..][..width], copy);
+        }
+        Rows {
+            start: packed.as_ptr(),
+            stride: width,
+            count,
+        }
+    }
+
+    /// # Safety
+    /// Nobody may write the block; `inputs` are the strip's, for rows from `first_row` on.
+    unsafe fn strip_gradient(
+        &self,
+        strip: &StripPlace,
+        inputs: Rows<T>,
+        first_row: usize,
+        target: &mut [T],
+        accumulate: bool,
+    ) {
+        let stride = self.pass.layout.places[strip.layer].stride;
+        // SAFETY: the caller's promise; the block holds these rows, the target the strip.
         unsafe {
+            let errors = self.block.layers[strip.layer].errors.read_all();
             gradient(
                 self.pass.set,
-                activations,
-                strip.inputs.start,
-                strip.inputs.end,
-                errors,
-                place.stride,
+                inputs,
+                strip.inputs.len(),
+                errors[first_row * stride + strip.panel * T::LANES..].as_ptr(),
+                stride,
                 target.as_mut_ptr(),
                 strip.with_bias,
                 accumulate,
@@ -422,30 +477,38 @@ impl<'a, T: Scalar> Stepper<'a, T> {
                 gradient.iter_mut().for_each(|g| *g *= factor);
             }
         }
-        self.for_each_strip(model, |_, _, strip| {
-            // SAFETY: strips are disjoint, and the gradient is only read in this job.
-            unsafe {
-                let gradient = self.gradient.read(strip.all());
-                self.update_strip(model, step, strip, gradient);
+        self.for_each_share(model, |_, share| {
+            for strip in &model.strips[share] {
+                // SAFETY: strips are disjoint, and the gradient is only read in this job.
+                unsafe {
+                    let gradient = self.gradient.read(strip.all());
+                    self.update_strip(model, step, strip, gradient);
+                }
             }
         })
     }
 
-    fn for_each_strip(
-        &self,
-        model: &Model<T>,
-        work: impl Fn(usize, usize, &StripPlace) + Sync,
-    ) -> Result<()> {
-        let share = |member: usize| {
-            for index in model.shares[member]..model.shares[member + 1] {
-                work(member, index, &model.strips[index]);
-            }
-        };
+    /// Gives each member its share of the strips.
+    fn for_each_share(&self, model: &Model<T>, work: impl Fn(usize, Range<usize>) + Sync) -> Result<()> {
         if model.shares[1] == model.strips.len() {
-            share(0); // the first member does it all: no need to wake the others
+            work(0, 0..model.strips.len()); // the first member does it all: no need to wake the others
             return Ok(());
         }
-        self.team.run(&share)
+        self.team
+            .run(&|member| work(member, model.shares[member]..model.shares[member + 1]))
+    }
+}
+
+/// Copies some dozen numbers, in pieces that the compiler turns into a few moves: calls of the
+/// general copy would take longer than what they copy.
+#[inline(always)]
+fn copy_short<T: Scalar>(from: &[T], to: &mut [T]) {
+    let (mut sources, mut copies) = (from.chunks_exact(8), to.chunks_exact_mut(8));
+    for (source, copy) in sources.by_ref().zip(copies.by_ref()) {
+        copy[..8].copy_from_slice(&source[..8]);
+    }
+    for (&number, copy) in sources.remainder().iter().zip(copies.into_remainder()) {
+        *copy = number;
     }
 }
 

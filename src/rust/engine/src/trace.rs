@@ -3,7 +3,7 @@
 use crate::model::OptimizerState;
 use crate::network::{Coefficients, Network};
 use crate::observer::{EpochView, Observer, StepEnd};
-use crate::scalar::{padded, Scalar};
+use crate::scalar::{row_stride, Scalar};
 use crate::Result;
 use ndarray::Array2;
 
@@ -119,7 +119,7 @@ impl<T: Scalar> Observer<T> for Recorder<'_, T> {
             .zip(&block.layers)
             .enumerate()
             .map(|(number, (layer, buffers))| {
-                let (stride, units) = (padded::<T>(layer.units), layer.units);
+                let (stride, units) = (row_stride::<T>(layer.units), layer.units);
                 let activations = read(&buffers.values, stride, units);
                 let weighted_inputs = match &buffers.weighted_inputs {
                     Some(kept) => read(kept, stride, units),

@@ -13,6 +13,10 @@ use crate::scalar::Scalar;
 
 /// Inputs taken at a time, so that a piece of a weight panel stays in the first-level cache.
 const DEPTH: usize = 256;
+/// Inputs taken per turn of the innermost loop.
+const TURN: usize = 4;
+/// Rows summed at a time, so that the next inputs of a strip find them in the first-level cache.
+const HEIGHT: usize = 64;
 
 /// Rows of numbers in memory, `stride` apart.
 #[derive(Clone, Copy)]
@@ -147,11 +151,16 @@ unsafe fn forward_tile<T: Scalar, R: Row<T>, const ROWS: usize>(tile: &Tile<T>, 
             }
         }
         let a = tile.a.add(row * tile.a_stride);
-        for i in 0..tile.depth {
-            let weights = R::load(tile.weights.add(i * T::LANES));
-            for (r, sum) in sums.iter_mut().enumerate() {
-                sum.add_scaled(*a.add(r * tile.a_stride + i), &weights);
+        // Several inputs a turn: what addresses cost is then spread over them.
+        let mut i = 0;
+        while i + TURN <= tile.depth {
+            for k in i..i + TURN {
+                forward_input(tile, a, k, &mut sums);
             }
+            i += TURN;
+        }
+        for k in i..tile.depth {
+            forward_input(tile, a, k, &mut sums);
         }
         for (r, sum) in sums.into_iter().enumerate() {
             sum.store(out.add(r * tile.out_stride));
@@ -159,19 +168,38 @@ unsafe fn forward_tile<T: Scalar, R: Row<T>, const ROWS: usize>(tile: &Tile<T>, 
     }
 }
 
+/// Adds what one input brings to the sums of a tile whose rows start at `a`.
+///
+/// # Safety
+/// As for [`forward_tile`]; `input` must be below the tile's depth.
+#[inline(always)]
+unsafe fn forward_input<T: Scalar, R: Row<T>, const ROWS: usize>(
+    tile: &Tile<T>,
+    a: *const T,
+    input: usize,
+    sums: &mut [R; ROWS],
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let weights = R::load(tile.weights.add(input * T::LANES));
+        for (r, sum) in sums.iter_mut().enumerate() {
+            sum.add_scaled(*a.add(r * tile.a_stride + input), &weights);
+        }
+    }
+}
+
 kernel! {
-    /// `out[i] = Σ_r a[r][i] * deltas[r]` for inputs `first..last` of one panel; added to what
-    /// `out` holds where `accumulate`.
+    /// `out[i] = Σ_r a[r][i] * deltas[r]` for `inputs` inputs and the units of one panel; added to
+    /// what `out` holds where `accumulate`.
     ///
     /// `deltas` are the rows of one panel (`LANES` wide), as many as `a` has; `out` is the strip
-    /// of `last - first` rows of `LANES`, and where `with_bias` one more, for the biases: Σ_r deltas[r].
+    /// of `inputs` rows of `LANES`, and where `with_bias` one more, for the biases: Σ_r deltas[r].
     ///
     /// # Safety
     /// The pointers must be valid for these extents; `out` must not overlap the others.
     pub unsafe fn gradient<T: Scalar>(
         a: Rows<T>,
-        first: usize,
-        last: usize,
+        inputs: usize,
         deltas: *const T,
         delta_stride: usize,
         out: *mut T,
@@ -186,50 +214,62 @@ kernel! {
 #[allow(clippy::too_many_arguments)]
 unsafe fn gradient_body<T: Scalar, R: Row<T>, const INPUTS: usize>(
     a: Rows<T>,
-    first: usize,
-    last: usize,
+    inputs: usize,
     deltas: *const T,
     delta_stride: usize,
     out: *mut T,
     with_bias: bool,
     accumulate: bool,
 ) {
-    // SAFETY: the caller's extents cover inputs `first..last` of all rows.
-    unsafe {
-        let mut i = first;
-        let strip = Strip {
-            a,
-            deltas,
-            delta_stride,
-            accumulate,
-        };
-        let at = |i: usize| out.add((i - first) * T::LANES);
-        while i + INPUTS <= last {
-            gradient_tile::<T, R, INPUTS>(&strip, i, at(i));
-            i += INPUTS;
-        }
-        if INPUTS > 6 && i + 6 <= last {
-            gradient_tile::<T, R, 6>(&strip, i, at(i));
-            i += 6;
-        }
-        if INPUTS > 4 && i + 4 <= last {
-            gradient_tile::<T, R, 4>(&strip, i, at(i));
-            i += 4;
-        }
-        match last - i {
-            0 => {}
-            1 => gradient_tile::<T, R, 1>(&strip, i, at(i)),
-            2 => gradient_tile::<T, R, 2>(&strip, i, at(i)),
-            _ => gradient_tile::<T, R, 3>(&strip, i, at(i)),
-        }
-        if with_bias {
-            let out = at(last);
-            let mut sum = if accumulate { R::load(out) } else { R::zero() };
-            for r in 0..a.count {
-                // A factor of 1 is exact.
-                sum.add_scaled(T::one(), &R::load(deltas.add(r * delta_stride)));
+    // SAFETY: the strip has room for `inputs` rows, and one more where there are biases.
+    let at = |i: usize| unsafe { out.add(i * T::LANES) };
+    let mut from = 0;
+    loop {
+        let to = a.count.min(from + HEIGHT);
+        // SAFETY: the caller's extents cover `inputs` inputs of all rows.
+        unsafe {
+            let strip = Strip {
+                a: Rows {
+                    start: a.start.add(from * a.stride),
+                    stride: a.stride,
+                    count: to - from,
+                },
+                deltas: deltas.add(from * delta_stride),
+                delta_stride,
+                accumulate: accumulate || from > 0,
+            };
+            let mut i = 0;
+            while i + INPUTS <= inputs {
+                gradient_tile::<T, R, INPUTS>(&strip, i, at(i));
+                i += INPUTS;
             }
-            sum.store(out);
+            if INPUTS > 6 && i + 6 <= inputs {
+                gradient_tile::<T, R, 6>(&strip, i, at(i));
+                i += 6;
+            }
+            if INPUTS > 4 && i + 4 <= inputs {
+                gradient_tile::<T, R, 4>(&strip, i, at(i));
+                i += 4;
+            }
+            match inputs - i {
+                0 => {}
+                1 => gradient_tile::<T, R, 1>(&strip, i, at(i)),
+                2 => gradient_tile::<T, R, 2>(&strip, i, at(i)),
+                _ => gradient_tile::<T, R, 3>(&strip, i, at(i)),
+            }
+            if with_bias {
+                let out = at(inputs);
+                let mut sum = if strip.accumulate { R::load(out) } else { R::zero() };
+                for r in 0..strip.a.count {
+                    // A factor of 1 is exact.
+                    sum.add_scaled(T::one(), &R::load(strip.deltas.add(r * delta_stride)));
+                }
+                sum.store(out);
+            }
+        }
+        from = to;
+        if from >= a.count {
+            break;
         }
     }
 }
