@@ -1,14 +1,15 @@
 //! Workloads for tests, counts and micro-benchmarks of the engine: data from a fixed stream, and fits of them.
 
 use backprop_engine::activation::Activation;
+use backprop_engine::data::Data;
 use backprop_engine::init::{initial, BiasInit, Init};
 use backprop_engine::loss::{Loss, Objective, Output};
 use backprop_engine::observer::NoObserver;
 use backprop_engine::optimizer::{Adam, GradientDescent, Optimizer};
+use backprop_engine::penalty::Penalty;
 use backprop_engine::random::{stream, Purpose};
 use backprop_engine::rows::{ColumnMajor, RowSource};
 use backprop_engine::schedule::Schedule;
-use backprop_engine::step::{Data, Penalty};
 use backprop_engine::threads::with_team;
 use backprop_engine::{train, Method, Network, Outcome, Scalar, Settings, Start};
 use rand::RngExt;

@@ -2,11 +2,12 @@
 
 use backprop_bench::Workload;
 use backprop_engine::activation::Activation;
+use backprop_engine::data::Data;
 use backprop_engine::gradient;
 use backprop_engine::loss::{Loss, Objective, Output};
 use backprop_engine::network::Coefficients;
 use backprop_engine::optimizer::{GradientDescent, Optimizer};
-use backprop_engine::step::{Data, Penalty};
+use backprop_engine::penalty::Penalty;
 use backprop_engine::threads::with_team;
 use proptest::prelude::*;
 

@@ -2,11 +2,13 @@
 //! backward pass (Pearlmutter, 1994). In double precision and plain matrix code: it serves
 //! standard errors of small networks, not training.
 
+use crate::data::Data;
 use crate::error::Result;
 use crate::loss::{Loss, Objective, Output};
 use crate::network::{Coefficients, Network};
+use crate::penalty::Penalty;
+use crate::rows::pieces;
 use crate::rows::{RowSource, Selection};
-use crate::step::{pieces, Data, Penalty};
 use crate::threads::Team;
 use crate::SharedBuffer;
 use ndarray::{Array1, Array2, Axis};

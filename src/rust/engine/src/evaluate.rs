@@ -1,13 +1,13 @@
 //! Predictions and losses: rows through the network, forward only.
 
+use crate::data::{gather, Data};
 use crate::error::Result;
 use crate::kernels::InstructionSet;
 use crate::loss::Objective;
 use crate::network::{Coefficients, Layout, Network};
 use crate::pass::{Block, Extras, Pass, Use};
-use crate::rows::{ColumnMajor, RowSource, Selection};
+use crate::rows::{pieces, ColumnMajor, RowSource, Selection};
 use crate::scalar::{row_stride, Scalar};
-use crate::step::{gather, pieces, Data};
 use crate::threads::Team;
 use crate::SharedBuffer;
 

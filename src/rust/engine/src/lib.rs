@@ -9,6 +9,7 @@
 pub mod activation;
 mod buffer;
 pub mod curvature;
+pub mod data;
 mod error;
 pub mod evaluate;
 pub mod init;
@@ -21,6 +22,7 @@ pub mod network;
 pub mod observer;
 pub mod optimizer;
 pub mod pass;
+pub mod penalty;
 pub mod random;
 pub mod rows;
 mod scalar;

@@ -13,8 +13,8 @@ use crate::kernels::InstructionSet;
 use crate::loss::{apply_output, Objective, OutputRows};
 use crate::network::{Layout, Network};
 use crate::random::{stream, Purpose};
+use crate::rows::pieces;
 use crate::scalar::{row_stride, Scalar};
-use crate::step::pieces;
 use rand::RngExt;
 use std::ops::Range;
 

@@ -48,6 +48,17 @@ impl<'a> Selection<'a> {
     }
 }
 
+/// Consecutive pieces of a range, `size` long but for the last.
+pub(crate) fn pieces(range: Range<usize>, size: usize) -> impl Iterator<Item = Range<usize>> {
+    let mut next = range.start;
+    // Not `step_by`, which divides to know its length.
+    std::iter::from_fn(move || {
+        let first = next;
+        next = range.end.min(first + size.max(1));
+        (first < range.end).then_some(first..next)
+    })
+}
+
 /// A source of rows.
 pub trait RowSource<T>: Sync {
     /// Number of rows.

@@ -6,6 +6,7 @@
 //! the cache, unless the gradient is wanted as a whole (clipping, traces, `nn_gradient`).
 
 use crate::buffer::SharedBuffer;
+use crate::data::{gather, Data};
 use crate::error::Result;
 use crate::evaluate::Totals;
 use crate::kernels::product::{gradient, Rows};
@@ -14,7 +15,8 @@ use crate::model::{Model, StripPlace, STRIP_INPUTS};
 use crate::network::Layout;
 use crate::optimizer::{Optimizer, Rule, Step, Strip};
 use crate::pass::{Block, DropoutKey, Extras, Pass, Use};
-use crate::rows::{ColumnMajor, RowSource, Selection};
+use crate::penalty::Penalty;
+use crate::rows::{pieces, Selection};
 use crate::threads::Team;
 use crate::Scalar;
 use std::ops::Range;
@@ -24,68 +26,6 @@ use std::ops::Range;
 const GRADIENT_ROWS: usize = 256;
 /// From so many rows and panels on, the inputs of strips are packed before they are multiplied.
 const PACKED_FROM: (usize, usize) = (32, 4);
-
-/// Rows with their outcomes.
-#[derive(Clone, Copy)]
-pub struct Data<'a, T> {
-    /// Inputs.
-    pub inputs: &'a dyn RowSource<T>,
-    /// Outcomes [rows x outcomes].
-    pub outcomes: ColumnMajor<'a>,
-    /// Case weights; 1 where absent.
-    pub case_weights: Option<&'a [f64]>,
-    /// Added to the weighted inputs of the last layer [rows x outputs].
-    pub offsets: Option<ColumnMajor<'a>>,
-}
-
-impl<T: Scalar> Data<'_, T> {
-    /// Number of rows.
-    pub fn rows(&self) -> usize {
-        self.inputs.rows()
-    }
-
-    /// Sum of the case weights.
-    pub fn total_weight(&self) -> f64 {
-        self.case_weights
-            .map_or(self.rows() as f64, |weights| weights.iter().sum())
-    }
-}
-
-/// λ · [(1 − α)/2 Σ w² + α Σ |w|], on weights, not biases.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Penalty {
-    /// λ.
-    pub strength: f64,
-    /// α.
-    pub mixture: f64,
-}
-
-impl Penalty {
-    /// No penalty.
-    pub const NONE: Penalty = Penalty {
-        strength: 0.0,
-        mixture: 0.0,
-    };
-
-    fn value<T: Scalar>(&self, weights: &[T]) -> f64 {
-        let (mut squares, mut sizes) = (0.0, 0.0);
-        for weight in weights {
-            let w = weight.to_double();
-            squares += w * w;
-            sizes += w.abs();
-        }
-        self.strength * ((1.0 - self.mixture) / 2.0 * squares + self.mixture * sizes)
-    }
-
-    fn add_gradient<T: Scalar>(&self, weights: &[T], gradient: &mut [T], share: f64) {
-        let ridge = T::of(self.strength * (1.0 - self.mixture) * share);
-        let lasso = T::of(self.strength * self.mixture * share);
-        for (g, &w) in gradient.iter_mut().zip(weights) {
-            let sign = if w == T::zero() { w } else { w.signum() };
-            *g += ridge * w + lasso * sign;
-        }
-    }
-}
 
 /// What one step is to do.
 #[derive(Clone)]
@@ -189,9 +129,7 @@ impl<'a, T: Scalar> Stepper<'a, T> {
         let layout: &Layout = parts.pass.layout;
         let whole_gradient = parts.whole_gradient || parts.records || parts.clip_norm.is_some();
         let keeps_gradient = whole_gradient || capacity.min(GRADIENT_ROWS) < parts.largest_step;
-        let widest = layout.places.iter().map(|place| place.stride).max().unwrap_or(0);
-        let strip_size = (STRIP_INPUTS + 1) * T::LANES;
-        let scratch_size = (strip_size + GRADIENT_ROWS * STRIP_INPUTS).max(block.piece * widest);
+        let scratch_size = (STRIP_INPUTS + 1) * T::LANES + GRADIENT_ROWS * STRIP_INPUTS;
         Ok(Stepper {
             gradient: SharedBuffer::zeros(if keeps_gradient { layout.len } else { 0 })?,
             scratch: SharedBuffer::zeros(scratch_size * parts.team.size())?,
@@ -285,21 +223,18 @@ impl<'a, T: Scalar> Stepper<'a, T> {
         dropout: Option<DropoutKey>,
         in_place: bool,
     ) -> Result<()> {
-        self.team.run_ranges(part.len(), 4, |member, range| {
+        self.team.run_ranges(part.len(), 4, |_, range| {
             for rows in self.block.pieces(range) {
                 if !in_place {
                     self.gather(&self.block, part, rows.clone());
                 }
-                // SAFETY: members have disjoint ranges of rows and of scratch; parameters are
-                // only read in this job.
+                // SAFETY: members have disjoint ranges of rows; parameters are only read in
+                // this job.
                 unsafe {
-                    let scratch = self
-                        .scratch
-                        .part(member * self.scratch_size..(member + 1) * self.scratch_size);
                     self.pass
                         .forward(&self.block, rows.clone(), &model.parameters, dropout);
                     self.pass
-                        .evaluate(self.objective, &self.block, rows.clone(), Some(scale), scratch);
+                        .evaluate(self.objective, &self.block, rows.clone(), Some(scale), &mut []);
                     self.pass.backward(&self.block, rows, &model.transposed);
                 }
             }
@@ -510,49 +445,4 @@ fn copy_short<T: Scalar>(from: &[T], to: &mut [T]) {
     for (&number, copy) in sources.remainder().iter().zip(copies.into_remainder()) {
         *copy = number;
     }
-}
-
-/// Gathers rows of a selection, with outcomes, case weights and offsets, into a block.
-pub(crate) fn gather<T: Scalar>(
-    data: &Data<'_, T>,
-    outputs: usize,
-    block: &Block<T>,
-    selection: &Selection<'_>,
-    rows: Range<usize>,
-) {
-    let part = selection.slice(rows.clone());
-    let inputs = data.inputs.columns();
-    let outcomes = RowSource::<T>::columns(&data.outcomes);
-    // SAFETY: the callers' members have disjoint rows of the block.
-    unsafe {
-        data.inputs.gather(
-            part.clone(),
-            block.inputs.part(rows.start * inputs..rows.end * inputs),
-        );
-        data.outcomes.gather(
-            part.clone(),
-            block.outcomes.part(rows.start * outcomes..rows.end * outcomes),
-        );
-        if let (Some(source), Some(offsets)) = (&data.offsets, &block.offsets) {
-            source.gather(
-                part.clone(),
-                offsets.part(rows.start * outputs..rows.end * outputs),
-            );
-        }
-        let weights = block.row_weights.part(rows);
-        for (place, weight) in weights.iter_mut().enumerate() {
-            *weight = data.case_weights.map_or(1.0, |weights| weights[part.row(place)]);
-        }
-    }
-}
-
-/// Consecutive pieces of a range, `size` long but for the last.
-pub(crate) fn pieces(range: Range<usize>, size: usize) -> impl Iterator<Item = Range<usize>> {
-    let mut next = range.start;
-    // Not `step_by`, which divides to know its length.
-    std::iter::from_fn(move || {
-        let first = next;
-        next = range.end.min(first + size.max(1));
-        (first < range.end).then_some(first..next)
-    })
 }

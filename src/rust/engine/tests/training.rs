@@ -2,16 +2,17 @@
 
 use backprop_engine::activation::Activation;
 use backprop_engine::curvature::hessian;
+use backprop_engine::data::Data;
 use backprop_engine::init::{initial, BiasInit, Init};
 use backprop_engine::lbfgs::Lbfgs;
 use backprop_engine::loss::{Loss, Objective, Output};
 use backprop_engine::network::Coefficients;
 use backprop_engine::observer::{EpochView, NoObserver, Observer};
 use backprop_engine::optimizer::{Adam, GradientDescent, Momentum, Optimizer, Rprop};
+use backprop_engine::penalty::Penalty;
 use backprop_engine::random::{stream, Purpose};
 use backprop_engine::rows::{ColumnMajor, RowSource};
 use backprop_engine::schedule::{Kind, Schedule};
-use backprop_engine::step::{Data, Penalty};
 use backprop_engine::threads::with_team;
 use backprop_engine::trace::Recorder;
 use backprop_engine::{

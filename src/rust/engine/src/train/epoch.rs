@@ -2,6 +2,7 @@
 
 use super::settings::{Method, Settings};
 use super::{work_of_step, WORK_BETWEEN_POLLS};
+use crate::data::Data;
 use crate::error::Result;
 use crate::evaluate::{scaled, totals, Totals};
 use crate::lbfgs::{Minimiser, Progress};
@@ -11,7 +12,7 @@ use crate::optimizer::Step;
 use crate::pass::DropoutKey;
 use crate::random::{shuffled, stream, Purpose};
 use crate::rows::Selection;
-use crate::step::{Data, StepPlan, StepResult, Stepper};
+use crate::step::{StepPlan, StepResult, Stepper};
 use crate::Scalar;
 use std::cell::Cell;
 use std::ops::Range;

@@ -6,6 +6,7 @@ mod settings;
 
 pub use settings::{Best, CheckedSettings, Ending, FinalLosses, Method, Outcome, Settings, Start, Stopping};
 
+use crate::data::Data;
 use crate::error::{EngineError, Result};
 use crate::evaluate::{scaled, Totals};
 use crate::kernels::InstructionSet;
@@ -15,8 +16,9 @@ use crate::network::{Coefficients, Layout, Network};
 use crate::observer::{EpochEnd, EpochView, Observer};
 use crate::optimizer::{GradientDescent, Optimizer, Step};
 use crate::pass::Pass;
+use crate::penalty::Penalty;
 use crate::rows::{RowMajor, RowSource, Selection};
-use crate::step::{Data, Penalty, StepPlan, StepResult, Stepper, StepperParts};
+use crate::step::{StepPlan, StepResult, Stepper, StepperParts};
 use crate::threads::Team;
 use crate::Scalar;
 use epoch::Run;

@@ -7,8 +7,8 @@ use crate::model::OptimizerState;
 use crate::network::{Coefficients, Network};
 use crate::observer::EpochEnd;
 use crate::optimizer::{Optimizer, Rule};
+use crate::penalty::Penalty;
 use crate::schedule::Schedule;
-use crate::step::Penalty;
 
 /// How weights are updated.
 #[derive(Clone, Copy, Debug, PartialEq)]
