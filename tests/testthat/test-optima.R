@@ -44,7 +44,7 @@ test_that("from nnet's starts on rock, L-BFGS is at least as good in the median 
   }
 })
 
-test_that("on small curves, L-BFGS reaches nnet's best of 10 within 1 %, in the best of 10", {
+test_that("on small curves, L-BFGS reaches nnet's best of 10 within 1 %, in the median of 5 such searches", {
   skip_on_cran()
   skip_if_not_installed("nnet")
   curves <- withr::with_seed(1, {
@@ -64,17 +64,23 @@ test_that("on small curves, L-BFGS reaches nnet's best of 10 within 1 %, in the 
       )
     )
   })
+  # The box has many minima, so that one search of ten starts says little.
   for (name in names(curves)) {
     X <- unname(scale(curves[[name]]$X))[, , drop = FALSE]
     Y <- drop(scale(curves[[name]]$Y))
-    theirs <- withr::with_seed(1, vapply(1:10, function(i) {
-      nnet::nnet(X, Y, size = curves[[name]]$units, linout = TRUE, maxit = 1000, trace = FALSE)$value
-    }, 0))
-    fit <- nn_train(X, Y,
-      hidden = curves[[name]]$units, activation = "tanh", output = "linear", loss = "mse", optimizer = "lbfgs", init = "normal",
-      epochs = 1000, restarts = 10, seed = 1
-    )
-    expect_lt(sqrt(fit$final_loss), 1.01 * sqrt(min(theirs) / length(Y)), label = name)
+    units <- curves[[name]]$units
+    reached <- vapply(1:5, function(search) {
+      theirs <- withr::with_seed(search, replicate(10, {
+        nnet::nnet(X, Y, size = units, linout = TRUE, maxit = 1000, trace = FALSE)$value
+      }))
+      # The restarts of a fit take seeds that follow each other.
+      fit <- nn_train(X, Y,
+        hidden = units, activation = "tanh", output = "linear", loss = "mse", optimizer = "lbfgs", init = "normal",
+        epochs = 1000, restarts = 10, seed = 10 * search
+      )
+      sqrt(c(min(theirs) / length(Y), fit$final_loss))
+    }, numeric(2))
+    expect_lt(median(reached[2, ]), 1.01 * median(reached[1, ]), label = name)
   }
 })
 
