@@ -212,10 +212,10 @@ fn engine_predict(net: Robj, weights: Robj, biases: Robj, x: Robj, offset: Robj)
             false => Some(arguments::matrix(&offset, "offset")?),
         };
         let rows = inputs.rows();
-        let mut out = vec![0.0; rows * network.outputs()];
+        let mut value = results::zeros(rows, network.outputs());
         if rows > 0 {
+            let out = value.as_real_slice_mut().unwrap_or_default();
             let threads = arguments::threads(&net, network.parameter_count() * rows as f64)?;
-            inputs.check_finite(threads)?;
             let single = is_single(&net)?;
             let stopped = with_team(threads, |team| match single {
                 true => evaluate::predict::<f32>(
@@ -224,7 +224,7 @@ fn engine_predict(net: Robj, weights: Robj, biases: Robj, x: Robj, offset: Robj)
                     inputs.source(),
                     offsets,
                     team,
-                    &mut out,
+                    out,
                     &mut interrupted,
                 ),
                 false => evaluate::predict::<f64>(
@@ -233,7 +233,7 @@ fn engine_predict(net: Robj, weights: Robj, biases: Robj, x: Robj, offset: Robj)
                     inputs.source(),
                     offsets,
                     team,
-                    &mut out,
+                    out,
                     &mut interrupted,
                 ),
             })?;
@@ -241,7 +241,6 @@ fn engine_predict(net: Robj, weights: Robj, biases: Robj, x: Robj, offset: Robj)
                 return Ok(list!(error = (), interrupted = true));
             }
         }
-        let value = results::real_matrix(&out, rows, network.outputs());
         Ok(list!(error = (), value = value, interrupted = false))
     })
 }

@@ -48,7 +48,16 @@ pub fn matrix(matrix: &Array2<f64>) -> Robj {
 
 /// A matrix from numbers that are column by column already.
 pub fn real_matrix(numbers: &[f64], rows: usize, columns: usize) -> Robj {
-    let mut robj = Robj::from(numbers);
+    with_dim(Robj::from(numbers), rows, columns)
+}
+
+/// A matrix of zeros, for results too large to be copied when they are there.
+pub fn zeros(rows: usize, columns: usize) -> Robj {
+    let numbers = Doubles::from_values(std::iter::repeat_n(0.0, rows * columns));
+    with_dim(numbers.into(), rows, columns)
+}
+
+fn with_dim(mut robj: Robj, rows: usize, columns: usize) -> Robj {
     // R makes sure that rows x columns is the length; `set_attrib` cannot fail here.
     let _ = robj.set_attrib("dim", [rows as i32, columns as i32]);
     robj

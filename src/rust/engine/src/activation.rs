@@ -137,7 +137,7 @@ curves! {
             + z * (T::of(-0.5) * z * z).fast_exp::<I>() * T::of(0.398_942_280_401_432_7);
     /// log(1 + e^z).
     Softplus = "softplus", needs_input: true,
-        value: |z| z.max(T::zero()) + (-z.abs()).fast_exp::<I>().ln_1p(),
+        value: |z| unless_negative(z, T::zero()) + (-z.abs()).fast_exp::<I>().fast_log_one_plus::<I>(),
         slope: |z, a| logistic::<T, I>(z);
     /// z times its sigmoid.
     Silu = "silu", needs_input: true,

@@ -1,21 +1,24 @@
 //! Predictions and losses: rows through the network, forward only.
 
 use crate::data::{gather, Data};
-use crate::error::Result;
+use crate::error::{EngineError, Result};
 use crate::kernels::InstructionSet;
 use crate::loss::Objective;
 use crate::network::{Coefficients, Layout, Network};
 use crate::pass::{Block, Extras, Pass, Use};
-use crate::rows::{pieces, ColumnMajor, RowSource, Selection};
+use crate::rows::{all_finite, pieces, ColumnMajor, RowSource, Selection};
 use crate::scalar::{row_stride, Scalar};
 use crate::threads::Team;
 use crate::SharedBuffer;
+use std::collections::BTreeSet;
+use std::sync::Mutex;
 
 /// Predicts all rows of a source into `out`, column by column (rows x outputs).
 /// Returns whether the user interrupted.
 ///
 /// # Errors
-/// Shapes that do not fit, memory refused, or a panic of a worker.
+/// Numbers that are not finite (in precision `T`), shapes that do not fit, memory refused, or a
+/// panic of a worker.
 pub fn predict<T: Scalar>(
     network: &Network,
     coefficients: &Coefficients,
@@ -47,28 +50,37 @@ pub fn predict<T: Scalar>(
     )?;
     let units = network.outputs();
     let stride = row_stride::<T>(units);
+    // Looked at while they are in the cache: a pass of its own would read all inputs twice.
+    let non_finite = Mutex::new(BTreeSet::new());
     for chunk in pieces(0..rows, capacity) {
         if chunk.start > 0 && interrupted() {
             return Ok(true);
         }
         let selection = Selection::Range(chunk.clone());
-        team.run_ranges(chunk.len(), 4, |_, range| {
-            for piece in block.pieces(range) {
-                let part = selection.slice(piece.clone());
-                let columns = inputs.columns();
-                // SAFETY: members have disjoint rows of the block; parameters are only read.
-                unsafe {
-                    inputs.gather(
-                        part.clone(),
-                        block.inputs.part(piece.start * columns..piece.end * columns),
-                    );
-                    if let (Some(source), Some(offsets)) = (&offsets, &block.offsets) {
-                        source.gather(part, offsets.part(piece.start * units..piece.end * units));
-                    }
-                    pass.forward(&block, piece, &parameters, None);
+        block.each_piece(team, chunk.len(), |_, piece| {
+            let part = selection.slice(piece.clone());
+            let columns = inputs.columns();
+            // SAFETY: members have disjoint rows of the block; parameters are only read.
+            unsafe {
+                let numbers = block.inputs.part(piece.start * columns..piece.end * columns);
+                inputs.gather(part.clone(), numbers);
+                if !all_finite(numbers) {
+                    let places = (0..numbers.len()).filter(|&place| !numbers[place].is_finite());
+                    let mut found = non_finite.lock().unwrap_or_else(|e| e.into_inner());
+                    found.extend(places.map(|place| place % columns));
+                    return;
                 }
+                if let (Some(source), Some(offsets)) = (&offsets, &block.offsets) {
+                    source.gather(part, offsets.part(piece.start * units..piece.end * units));
+                }
+                pass.forward(&block, piece, &parameters, None);
             }
         })?;
+        let mut found = std::mem::take(&mut *non_finite.lock().unwrap_or_else(|e| e.into_inner()));
+        if !found.is_empty() {
+            found.extend(inputs.non_finite_columns(team)?);
+            return Err(EngineError::NonFiniteInputs(found.into_iter().collect()));
+        }
         if let Some(last) = block.layers.last_mut() {
             let values = last.values.get_mut();
             for (unit, column) in out.chunks_exact_mut(rows).enumerate() {
@@ -121,15 +133,13 @@ pub fn totals<T: Scalar>(
         }
         let selection = Selection::Range(chunk.clone());
         let shared: &Block<T> = block;
-        team.run_ranges(chunk.len(), 4, |member, range| {
-            for piece in shared.pieces(range) {
-                gather(data, pass.network.outputs(), shared, &selection, piece.clone());
-                // SAFETY: members have disjoint rows and scratch; parameters are only read.
-                unsafe {
-                    let scratch = scratch.part(member * scratch_size..(member + 1) * scratch_size);
-                    pass.forward(shared, piece.clone(), parameters, None);
-                    pass.evaluate(objective, shared, piece, None, scratch);
-                }
+        shared.each_piece(team, chunk.len(), |member, piece| {
+            gather(data, pass.network.outputs(), shared, &selection, piece.clone());
+            // SAFETY: members have disjoint rows and scratch; parameters are only read.
+            unsafe {
+                let scratch = scratch.part(member * scratch_size..(member + 1) * scratch_size);
+                pass.forward(shared, piece.clone(), parameters, None);
+                pass.evaluate(objective, shared, piece, None, scratch);
             }
         })?;
         sums.add(block.totals(chunk.len()));

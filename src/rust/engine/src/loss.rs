@@ -161,7 +161,13 @@ impl Objective {
 
     /// Losses and errors (derivatives by the weighted inputs) of some rows, before case weights.
     /// Lanes of `errors` beyond the last unit are left alone.
-    pub fn evaluate<T: Scalar>(&self, rows: &OutputRows<'_, T>, losses: &mut [f64], errors: &mut [T]) {
+    pub fn evaluate<T: Scalar>(
+        &self,
+        set: InstructionSet,
+        rows: &OutputRows<'_, T>,
+        losses: &mut [f64],
+        errors: &mut [T],
+    ) {
         let k = T::of(rows.units as f64);
         match &self.loss {
             Loss::Sse => self.each(rows, losses, errors, |_, a, y, _| {
@@ -189,10 +195,7 @@ impl Objective {
                     }
                 })
             }
-            Loss::BinaryCrossEntropy => self.each(rows, losses, errors, |z, a, y, _| {
-                let log_one_plus_exp = z.max(T::zero()) + (-z.abs()).exp().ln_1p();
-                ((log_one_plus_exp - y * z) / k, (a - y) / k)
-            }),
+            Loss::BinaryCrossEntropy => binary_cross_entropy(set, rows, losses, errors),
             Loss::Poisson => self.each(rows, losses, errors, |z, a, y, _| ((a - y * z) / k, (a - y) / k)),
             Loss::Quantile(taus) => self.each(rows, losses, errors, |_, a, y, j| {
                 let tau = T::of(taus[j]);
@@ -255,6 +258,16 @@ fn evaluate_each<T: Scalar>(
     element: impl Fn(T, T, T, usize) -> (T, T),
     slope: impl Fn(T) -> T,
 ) {
+    // One unit: numbers next to each other, which need no places to be worked out.
+    if rows.stride == 1 {
+        let numbers = rows.inputs.iter().zip(rows.values).zip(rows.outcomes);
+        for ((loss, error), ((&z, &a), &y)) in losses.iter_mut().zip(errors).zip(numbers) {
+            let (part, derivative) = element(z, a, y, 0);
+            *loss = part.to_double();
+            *error = derivative * slope(a);
+        }
+        return;
+    }
     let shared_outcome = rows.outcomes_per_row == 1;
     for (r, loss) in losses.iter_mut().enumerate() {
         let at = r * rows.stride..r * rows.stride + rows.units;
@@ -300,6 +313,39 @@ pub(crate) fn apply_output<T: Scalar>(
     }
 }
 
+fn binary_cross_entropy<T: Scalar>(
+    set: InstructionSet,
+    rows: &OutputRows<'_, T>,
+    losses: &mut [f64],
+    errors: &mut [T],
+) {
+    // First log(1 + e^z), which belongs in a kernel, where the errors will stand.
+    if rows.stride == rows.units {
+        errors.copy_from_slice(rows.inputs);
+        Activation::Softplus.activate(set, errors);
+    } else {
+        for (errors, inputs) in errors
+            .chunks_exact_mut(rows.stride)
+            .zip(rows.inputs.chunks_exact(rows.stride))
+        {
+            errors[..rows.units].copy_from_slice(&inputs[..rows.units]);
+            Activation::Softplus.activate(set, &mut errors[..rows.units]);
+        }
+    }
+    let k = T::of(rows.units as f64);
+    for (r, loss) in losses.iter_mut().enumerate() {
+        let at = r * rows.stride..r * rows.stride + rows.units;
+        let inputs = rows.inputs[at.clone()].iter().zip(&rows.values[at.clone()]);
+        let outcomes = &rows.outcomes[r * rows.units..(r + 1) * rows.units];
+        let mut sum = 0.0;
+        for ((error, (&z, &a)), &y) in errors[at].iter_mut().zip(inputs).zip(outcomes) {
+            sum += ((*error - y * z) / k).to_double();
+            *error = (a - y) / k;
+        }
+        *loss = sum;
+    }
+}
+
 fn cross_entropy<T: Scalar>(rows: &OutputRows<'_, T>, losses: &mut [f64], errors: &mut [T]) {
     for (r, loss) in losses.iter_mut().enumerate() {
         let at = r * rows.stride..r * rows.stride + rows.units;
@@ -342,7 +388,7 @@ mod tests {
             units: z.len(),
             outcomes_per_row: y.len(),
         };
-        objective.evaluate(&rows, &mut losses, &mut errors);
+        objective.evaluate(InstructionSet::detect(), &rows, &mut losses, &mut errors);
         (losses[0], errors)
     }
 

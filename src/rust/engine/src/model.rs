@@ -4,15 +4,15 @@
 use crate::buffer::{Buffer, SharedBuffer};
 use crate::error::{EngineError, Result};
 use crate::lbfgs::Pair;
-use crate::network::{Coefficients, Layout, Network};
+use crate::network::{Coefficients, Layer, Layout, Network};
 use crate::optimizer::Rule;
 use crate::rows::pieces;
+use crate::scalar::{padded, panel_width, Scalar};
 use crate::schedule::Plateau;
 use crate::train::{Method, Start};
-use crate::Scalar;
 use std::ops::Range;
 
-/// Rows of a panel (inputs) that are updated at once; their gradient stays in the first-level cache.
+/// Rows of a panel of `LANES` units (inputs) that are updated at once; their gradient stays in the first-level cache.
 pub const STRIP_INPUTS: usize = 48;
 
 /// Version of [`OptimizerState`] as it is stored.
@@ -45,15 +45,15 @@ pub struct StripPlace {
     pub with_bias: bool,
     /// Where the strip's weights lie among the parameters.
     pub weights: Range<usize>,
-    /// Numbers per input: the width of a panel.
-    pub lanes: usize,
+    /// Numbers per input: the width of the layer's panels.
+    pub width: usize,
 }
 
 impl StripPlace {
     /// Where the strip lies, biases included.
     #[inline]
     pub fn all(&self) -> Range<usize> {
-        let biases = if self.with_bias { self.lanes } else { 0 };
+        let biases = if self.with_bias { self.width } else { 0 };
         self.weights.start..self.weights.end + biases
     }
 }
@@ -117,7 +117,7 @@ impl<T: Scalar> Model<T> {
         let mut transposed = Vec::new();
         for (number, place) in layout.places.iter().enumerate().skip(1) {
             transposed.push(SharedBuffer::zeros(
-                layout.places[number - 1].panels * T::LANES * network.layers()[number].units,
+                padded::<T>(place.rows - 1) * network.layers()[number].units,
             )?);
             debug_assert_eq!(place.rows - 1, network.layers()[number].inputs);
         }
@@ -151,9 +151,10 @@ impl<T: Scalar> Model<T> {
         if strip.layer == 0 {
             return;
         }
-        let units = network.layers()[strip.layer].units;
-        let first = strip.panel * T::LANES;
-        let present = T::LANES.min(units - first);
+        let Layer { inputs, units, .. } = network.layers()[strip.layer];
+        let first = strip.panel * strip.width;
+        let present = strip.width.min(units - first);
+        let width = panel_width::<T>(inputs);
         // SAFETY: the caller's promise; strips have disjoint inputs or units, and each element
         // (input, unit) has one place in the transposed copy. Elements of different strips lie
         // between each other there, so they are written one by one through a raw pointer.
@@ -161,11 +162,11 @@ impl<T: Scalar> Model<T> {
             let mut weight = self.parameters.pointer().add(strip.weights.start) as *const T;
             let target = self.transposed[strip.layer - 1].pointer();
             for input in strip.inputs.clone() {
-                let column = target.add((input / T::LANES * units + first) * T::LANES + input % T::LANES);
+                let column = target.add((input / width * units + first) * width + input % width);
                 for unit in 0..present {
-                    *column.add(unit * T::LANES) = *weight.add(unit);
+                    *column.add(unit * width) = *weight.add(unit);
                 }
-                weight = weight.add(T::LANES);
+                weight = weight.add(strip.width);
             }
         }
     }
@@ -292,19 +293,26 @@ pub struct Snapshot<T> {
     plateau: Plateau,
 }
 
+/// Cuts all layers into strips of up to `STRIP_INPUTS * LANES` weights.
 fn strips<T: Scalar>(layout: &Layout) -> Vec<StripPlace> {
     let mut strips = Vec::new();
     for (layer, place) in layout.places.iter().enumerate() {
         let inputs = place.rows - 1;
-        for inputs_of_strip in pieces(0..inputs, STRIP_INPUTS) {
+        let most = STRIP_INPUTS * T::LANES / place.width;
+        // About even, so that members can share them well; in dozens, as kernels take them.
+        let even = inputs
+            .div_ceil(inputs.div_ceil(most))
+            .next_multiple_of(12)
+            .min(most);
+        for inputs_of_strip in pieces(0..inputs, even) {
             for panel in 0..place.panels {
                 strips.push(StripPlace {
                     layer,
                     panel,
                     inputs: inputs_of_strip.clone(),
                     with_bias: inputs_of_strip.end == inputs,
-                    weights: place.range::<T>(panel, inputs_of_strip.clone()),
-                    lanes: T::LANES,
+                    weights: place.range(panel, inputs_of_strip.clone()),
+                    width: place.width,
                 });
             }
         }
@@ -314,7 +322,7 @@ fn strips<T: Scalar>(layout: &Layout) -> Vec<StripPlace> {
 
 /// Cuts the strips into consecutive shares of about equal work.
 fn shares(strips: &[StripPlace], members: usize) -> Vec<usize> {
-    let work = |strip: &StripPlace| strip.inputs.len() + 1;
+    let work = |strip: &StripPlace| strip.all().len();
     let total: usize = strips.iter().map(work).sum();
     let mut cuts = vec![0];
     let mut done = 0;
@@ -337,7 +345,7 @@ mod tests {
 
     #[test]
     fn strips_cover_every_parameter_once_for_any_number_of_members() {
-        let network = Network::new(&[100, 37, 3], &[Activation::Tanh], Output::Linear).unwrap();
+        let network = Network::new(&[100, 37, 1, 3], &[Activation::Tanh; 2], Output::Linear).unwrap();
         let layout = Layout::of::<f64>(&network);
         let strips = strips::<f64>(&layout);
         let mut hits = vec![0; layout.len];
@@ -346,7 +354,14 @@ mod tests {
                 hits[index] += 1;
             }
         }
-        assert!(hits.iter().all(|&hit| hit == 1));
+        assert!(hits.iter().all(|&hit| hit <= 1));
+        for (place, layer) in layout.places.iter().zip(network.layers()) {
+            let parameters =
+                (0..place.rows).flat_map(|input| (0..layer.units).map(move |unit| (input, unit)));
+            for (input, unit) in parameters {
+                assert_eq!(hits[place.index(input, unit)], 1, "{input} {unit}");
+            }
+        }
         for members in 1..40 {
             let cuts = shares(&strips, members);
             assert_eq!(cuts.len(), members + 1);

@@ -4,7 +4,7 @@ use crate::activation::Activation;
 use crate::buffer::Buffer;
 use crate::error::{EngineError, Result};
 use crate::loss::Output;
-use crate::scalar::{row_stride, Scalar};
+use crate::scalar::{panel_width, row_stride, Scalar};
 use ndarray::{Array1, Array2};
 use std::ops::Range;
 
@@ -87,12 +87,14 @@ impl Network {
     }
 }
 
-/// Where one layer's parameters lie: panels of `LANES` units, each panel `inputs` rows of
+/// Where one layer's parameters lie: panels of `width` units, each panel `inputs` rows of
 /// weights and then a row of biases. Lanes beyond the last unit stay zero.
 #[derive(Clone, Copy, Debug)]
 pub struct LayerPlace {
     /// First number of the layer.
     pub offset: usize,
+    /// Units in each panel ([`panel_width`]).
+    pub width: usize,
     /// Number of panels.
     pub panels: usize,
     /// Rows of a panel: inputs + 1.
@@ -103,14 +105,14 @@ pub struct LayerPlace {
 
 impl LayerPlace {
     /// Where rows `rows` of panel `panel` lie.
-    pub fn range<T: Scalar>(&self, panel: usize, rows: Range<usize>) -> Range<usize> {
-        let start = self.offset + panel * self.rows * T::LANES;
-        start + rows.start * T::LANES..start + rows.end * T::LANES
+    pub fn range(&self, panel: usize, rows: Range<usize>) -> Range<usize> {
+        let start = self.offset + panel * self.rows * self.width;
+        start + rows.start * self.width..start + rows.end * self.width
     }
 
     /// Where the weight from `input` to `unit` lies (`input == inputs`: the bias).
-    pub fn index<T: Scalar>(&self, input: usize, unit: usize) -> usize {
-        self.range::<T>(unit / T::LANES, input..input + 1).start + unit % T::LANES
+    pub fn index(&self, input: usize, unit: usize) -> usize {
+        self.range(unit / self.width, input..input + 1).start + unit % self.width
     }
 }
 
@@ -131,13 +133,16 @@ impl Layout {
             .layers
             .iter()
             .map(|layer| {
+                let width = panel_width::<T>(layer.units);
                 let place = LayerPlace {
                     offset: len,
-                    panels: layer.units.div_ceil(T::LANES),
+                    width,
+                    panels: layer.units.div_ceil(width),
                     rows: layer.inputs + 1,
                     stride: row_stride::<T>(layer.units),
                 };
-                len += place.panels * place.rows * T::LANES;
+                // Every layer starts at a cache line.
+                len += (place.panels * place.rows * width).next_multiple_of(T::LANES);
                 place
             })
             .collect();
@@ -211,10 +216,10 @@ impl Coefficients {
         let mut packed = Buffer::zeros(layout.len)?;
         for (number, place) in layout.places.iter().enumerate() {
             for ((input, unit), &weight) in self.weights[number].indexed_iter() {
-                packed[place.index::<T>(input, unit)] = T::of(weight);
+                packed[place.index(input, unit)] = T::of(weight);
             }
             for (unit, &bias) in self.biases[number].iter().enumerate() {
-                packed[place.index::<T>(place.rows - 1, unit)] = T::of(bias);
+                packed[place.index(place.rows - 1, unit)] = T::of(bias);
             }
         }
         Ok(packed)
@@ -226,10 +231,10 @@ impl Coefficients {
         let mut coefficients = Coefficients::zeros(network);
         for (number, place) in layout.places.iter().enumerate() {
             for ((input, unit), weight) in coefficients.weights[number].indexed_iter_mut() {
-                *weight = packed[place.index::<T>(input, unit)].to_double();
+                *weight = packed[place.index(input, unit)].to_double();
             }
             for (unit, bias) in coefficients.biases[number].iter_mut().enumerate() {
-                *bias = packed[place.index::<T>(place.rows - 1, unit)].to_double();
+                *bias = packed[place.index(place.rows - 1, unit)].to_double();
             }
         }
         coefficients

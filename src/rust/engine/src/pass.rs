@@ -8,13 +8,14 @@ use crate::buffer::SharedBuffer;
 use crate::error::Result;
 use crate::evaluate::Totals;
 use crate::kernels::elementwise::multiply;
-use crate::kernels::product::{forward, Rows};
-use crate::kernels::InstructionSet;
+use crate::kernels::product::{self, Rows};
+use crate::kernels::{thin, InstructionSet};
 use crate::loss::{apply_output, Objective, OutputRows};
 use crate::network::{Layout, Network};
 use crate::random::{stream, Purpose};
 use crate::rows::pieces;
 use crate::scalar::{row_stride, Scalar};
+use crate::threads::Team;
 use rand::RngExt;
 use std::ops::Range;
 
@@ -23,6 +24,8 @@ const BLOCK_BYTES: usize = 4 << 20;
 /// Bytes of a layer, what comes in and what goes out, that a member works on at a time: they stay
 /// in its second-level cache, and the weights are read anew only once per piece.
 const PIECE_BYTES: usize = 384 << 10;
+/// From so many pieces per member on, they go to whoever is free.
+const PIECES_TO_SHARE: usize = 4;
 /// Pieces are multiples of this many rows: of the rows that kernels hold in registers.
 const ROW_GRAIN: usize = 12;
 
@@ -163,14 +166,34 @@ impl<T: Scalar> Block<T> {
 }
 
 impl<T: Scalar> Block<T> {
-    /// Cuts a member's rows into pieces of about equal size: a short last one would read all the
-    /// weights for a few rows.
-    pub fn pieces(&self, range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
-        let size = match range.len() {
-            len if len <= self.piece => len,
-            len => len.div_ceil(len.div_ceil(self.piece)).next_multiple_of(ROW_GRAIN),
+    /// Gives the block's first rows to the members, piece by piece. Many pieces go to whoever is
+    /// free; with few of them, every member cuts its share into pieces of about equal size: a short
+    /// last one would read all the weights for a few rows.
+    ///
+    /// # Errors
+    /// A panic of a worker.
+    pub fn each_piece(
+        &self,
+        team: &Team,
+        rows: usize,
+        job: impl Fn(usize, Range<usize>) + Sync,
+    ) -> Result<()> {
+        let even = |rows: usize| match rows {
+            _ if rows <= self.piece => rows,
+            _ => rows
+                .div_ceil(rows.div_ceil(self.piece))
+                .next_multiple_of(ROW_GRAIN),
         };
-        pieces(range, size)
+        if rows < PIECES_TO_SHARE * team.size() * self.piece {
+            return team.run_ranges(rows, 4, |member, range| {
+                let size = even(range.len());
+                pieces(range, size).for_each(|piece| job(member, piece));
+            });
+        }
+        let size = even(rows);
+        team.run_queue(rows.div_ceil(size), |member, number| {
+            job(member, number * size..rows.min((number + 1) * size));
+        })
     }
 
     /// Sums over the block's first rows, in their order.
@@ -230,6 +253,43 @@ impl Pass<'_> {
         self.layout.places[layer].stride
     }
 
+    /// Products of rows of `inputs` numbers with weight panels, plus biases where the panels end
+    /// with them, into rows of layer `to`.
+    ///
+    /// # Safety
+    /// `a` must be rows of `inputs` numbers, `weights` the panels that lead from them to the layer,
+    /// and `out` as many rows of the layer.
+    unsafe fn multiply<T: Scalar>(
+        &self,
+        a: Rows<T>,
+        inputs: usize,
+        weights: &[T],
+        has_bias: bool,
+        to: usize,
+        out: &mut [T],
+    ) {
+        let place = self.layout.places[to];
+        let (weights, out) = (weights.as_ptr(), out.as_mut_ptr());
+        let panel_rows = inputs + usize::from(has_bias);
+        // SAFETY: the caller's promise.
+        unsafe {
+            match place.width {
+                1 => thin::forward(self.set, a, inputs, weights, has_bias, out),
+                _ => product::forward(
+                    self.set,
+                    a,
+                    inputs,
+                    weights,
+                    place.panels,
+                    panel_rows,
+                    has_bias,
+                    out,
+                    place.stride,
+                ),
+            }
+        }
+    }
+
     /// Takes rows of the block through all layers, to predictions.
     ///
     /// # Safety
@@ -256,20 +316,18 @@ impl Pass<'_> {
                 };
                 let input = from.read(rows.start * from_stride..rows.end * from_stride);
                 let values = buffers.values.part(at.clone());
-                forward(
-                    self.set,
-                    Rows {
-                        start: input.as_ptr(),
-                        stride: from_stride,
-                        count: rows.len(),
-                    },
+                let input = Rows {
+                    start: input.as_ptr(),
+                    stride: from_stride,
+                    count: rows.len(),
+                };
+                self.multiply(
+                    input,
                     layer.inputs,
-                    parameters[place.offset..].as_ptr(),
-                    place.panels,
-                    place.rows,
+                    &parameters[place.offset..],
                     true,
-                    values.as_mut_ptr(),
-                    stride,
+                    number,
+                    values,
                 );
                 if number == last {
                     if let Some(offsets) = &block.offsets {
@@ -389,11 +447,11 @@ impl Pass<'_> {
             }
             let losses = block.losses.part(rows.clone());
             let Some(scale) = error_scale else {
-                objective.evaluate(&output, losses, &mut scratch[..rows.len() * stride]);
+                objective.evaluate(self.set, &output, losses, &mut scratch[..rows.len() * stride]);
                 return;
             };
             let errors = buffers.errors.part(at);
-            objective.evaluate(&output, losses, errors);
+            objective.evaluate(self.set, &output, losses, errors);
             if scale == 1.0 && !block.weighs_rows {
                 return;
             }
@@ -429,21 +487,13 @@ impl Pass<'_> {
                     .errors
                     .read(rows.start * stride..rows.end * stride);
                 let earlier = buffers.errors.part(at.clone());
-                forward(
-                    self.set,
-                    Rows {
-                        start: errors.as_ptr(),
-                        stride,
-                        count: rows.len(),
-                    },
-                    layer.units,
-                    transposed[number - 1].read_all().as_ptr(),
-                    self.layout.places[number - 1].panels,
-                    layer.units,
-                    false,
-                    earlier.as_mut_ptr(),
-                    before,
-                );
+                let errors = Rows {
+                    start: errors.as_ptr(),
+                    stride,
+                    count: rows.len(),
+                };
+                let transposed = transposed[number - 1].read_all();
+                self.multiply(errors, layer.units, transposed, false, number - 1, earlier);
                 if let Some(kept) = &buffers.incoming_errors {
                     kept.part(at.clone()).copy_from_slice(earlier);
                 }

@@ -3,6 +3,7 @@
 
 use crate::buffer::{Buffer, SharedBuffer};
 use crate::error::{EngineError, Result};
+use crate::kernels::row::prefetch;
 use crate::threads::Team;
 use crate::Scalar;
 use std::ops::Range;
@@ -59,6 +60,19 @@ pub(crate) fn pieces(range: Range<usize>, size: usize) -> impl Iterator<Item = R
     })
 }
 
+/// Copies some dozen numbers, in pieces that the compiler turns into a few moves: calls of the
+/// general copy would take longer than what they copy.
+#[inline(always)]
+pub(crate) fn copy_short<T: Scalar>(from: &[T], to: &mut [T]) {
+    let (mut sources, mut copies) = (from.chunks_exact(8), to.chunks_exact_mut(8));
+    for (source, copy) in sources.by_ref().zip(copies.by_ref()) {
+        copy[..8].copy_from_slice(&source[..8]);
+    }
+    for (&number, copy) in sources.remainder().iter().zip(copies.into_remainder()) {
+        *copy = number;
+    }
+}
+
 /// A source of rows.
 pub trait RowSource<T>: Sync {
     /// Number of rows.
@@ -88,7 +102,7 @@ pub struct ColumnMajor<'a> {
 }
 
 /// Whether all numbers are finite. x · 0 is 0 exactly then, and sums of zeros vectorise.
-fn all_finite<T: Scalar>(numbers: &[T]) -> bool {
+pub(crate) fn all_finite<T: Scalar>(numbers: &[T]) -> bool {
     let mut sums = [T::zero(); 32];
     let chunks = numbers.chunks_exact(32);
     let mut total: T = chunks.remainder().iter().map(|&x| x * T::zero()).sum();
@@ -267,9 +281,18 @@ impl<T: Scalar> RowSource<T> for RowMajor<T> {
                 out.copy_from_slice(&self.data[range.start * self.columns..range.end * self.columns]);
             }
             Selection::Listed(rows) => {
-                for (&row, out) in rows.iter().zip(out.chunks_exact_mut(self.columns)) {
-                    let start = row as usize * self.columns;
-                    out.copy_from_slice(&self.data[start..start + self.columns]);
+                let row = |row: u32| &self.data[row as usize * self.columns..][..self.columns];
+                // Rows out of order: what will be needed is asked for some rows ahead.
+                let ahead = (4096 / (self.columns * size_of::<T>())).clamp(1, 16);
+                for (place, out) in out.chunks_exact_mut(self.columns).enumerate() {
+                    if let Some(&coming) = rows.get(place + ahead) {
+                        prefetch(row(coming));
+                    }
+                    let row = row(rows[place]);
+                    match self.columns {
+                        0..=64 => copy_short(row, out),
+                        _ => out.copy_from_slice(row),
+                    }
                 }
             }
         }

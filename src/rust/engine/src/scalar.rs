@@ -75,15 +75,24 @@ impl Scalar for f32 {
     }
 }
 
+/// Units in each panel of a layer of `units` units. A single unit has its weights in one row.
+pub fn panel_width<T: Scalar>(units: usize) -> usize {
+    match units {
+        1 => 1,
+        _ => T::LANES,
+    }
+}
+
 /// `units` rounded up to whole panels of `T`.
 pub fn padded<T: Scalar>(units: usize) -> usize {
-    units.div_ceil(T::LANES) * T::LANES
+    units.next_multiple_of(panel_width::<T>(units))
 }
 
 /// Distance between rows of `units` activations: whole panels, each a cache line, and an odd
 /// number of them where rows are long. Rows an even number of lines apart, a power of two at
 /// worst, would compete for a few places of the first-level cache.
 pub fn row_stride<T: Scalar>(units: usize) -> usize {
-    let panels = units.div_ceil(T::LANES);
-    (if panels < 8 { panels } else { panels | 1 }) * T::LANES
+    let width = panel_width::<T>(units);
+    let panels = units.div_ceil(width);
+    (if panels < 8 { panels } else { panels | 1 }) * width
 }

@@ -9,14 +9,15 @@ use crate::buffer::SharedBuffer;
 use crate::data::{gather, Data};
 use crate::error::Result;
 use crate::evaluate::Totals;
-use crate::kernels::product::{gradient, Rows};
+use crate::kernels::product::{self, Rows};
+use crate::kernels::thin;
 use crate::loss::Objective;
 use crate::model::{Model, StripPlace, STRIP_INPUTS};
 use crate::network::Layout;
 use crate::optimizer::{Optimizer, Rule, Step, Strip};
 use crate::pass::{Block, DropoutKey, Extras, Pass, Use};
 use crate::penalty::Penalty;
-use crate::rows::{pieces, Selection};
+use crate::rows::{copy_short, pieces, Selection};
 use crate::threads::Team;
 use crate::Scalar;
 use std::ops::Range;
@@ -223,20 +224,17 @@ impl<'a, T: Scalar> Stepper<'a, T> {
         dropout: Option<DropoutKey>,
         in_place: bool,
     ) -> Result<()> {
-        self.team.run_ranges(part.len(), 4, |_, range| {
-            for rows in self.block.pieces(range) {
-                if !in_place {
-                    self.gather(&self.block, part, rows.clone());
-                }
-                // SAFETY: members have disjoint ranges of rows; parameters are only read in
-                // this job.
-                unsafe {
-                    self.pass
-                        .forward(&self.block, rows.clone(), &model.parameters, dropout);
-                    self.pass
-                        .evaluate(self.objective, &self.block, rows.clone(), Some(scale), &mut []);
-                    self.pass.backward(&self.block, rows, &model.transposed);
-                }
+        self.block.each_piece(self.team, part.len(), |_, rows| {
+            if !in_place {
+                self.gather(&self.block, part, rows.clone());
+            }
+            // SAFETY: members have disjoint pieces of rows; parameters are only read in this job.
+            unsafe {
+                self.pass
+                    .forward(&self.block, rows.clone(), &model.parameters, dropout);
+                self.pass
+                    .evaluate(self.objective, &self.block, rows.clone(), Some(scale), &mut []);
+                self.pass.backward(&self.block, rows, &model.transposed);
             }
         })
     }
@@ -350,19 +348,24 @@ impl<'a, T: Scalar> Stepper<'a, T> {
         accumulate: bool,
     ) {
         let stride = self.pass.layout.places[strip.layer].stride;
+        let (set, count, target) = (self.pass.set, strip.inputs.len(), target.as_mut_ptr());
         // SAFETY: the caller's promise; the block holds these rows, the target the strip.
         unsafe {
             let errors = self.block.layers[strip.layer].errors.read_all();
-            gradient(
-                self.pass.set,
-                inputs,
-                strip.inputs.len(),
-                errors[first_row * stride + strip.panel * T::LANES..].as_ptr(),
-                stride,
-                target.as_mut_ptr(),
-                strip.with_bias,
-                accumulate,
-            );
+            let deltas = errors[first_row * stride + strip.panel * strip.width..].as_ptr();
+            match strip.width {
+                1 => thin::gradient(set, inputs, count, deltas, target, strip.with_bias, accumulate),
+                _ => product::gradient(
+                    set,
+                    inputs,
+                    count,
+                    deltas,
+                    stride,
+                    target,
+                    strip.with_bias,
+                    accumulate,
+                ),
+            }
         }
     }
 
@@ -431,18 +434,5 @@ impl<'a, T: Scalar> Stepper<'a, T> {
         }
         self.team
             .run(&|member| work(member, model.shares[member]..model.shares[member + 1]))
-    }
-}
-
-/// Copies some dozen numbers, in pieces that the compiler turns into a few moves: calls of the
-/// general copy would take longer than what they copy.
-#[inline(always)]
-fn copy_short<T: Scalar>(from: &[T], to: &mut [T]) {
-    let (mut sources, mut copies) = (from.chunks_exact(8), to.chunks_exact_mut(8));
-    for (source, copy) in sources.by_ref().zip(copies.by_ref()) {
-        copy[..8].copy_from_slice(&source[..8]);
-    }
-    for (&number, copy) in sources.remainder().iter().zip(copies.into_remainder()) {
-        *copy = number;
     }
 }

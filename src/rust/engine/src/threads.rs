@@ -144,6 +144,18 @@ impl Team {
             }
         })
     }
+
+    /// Runs `job` on every number below `count`; each member takes the next when it is free.
+    pub fn run_queue(&self, count: usize, job: impl Fn(usize, usize) + Sync) -> Result<()> {
+        let next = AtomicUsize::new(0);
+        self.run(&|member| loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= count {
+                break;
+            }
+            job(member, number);
+        })
+    }
 }
 
 impl Shared {
@@ -241,6 +253,20 @@ mod tests {
                 team.run(&|_| {}).unwrap();
             }
         });
+    }
+
+    #[test]
+    fn a_queue_is_worked_off_once() {
+        for threads in [1, 3] {
+            let hits: Vec<AtomicUsize> = (0..100).map(|_| AtomicUsize::new(0)).collect();
+            with_team(threads, |team| {
+                team.run_queue(100, |_, number| {
+                    hits[number].fetch_add(1, Ordering::Relaxed);
+                })
+                .unwrap();
+            });
+            assert!(hits.iter().all(|h| h.load(Ordering::Relaxed) == 1));
+        }
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! Exponential and hyperbolic tangent as branch-free polynomials that the compiler vectorises.
+//! Exponential, hyperbolic tangent and logarithm as branch-free polynomials that the compiler vectorises.
 //!
 //! Range reduction and polynomial forms follow the Cephes library (Moshier, 1989). Maximum
-//! errors against the standard library, measured by the tests below: `exp` 2 ulp, `tanh` 4 ulp
-//! in both precisions. NaN stays NaN, so that a diverging network is noticed.
+//! errors against the standard library, measured by the tests below: `exp` 2 ulp, `tanh` 4 ulp,
+//! `log(1 + x)` on [0, 1] 2 ulp, in both precisions. NaN stays NaN, so that a diverging network is noticed.
 
 use super::Instructions;
 
@@ -12,6 +12,23 @@ pub trait Math: Sized {
     fn fast_exp<I: Instructions>(self) -> Self;
     /// Hyperbolic tangent.
     fn fast_tanh<I: Instructions>(self) -> Self;
+    /// log(1 + x) for x from 0 to 1: what log(1 + e^z) needs.
+    fn fast_log_one_plus<I: Instructions>(self) -> Self;
+}
+
+/// log(1 + x) for x from 0 to 1, where `tail(w, w²)` is log(1 + w) - w + w²/2 around 0.
+#[inline(always)]
+fn log_one_plus<T: crate::Scalar, I: Instructions>(x: T, tail: impl Fn(T, T) -> T) -> T {
+    // 1 + x is halved where it is beyond the square root of 2; 1 + w is then near 1.
+    let beyond = x > T::of(std::f64::consts::SQRT_2 - 1.0);
+    let w = if beyond { (x - T::one()) * T::of(0.5) } else { x };
+    let offset = if beyond {
+        T::of(std::f64::consts::LN_2)
+    } else {
+        T::zero()
+    };
+    let square = w * w;
+    offset + (w + I::multiply_add(T::of(-0.5), square, tail(w, square)))
 }
 
 /// Horner's scheme, highest power first.
@@ -98,6 +115,35 @@ impl Math for f64 {
             large
         }
     }
+
+    #[inline(always)]
+    fn fast_log_one_plus<I: Instructions>(self) -> f64 {
+        log_one_plus::<f64, I>(self, |w, square| {
+            let p = polynomial::<f64, I, 6>(
+                w,
+                [
+                    1.018_756_638_045_809_3e-4,
+                    4.974_949_949_767_47e-1,
+                    4.705_791_198_788_817,
+                    1.449_892_253_416_109_3e1,
+                    1.793_686_785_078_198_2e1,
+                    7.708_387_337_558_854,
+                ],
+            );
+            let q = polynomial::<f64, I, 6>(
+                w,
+                [
+                    1.0,
+                    1.128_735_871_891_674_5e1,
+                    4.522_791_458_375_322e1,
+                    8.298_752_669_127_767e1,
+                    7.115_447_506_185_639e1,
+                    2.312_516_201_267_653_4e1,
+                ],
+            );
+            w * square * (p / q)
+        })
+    }
 }
 
 impl Math for f32 {
@@ -159,6 +205,27 @@ impl Math for f32 {
         } else {
             large
         }
+    }
+
+    #[inline(always)]
+    fn fast_log_one_plus<I: Instructions>(self) -> f32 {
+        log_one_plus::<f32, I>(self, |w, square| {
+            let p = polynomial::<f32, I, 9>(
+                w,
+                [
+                    7.037_683_6e-2,
+                    -1.151_461e-1,
+                    1.167_699_9e-1,
+                    -1.242_014_1e-1,
+                    1.424_932_3e-1,
+                    -1.666_805_8e-1,
+                    2.000_071_4e-1,
+                    -2.499_999_4e-1,
+                    3.333_333e-1,
+                ],
+            );
+            w * square * p
+        })
     }
 }
 
@@ -226,6 +293,35 @@ mod tests {
     }
 
     #[test]
+    fn log_one_plus_is_within_two_ulp_of_the_standard_library() {
+        for range in [0.0..1.0, 0.0..1e-3, 0.4142..0.4143, 0.0..1e-30] {
+            let e = worst(range.clone(), 1_000_000, |x| {
+                ulps(x.fast_log_one_plus::<Fused>(), x.ln_1p(), f64::EPSILON).max(ulps(
+                    x.fast_log_one_plus::<Separate>(),
+                    x.ln_1p(),
+                    f64::EPSILON,
+                ))
+            });
+            assert!(e <= 2.0, "double: {e} on {range:?}");
+            let e = worst(range.clone(), 1_000_000, |x| {
+                let x = x as f32;
+                let truth = f64::from(x).ln_1p();
+                ulps(
+                    f64::from(x.fast_log_one_plus::<Fused>()),
+                    truth,
+                    f64::from(f32::EPSILON),
+                )
+                .max(ulps(
+                    f64::from(x.fast_log_one_plus::<Separate>()),
+                    truth,
+                    f64::from(f32::EPSILON),
+                ))
+            });
+            assert!(e <= 2.0, "single: {e} on {range:?}");
+        }
+    }
+
+    #[test]
     fn extremes_and_nan_are_kept() {
         assert_eq!(800.0.fast_exp::<Fused>(), f64::INFINITY);
         assert_eq!((-800.0).fast_exp::<Fused>(), 0.0);
@@ -234,6 +330,8 @@ mod tests {
         assert_eq!(1e300.fast_tanh::<Fused>(), 1.0);
         assert_eq!((-1e30f32).fast_tanh::<Fused>(), -1.0);
         assert!(f64::NAN.fast_tanh::<Fused>().is_nan());
+        assert!(f64::NAN.fast_log_one_plus::<Fused>().is_nan());
+        assert!(f32::NAN.fast_log_one_plus::<Fused>().is_nan());
         assert_eq!(0.0.fast_exp::<Fused>(), 1.0);
         assert_eq!(0.0.fast_tanh::<Fused>(), 0.0);
     }

@@ -8,6 +8,7 @@ pub mod elementwise;
 pub mod math;
 pub mod product;
 pub mod row;
+pub mod thin;
 
 use crate::scalar::Scalar;
 use std::sync::OnceLock;

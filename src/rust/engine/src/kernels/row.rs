@@ -4,6 +4,19 @@
 
 use crate::scalar::Scalar;
 
+/// Asks the processor to bring numbers into its caches. Only a hint.
+#[inline(always)]
+pub fn prefetch<T>(numbers: &[T]) {
+    #[cfg(target_arch = "x86_64")]
+    for number in numbers.iter().step_by(64 / size_of::<T>()).chain(numbers.last()) {
+        use std::arch::x86_64::{_mm_prefetch, _MM_HINT_T0};
+        // SAFETY: every x86-64 has the instruction, and it has no effect that can be observed.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>((number as *const T).cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = numbers;
+}
+
 /// `LANES` numbers that are computed with at once.
 pub trait Row<T>: Copy {
     /// All lanes zero.
@@ -26,6 +39,16 @@ pub trait Row<T>: Copy {
     /// # Safety
     /// As for [`Row::zero`].
     unsafe fn add_scaled(&mut self, factor: T, other: &Self);
+    /// Adds `one * other`, lane by lane.
+    ///
+    /// # Safety
+    /// As for [`Row::zero`].
+    unsafe fn add_product(&mut self, one: &Self, other: &Self);
+    /// The sum of all lanes: halves added until one number is left.
+    ///
+    /// # Safety
+    /// As for [`Row::zero`].
+    unsafe fn total(self) -> T;
 }
 
 impl<T: Scalar, const N: usize> Row<T> for [T; N] {
@@ -48,6 +71,23 @@ impl<T: Scalar, const N: usize> Row<T> for [T; N] {
         for lane in 0..N {
             self[lane] = factor * other[lane] + self[lane];
         }
+    }
+    #[inline(always)]
+    unsafe fn add_product(&mut self, one: &Self, other: &Self) {
+        for lane in 0..N {
+            self[lane] = one[lane] * other[lane] + self[lane];
+        }
+    }
+    #[inline(always)]
+    unsafe fn total(mut self) -> T {
+        let mut half = N / 2;
+        while half > 0 {
+            for lane in 0..half {
+                self[lane] += self[lane + half];
+            }
+            half /= 2;
+        }
+        self[0]
     }
 }
 
@@ -98,6 +138,22 @@ mod x86 {
                         for i in 0..$count {
                             self.0[i] = $multiply_add(factor, other.0[i], self.0[i]);
                         }
+                    }
+                }
+                #[inline(always)]
+                unsafe fn add_product(&mut self, one: &Self, other: &Self) {
+                    unsafe {
+                        for i in 0..$count {
+                            self.0[i] = $multiply_add(one.0[i], other.0[i], self.0[i]);
+                        }
+                    }
+                }
+                #[inline(always)]
+                unsafe fn total(self) -> $scalar {
+                    unsafe {
+                        let mut numbers = [0.0; $count * $width];
+                        self.store(numbers.as_mut_ptr());
+                        numbers.total()
                     }
                 }
             }
