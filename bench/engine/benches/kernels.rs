@@ -3,7 +3,8 @@
 use backprop_bench::Workload;
 use backprop_engine::activation::Activation;
 use backprop_engine::kernels::product::{forward, gradient, Rows};
-use backprop_engine::kernels::InstructionSet;
+use backprop_engine::kernels::transpose::{rows_of_columns, Columns};
+use backprop_engine::kernels::{thin, InstructionSet};
 use backprop_engine::{padded, Scalar};
 use divan::counter::ItemsCount;
 use divan::{black_box, Bencher};
@@ -15,7 +16,7 @@ fn main() {
 const ROWS: usize = 128;
 
 /// Items are multiply-adds: rows x inputs x units.
-#[divan::bench(types = [f32, f64], args = [(20, 64), (64, 32), (32, 1), (784, 128), (512, 512)])]
+#[divan::bench(types = [f32, f64], args = [(20, 64), (64, 32), (784, 128), (512, 512)])]
 fn product_forward<T: Scalar>(bencher: Bencher, (inputs, units): (usize, usize)) {
     let set = InstructionSet::detect();
     let stride = padded::<T>(units);
@@ -48,15 +49,35 @@ fn product_forward<T: Scalar>(bencher: Bencher, (inputs, units): (usize, usize))
         });
 }
 
-/// Items are multiply-adds: rows x inputs x lanes of one panel.
-#[divan::bench(types = [f32, f64], args = [20, 64, 784])]
-fn product_gradient<T: Scalar>(bencher: Bencher, inputs: usize) {
+/// Items are multiply-adds: rows x inputs, for one unit.
+#[divan::bench(types = [f32, f64], args = [32, 100])]
+fn thin_forward<T: Scalar>(bencher: Bencher, inputs: usize) {
     let set = InstructionSet::detect();
     let a = vec![T::of(0.5); ROWS * inputs];
-    let deltas = vec![T::of(0.25); ROWS * T::LANES];
-    let mut out = vec![T::of(0.0); inputs * T::LANES];
+    let weights = vec![T::of(0.25); inputs + 1];
+    let mut out = vec![T::of(0.0); ROWS];
+    bencher.counter(ItemsCount::new(ROWS * inputs)).bench_local(|| {
+        let rows = Rows {
+            start: a.as_ptr(),
+            stride: inputs,
+            count: ROWS,
+        };
+        // SAFETY: the vectors have the extents that the kernel asks for.
+        unsafe { thin::forward(set, rows, inputs, weights.as_ptr(), true, out.as_mut_ptr()) };
+        black_box(&mut out);
+    });
+}
+
+/// Items are multiply-adds: rows x inputs x lanes of two panels.
+#[divan::bench(types = [f32, f64], args = [20, 48])]
+fn product_gradient<T: Scalar>(bencher: Bencher, inputs: usize) {
+    const PANELS: usize = 2;
+    let set = InstructionSet::detect();
+    let a = vec![T::of(0.5); ROWS * inputs];
+    let deltas = vec![T::of(0.25); ROWS * PANELS * T::LANES];
+    let mut out = vec![T::of(0.0); PANELS * inputs * T::LANES];
     bencher
-        .counter(ItemsCount::new(ROWS * inputs * T::LANES))
+        .counter(ItemsCount::new(ROWS * inputs * PANELS * T::LANES))
         .bench_local(|| {
             let rows = Rows {
                 start: a.as_ptr(),
@@ -68,17 +89,36 @@ fn product_gradient<T: Scalar>(bencher: Bencher, inputs: usize) {
                 gradient(
                     set,
                     rows,
-                    0,
                     inputs,
                     deltas.as_ptr(),
-                    T::LANES,
+                    PANELS * T::LANES,
+                    PANELS,
                     out.as_mut_ptr(),
+                    inputs * T::LANES,
                     false,
                     false,
                 )
             };
             black_box(&mut out);
         });
+}
+
+/// Items are numbers: a piece of a tall matrix, from columns to rows.
+#[divan::bench(types = [f32, f64], args = [20, 784])]
+fn transpose<T: Scalar>(bencher: Bencher, count: usize) {
+    let set = InstructionSet::detect();
+    let data = vec![0.5; 10 * ROWS * count];
+    let mut out = vec![T::of(0.0); ROWS * count];
+    bencher.counter(ItemsCount::new(ROWS * count)).bench_local(|| {
+        let columns = Columns {
+            data: &data,
+            height: 10 * ROWS,
+            count,
+            standardise: None,
+        };
+        rows_of_columns(set, columns, 2 * ROWS..3 * ROWS, &mut out);
+        black_box(&mut out);
+    });
 }
 
 /// Items are numbers.

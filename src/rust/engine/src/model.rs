@@ -56,6 +56,11 @@ impl StripPlace {
         let biases = if self.with_bias { self.width } else { 0 };
         self.weights.start..self.weights.end + biases
     }
+
+    /// Whether another strip is of the same inputs.
+    pub fn has_inputs_of(&self, other: &StripPlace) -> bool {
+        self.layer == other.layer && self.inputs == other.inputs
+    }
 }
 
 /// Parameters in training.

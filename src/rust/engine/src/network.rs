@@ -104,9 +104,14 @@ pub struct LayerPlace {
 }
 
 impl LayerPlace {
+    /// Numbers in a panel.
+    pub fn panel_size(&self) -> usize {
+        self.rows * self.width
+    }
+
     /// Where rows `rows` of panel `panel` lie.
     pub fn range(&self, panel: usize, rows: Range<usize>) -> Range<usize> {
-        let start = self.offset + panel * self.rows * self.width;
+        let start = self.offset + panel * self.panel_size();
         start + rows.start * self.width..start + rows.end * self.width
     }
 

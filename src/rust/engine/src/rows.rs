@@ -4,6 +4,8 @@
 use crate::buffer::{Buffer, SharedBuffer};
 use crate::error::{EngineError, Result};
 use crate::kernels::row::prefetch;
+use crate::kernels::transpose::{rows_of_columns, Columns};
+use crate::kernels::InstructionSet;
 use crate::threads::Team;
 use crate::Scalar;
 use std::ops::Range;
@@ -181,6 +183,15 @@ impl<T: Scalar> RowSource<T> for ColumnMajor<'_> {
     }
 
     fn gather(&self, selection: Selection<'_>, out: &mut [T]) {
+        if let (Selection::Range(rows), true) = (&selection, self.columns > 1) {
+            let columns = Columns {
+                data: self.data,
+                height: self.rows,
+                count: self.columns,
+                standardise: self.standardise,
+            };
+            return rows_of_columns(InstructionSet::detect(), columns, rows.clone(), out);
+        }
         match self.standardise {
             None => self.each(&selection, out, |_, x| T::of(x)),
             Some((center, scale)) => self.each(&selection, out, |column, x| {

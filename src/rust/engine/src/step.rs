@@ -25,6 +25,11 @@ use std::ops::Range;
 /// Rows of a block whose gradients are summed at a time, over all strips of a member: the rows
 /// then come from the second-level cache.
 const GRADIENT_ROWS: usize = 256;
+/// Strips whose gradients are computed side by side: kernels with registers for it then read an input
+/// once for two panels.
+const STRIPS_BESIDE: usize = 2;
+/// Rows of a panel that a strip may have, biases included.
+const STRIP_SIZE: usize = STRIP_INPUTS + 1;
 /// From so many rows and panels on, the inputs of strips are packed before they are multiplied.
 const PACKED_FROM: (usize, usize) = (32, 4);
 
@@ -130,7 +135,7 @@ impl<'a, T: Scalar> Stepper<'a, T> {
         let layout: &Layout = parts.pass.layout;
         let whole_gradient = parts.whole_gradient || parts.records || parts.clip_norm.is_some();
         let keeps_gradient = whole_gradient || capacity.min(GRADIENT_ROWS) < parts.largest_step;
-        let scratch_size = (STRIP_INPUTS + 1) * T::LANES + GRADIENT_ROWS * STRIP_INPUTS;
+        let scratch_size = STRIPS_BESIDE * STRIP_SIZE * T::LANES + GRADIENT_ROWS * STRIP_INPUTS;
         Ok(Stepper {
             gradient: SharedBuffer::zeros(if keeps_gradient { layout.len } else { 0 })?,
             scratch: SharedBuffer::zeros(scratch_size * parts.team.size())?,
@@ -259,47 +264,63 @@ impl<'a, T: Scalar> Stepper<'a, T> {
                 self.scratch
                     .part(member * self.scratch_size..(member + 1) * self.scratch_size)
             };
-            let (own, packed) = scratch.split_at_mut((STRIP_INPUTS + 1) * T::LANES);
+            let (own, packed) = scratch.split_at_mut(STRIPS_BESIDE * STRIP_SIZE * T::LANES);
             for chunk in pieces(0..rows, GRADIENT_ROWS) {
-                let is_last = chunk.end == rows;
-                let mut inputs_at_hand = None;
-                for index in share.clone() {
-                    let strip = &model.strips[index];
+                let accumulate = accumulate || chunk.start > 0;
+                let mut index = share.start;
+                for strips in model.strips[share.clone()].chunk_by(StripPlace::has_inputs_of) {
                     // SAFETY: strips are disjoint, and the rows of the block are only read in this job.
                     unsafe {
-                        let target = match to_buffer {
-                            true => self.gradient.part(strip.all()),
-                            false => &mut own[..strip.all().len()],
-                        };
-                        let wanted = (strip.layer, strip.inputs.start);
-                        let inputs = match inputs_at_hand {
-                            Some((place, inputs)) if place == wanted => inputs,
-                            _ => self.strip_inputs(strip, chunk.clone(), packed),
-                        };
-                        inputs_at_hand = Some((wanted, inputs));
-                        self.strip_gradient(
-                            strip,
-                            inputs,
-                            chunk.start,
-                            target,
-                            accumulate || chunk.start > 0,
-                        );
-                        if !is_last {
-                            continue;
-                        }
-                        if let Some(share) = penalise {
-                            let weights = model.parameters.read(strip.weights.clone());
-                            self.strip_penalties.part(index..index + 1)[0] = self.penalty.value(weights);
-                            self.penalty
-                                .add_gradient(weights, &mut target[..weights.len()], share);
-                        }
-                        if let Some(step) = update {
-                            self.update_strip(model, step, strip, target);
+                        let inputs = self.strip_inputs(&strips[0], chunk.clone(), packed);
+                        for beside in strips.chunks(STRIPS_BESIDE) {
+                            let (start, apart) = match to_buffer {
+                                true => (
+                                    self.gradient.pointer().add(beside[0].weights.start),
+                                    self.pass.layout.places[beside[0].layer].panel_size(),
+                                ),
+                                false => (own.as_mut_ptr(), STRIP_SIZE * T::LANES),
+                            };
+                            self.gradients(beside, inputs, chunk.start, start, apart, accumulate);
+                            if chunk.end == rows {
+                                for (number, strip) in beside.iter().enumerate() {
+                                    let target = start.add(number * apart);
+                                    let target = std::slice::from_raw_parts_mut(target, strip.all().len());
+                                    self.finish_strip(model, index + number, target, update, penalise);
+                                }
+                            }
+                            index += beside.len();
                         }
                     }
                 }
             }
         })
+    }
+
+    /// What follows when a strip's gradient is complete: the penalty, and the update if it is time.
+    ///
+    /// # Safety
+    /// Nobody else may use this strip's part of the model.
+    unsafe fn finish_strip(
+        &self,
+        model: &Model<T>,
+        index: usize,
+        gradient: &mut [T],
+        update: Option<Step>,
+        penalise: Option<f64>,
+    ) {
+        let strip = &model.strips[index];
+        // SAFETY: the caller's promise.
+        unsafe {
+            if let Some(share) = penalise {
+                let weights = model.parameters.read(strip.weights.clone());
+                self.strip_penalties.part(index..index + 1)[0] = self.penalty.value(weights);
+                self.penalty
+                    .add_gradient(weights, &mut gradient[..weights.len()], share);
+            }
+            if let Some(step) = update {
+                self.update_strip(model, step, strip, gradient);
+            }
+        }
     }
 
     /// The inputs of a strip for rows of the block, packed if that pays.
@@ -337,31 +358,38 @@ impl<'a, T: Scalar> Stepper<'a, T> {
         }
     }
 
+    /// Gradients of strips beside each other, `apart` from `start` on.
+    ///
     /// # Safety
-    /// Nobody may write the block; `inputs` are the strip's, for rows from `first_row` on.
-    unsafe fn strip_gradient(
+    /// Nobody may write the block; `inputs` are the strips', for rows from `first_row` on; the
+    /// gradients have room for the strips.
+    unsafe fn gradients(
         &self,
-        strip: &StripPlace,
+        strips: &[StripPlace],
         inputs: Rows<T>,
         first_row: usize,
-        target: &mut [T],
+        start: *mut T,
+        apart: usize,
         accumulate: bool,
     ) {
+        let strip = &strips[0];
         let stride = self.pass.layout.places[strip.layer].stride;
-        let (set, count, target) = (self.pass.set, strip.inputs.len(), target.as_mut_ptr());
-        // SAFETY: the caller's promise; the block holds these rows, the target the strip.
+        let (set, count) = (self.pass.set, strip.inputs.len());
+        // SAFETY: the caller's promise; the block holds these rows.
         unsafe {
             let errors = self.block.layers[strip.layer].errors.read_all();
             let deltas = errors[first_row * stride + strip.panel * strip.width..].as_ptr();
             match strip.width {
-                1 => thin::gradient(set, inputs, count, deltas, target, strip.with_bias, accumulate),
+                1 => thin::gradient(set, inputs, count, deltas, start, strip.with_bias, accumulate),
                 _ => product::gradient(
                     set,
                     inputs,
                     count,
                     deltas,
                     stride,
-                    target,
+                    strips.len(),
+                    start,
+                    apart,
                     strip.with_bias,
                     accumulate,
                 ),

@@ -9,6 +9,7 @@ pub mod math;
 pub mod product;
 pub mod row;
 pub mod thin;
+pub mod transpose;
 
 use crate::scalar::Scalar;
 use std::sync::OnceLock;
@@ -149,6 +150,10 @@ macro_rules! kernel {
     // SAFETY: the caller of the kernel promised what its body needs.
     (@call [unsafe] $body:ident, $I:ident, $R:ident, (), $T:ident, [$($G:ident)*], $($arg:expr),*) => {
         unsafe { $body::<$T, $crate::kernels::$I $(, $G)*>($($arg),*) }
+    };
+    // SAFETY: only the instruction set is asked for, and the caller of this arm has it.
+    (@call [] $body:ident, $I:ident, $R:ident, ($rows:literal), $T:ident, [$($G:ident)*], $($arg:expr),*) => {
+        unsafe { $body::<$T, $T::$R $(, $G)*, $rows>($($arg),*) }
     };
     (@call [unsafe] $body:ident, $I:ident, $R:ident, ($rows:literal), $T:ident, [$($G:ident)*], $($arg:expr),*) => {
         unsafe { $body::<$T, $T::$R $(, $G)*, $rows>($($arg),*) }

@@ -67,44 +67,34 @@ unsafe fn forward_body<T: Scalar, R: Row<T>, const ROWS: usize>(
     let mut from = 0;
     loop {
         let to = inputs.min(from + DEPTH);
-        for panel in 0..panels {
-            // SAFETY: the caller's extents cover `panels` panels, all rows, and `to <= inputs`.
-            unsafe {
+        let mut panel = 0;
+        // SAFETY: the caller's extents cover `panels` panels, all rows, and `to <= inputs`.
+        unsafe {
+            while panel < panels {
                 let panel_start = weights.add(panel * panel_rows * T::LANES);
                 let bias = panel_start.add(inputs * T::LANES);
-                let out = out.add(panel * T::LANES);
-                let tile = Tile {
+                let tiles = Tiles {
                     weights: panel_start.add(from * T::LANES),
+                    panel_stride: panel_rows * T::LANES,
                     depth: to - from,
                     start: match (from, has_bias) {
                         (0, true) => Start::Bias(bias),
                         (0, false) => Start::Zero,
                         _ => Start::Out,
                     },
-                    a: a.start.add(from),
-                    a_stride: a.stride,
-                    out,
+                    a: Rows {
+                        start: a.start.add(from),
+                        ..a
+                    },
+                    out: out.add(panel * T::LANES),
                     out_stride,
                 };
-                let mut row = 0;
-                while row + ROWS <= a.count {
-                    forward_tile::<T, R, ROWS>(&tile, row);
-                    row += ROWS;
-                }
-                // The rest in fewer, smaller tiles: 6, 4, then what is left.
-                if ROWS > 6 && row + 6 <= a.count {
-                    forward_tile::<T, R, 6>(&tile, row);
-                    row += 6;
-                }
-                if ROWS > 4 && row + 4 <= a.count {
-                    forward_tile::<T, R, 4>(&tile, row);
-                    row += 4;
-                }
-                match a.count - row {
-                    0 => {}
-                    1 => forward_tile::<T, R, 1>(&tile, row),
-                    2 => forward_tile::<T, R, 2>(&tile, row),
-                    _ => forward_tile::<T, R, 3>(&tile, row),
+                if R::PANELS == 2 && panel + 2 <= panels {
+                    forward_tiles::<T, R, ROWS, 2>(&tiles);
+                    panel += 2;
+                } else {
+                    forward_tiles::<T, R, ROWS, 1>(&tiles);
+                    panel += 1;
                 }
             }
         }
@@ -123,47 +113,90 @@ enum Start<T> {
     Out,
 }
 
-struct Tile<T> {
+/// Products of all rows with some inputs of neighbouring panels.
+struct Tiles<T> {
     weights: *const T,
+    panel_stride: usize,
     depth: usize,
     start: Start<T>,
-    a: *const T,
-    a_stride: usize,
+    a: Rows<T>,
     out: *mut T,
     out_stride: usize,
 }
 
 /// # Safety
-/// Rows `row..row + ROWS` of the tile must lie within the caller's extents.
+/// `PANELS` panels must lie within the caller's extents.
 #[inline(always)]
-unsafe fn forward_tile<T: Scalar, R: Row<T>, const ROWS: usize>(tile: &Tile<T>, row: usize) {
-    // SAFETY: all reads and writes are at the caller's rows and the tile's depth.
+unsafe fn forward_tiles<T: Scalar, R: Row<T>, const ROWS: usize, const PANELS: usize>(tiles: &Tiles<T>) {
+    let (mut row, count) = (0, tiles.a.count);
+    // SAFETY: rows stay below `count`; the panels are the caller's promise.
     unsafe {
-        let mut sums = [R::zero(); ROWS];
-        let out = tile.out.add(row * tile.out_stride);
-        match tile.start {
+        while row + ROWS <= count {
+            forward_tile::<T, R, ROWS, PANELS>(tiles, row);
+            row += ROWS;
+        }
+        // The rest in fewer, smaller tiles: 6, 4, then what is left.
+        if ROWS > 6 && row + 6 <= count {
+            forward_tile::<T, R, 6, PANELS>(tiles, row);
+            row += 6;
+        }
+        if ROWS > 4 && row + 4 <= count {
+            forward_tile::<T, R, 4, PANELS>(tiles, row);
+            row += 4;
+        }
+        match count - row {
+            0 => {}
+            1 => forward_tile::<T, R, 1, PANELS>(tiles, row),
+            2 => forward_tile::<T, R, 2, PANELS>(tiles, row),
+            _ => forward_tile::<T, R, 3, PANELS>(tiles, row),
+        }
+    }
+}
+
+/// # Safety
+/// Rows `row..row + ROWS` and `PANELS` panels must lie within the caller's extents.
+#[inline(always)]
+unsafe fn forward_tile<T: Scalar, R: Row<T>, const ROWS: usize, const PANELS: usize>(
+    tiles: &Tiles<T>,
+    row: usize,
+) {
+    // SAFETY: all reads and writes are at the caller's rows and panels and the tiles' depth.
+    unsafe {
+        let mut sums = [[R::zero(); PANELS]; ROWS];
+        let out = tiles.out.add(row * tiles.out_stride);
+        match tiles.start {
             Start::Zero => {}
-            Start::Bias(bias) => sums = [R::load(bias); ROWS],
+            Start::Bias(bias) => {
+                let mut biases = [R::zero(); PANELS];
+                for (p, bias_of_panel) in biases.iter_mut().enumerate() {
+                    *bias_of_panel = R::load(bias.add(p * tiles.panel_stride));
+                }
+                sums = [biases; ROWS];
+            }
             Start::Out => {
-                for (r, sum) in sums.iter_mut().enumerate() {
-                    *sum = R::load(out.add(r * tile.out_stride));
+                for (r, sums) in sums.iter_mut().enumerate() {
+                    for (p, sum) in sums.iter_mut().enumerate() {
+                        *sum = R::load(out.add(r * tiles.out_stride + p * T::LANES));
+                    }
                 }
             }
         }
-        let a = tile.a.add(row * tile.a_stride);
+        let a = tiles.a.start.add(row * tiles.a.stride);
         // Several inputs a turn: what addresses cost is then spread over them.
         let mut i = 0;
-        while i + TURN <= tile.depth {
+        while i + TURN <= tiles.depth {
             for k in i..i + TURN {
-                forward_input(tile, a, k, &mut sums);
+                forward_input(tiles, a, k, &mut sums);
             }
             i += TURN;
         }
-        for k in i..tile.depth {
-            forward_input(tile, a, k, &mut sums);
+        for k in i..tiles.depth {
+            forward_input(tiles, a, k, &mut sums);
         }
-        for (r, sum) in sums.into_iter().enumerate() {
-            sum.store(out.add(r * tile.out_stride));
+        for (r, sums) in sums.into_iter().enumerate() {
+            for (p, sum) in sums.into_iter().enumerate() {
+                sum.store(out.add(r * tiles.out_stride + p * T::LANES));
+            }
         }
     }
 }
@@ -173,27 +206,34 @@ unsafe fn forward_tile<T: Scalar, R: Row<T>, const ROWS: usize>(tile: &Tile<T>, 
 /// # Safety
 /// As for [`forward_tile`]; `input` must be below the tile's depth.
 #[inline(always)]
-unsafe fn forward_input<T: Scalar, R: Row<T>, const ROWS: usize>(
-    tile: &Tile<T>,
+unsafe fn forward_input<T: Scalar, R: Row<T>, const ROWS: usize, const PANELS: usize>(
+    tiles: &Tiles<T>,
     a: *const T,
     input: usize,
-    sums: &mut [R; ROWS],
+    sums: &mut [[R; PANELS]; ROWS],
 ) {
     // SAFETY: the caller's promise.
     unsafe {
-        let weights = R::load(tile.weights.add(input * T::LANES));
-        for (r, sum) in sums.iter_mut().enumerate() {
-            sum.add_scaled(*a.add(r * tile.a_stride + input), &weights);
+        let mut weights = [R::zero(); PANELS];
+        for (p, row) in weights.iter_mut().enumerate() {
+            *row = R::load(tiles.weights.add(p * tiles.panel_stride + input * T::LANES));
+        }
+        for (r, sums) in sums.iter_mut().enumerate() {
+            let number = *a.add(r * tiles.a.stride + input);
+            for (sum, weights) in sums.iter_mut().zip(&weights) {
+                sum.add_scaled(number, weights);
+            }
         }
     }
 }
 
 kernel! {
-    /// `out[i] = Σ_r a[r][i] * deltas[r]` for `inputs` inputs and the units of one panel; added to
-    /// what `out` holds where `accumulate`.
+    /// `out[i] = Σ_r a[r][i] * deltas[r]` for `inputs` inputs and the units of neighbouring panels;
+    /// added to what `out` holds where `accumulate`.
     ///
-    /// `deltas` are the rows of one panel (`LANES` wide), as many as `a` has; `out` is the strip
-    /// of `inputs` rows of `LANES`, and where `with_bias` one more, for the biases: Σ_r deltas[r].
+    /// `deltas` are rows of `panels` panels (`LANES` wide each), as many as `a` has; `out` is a strip
+    /// of `inputs` rows of `LANES` for each panel, `out_stride` apart, and where `with_bias` with one
+    /// row more, for the biases: Σ_r deltas[r].
     ///
     /// # Safety
     /// The pointers must be valid for these extents; `out` must not overlap the others.
@@ -202,7 +242,9 @@ kernel! {
         inputs: usize,
         deltas: *const T,
         delta_stride: usize,
+        panels: usize,
         out: *mut T,
+        out_stride: usize,
         with_bias: bool,
         accumulate: bool,
     ) = gradient_body [2 6 12]
@@ -217,54 +259,40 @@ unsafe fn gradient_body<T: Scalar, R: Row<T>, const INPUTS: usize>(
     inputs: usize,
     deltas: *const T,
     delta_stride: usize,
+    panels: usize,
     out: *mut T,
+    out_stride: usize,
     with_bias: bool,
     accumulate: bool,
 ) {
-    // SAFETY: the strip has room for `inputs` rows, and one more where there are biases.
-    let at = |i: usize| unsafe { out.add(i * T::LANES) };
     let mut from = 0;
     loop {
         let to = a.count.min(from + HEIGHT);
-        // SAFETY: the caller's extents cover `inputs` inputs of all rows.
+        let mut panel = 0;
+        // SAFETY: the caller's extents cover `inputs` inputs of all rows, and `panels` panels.
         unsafe {
-            let strip = Strip {
-                a: Rows {
-                    start: a.start.add(from * a.stride),
-                    stride: a.stride,
-                    count: to - from,
-                },
-                deltas: deltas.add(from * delta_stride),
-                delta_stride,
-                accumulate: accumulate || from > 0,
-            };
-            let mut i = 0;
-            while i + INPUTS <= inputs {
-                gradient_tile::<T, R, INPUTS>(&strip, i, at(i));
-                i += INPUTS;
-            }
-            if INPUTS > 6 && i + 6 <= inputs {
-                gradient_tile::<T, R, 6>(&strip, i, at(i));
-                i += 6;
-            }
-            if INPUTS > 4 && i + 4 <= inputs {
-                gradient_tile::<T, R, 4>(&strip, i, at(i));
-                i += 4;
-            }
-            match inputs - i {
-                0 => {}
-                1 => gradient_tile::<T, R, 1>(&strip, i, at(i)),
-                2 => gradient_tile::<T, R, 2>(&strip, i, at(i)),
-                _ => gradient_tile::<T, R, 3>(&strip, i, at(i)),
-            }
-            if with_bias {
-                let out = at(inputs);
-                let mut sum = if strip.accumulate { R::load(out) } else { R::zero() };
-                for r in 0..strip.a.count {
-                    // A factor of 1 is exact.
-                    sum.add_scaled(T::one(), &R::load(strip.deltas.add(r * delta_stride)));
+            while panel < panels {
+                let strips = Strips {
+                    a: Rows {
+                        start: a.start.add(from * a.stride),
+                        stride: a.stride,
+                        count: to - from,
+                    },
+                    inputs,
+                    deltas: deltas.add(from * delta_stride + panel * T::LANES),
+                    delta_stride,
+                    out: out.add(panel * out_stride),
+                    out_stride,
+                    with_bias,
+                    accumulate: accumulate || from > 0,
+                };
+                if R::PANELS == 2 && panel + 2 <= panels {
+                    gradient_tiles::<T, R, INPUTS, 2>(&strips);
+                    panel += 2;
+                } else {
+                    gradient_tiles::<T, R, INPUTS, 1>(&strips);
+                    panel += 1;
                 }
-                sum.store(out);
             }
         }
         from = to;
@@ -274,38 +302,101 @@ unsafe fn gradient_body<T: Scalar, R: Row<T>, const INPUTS: usize>(
     }
 }
 
-struct Strip<T> {
+/// Gradients of neighbouring strips over some rows.
+struct Strips<T> {
     a: Rows<T>,
+    inputs: usize,
     deltas: *const T,
     delta_stride: usize,
+    out: *mut T,
+    out_stride: usize,
+    with_bias: bool,
     accumulate: bool,
 }
 
 /// # Safety
-/// Inputs `first..first + INPUTS` must lie within the rows of `a`; `out` must hold as many rows.
+/// `PANELS` strips must lie within the caller's extents.
 #[inline(always)]
-unsafe fn gradient_tile<T: Scalar, R: Row<T>, const INPUTS: usize>(
-    strip: &Strip<T>,
-    first: usize,
-    out: *mut T,
-) {
-    // SAFETY: all reads are within the rows and inputs the caller vouches for.
+unsafe fn gradient_tiles<T: Scalar, R: Row<T>, const INPUTS: usize, const PANELS: usize>(strips: &Strips<T>) {
+    let (mut i, inputs) = (0, strips.inputs);
+    // SAFETY: inputs stay below `inputs`; the biases follow them where there are any.
     unsafe {
-        let mut sums = [R::zero(); INPUTS];
-        if strip.accumulate {
-            for (i, sum) in sums.iter_mut().enumerate() {
-                *sum = R::load(out.add(i * T::LANES));
+        while i + INPUTS <= inputs {
+            gradient_tile::<T, R, INPUTS, PANELS>(strips, i);
+            i += INPUTS;
+        }
+        if INPUTS > 6 && i + 6 <= inputs {
+            gradient_tile::<T, R, 6, PANELS>(strips, i);
+            i += 6;
+        }
+        if INPUTS > 4 && i + 4 <= inputs {
+            gradient_tile::<T, R, 4, PANELS>(strips, i);
+            i += 4;
+        }
+        match inputs - i {
+            0 => {}
+            1 => gradient_tile::<T, R, 1, PANELS>(strips, i),
+            2 => gradient_tile::<T, R, 2, PANELS>(strips, i),
+            _ => gradient_tile::<T, R, 3, PANELS>(strips, i),
+        }
+        if strips.with_bias {
+            for panel in 0..PANELS {
+                let out = strips.out.add(panel * strips.out_stride + inputs * T::LANES);
+                let mut sum = if strips.accumulate {
+                    R::load(out)
+                } else {
+                    R::zero()
+                };
+                for r in 0..strips.a.count {
+                    // A factor of 1 is exact.
+                    let delta = R::load(strips.deltas.add(r * strips.delta_stride + panel * T::LANES));
+                    sum.add_scaled(T::one(), &delta);
+                }
+                sum.store(out);
             }
         }
-        let a = strip.a.start.add(first);
-        for r in 0..strip.a.count {
-            let delta = R::load(strip.deltas.add(r * strip.delta_stride));
-            for (i, sum) in sums.iter_mut().enumerate() {
-                sum.add_scaled(*a.add(r * strip.a.stride + i), &delta);
+    }
+}
+
+/// # Safety
+/// Inputs `first..first + INPUTS` and `PANELS` strips must lie within the caller's extents.
+#[inline(always)]
+unsafe fn gradient_tile<T: Scalar, R: Row<T>, const INPUTS: usize, const PANELS: usize>(
+    strips: &Strips<T>,
+    first: usize,
+) {
+    // SAFETY: all reads and writes are within the rows, inputs and strips the caller vouches for.
+    unsafe {
+        let mut sums = [[R::zero(); PANELS]; INPUTS];
+        let out = |input: usize, panel: usize| {
+            strips
+                .out
+                .add((first + input) * T::LANES + panel * strips.out_stride)
+        };
+        if strips.accumulate {
+            for (i, sums) in sums.iter_mut().enumerate() {
+                for (p, sum) in sums.iter_mut().enumerate() {
+                    *sum = R::load(out(i, p));
+                }
             }
         }
-        for (i, sum) in sums.into_iter().enumerate() {
-            sum.store(out.add(i * T::LANES));
+        let a = strips.a.start.add(first);
+        for r in 0..strips.a.count {
+            let mut deltas = [R::zero(); PANELS];
+            for (p, delta) in deltas.iter_mut().enumerate() {
+                *delta = R::load(strips.deltas.add(r * strips.delta_stride + p * T::LANES));
+            }
+            for (i, sums) in sums.iter_mut().enumerate() {
+                let number = *a.add(r * strips.a.stride + i);
+                for (sum, delta) in sums.iter_mut().zip(&deltas) {
+                    sum.add_scaled(number, delta);
+                }
+            }
+        }
+        for (i, sums) in sums.into_iter().enumerate() {
+            for (p, sum) in sums.into_iter().enumerate() {
+                sum.store(out(i, p));
+            }
         }
     }
 }

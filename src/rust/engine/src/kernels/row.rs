@@ -19,6 +19,8 @@ pub fn prefetch<T>(numbers: &[T]) {
 
 /// `LANES` numbers that are computed with at once.
 pub trait Row<T>: Copy {
+    /// Panels beside each other that products hold sums of: as many as leave a register for each.
+    const PANELS: usize;
     /// All lanes zero.
     ///
     /// # Safety
@@ -49,9 +51,19 @@ pub trait Row<T>: Copy {
     /// # Safety
     /// As for [`Row::zero`].
     unsafe fn total(self) -> T;
+    /// Writes a block of [`BLOCK`] columns of as many numbers, one after the other at `from`, as rows
+    /// that start `stride` apart at `to`.
+    ///
+    /// # Safety
+    /// The pointers must be valid for these extents, and not overlap.
+    unsafe fn transpose(from: *const T, to: *mut T, stride: usize);
 }
 
+/// Rows and columns of a block that [`Row::transpose`] takes: the numbers of a cache line of `f64`.
+pub const BLOCK: usize = 8;
+
 impl<T: Scalar, const N: usize> Row<T> for [T; N] {
+    const PANELS: usize = 1;
     #[inline(always)]
     unsafe fn zero() -> Self {
         [T::zero(); N]
@@ -89,19 +101,87 @@ impl<T: Scalar, const N: usize> Row<T> for [T; N] {
         }
         self[0]
     }
+    #[inline(always)]
+    unsafe fn transpose(from: *const T, to: *mut T, stride: usize) {
+        for row in 0..BLOCK {
+            for column in 0..BLOCK {
+                // SAFETY: the caller's promise.
+                unsafe { *to.add(row * stride + column) = *from.add(column * BLOCK + row) };
+            }
+        }
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
 // AVX-512 is compiled only where build.rs finds a compiler that has it.
 #[allow(clippy::incompatible_msrv)]
 mod x86 {
-    use super::Row;
+    use super::{Row, BLOCK};
     use std::arch::x86_64::*;
+
+    /// Quarters of rows: four columns of four rows become four rows of four columns, those of rows
+    /// 4 to 7 in the upper halves.
+    #[inline(always)]
+    unsafe fn quarters(from: *const f32) -> [__m256; 4] {
+        // SAFETY: the caller's promise: four columns of a block, and a processor with AVX.
+        unsafe {
+            let (a, b) = (_mm256_loadu_ps(from), _mm256_loadu_ps(from.add(BLOCK)));
+            let (c, d) = (
+                _mm256_loadu_ps(from.add(2 * BLOCK)),
+                _mm256_loadu_ps(from.add(3 * BLOCK)),
+            );
+            let (low, low2) = (_mm256_unpacklo_ps(a, b), _mm256_unpacklo_ps(c, d));
+            let (high, high2) = (_mm256_unpackhi_ps(a, b), _mm256_unpackhi_ps(c, d));
+            [
+                _mm256_shuffle_ps::<0x44>(low, low2),
+                _mm256_shuffle_ps::<0xEE>(low, low2),
+                _mm256_shuffle_ps::<0x44>(high, high2),
+                _mm256_shuffle_ps::<0xEE>(high, high2),
+            ]
+        }
+    }
+
+    /// [`Row::transpose`] of single-precision numbers, with AVX.
+    #[inline(always)]
+    unsafe fn transpose_single(from: *const f32, to: *mut f32, stride: usize) {
+        // SAFETY: the caller's promise: pointers valid for a block, and a processor with AVX.
+        unsafe {
+            let (left, right) = (quarters(from), quarters(from.add(4 * BLOCK)));
+            for row in 0..4 {
+                let upper = _mm256_permute2f128_ps::<0x20>(left[row], right[row]);
+                let lower = _mm256_permute2f128_ps::<0x31>(left[row], right[row]);
+                _mm256_storeu_ps(to.add(row * stride), upper);
+                _mm256_storeu_ps(to.add((row + 4) * stride), lower);
+            }
+        }
+    }
+
+    /// [`Row::transpose`] of double-precision numbers, with AVX: four quarters of 4 x 4.
+    #[inline(always)]
+    unsafe fn transpose_double(from: *const f64, to: *mut f64, stride: usize) {
+        // SAFETY: the caller's promise: pointers valid for a block, and a processor with AVX.
+        unsafe {
+            for (row, column) in [(0, 0), (0, 4), (4, 0), (4, 4)] {
+                let (from, to) = (from.add(column * BLOCK + row), to.add(row * stride + column));
+                let (a, b) = (_mm256_loadu_pd(from), _mm256_loadu_pd(from.add(BLOCK)));
+                let (c, d) = (
+                    _mm256_loadu_pd(from.add(2 * BLOCK)),
+                    _mm256_loadu_pd(from.add(3 * BLOCK)),
+                );
+                let (low, low2) = (_mm256_unpacklo_pd(a, b), _mm256_unpacklo_pd(c, d));
+                let (high, high2) = (_mm256_unpackhi_pd(a, b), _mm256_unpackhi_pd(c, d));
+                _mm256_storeu_pd(to, _mm256_permute2f128_pd::<0x20>(low, low2));
+                _mm256_storeu_pd(to.add(stride), _mm256_permute2f128_pd::<0x20>(high, high2));
+                _mm256_storeu_pd(to.add(2 * stride), _mm256_permute2f128_pd::<0x31>(low, low2));
+                _mm256_storeu_pd(to.add(3 * stride), _mm256_permute2f128_pd::<0x31>(high, high2));
+            }
+        }
+    }
 
     /// Defines a row of `$count` registers of one kind.
     macro_rules! registers {
         ($(#[$doc:meta])* $name:ident, $scalar:ty, $register:ty, $count:literal, $width:literal,
-         $zero:ident, $load:ident, $store:ident, $splat:ident, $multiply_add:ident) => {
+         $zero:ident, $load:ident, $store:ident, $splat:ident, $multiply_add:ident, $transpose:ident) => {
             $(#[$doc])*
             #[derive(Clone, Copy)]
             pub struct $name([$register; $count]);
@@ -109,6 +189,8 @@ mod x86 {
             // SAFETY (all): the trait's callers guarantee the instruction set and the pointers;
             // loads and stores are the unaligned ones.
             impl Row<$scalar> for $name {
+                // 16 registers under AVX2, two to a row; 32 under AVX-512, one to a row.
+                const PANELS: usize = 3 - $count;
                 #[inline(always)]
                 unsafe fn zero() -> Self {
                     unsafe { $name([$zero(); $count]) }
@@ -156,6 +238,10 @@ mod x86 {
                         numbers.total()
                     }
                 }
+                #[inline(always)]
+                unsafe fn transpose(from: *const $scalar, to: *mut $scalar, stride: usize) {
+                    unsafe { $transpose(from, to, stride) }
+                }
             }
         };
     }
@@ -163,24 +249,24 @@ mod x86 {
     registers! {
         /// 16 single-precision numbers in two AVX registers.
         Avx2Single, f32, __m256, 2, 8,
-        _mm256_setzero_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_set1_ps, _mm256_fmadd_ps
+        _mm256_setzero_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_set1_ps, _mm256_fmadd_ps, transpose_single
     }
     registers! {
         /// 8 double-precision numbers in two AVX registers.
         Avx2Double, f64, __m256d, 2, 4,
-        _mm256_setzero_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_set1_pd, _mm256_fmadd_pd
+        _mm256_setzero_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_set1_pd, _mm256_fmadd_pd, transpose_double
     }
     #[cfg(backprop_avx512)]
     registers! {
         /// 16 single-precision numbers in one AVX-512 register.
         Avx512Single, f32, __m512, 1, 16,
-        _mm512_setzero_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_set1_ps, _mm512_fmadd_ps
+        _mm512_setzero_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_set1_ps, _mm512_fmadd_ps, transpose_single
     }
     #[cfg(backprop_avx512)]
     registers! {
         /// 8 double-precision numbers in one AVX-512 register.
         Avx512Double, f64, __m512d, 1, 8,
-        _mm512_setzero_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_set1_pd, _mm512_fmadd_pd
+        _mm512_setzero_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_set1_pd, _mm512_fmadd_pd, transpose_double
     }
 }
 
