@@ -469,11 +469,11 @@ fn optimizer_state(fields: &Fields) -> Result<OptimizerState> {
 
 /// Threads to use for work whose largest shared piece is `work` multiply-adds.
 pub fn threads(spec: &Fields, work: f64) -> Result<usize> {
-    let wanted = spec.count("threads")?.clamp(1, cores());
-    Ok(if work < backprop_engine::WORK_WORTH_SHARING {
-        1
-    } else {
-        wanted
+    let wanted = spec.count("threads")?.max(1);
+    // Asking the system for its cores takes longer than a small fit.
+    Ok(match work < backprop_engine::WORK_WORTH_SHARING {
+        true => 1,
+        false => wanted.min(cores()),
     })
 }
 

@@ -27,6 +27,7 @@ pub mod random;
 pub mod rows;
 mod scalar;
 pub mod schedule;
+mod small;
 pub mod step;
 pub mod threads;
 pub mod trace;

@@ -141,9 +141,10 @@ impl<T: Scalar> Model<T> {
         Ok(model)
     }
 
-    fn transpose_all(&self, network: &Network) {
+    /// Copies all weights into the transposed panels, when nobody else has the model.
+    pub fn transpose_all(&self, network: &Network) {
         for strip in &self.strips {
-            // SAFETY: the model is not shared yet, or no job is running.
+            // SAFETY: the caller's promise: no job is running.
             unsafe { self.transpose(network, strip) };
         }
     }

@@ -18,6 +18,7 @@ use crate::optimizer::{Optimizer, Rule, Step, Strip};
 use crate::pass::{Block, DropoutKey, Extras, Pass, Use};
 use crate::penalty::Penalty;
 use crate::rows::{copy_short, pieces, Selection};
+use crate::small::{gradient_of_few, is_small};
 use crate::threads::Team;
 use crate::Scalar;
 use std::ops::Range;
@@ -81,6 +82,8 @@ pub struct Stepper<'a, T> {
     /// The rows on their way.
     pub block: Block<T>,
     whole_gradient: bool,
+    /// Whether steps are made in one go.
+    small: bool,
     gradient: SharedBuffer<T>,
     scratch: SharedBuffer<T>,
     scratch_size: usize,
@@ -134,7 +137,13 @@ impl<'a, T: Scalar> Stepper<'a, T> {
         let block = Block::new(&parts.pass, purpose, capacity, extras)?;
         let layout: &Layout = parts.pass.layout;
         let whole_gradient = parts.whole_gradient || parts.records || parts.clip_norm.is_some();
-        let keeps_gradient = whole_gradient || capacity.min(GRADIENT_ROWS) < parts.largest_step;
+        let small = !whole_gradient
+            && parts.team.size() == 1
+            && parts.penalty.strength == 0.0
+            && parts.data.offsets.is_none()
+            && !parts.optimizer.treats_biases_apart()
+            && is_small::<T>(&parts.pass, parts.largest_step);
+        let keeps_gradient = whole_gradient || small || capacity.min(GRADIENT_ROWS) < parts.largest_step;
         let scratch_size = STRIPS_BESIDE * STRIP_SIZE * T::LANES + GRADIENT_ROWS * STRIP_INPUTS;
         Ok(Stepper {
             gradient: SharedBuffer::zeros(if keeps_gradient { layout.len } else { 0 })?,
@@ -144,6 +153,7 @@ impl<'a, T: Scalar> Stepper<'a, T> {
             total_weight: parts.data.total_weight(),
             block,
             whole_gradient,
+            small,
             pass: parts.pass,
             objective: parts.objective,
             optimizer: parts.optimizer,
@@ -187,6 +197,9 @@ impl<'a, T: Scalar> Stepper<'a, T> {
         let rows = plan.rows.len();
         let scale = self.error_scale(rows);
         let penalty_share = if self.objective.is_sum() { plan.share } else { 1.0 };
+        if self.small && update {
+            return Ok(self.small_step(model, plan, scale));
+        }
         let fused = update && !self.whole_gradient;
         let (mut totals, mut first) = (Totals::default(), 0);
         while first < rows {
@@ -218,6 +231,46 @@ impl<'a, T: Scalar> Stepper<'a, T> {
             model.steps += 1;
         }
         Ok(StepResult::Done { totals, penalty })
+    }
+
+    /// A step of a small network.
+    fn small_step(&mut self, model: &mut Model<T>, plan: &StepPlan<'_>, scale: f64) -> StepResult {
+        let rows = plan.rows.len();
+        if !plan.rows_in_place {
+            self.gather(&self.block, &plan.rows, 0..rows);
+        }
+        let gradient = self.gradient.get_mut();
+        // SAFETY: this thread is the only one, and `new` found the network to be small.
+        unsafe {
+            gradient_of_few(
+                self.pass.set,
+                &self.pass,
+                self.objective,
+                &self.block,
+                rows,
+                scale,
+                model,
+                gradient,
+            );
+        }
+        let mut slots = model.slots.iter_mut().map(|slot| slot.get_mut());
+        let slots = [slots.next().unwrap_or_default(), slots.next().unwrap_or_default()];
+        self.optimizer.update(
+            self.pass.set,
+            plan.step,
+            Strip {
+                weights: model.parameters.get_mut(),
+                gradient,
+                slots,
+                is_bias: false,
+            },
+        );
+        model.transpose_all(self.pass.network);
+        model.steps += 1;
+        StepResult::Done {
+            totals: self.block.totals(rows),
+            penalty: 0.0,
+        }
     }
 
     /// Rows of the block forward, and back.

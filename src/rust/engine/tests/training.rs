@@ -374,6 +374,64 @@ fn bits_do_not_depend_on_the_number_of_threads_in_single() {
     same_bits_on_any_number_of_threads::<f32>();
 }
 
+/// Alone, a small network's steps are made in one go; a team makes them like any others.
+fn small_steps_have_the_bits_of_any_other<T: Scalar>() {
+    let rules = [
+        Optimizer::GradientDescent(GradientDescent),
+        Optimizer::Momentum(Momentum {
+            momentum: 0.9,
+            nesterov: true,
+        }),
+        Optimizer::Adam(Adam {
+            beta1: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-8,
+            decay: 0.0,
+        }),
+        Optimizer::Rprop(Rprop {
+            shrink: 0.5,
+            grow: 1.2,
+            smallest: 1e-6,
+            largest: 50.0,
+        }),
+    ];
+    for (objective, outputs) in objectives() {
+        for (hidden, rows) in [(vec![3], 3), (vec![], 20), (vec![1, 8, 5], 64), (vec![7, 1], 13)] {
+            for inputs in [1, 4, 9, 47] {
+                let sizes = [&[inputs][..], &hidden, &[outputs]].concat();
+                let activations = [Activation::Sigmoid, Activation::Relu, Activation::Tanh];
+                let network = Network::new(&sizes, &activations[..hidden.len()], objective.output()).unwrap();
+                let (table, start) = (table(rows, inputs, outputs), start(&network));
+                for (rule, batch) in rules.into_iter().zip([rows, 5, 1, rows]) {
+                    let mut plan = settings(objective.clone(), 6, batch);
+                    plan.method = Method::Rule(rule);
+                    plan.counts_hits = true;
+                    plan.lr = 0.01;
+                    let [one, other] = [1, 3].map(|threads| {
+                        fit::<T>(&network, plan.clone(), &table, &start, threads, &mut NoObserver)
+                    });
+                    assert_eq!(
+                        one.coefficients, other.coefficients,
+                        "{sizes:?}, {objective:?}, {rule:?}"
+                    );
+                    assert_eq!(one.losses(), other.losses());
+                    assert_eq!(one.state, other.state);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn small_steps_have_the_bits_of_any_other_in_double() {
+    small_steps_have_the_bits_of_any_other::<f64>();
+}
+
+#[test]
+fn small_steps_have_the_bits_of_any_other_in_single() {
+    small_steps_have_the_bits_of_any_other::<f32>();
+}
+
 #[test]
 fn many_blocks_and_one_block_give_the_same_full_batch_step() {
     // So wide that a block holds fewer rows than there are.

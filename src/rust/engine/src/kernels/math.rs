@@ -31,14 +31,23 @@ fn log_one_plus<T: crate::Scalar, I: Instructions>(x: T, tail: impl Fn(T, T) -> 
     offset + (w + I::multiply_add(T::of(-0.5), square, tail(w, square)))
 }
 
-/// Horner's scheme, highest power first.
+/// A polynomial, highest power first: even and odd powers apart, each by Horner's scheme, which takes
+/// half as long as one chain where there is nothing else to do meanwhile.
 #[inline(always)]
 fn polynomial<T: crate::Scalar, I: Instructions, const N: usize>(x: T, coefficients: [T; N]) -> T {
-    let mut value = coefficients[0];
-    for &coefficient in &coefficients[1..] {
-        value = I::multiply_add(value, x, coefficient);
+    let square = x * x;
+    let (mut first, mut second) = (coefficients[0], coefficients[1]);
+    let mut place = 2;
+    while place + 1 < N {
+        first = I::multiply_add(first, square, coefficients[place]);
+        second = I::multiply_add(second, square, coefficients[place + 1]);
+        place += 2;
     }
-    value
+    if place < N {
+        first = I::multiply_add(first, square, coefficients[place]);
+        return I::multiply_add(second, x, first);
+    }
+    I::multiply_add(first, x, second)
 }
 
 impl Math for f64 {

@@ -107,21 +107,43 @@ unsafe fn forward_body<T: Scalar, R: Row<T>, const ROWS: usize>(
 
 /// What the sums of a tile start from.
 #[derive(Clone, Copy)]
-enum Start<T> {
+pub enum Start<T> {
+    /// Zero.
     Zero,
+    /// The biases there.
     Bias(*const T),
+    /// What stands where they go.
     Out,
 }
 
 /// Products of all rows with some inputs of neighbouring panels.
-struct Tiles<T> {
-    weights: *const T,
-    panel_stride: usize,
-    depth: usize,
-    start: Start<T>,
-    a: Rows<T>,
-    out: *mut T,
-    out_stride: usize,
+pub struct Tiles<T> {
+    /// First row of the first panel.
+    pub weights: *const T,
+    /// Distance between panels.
+    pub panel_stride: usize,
+    /// Number of inputs.
+    pub depth: usize,
+    /// What sums start from.
+    pub start: Start<T>,
+    /// The rows.
+    pub a: Rows<T>,
+    /// Where the first panel's sums of the first row go.
+    pub out: *mut T,
+    /// Distance between rows of sums.
+    pub out_stride: usize,
+}
+
+/// Products with one panel, row by row: for so few rows that a choice of tiles would not pay.
+///
+/// # Safety
+/// The panel must lie within the caller's extents.
+#[inline(always)]
+pub unsafe fn forward_rows<T: Scalar, R: Row<T>>(tiles: &Tiles<T>) {
+    for row in 0..tiles.a.count {
+        // SAFETY: the caller's promise.
+        unsafe { forward_tile::<T, R, 1, 1>(tiles, row) };
+    }
 }
 
 /// # Safety
@@ -303,21 +325,31 @@ unsafe fn gradient_body<T: Scalar, R: Row<T>, const INPUTS: usize>(
 }
 
 /// Gradients of neighbouring strips over some rows.
-struct Strips<T> {
-    a: Rows<T>,
-    inputs: usize,
-    deltas: *const T,
-    delta_stride: usize,
-    out: *mut T,
-    out_stride: usize,
-    with_bias: bool,
-    accumulate: bool,
+pub struct Strips<T> {
+    /// The rows.
+    pub a: Rows<T>,
+    /// Number of inputs.
+    pub inputs: usize,
+    /// Errors of the first row and panel.
+    pub deltas: *const T,
+    /// Distance between rows of errors.
+    pub delta_stride: usize,
+    /// First number of the first strip.
+    pub out: *mut T,
+    /// Distance between strips.
+    pub out_stride: usize,
+    /// Whether biases follow the weights.
+    pub with_bias: bool,
+    /// Whether the gradients are added to what is there.
+    pub accumulate: bool,
 }
 
 /// # Safety
 /// `PANELS` strips must lie within the caller's extents.
 #[inline(always)]
-unsafe fn gradient_tiles<T: Scalar, R: Row<T>, const INPUTS: usize, const PANELS: usize>(strips: &Strips<T>) {
+pub unsafe fn gradient_tiles<T: Scalar, R: Row<T>, const INPUTS: usize, const PANELS: usize>(
+    strips: &Strips<T>,
+) {
     let (mut i, inputs) = (0, strips.inputs);
     // SAFETY: inputs stay below `inputs`; the biases follow them where there are any.
     unsafe {

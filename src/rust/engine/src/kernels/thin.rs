@@ -26,7 +26,7 @@ kernel! {
 /// # Safety
 /// As for [`forward`].
 #[inline(always)]
-unsafe fn forward_body<T: Scalar, R: Row<T>, const ROWS: usize>(
+pub unsafe fn forward_body<T: Scalar, R: Row<T>, const ROWS: usize>(
     a: Rows<T>,
     inputs: usize,
     weights: *const T,
@@ -109,7 +109,7 @@ kernel! {
 /// # Safety
 /// As for [`gradient`].
 #[inline(always)]
-unsafe fn gradient_body<T: Scalar, R: Row<T>, const WIDE: usize>(
+pub unsafe fn gradient_body<T: Scalar, R: Row<T>, const WIDE: usize>(
     a: Rows<T>,
     inputs: usize,
     deltas: *const T,

@@ -1,7 +1,7 @@
 //! One epoch: a pass over the rows in steps, or one iteration of L-BFGS over all of them.
 
 use super::settings::{Method, Settings};
-use super::{work_of_step, WORK_BETWEEN_POLLS};
+use super::WORK_BETWEEN_POLLS;
 use crate::data::Data;
 use crate::error::Result;
 use crate::evaluate::{scaled, totals, Totals};
@@ -29,6 +29,8 @@ pub(super) struct Run<'a, 'o, T> {
     pub epoch: usize,
     /// Epoch at which the fit is to end.
     pub last_epoch: usize,
+    /// Multiply-adds that a row takes.
+    pub work_of_row: f64,
     /// Work since the user was last asked.
     pub work: f64,
     /// Whether the block holds all rows already.
@@ -102,7 +104,7 @@ impl<T: Scalar> Run<'_, '_, T> {
             report(&mut *self.observer, self.epoch, lr, rows, totals, stepper, model);
             self.lr = lr;
             self.rows_in_place = self.batch == self.rows && stepper.block.capacity >= self.rows;
-            self.work += work_of_step(stepper.pass.network, last - first);
+            self.work += self.work_of_row * (last - first) as f64;
             first = last;
         }
         let total_weight = stepper.data.total_weight();

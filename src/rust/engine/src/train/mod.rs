@@ -120,6 +120,7 @@ pub fn train<T: Scalar>(
         batch,
         epoch: start.epochs_done,
         last_epoch: start.epochs_done + settings.epochs,
+        work_of_row: work_of_step(network, 1),
         work: 0.0,
         rows_in_place: false,
         lr: settings.lr,

@@ -1,0 +1,225 @@
+//! Steps of networks so small that finding out what to do would take longer than doing it: layers
+//! of one panel and one strip, some dozen rows, one thread. Products are those of any other step,
+//! number by number in the same order; what falls away is cutting the work.
+
+use crate::kernels::product::{forward_rows, gradient_tiles, Rows, Start, Strips, Tiles};
+use crate::kernels::row::Row;
+use crate::kernels::{kernel, thin};
+use crate::loss::{apply_output, Objective};
+use crate::model::{Model, STRIP_INPUTS};
+use crate::network::Layout;
+use crate::pass::{Block, Pass};
+use crate::scalar::Scalar;
+use std::slice::{from_raw_parts, from_raw_parts_mut};
+
+/// Rows that a step may have to be made in one go.
+const FEW_ROWS: usize = 64;
+/// Inputs whose gradients are held in registers at once.
+const INPUTS: usize = 4;
+
+/// Whether steps of up to `rows` rows are made in one go.
+pub fn is_small<T: Scalar>(pass: &Pass<'_>, rows: usize) -> bool {
+    rows <= FEW_ROWS
+        && pass.dropout.is_empty()
+        && pass
+            .layout
+            .places
+            .iter()
+            .all(|place| place.panels == 1 && place.rows <= STRIP_INPUTS)
+        && pass
+            .network
+            .layers()
+            .iter()
+            .all(|layer| !layer.activation.needs_input())
+}
+
+kernel! {
+    /// Takes the first `rows` rows of a block forward and back, and writes the gradient of all
+    /// parameters, laid out like them. `scale` is what errors are multiplied by.
+    ///
+    /// # Safety
+    /// The network must be small and the block hold the rows; nobody else may use block, model or
+    /// gradient.
+    pub unsafe fn gradient_of_few<T: Scalar>(
+        pass: &Pass<'_>,
+        objective: &Objective,
+        block: &Block<T>,
+        rows: usize,
+        scale: f64,
+        model: &Model<T>,
+        gradient: &mut [T],
+    ) = gradient_of_few_body [1 1 1]
+}
+
+/// # Safety
+/// As for [`gradient_of_few`].
+#[inline(always)]
+unsafe fn gradient_of_few_body<T: Scalar, R: Row<T>, const ONE: usize>(
+    pass: &Pass<'_>,
+    objective: &Objective,
+    block: &Block<T>,
+    rows: usize,
+    scale: f64,
+    model: &Model<T>,
+    gradient: &mut [T],
+) {
+    let (layers, layout) = (pass.network.layers(), pass.layout);
+    let last = layers.len() - 1;
+    let parameters = model.parameters.pointer();
+    assert!(rows <= block.capacity && gradient.len() == layout.len);
+    // SAFETY: the caller's promise: everything has the extents that the layout and the rows say.
+    unsafe {
+        for (number, layer) in layers.iter().enumerate() {
+            let place = &layout.places[number];
+            let buffers = &block.layers[number];
+            let to = Panel {
+                weights: parameters.add(place.offset),
+                width: place.width,
+                stride: place.stride,
+                out: buffers.values.pointer(),
+            };
+            products::<T, R>(inputs_of(block, layout, number, rows), layer.inputs, true, to);
+            let values = from_raw_parts_mut(to.out, rows * place.stride);
+            if number < last {
+                layer.activation.activate(pass.set, values);
+                continue;
+            }
+            if let Some(kept) = &buffers.weighted_inputs {
+                kept.part(0..values.len()).copy_from_slice(values);
+            }
+            let log_sums = block.log_sums.part(0..rows);
+            apply_output(
+                pass.network.output(),
+                pass.set,
+                values,
+                place.stride,
+                layer.units,
+                log_sums,
+            );
+        }
+        pass.evaluate(objective, block, 0..rows, Some(scale), &mut []);
+        for number in (0..=last).rev() {
+            let (layer, place) = (&layers[number], &layout.places[number]);
+            let errors = Rows {
+                start: block.layers[number].errors.pointer() as *const T,
+                stride: place.stride,
+                count: rows,
+            };
+            let a = inputs_of(block, layout, number, rows);
+            let out = gradient[place.offset..].as_mut_ptr();
+            if place.width == 1 {
+                thin::gradient_body::<T, R, 1>(a, layer.inputs, errors.start, out, true, false);
+            } else {
+                gradient_tiles::<T, R, INPUTS, 1>(&Strips {
+                    a,
+                    inputs: layer.inputs,
+                    deltas: errors.start,
+                    delta_stride: place.stride,
+                    out,
+                    out_stride: 0,
+                    with_bias: true,
+                    accumulate: false,
+                });
+            }
+            if number == 0 {
+                break;
+            }
+            let (before, buffers) = (&layout.places[number - 1], &block.layers[number - 1]);
+            let to = Panel {
+                weights: model.transposed[number - 1].pointer(),
+                width: before.width,
+                stride: before.stride,
+                out: buffers.errors.pointer(),
+            };
+            products::<T, R>(errors, layer.units, false, to);
+            let len = rows * before.stride;
+            let values = from_raw_parts(buffers.values.pointer(), len);
+            layers[number - 1]
+                .activation
+                .times_slope(pass.set, from_raw_parts_mut(to.out, len), values);
+        }
+    }
+}
+
+/// What comes into a layer.
+///
+/// # Safety
+/// As for [`gradient_of_few`].
+#[inline(always)]
+unsafe fn inputs_of<T: Scalar>(block: &Block<T>, layout: &Layout, number: usize, count: usize) -> Rows<T> {
+    let (buffer, stride) = match number {
+        0 => (&block.inputs, layout.places[0].rows - 1),
+        _ => (&block.layers[number - 1].values, layout.places[number - 1].stride),
+    };
+    Rows {
+        start: buffer.pointer(),
+        stride,
+        count,
+    }
+}
+
+/// Where products go: the weights of a panel, and rows of `stride` numbers.
+#[derive(Clone, Copy)]
+struct Panel<T> {
+    weights: *const T,
+    width: usize,
+    stride: usize,
+    out: *mut T,
+}
+
+/// # Safety
+/// As for [`gradient_of_few`].
+#[inline(always)]
+unsafe fn products<T: Scalar, R: Row<T>>(a: Rows<T>, inputs: usize, has_bias: bool, to: Panel<T>) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if to.width == 1 {
+            return thin::forward_body::<T, R, 1>(a, inputs, to.weights, has_bias, to.out);
+        }
+        let tiles = Tiles {
+            weights: to.weights,
+            panel_stride: 0,
+            depth: inputs,
+            start: match has_bias {
+                true => Start::Bias(to.weights.add(inputs * T::LANES)),
+                false => Start::Zero,
+            },
+            a,
+            out: to.out,
+            out_stride: to.stride,
+        };
+        forward_rows::<T, R>(&tiles);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::activation::Activation;
+    use crate::kernels::InstructionSet;
+    use crate::loss::Output;
+    use crate::network::Network;
+
+    fn small(sizes: &[usize], activation: Activation, dropout: &[f64], rows: usize) -> bool {
+        let network = Network::new(sizes, &vec![activation; sizes.len() - 2], Output::Linear).unwrap();
+        let pass = Pass {
+            network: &network,
+            layout: &Layout::of::<f64>(&network),
+            objective: None,
+            dropout,
+            set: InstructionSet::detect(),
+        };
+        is_small::<f64>(&pass, rows)
+    }
+
+    #[test]
+    fn a_network_is_small_when_panels_strips_and_rows_are_few() {
+        assert!(small(&[4, 3, 1], Activation::Sigmoid, &[], 3));
+        assert!(small(&[47, 8, 8, 2], Activation::Relu, &[], 64));
+        assert!(!small(&[48, 3, 1], Activation::Sigmoid, &[], 3));
+        assert!(!small(&[4, 9, 1], Activation::Sigmoid, &[], 3));
+        assert!(!small(&[4, 3, 1], Activation::Sigmoid, &[], 65));
+        assert!(!small(&[4, 3, 1], Activation::Sigmoid, &[0.1], 3));
+        assert!(!small(&[4, 3, 1], Activation::Gelu, &[], 3));
+    }
+}
