@@ -170,7 +170,9 @@ read_optimizer <- function(x) {
     return(x)
   }
   name <- check_choice(x, "optimizer", names(optimizers))
-  structure(c(list(name = name), optimizers[[name]]$knobs), class = "nn_optimizer")
+  optimizer <- c(list(name = name), optimizers[[name]]$knobs)
+  class(optimizer) <- "nn_optimizer" # not structure(), which takes longer than many a check
+  optimizer
 }
 
 # What an optimizer leaves to be chosen by the size of the network: the memory of L-BFGS. Many steps help where the

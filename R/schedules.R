@@ -165,6 +165,9 @@ read_schedule <- function(x, epochs, optimizer) {
       optimizer = optimizer
     )
   }
+  if (x$name == "constant") {
+    return(x)
+  }
   whole <- max(1, epochs)
   defaults <- c(every = max(1, round(whole / 4)), period = whole, total = whole)
   for (name in intersect(names(x), names(defaults))) {

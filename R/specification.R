@@ -250,7 +250,8 @@ resolve_threads <- function(threads, call = quote(nn_train())) {
 }
 
 thread_limit <- function() {
-  limit <- suppressWarnings(as.integer(Sys.getenv("OMP_THREAD_LIMIT", "")))
+  limit <- Sys.getenv("OMP_THREAD_LIMIT", "")
+  limit <- if (nzchar(limit)) suppressWarnings(as.integer(limit)) else NA_integer_
   # R CMD check sets this to anything but "false" to ask for at most two cores.
   check <- Sys.getenv("_R_CHECK_LIMIT_CORES_", "")
   if (nzchar(check) && !identical(tolower(check), "false")) {

@@ -31,8 +31,8 @@ const GRADIENT_ROWS: usize = 256;
 const STRIPS_BESIDE: usize = 2;
 /// Rows of a panel that a strip may have, biases included.
 const STRIP_SIZE: usize = STRIP_INPUTS + 1;
-/// From so many rows and panels on, the inputs of strips are packed before they are multiplied.
-const PACKED_FROM: (usize, usize) = (32, 4);
+/// From so many rows, each read so many times, the inputs of strips are packed before they are multiplied.
+const PACKED_FROM: (usize, usize) = (32, 16);
 
 /// What one step is to do.
 #[derive(Clone)]
@@ -393,7 +393,8 @@ impl<'a, T: Scalar> Stepper<'a, T> {
             }
         };
         let (first, count) = (strip.inputs.start, rows.len());
-        if count < PACKED_FROM.0 || place.panels < PACKED_FROM.1 {
+        let times_read = place.panels / self.pass.set.panels_at_once();
+        if count < PACKED_FROM.0 || times_read < PACKED_FROM.1 {
             return Rows {
                 start: numbers[rows.start * stride + first..].as_ptr(),
                 stride,

@@ -57,9 +57,9 @@ impl Math for f64 {
         const SHIFT: f64 = 6755399441055744.0;
         const LN2_HIGH: f64 = 6.931_471_803_691_238e-1;
         const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
-        // Comparisons written so that NaN falls through.
-        let x = if self < -708.0 { -708.0 } else { self };
-        let x = if x > 709.0 { 709.0 } else { x };
+        // Comparisons written so that NaN falls through. At the bounds the scale below is 0 and infinite.
+        let x = if self < -709.0 { -709.0 } else { self };
+        let x = if x > 709.5 { 709.5 } else { x };
         let shifted = I::multiply_add(x, std::f64::consts::LOG2_E, SHIFT);
         let whole = shifted - SHIFT;
         let r = I::multiply_add(-whole, LN2_HIGH, x);
@@ -84,13 +84,7 @@ impl Math for f64 {
         );
         let value = I::multiply_add(r * r, tail, r) + 1.0;
         let scale = f64::from_bits((shifted.to_bits() << 52).wrapping_add(1.0f64.to_bits()));
-        let value = value * scale;
-        let value = if self < -708.0 { 0.0 } else { value };
-        if self > 709.0 {
-            f64::INFINITY
-        } else {
-            value
-        }
+        value * scale
     }
 
     #[inline(always)]
@@ -162,8 +156,8 @@ impl Math for f32 {
         const SHIFT: f32 = 12_582_912.0;
         const LN2_HIGH: f32 = 0.693_359_4;
         const LN2_LOW: f32 = -2.121_944_4e-4;
-        let x = if self < -87.0 { -87.0 } else { self };
-        let x = if x > 88.0 { 88.0 } else { x };
+        let x = if self < -88.0 { -88.0 } else { self };
+        let x = if x > 88.5 { 88.5 } else { x };
         let shifted = I::multiply_add(x, std::f32::consts::LOG2_E, SHIFT);
         let whole = shifted - SHIFT;
         let r = I::multiply_add(-whole, LN2_HIGH, x);
@@ -182,13 +176,7 @@ impl Math for f32 {
         );
         let value = I::multiply_add(r * r, tail, r) + 1.0;
         let scale = f32::from_bits((shifted.to_bits() << 23).wrapping_add(1.0f32.to_bits()));
-        let value = value * scale;
-        let value = if self < -87.0 { 0.0 } else { value };
-        if self > 88.0 {
-            f32::INFINITY
-        } else {
-            value
-        }
+        value * scale
     }
 
     #[inline(always)]

@@ -12,6 +12,8 @@ pub mod thin;
 pub mod transpose;
 
 use crate::scalar::Scalar;
+#[cfg(all(target_arch = "x86_64", backprop_avx512))]
+use row::Row;
 use std::sync::OnceLock;
 
 /// An instruction set that kernels are compiled for.
@@ -56,6 +58,15 @@ impl InstructionSet {
             }
         }
         sets
+    }
+
+    /// Panels beside each other that products take at a time ([`row::Row::PANELS`]).
+    pub fn panels_at_once(self) -> usize {
+        match self {
+            #[cfg(all(target_arch = "x86_64", backprop_avx512))]
+            InstructionSet::Avx512 => <f64 as Scalar>::Avx512Row::PANELS,
+            _ => 1,
+        }
     }
 
     /// Name for reports.
