@@ -218,9 +218,10 @@ class Torch:
 
 
 def timed(call):
-    """Short calls are repeated for 0.3 s; what counts is the median call."""
+    """Calls are repeated for 2 s; what counts is the median call. The first ones of a process are slower for
+    everybody: its memory has to be found first."""
     times = []
-    while not times or (sum(times) < 0.3 and len(times) < 100):
+    while not times or (sum(times) < 2 and len(times) < 100):
         begin = time.perf_counter()
         value = call()
         times.append(time.perf_counter() - begin)
