@@ -170,6 +170,31 @@ impl<T: Scalar> SharedBuffer<T> {
     }
 }
 
+/// Somebody else's numbers that the members of a team write at once, each its own part.
+pub struct SharedSlice<'a, T>(*mut T, usize, PhantomData<&'a mut [T]>);
+
+// SAFETY: access from several threads goes through `part`, whose callers promise that what one
+// writes no other touches.
+unsafe impl<T: Scalar> Sync for SharedSlice<'_, T> {}
+
+impl<'a, T: Scalar> SharedSlice<'a, T> {
+    /// Shares a slice.
+    pub fn new(numbers: &'a mut [T]) -> SharedSlice<'a, T> {
+        SharedSlice(numbers.as_mut_ptr(), numbers.len(), PhantomData)
+    }
+
+    /// The part `range` for writing.
+    ///
+    /// # Safety
+    /// While the result lives, nothing that overlaps `range` may be read or written otherwise.
+    #[allow(clippy::mut_from_ref)]
+    pub unsafe fn part(&self, range: Range<usize>) -> &mut [T] {
+        assert!(range.start <= range.end && range.end <= self.1);
+        // SAFETY: within the slice; exclusive use of the part is the caller's promise.
+        unsafe { std::slice::from_raw_parts_mut(self.0.add(range.start), range.end - range.start) }
+    }
+}
+
 impl<T: Scalar> From<Buffer<T>> for SharedBuffer<T> {
     fn from(buffer: Buffer<T>) -> Self {
         SharedBuffer(UnsafeCell::new(buffer))

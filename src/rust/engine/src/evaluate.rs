@@ -1,5 +1,6 @@
 //! Predictions and losses: rows through the network, forward only.
 
+use crate::buffer::{SharedBuffer, SharedSlice};
 use crate::data::{gather, Data};
 use crate::error::{EngineError, Result};
 use crate::kernels::InstructionSet;
@@ -9,7 +10,6 @@ use crate::pass::{Block, Extras, Pass, Use};
 use crate::rows::{all_finite, pieces, ColumnMajor, RowSource, Selection};
 use crate::scalar::{row_stride, Scalar};
 use crate::threads::Team;
-use crate::SharedBuffer;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
@@ -39,7 +39,7 @@ pub fn predict<T: Scalar>(
     let parameters = SharedBuffer::from(coefficients.pack::<T>(network)?);
     let rows = inputs.rows();
     let capacity = Block::<T>::capacity_for(network, Use::Forward, rows);
-    let mut block = Block::new(
+    let block = Block::new(
         &pass,
         Use::Forward,
         capacity,
@@ -50,6 +50,7 @@ pub fn predict<T: Scalar>(
     )?;
     let units = network.outputs();
     let stride = row_stride::<T>(units);
+    let out = SharedSlice::new(out);
     // Looked at while they are in the cache: a pass of its own would read all inputs twice.
     let non_finite = Mutex::new(BTreeSet::new());
     for chunk in pieces(0..rows, capacity) {
@@ -73,21 +74,22 @@ pub fn predict<T: Scalar>(
                 if let (Some(source), Some(offsets)) = (&offsets, &block.offsets) {
                     source.gather(part, offsets.part(piece.start * units..piece.end * units));
                 }
-                pass.forward(&block, piece, &parameters, None);
+                pass.forward(&block, piece.clone(), &parameters, None);
+                let values = &block.layers[block.layers.len() - 1].values;
+                let values = values.read(piece.start * stride..piece.end * stride);
+                for unit in 0..units {
+                    let start = unit * rows + chunk.start;
+                    let column = out.part(start + piece.start..start + piece.end);
+                    for (number, row) in column.iter_mut().zip(values.chunks_exact(stride)) {
+                        *number = row[unit].to_double();
+                    }
+                }
             }
         })?;
         let mut found = std::mem::take(&mut *non_finite.lock().unwrap_or_else(|e| e.into_inner()));
         if !found.is_empty() {
             found.extend(inputs.non_finite_columns(team)?);
             return Err(EngineError::NonFiniteInputs(found.into_iter().collect()));
-        }
-        if let Some(last) = block.layers.last_mut() {
-            let values = last.values.get_mut();
-            for (unit, column) in out.chunks_exact_mut(rows).enumerate() {
-                for (place, number) in column[chunk.clone()].iter_mut().enumerate() {
-                    *number = values[place * stride + unit].to_double();
-                }
-            }
         }
     }
     Ok(false)
@@ -142,7 +144,8 @@ pub fn totals<T: Scalar>(
                 pass.evaluate(objective, shared, piece, None, scratch);
             }
         })?;
-        sums.add(block.totals(chunk.len()));
+        // SAFETY: no job is running.
+        sums.add(unsafe { block.totals(0..chunk.len()) });
     }
     Ok(Some(sums))
 }

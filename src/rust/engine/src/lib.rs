@@ -27,7 +27,6 @@ pub mod random;
 pub mod rows;
 mod scalar;
 pub mod schedule;
-mod small;
 pub mod step;
 pub mod threads;
 pub mod trace;

@@ -27,7 +27,7 @@ const PIECE_BYTES: usize = 384 << 10;
 /// From so many pieces per member on, they go to whoever is free.
 const PIECES_TO_SHARE: usize = 4;
 /// Pieces are multiples of this many rows: of the rows that kernels hold in registers.
-const ROW_GRAIN: usize = 12;
+pub(crate) const ROW_GRAIN: usize = 12;
 
 /// Buffers of one layer for the rows of a block.
 pub struct LayerBlock<T> {
@@ -196,22 +196,25 @@ impl<T: Scalar> Block<T> {
         })
     }
 
-    /// Sums over the block's first rows, in their order.
-    pub fn totals(&mut self, rows: usize) -> Totals {
-        let weights = &self.row_weights.get_mut()[..rows];
-        let weighted = |numbers: &[f64]| {
-            numbers
-                .iter()
-                .zip(weights)
-                .map(|(number, weight)| number * weight)
-                .sum()
-        };
-        Totals {
-            loss: weighted(&self.losses.get_mut()[..rows]),
-            hits: self
-                .hits
-                .as_mut()
-                .map_or(0.0, |hits| weighted(&hits.get_mut()[..rows])),
+    /// Sums over rows of the block, in their order.
+    ///
+    /// # Safety
+    /// Nobody may write these rows of the block.
+    pub unsafe fn totals(&self, rows: Range<usize>) -> Totals {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let weights = self.row_weights.read(rows.clone());
+            let weighted = |numbers: &[f64]| {
+                numbers
+                    .iter()
+                    .zip(weights)
+                    .map(|(number, weight)| number * weight)
+                    .sum()
+            };
+            Totals {
+                loss: weighted(self.losses.read(rows.clone())),
+                hits: self.hits.as_ref().map_or(0.0, |hits| weighted(hits.read(rows))),
+            }
         }
     }
 }

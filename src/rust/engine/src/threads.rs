@@ -30,7 +30,13 @@ struct Shared {
     sleepers: AtomicUsize,
     sleep: Mutex<()>,
     wake: Condvar,
+    /// The next number of each member's share in a queue.
+    next: Vec<Apart>,
 }
+
+/// A counter in a cache line of its own.
+#[repr(align(64))]
+struct Apart(AtomicUsize);
 
 /// A team of `size()` threads, the caller among them.
 pub struct Team {
@@ -55,6 +61,7 @@ pub fn with_team<R>(threads: usize, body: impl FnOnce(&Team) -> R) -> R {
         sleepers: AtomicUsize::new(0),
         sleep: Mutex::new(()),
         wake: Condvar::new(),
+        next: (0..threads).map(|_| Apart(AtomicUsize::new(0))).collect(),
     });
     std::thread::scope(|scope| {
         let mut size = 1;
@@ -145,15 +152,30 @@ impl Team {
         })
     }
 
-    /// Runs `job` on every number below `count`; each member takes the next when it is free.
+    /// Runs `job` on every number below `count`. Each member begins with a share of its own, the same
+    /// in every run, and when it is done takes what others have not come to.
+    ///
+    /// # Errors
+    /// As for [`Team::run`].
     pub fn run_queue(&self, count: usize, job: impl Fn(usize, usize) + Sync) -> Result<()> {
-        let next = AtomicUsize::new(0);
-        self.run(&|member| loop {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            if number >= count {
-                break;
+        let Some(shared) = self.shared.as_deref().filter(|_| self.size > 1 && count > 1) else {
+            return catch_unwind(AssertUnwindSafe(|| (0..count).for_each(|number| job(0, number))))
+                .map_err(|panic| EngineError::Panic(text(panic)));
+        };
+        let first = |member: usize| count * member / self.size;
+        for (member, next) in shared.next.iter().enumerate() {
+            next.0.store(first(member), Ordering::Relaxed);
+        }
+        self.run(&|member| {
+            for owner in (member..self.size).chain(0..member) {
+                loop {
+                    let number = shared.next[owner].0.fetch_add(1, Ordering::Relaxed);
+                    if number >= first(owner + 1) {
+                        break;
+                    }
+                    job(member, number);
+                }
             }
-            job(member, number);
         })
     }
 }

@@ -813,6 +813,36 @@ fn a_traced_fit_and_an_untraced_one_have_the_same_bits() {
 }
 
 #[test]
+fn steps_of_many_rows_have_the_same_bits_traced_and_untraced() {
+    let table = table(1500, 12, 2);
+    let network = Network::new(
+        &[12, 20, 10, 2],
+        &[Activation::Tanh, Activation::Relu],
+        Output::Sigmoid,
+    )
+    .unwrap();
+    let objective = Objective::new(Output::Sigmoid, Loss::BinaryCrossEntropy).unwrap();
+    let start = start(&network);
+    // All rows, and batches with a short last one.
+    for (batch, steps) in [(1500, 2), (400, 8)] {
+        let mut plan = settings(objective.clone(), 2, batch);
+        plan.dropout = vec![0.2, 0.0];
+        plan.penalty.strength = 0.01;
+        plan.counts_hits = true;
+        let mut nobody = NoObserver;
+        let mut recorder =
+            Recorder::new(&network, &start.coefficients, 100, Vec::new(), &mut nobody).unwrap();
+        let traced = fit::<f64>(&network, plan.clone(), &table, &start, 2, &mut recorder);
+        assert_eq!(recorder.steps.len(), steps);
+        for threads in [1, 3] {
+            let plain = fit::<f64>(&network, plan.clone(), &table, &start, threads, &mut NoObserver);
+            assert_eq!(plain.coefficients, traced.coefficients);
+            assert_eq!(plain.losses(), traced.losses());
+        }
+    }
+}
+
+#[test]
 fn a_row_is_predicted_alike_in_any_company() {
     let table = table(301, 7, 3);
     let network = Network::new(&[7, 20, 3], &[Activation::Silu], Output::Softmax).unwrap();

@@ -56,6 +56,18 @@ fn multiply_body<T: Scalar, I: Instructions>(values: &mut [T], factors: &[T]) {
 }
 
 kernel! {
+    /// Adds `numbers` to `sums`, one by one.
+    pub fn add<T: Scalar>(sums: &mut [T], numbers: &[T]) = add_body
+}
+
+#[inline(always)]
+fn add_body<T: Scalar, I: Instructions>(sums: &mut [T], numbers: &[T]) {
+    for (sum, &number) in sums.iter_mut().zip(numbers) {
+        *sum += number;
+    }
+}
+
+kernel! {
     /// Softmax of each row's first `units` numbers; the rest of the row becomes 0.
     /// `log_sums` gets log Σ exp(z) of each row, computed around the row's largest number.
     pub fn softmax<T: Scalar>(values: &mut [T], stride: usize, units: usize, log_sums: &mut [T]) = softmax_body

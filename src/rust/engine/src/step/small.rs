@@ -2,12 +2,14 @@
 //! of one panel and one strip, some dozen rows, one thread. Products are those of any other step,
 //! number by number in the same order; what falls away is cutting the work.
 
+use super::{StepPlan, StepResult, Stepper};
 use crate::kernels::product::{forward_rows, gradient_tiles, Rows, Start, Strips, Tiles};
 use crate::kernels::row::Row;
 use crate::kernels::{kernel, thin};
 use crate::loss::{apply_output, Objective};
 use crate::model::{Model, STRIP_INPUTS};
 use crate::network::Layout;
+use crate::optimizer::{Rule, Strip};
 use crate::pass::{Block, Pass};
 use crate::scalar::Scalar;
 use std::slice::{from_raw_parts, from_raw_parts_mut};
@@ -137,6 +139,49 @@ unsafe fn gradient_of_few_body<T: Scalar, R: Row<T>, const ONE: usize>(
             layers[number - 1]
                 .activation
                 .times_slope(pass.set, from_raw_parts_mut(to.out, len), values);
+        }
+    }
+}
+
+impl<T: Scalar> Stepper<'_, T> {
+    /// A step of a small network.
+    pub(super) fn small_step(&mut self, model: &mut Model<T>, plan: &StepPlan<'_>, scale: f64) -> StepResult {
+        let rows = plan.rows.len();
+        if !plan.rows_in_place {
+            self.gather(&self.block, &plan.rows, 0..rows);
+        }
+        let gradient = self.gradient.get_mut();
+        // SAFETY: this thread is the only one, and `new` found the network to be small.
+        unsafe {
+            gradient_of_few(
+                self.pass.set,
+                &self.pass,
+                self.objective,
+                &self.block,
+                rows,
+                scale,
+                model,
+                gradient,
+            );
+        }
+        let mut slots = model.slots.iter_mut().map(|slot| slot.get_mut());
+        let slots = [slots.next().unwrap_or_default(), slots.next().unwrap_or_default()];
+        self.optimizer.update(
+            self.pass.set,
+            plan.step,
+            Strip {
+                weights: model.parameters.get_mut(),
+                gradient,
+                slots,
+                is_bias: false,
+            },
+        );
+        model.transpose_all(self.pass.network);
+        model.steps += 1;
+        StepResult::Done {
+            // SAFETY: this thread is the only one.
+            totals: unsafe { self.block.totals(0..rows) },
+            penalty: 0.0,
         }
     }
 }

@@ -1,0 +1,297 @@
+//! One step: rows forward and back, gradients summed over them, parameters updated.
+//!
+//! A mini-batch's rows are taken block by block. In each block members first take rows through the
+//! network, then strips of parameters: each strip's gradient is summed over all rows of the
+//! block by one member. In the last block the strip is updated at once while its gradient is in
+//! the cache, unless the gradient is wanted as a whole (clipping, traces, `nn_gradient`).
+//! Many rows on few parameters are cut into [`lanes`], and [`small`] networks have a way of their own.
+
+mod lanes;
+mod small;
+mod strips;
+
+use crate::buffer::SharedBuffer;
+use crate::data::{gather, Data};
+use crate::error::Result;
+use crate::evaluate::Totals;
+use crate::loss::Objective;
+use crate::model::Model;
+use crate::network::Layout;
+use crate::optimizer::{Optimizer, Rule, Step};
+use crate::pass::{Block, DropoutKey, Extras, Pass, Use};
+use crate::penalty::Penalty;
+use crate::rows::Selection;
+use crate::threads::Team;
+use crate::Scalar;
+use lanes::{lanes_of, Lanes};
+use small::is_small;
+use std::ops::Range;
+use strips::GRADIENT_ROWS;
+
+/// What one step is to do.
+#[derive(Clone)]
+pub struct StepPlan<'a> {
+    /// The rows.
+    pub rows: Selection<'a>,
+    /// Rate and number of the step.
+    pub step: Step,
+    /// Share of all rows that are in the step: 1 for full batches.
+    pub share: f64,
+    /// Random units to drop.
+    pub dropout: Option<DropoutKey>,
+    /// Whether the block still holds these very rows.
+    pub rows_in_place: bool,
+}
+
+/// How rows are taken through a network and back.
+#[derive(Clone, Copy)]
+struct Way {
+    /// What errors are multiplied by.
+    scale: f64,
+    /// Random units to drop.
+    dropout: Option<DropoutKey>,
+    /// Whether the block holds these very rows already.
+    in_place: bool,
+}
+
+/// What a step found.
+#[derive(Clone, Copy, Debug)]
+pub enum StepResult {
+    /// The step was made.
+    Done {
+        /// Losses and hits of the rows, before the update.
+        totals: Totals,
+        /// The penalty before the update.
+        penalty: f64,
+    },
+    /// The user interrupted; the parameters are as before the step.
+    Interrupted,
+}
+
+/// Makes steps on one data set.
+pub struct Stepper<'a, T> {
+    /// The network and how it is computed.
+    pub pass: Pass<'a>,
+    /// The loss.
+    pub objective: &'a Objective,
+    /// The rule of the update.
+    pub optimizer: Optimizer,
+    /// The penalty.
+    pub penalty: Penalty,
+    /// Largest Euclidean norm that a gradient may keep.
+    pub clip_norm: Option<f64>,
+    /// The data.
+    pub data: Data<'a, T>,
+    /// Who computes.
+    pub team: &'a Team,
+    /// The rows on their way.
+    pub block: Block<T>,
+    whole_gradient: bool,
+    /// Whether steps are made in one go.
+    small: bool,
+    /// For steps of many rows on few parameters.
+    lanes: Option<Lanes<T>>,
+    gradient: SharedBuffer<T>,
+    scratch: SharedBuffer<T>,
+    scratch_size: usize,
+    strip_penalties: SharedBuffer<f64>,
+    total_weight: f64,
+}
+
+/// The fixed parts of a stepper.
+pub struct StepperParts<'a, T> {
+    /// The network and how it is computed.
+    pub pass: Pass<'a>,
+    /// The loss.
+    pub objective: &'a Objective,
+    /// The rule of the update.
+    pub optimizer: Optimizer,
+    /// The penalty.
+    pub penalty: Penalty,
+    /// Largest Euclidean norm that a gradient may keep.
+    pub clip_norm: Option<f64>,
+    /// The data.
+    pub data: Data<'a, T>,
+    /// Who computes.
+    pub team: &'a Team,
+    /// Rows of the largest step.
+    pub largest_step: usize,
+    /// Whether steps are recorded.
+    pub records: bool,
+    /// Whether the gradient is kept as a whole.
+    pub whole_gradient: bool,
+    /// Whether rows classified rightly are counted.
+    pub counts_hits: bool,
+}
+
+impl<'a, T: Scalar> Stepper<'a, T> {
+    /// Allocates everything that steps of up to `largest_step` rows need.
+    ///
+    /// # Errors
+    /// Memory refused.
+    pub fn new(parts: StepperParts<'a, T>, strips: usize) -> Result<Stepper<'a, T>> {
+        let purpose = if parts.records {
+            Use::Recording
+        } else {
+            Use::Training
+        };
+        let capacity = Block::<T>::capacity_for(parts.pass.network, purpose, parts.largest_step);
+        let extras = Extras {
+            case_weights: parts.data.case_weights.is_some(),
+            offsets: parts.data.offsets.is_some(),
+            hits: parts.counts_hits,
+        };
+        let block = Block::new(&parts.pass, purpose, capacity, extras)?;
+        let layout: &Layout = parts.pass.layout;
+        let whole_gradient = parts.whole_gradient || parts.records || parts.clip_norm.is_some();
+        let small = !whole_gradient
+            && parts.team.size() == 1
+            && parts.penalty.strength == 0.0
+            && parts.data.offsets.is_none()
+            && !parts.optimizer.treats_biases_apart()
+            && is_small::<T>(&parts.pass, parts.largest_step);
+        let lanes = Lanes::new(&parts, capacity, extras)?;
+        let keeps_gradient =
+            whole_gradient || small || lanes.is_some() || capacity.min(GRADIENT_ROWS) < parts.largest_step;
+        let scratch_size = strips::scratch_size::<T>();
+        Ok(Stepper {
+            gradient: SharedBuffer::zeros(if keeps_gradient { layout.len } else { 0 })?,
+            scratch: SharedBuffer::zeros(scratch_size * parts.team.size())?,
+            scratch_size,
+            strip_penalties: SharedBuffer::zeros(strips)?,
+            total_weight: parts.data.total_weight(),
+            block,
+            whole_gradient,
+            small,
+            lanes,
+            pass: parts.pass,
+            objective: parts.objective,
+            optimizer: parts.optimizer,
+            penalty: parts.penalty,
+            clip_norm: parts.clip_norm,
+            data: parts.data,
+            team: parts.team,
+        })
+    }
+
+    /// The gradient of the last step; only where it is kept as a whole.
+    pub fn gradient(&mut self) -> &[T] {
+        self.gradient.get_mut()
+    }
+
+    /// The block and the gradient of the last step.
+    pub fn recorded(&mut self) -> (&Block<T>, &[T]) {
+        (&self.block, self.gradient.get_mut())
+    }
+
+    /// What errors are multiplied by: 1 for sums, 1 / (rows · mean weight) for means.
+    fn error_scale(&self, rows: usize) -> f64 {
+        if self.objective.is_sum() {
+            1.0
+        } else {
+            1.0 / (rows as f64 * (self.total_weight / self.data.rows() as f64))
+        }
+    }
+
+    /// Makes a step; without `update`, only computes the gradient (which must be kept whole).
+    ///
+    /// # Errors
+    /// A panic of a worker.
+    pub fn step(
+        &mut self,
+        model: &mut Model<T>,
+        plan: &StepPlan<'_>,
+        update: bool,
+        interrupted: &mut dyn FnMut() -> bool,
+    ) -> Result<StepResult> {
+        let rows = plan.rows.len();
+        let scale = self.error_scale(rows);
+        let penalty_share = if self.objective.is_sum() { plan.share } else { 1.0 };
+        if self.small && update {
+            return Ok(self.small_step(model, plan, scale));
+        }
+        let has_lanes = lanes_of::<T>(&self.pass, rows) > 1;
+        if let Some(lanes) = self.lanes.take_if(|_| has_lanes) {
+            let result = self.step_by_lanes(&lanes, model, plan, update, (scale, penalty_share), interrupted);
+            self.lanes = Some(lanes);
+            return result;
+        }
+        let fused = update && !self.whole_gradient;
+        let (mut totals, mut first) = (Totals::default(), 0);
+        while first < rows {
+            if first > 0 && interrupted() {
+                return Ok(StepResult::Interrupted);
+            }
+            let last = rows.min(first + self.block.capacity);
+            let part = plan.rows.slice(first..last);
+            let dropout = plan.dropout.map(|key| DropoutKey {
+                first_place: key.first_place + first as u64,
+                ..key
+            });
+            let way = Way {
+                scale,
+                dropout,
+                in_place: plan.rows_in_place,
+            };
+            self.rows_through(model, &part, way)?;
+            // SAFETY: no job is running.
+            totals.add(unsafe { self.block.totals(0..part.len()) });
+            let update_now = (fused && last == rows).then_some(plan.step);
+            let penalise = (last == rows && self.penalty.strength > 0.0).then_some(penalty_share);
+            self.strips_through(model, part.len(), first > 0, update_now, penalise)?;
+            first = last;
+        }
+        if update && !fused {
+            self.update_whole(model, plan.step)?;
+        }
+        Ok(self.done(model, totals, update))
+    }
+
+    /// A step that has been made.
+    fn done(&mut self, model: &mut Model<T>, totals: Totals, update: bool) -> StepResult {
+        let penalty = if self.penalty.strength > 0.0 {
+            self.strip_penalties.get_mut().iter().sum::<f64>()
+        } else {
+            0.0
+        };
+        model.steps += u64::from(update);
+        StepResult::Done { totals, penalty }
+    }
+
+    /// Rows of the block forward, and back.
+    fn rows_through(&self, model: &Model<T>, part: &Selection<'_>, way: Way) -> Result<()> {
+        self.block.each_piece(self.team, part.len(), |_, rows| {
+            // SAFETY: members have disjoint pieces of rows; parameters are only read in this job.
+            unsafe { self.piece_through(model, &self.block, part, rows, way) };
+        })
+    }
+
+    /// Some rows of a block forward, and back; they are at the same places of the selection.
+    ///
+    /// # Safety
+    /// Nobody else may use these rows of the block, and nobody may write the parameters.
+    unsafe fn piece_through(
+        &self,
+        model: &Model<T>,
+        block: &Block<T>,
+        part: &Selection<'_>,
+        rows: Range<usize>,
+        way: Way,
+    ) {
+        if !way.in_place {
+            self.gather(block, part, rows.clone());
+        }
+        // SAFETY: the caller's promise.
+        unsafe {
+            self.pass
+                .forward(block, rows.clone(), &model.parameters, way.dropout);
+            self.pass
+                .evaluate(self.objective, block, rows.clone(), Some(way.scale), &mut []);
+            self.pass.backward(block, rows, &model.transposed);
+        }
+    }
+
+    fn gather(&self, block: &Block<T>, part: &Selection<'_>, rows: Range<usize>) {
+        gather(&self.data, self.pass.network.outputs(), block, part, rows);
+    }
+}

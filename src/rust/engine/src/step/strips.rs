@@ -1,0 +1,267 @@
+//! The parameters' side of a step: gradients summed over rows, strip by strip, and the update.
+
+use super::Stepper;
+use crate::error::Result;
+use crate::kernels::product::{self, Rows};
+use crate::kernels::thin;
+use crate::model::{Model, StripPlace, STRIP_INPUTS};
+use crate::optimizer::{Rule, Step, Strip};
+use crate::pass::Block;
+use crate::rows::{copy_short, pieces};
+use crate::Scalar;
+use std::ops::Range;
+
+/// Rows of a block whose gradients are summed at a time, over all strips of a member: the rows
+/// then come from the second-level cache.
+pub(super) const GRADIENT_ROWS: usize = 256;
+/// Strips whose gradients are computed side by side: kernels with registers for it then read an input
+/// once for two panels.
+pub(super) const STRIPS_BESIDE: usize = 2;
+/// Rows of a panel that a strip may have, biases included.
+pub(super) const STRIP_SIZE: usize = STRIP_INPUTS + 1;
+/// From so many rows, each read so many times, the inputs of strips are packed before they are multiplied.
+const PACKED_FROM: (usize, usize) = (32, 16);
+
+/// Numbers that a member needs for itself: gradients of strips beside each other, and packed inputs.
+pub(super) fn scratch_size<T: Scalar>() -> usize {
+    STRIPS_BESIDE * STRIP_SIZE * T::LANES + GRADIENT_ROWS * STRIP_INPUTS
+}
+
+impl<T: Scalar> Stepper<'_, T> {
+    /// Strips of parameters: gradients over the block's rows, and the update if it is time.
+    pub(super) fn strips_through(
+        &self,
+        model: &Model<T>,
+        rows: usize,
+        accumulate: bool,
+        update: Option<Step>,
+        penalise: Option<f64>,
+    ) -> Result<()> {
+        let to_buffer = accumulate || update.is_none() || rows > GRADIENT_ROWS;
+        self.for_each_share(model, |member, share| {
+            // SAFETY: scratch belongs to the member.
+            let scratch = unsafe {
+                self.scratch
+                    .part(member * self.scratch_size..(member + 1) * self.scratch_size)
+            };
+            let (own, packed) = scratch.split_at_mut(STRIPS_BESIDE * STRIP_SIZE * T::LANES);
+            for chunk in pieces(0..rows, GRADIENT_ROWS) {
+                let accumulate = accumulate || chunk.start > 0;
+                let mut index = share.start;
+                for strips in model.strips[share.clone()].chunk_by(StripPlace::has_inputs_of) {
+                    // SAFETY: strips are disjoint, and the rows of the block are only read in this job.
+                    unsafe {
+                        let inputs = self.strip_inputs(&self.block, &strips[0], chunk.clone(), packed);
+                        for beside in strips.chunks(STRIPS_BESIDE) {
+                            let (start, apart) = match to_buffer {
+                                true => (
+                                    self.gradient.pointer().add(beside[0].weights.start),
+                                    self.pass.layout.places[beside[0].layer].panel_size(),
+                                ),
+                                false => (own.as_mut_ptr(), STRIP_SIZE * T::LANES),
+                            };
+                            self.gradients(
+                                &self.block,
+                                beside,
+                                inputs,
+                                chunk.start,
+                                start,
+                                apart,
+                                accumulate,
+                            );
+                            if chunk.end == rows {
+                                for (number, strip) in beside.iter().enumerate() {
+                                    let target = start.add(number * apart);
+                                    let target = std::slice::from_raw_parts_mut(target, strip.all().len());
+                                    self.finish_strip(model, index + number, target, update, penalise);
+                                }
+                            }
+                            index += beside.len();
+                        }
+                    }
+                }
+            }
+        })
+    }
+
+    /// What follows when a strip's gradient is complete: the penalty, and the update if it is time.
+    ///
+    /// # Safety
+    /// Nobody else may use this strip's part of the model.
+    pub(super) unsafe fn finish_strip(
+        &self,
+        model: &Model<T>,
+        index: usize,
+        gradient: &mut [T],
+        update: Option<Step>,
+        penalise: Option<f64>,
+    ) {
+        let strip = &model.strips[index];
+        // SAFETY: the caller's promise.
+        unsafe {
+            if let Some(share) = penalise {
+                let weights = model.parameters.read(strip.weights.clone());
+                self.strip_penalties.part(index..index + 1)[0] = self.penalty.value(weights);
+                self.penalty
+                    .add_gradient(weights, &mut gradient[..weights.len()], share);
+            }
+            if let Some(step) = update {
+                self.update_strip(model, step, strip, gradient);
+            }
+        }
+    }
+
+    /// The inputs of a strip for rows of the block, packed if that pays.
+    ///
+    /// # Safety
+    /// Nobody may write the block.
+    pub(super) unsafe fn strip_inputs(
+        &self,
+        block: &Block<T>,
+        strip: &StripPlace,
+        rows: Range<usize>,
+        packed: &mut [T],
+    ) -> Rows<T> {
+        let place = self.pass.layout.places[strip.layer];
+        // SAFETY: the caller's promise.
+        let (numbers, stride) = unsafe {
+            match strip.layer {
+                0 => (block.inputs.read_all(), place.rows - 1),
+                layer => (
+                    block.layers[layer - 1].values.read_all(),
+                    self.pass.layout.places[layer - 1].stride,
+                ),
+            }
+        };
+        let (first, count) = (strip.inputs.start, rows.len());
+        let times_read = place.panels / self.pass.set.panels_at_once();
+        if count < PACKED_FROM.0 || times_read < PACKED_FROM.1 {
+            return Rows {
+                start: numbers[rows.start * stride + first..].as_ptr(),
+                stride,
+                count,
+            };
+        }
+        let width = strip.inputs.len();
+        for (row, copy) in rows.zip(packed.chunks_exact_mut(width)) {
+            copy_short(&numbers[row * stride + first..][..width], copy);
+        }
+        Rows {
+            start: packed.as_ptr(),
+            stride: width,
+            count,
+        }
+    }
+
+    /// Gradients of strips beside each other, `apart` from `start` on.
+    ///
+    /// # Safety
+    /// Nobody may write the block; `inputs` are the strips', for rows from `first_row` on; the
+    /// gradients have room for the strips.
+    #[allow(clippy::too_many_arguments)]
+    pub(super) unsafe fn gradients(
+        &self,
+        block: &Block<T>,
+        strips: &[StripPlace],
+        inputs: Rows<T>,
+        first_row: usize,
+        start: *mut T,
+        apart: usize,
+        accumulate: bool,
+    ) {
+        let strip = &strips[0];
+        let stride = self.pass.layout.places[strip.layer].stride;
+        let (set, count) = (self.pass.set, strip.inputs.len());
+        // SAFETY: the caller's promise; the block holds these rows.
+        unsafe {
+            let errors = block.layers[strip.layer].errors.read_all();
+            let deltas = errors[first_row * stride + strip.panel * strip.width..].as_ptr();
+            match strip.width {
+                1 => thin::gradient(set, inputs, count, deltas, start, strip.with_bias, accumulate),
+                _ => product::gradient(
+                    set,
+                    inputs,
+                    count,
+                    deltas,
+                    stride,
+                    strips.len(),
+                    start,
+                    apart,
+                    strip.with_bias,
+                    accumulate,
+                ),
+            }
+        }
+    }
+
+    /// # Safety
+    /// Nobody else may use this strip's part of the model.
+    unsafe fn update_strip(&self, model: &Model<T>, step: Step, strip: &StripPlace, gradient: &[T]) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let update = |range: Range<usize>, gradient: &[T], is_bias| {
+                let slot = |index: usize| match model.slots.get(index) {
+                    Some(slot) => slot.part(range.clone()),
+                    None => &mut [],
+                };
+                self.optimizer.update(
+                    self.pass.set,
+                    step,
+                    Strip {
+                        weights: model.parameters.part(range.clone()),
+                        gradient,
+                        slots: [slot(0), slot(1)],
+                        is_bias,
+                    },
+                );
+            };
+            if strip.with_bias && self.optimizer.treats_biases_apart() {
+                let (weights, biases) = gradient.split_at(strip.weights.len());
+                update(strip.weights.clone(), weights, false);
+                update(strip.weights.end..strip.all().end, biases, true);
+            } else {
+                update(strip.all(), gradient, false);
+            }
+            model.transpose(self.pass.network, strip);
+        }
+    }
+
+    /// The update from a gradient that was kept whole: clipped if asked, then strip by strip.
+    pub(super) fn update_whole(&mut self, model: &Model<T>, step: Step) -> Result<()> {
+        if let Some(limit) = self.clip_norm {
+            let gradient = self.gradient.get_mut();
+            let norm = gradient
+                .iter()
+                .map(|g| g.to_double() * g.to_double())
+                .sum::<f64>()
+                .sqrt();
+            if norm > limit {
+                let factor = T::of(limit / norm);
+                gradient.iter_mut().for_each(|g| *g *= factor);
+            }
+        }
+        self.for_each_share(model, |_, share| {
+            for strip in &model.strips[share] {
+                // SAFETY: strips are disjoint, and the gradient is only read in this job.
+                unsafe {
+                    let gradient = self.gradient.read(strip.all());
+                    self.update_strip(model, step, strip, gradient);
+                }
+            }
+        })
+    }
+
+    /// Gives each member its share of the strips.
+    pub(super) fn for_each_share(
+        &self,
+        model: &Model<T>,
+        work: impl Fn(usize, Range<usize>) + Sync,
+    ) -> Result<()> {
+        if model.shares[1] == model.strips.len() {
+            work(0, 0..model.strips.len()); // the first member does it all: no need to wake the others
+            return Ok(());
+        }
+        self.team
+            .run(&|member| work(member, model.shares[member]..model.shares[member + 1]))
+    }
+}
