@@ -13,3 +13,9 @@ invisible(dev.off())
 invisible(file.copy(picture[1], picture[2], overwrite = TRUE))
 # The vignette carries the table with it, because bench/ is no part of the package.
 invisible(file.copy(file.path(results, "table.md"), file.path(root, "vignettes", "figures", "benchmarks.md"), overwrite = TRUE))
+# The README's table is the short one: the lines from its head to the first that is none of a table.
+readme <- readLines(file.path(root, "README.md"), encoding = "UTF-8")
+short <- readLines(file.path(results, "short.md"), encoding = "UTF-8")
+head <- match(short[1], readme)
+after <- head + which(!startsWith(readme[-seq_len(head)], "|"))[1]
+writeLines(c(readme[seq_len(head - 1)], short, readme[after:length(readme)]), file.path(root, "README.md"), useBytes = TRUE)

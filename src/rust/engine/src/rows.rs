@@ -241,17 +241,13 @@ impl<T: Scalar> RowMajor<T> {
         let finite = AtomicBool::new(true);
         // Enough rows to use up the page of each column that is opened.
         const PIECE: usize = 256;
-        team.run_ranges(rows, PIECE, |_, range| {
-            let mut first = range.start;
-            while first < range.end {
-                let last = range.end.min(first + PIECE);
-                // SAFETY: members have disjoint ranges of rows.
-                let out = unsafe { shared.part(first * columns..last * columns) };
-                source.gather(Selection::Range(first..last), out);
-                if !all_finite(out) {
-                    finite.store(false, Ordering::Relaxed);
-                }
-                first = last;
+        team.run_queue(rows.div_ceil(PIECE), |_, piece| {
+            let range = piece * PIECE..rows.min((piece + 1) * PIECE);
+            // SAFETY: pieces are disjoint.
+            let out = unsafe { shared.part(range.start * columns..range.end * columns) };
+            source.gather(Selection::Range(range), out);
+            if !all_finite(out) {
+                finite.store(false, Ordering::Relaxed);
             }
         })?;
         let copy = RowMajor {

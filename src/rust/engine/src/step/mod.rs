@@ -210,8 +210,7 @@ impl<'a, T: Scalar> Stepper<'a, T> {
         if self.small && update {
             return Ok(self.small_step(model, plan, scale));
         }
-        let has_lanes = lanes_of::<T>(&self.pass, rows) > 1;
-        if let Some(lanes) = self.lanes.take_if(|_| has_lanes) {
+        if let Some(lanes) = self.lanes.take_if(|_| lanes_of::<T>(&self.pass, rows) > 1) {
             let result = self.step_by_lanes(&lanes, model, plan, update, (scale, penalty_share), interrupted);
             self.lanes = Some(lanes);
             return result;
