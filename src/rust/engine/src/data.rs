@@ -1,6 +1,6 @@
 //! A table to learn from or to judge by: rows with their outcomes, weights and offsets.
 
-use crate::pass::Block;
+use crate::block::Block;
 use crate::rows::{ColumnMajor, RowSource, Selection};
 use crate::Scalar;
 use std::ops::Range;

@@ -1,12 +1,13 @@
 //! Predictions and losses: rows through the network, forward only.
 
+use crate::block::{Block, Extras, Use};
 use crate::buffer::{SharedBuffer, SharedSlice};
 use crate::data::{gather, Data};
 use crate::error::{EngineError, Result};
 use crate::kernels::InstructionSet;
 use crate::loss::Objective;
 use crate::network::{Coefficients, Layout, Network};
-use crate::pass::{Block, Extras, Pass, Use};
+use crate::pass::Pass;
 use crate::rows::{all_finite, pieces, ColumnMajor, RowSource, Selection};
 use crate::scalar::{row_stride, Scalar};
 use crate::threads::Team;

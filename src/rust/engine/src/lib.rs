@@ -7,6 +7,7 @@
 #![warn(missing_docs)]
 
 pub mod activation;
+pub mod block;
 mod buffer;
 pub mod curvature;
 pub mod data;

@@ -1,10 +1,10 @@
 //! Those who watch the training loop: progress, interrupts, callbacks, snapshots, traces.
 //! They are called on the thread that started the fit, while the others wait.
 
+use crate::block::Block;
 use crate::kernels::InstructionSet;
 use crate::model::Model;
 use crate::network::{Layout, Network};
-use crate::pass::Block;
 use crate::rows::Selection;
 use crate::train::Best;
 use crate::Scalar;

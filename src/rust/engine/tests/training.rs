@@ -438,9 +438,9 @@ fn many_blocks_and_one_block_give_the_same_full_batch_step() {
     let table = table(700, 900, 1);
     let network = Network::new(&[900, 40, 1], &[Activation::Tanh], Output::Linear).unwrap();
     let objective = Objective::new(Output::Linear, Loss::Mse).unwrap();
-    let capacity = backprop_engine::pass::Block::<f64>::capacity_for(
+    let capacity = backprop_engine::block::Block::<f64>::capacity_for(
         &network,
-        backprop_engine::pass::Use::Training,
+        backprop_engine::block::Use::Training,
         700,
     );
     assert!(capacity < 700);

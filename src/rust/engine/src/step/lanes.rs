@@ -7,12 +7,13 @@
 
 use super::strips::{GRADIENT_ROWS, STRIPS_BESIDE, STRIP_SIZE};
 use super::{StepPlan, StepResult, Stepper, StepperParts, Way};
+use crate::block::{Block, Extras, Use, ROW_GRAIN};
 use crate::buffer::SharedBuffer;
 use crate::error::Result;
 use crate::evaluate::Totals;
 use crate::kernels::elementwise::add;
 use crate::model::{Model, StripPlace};
-use crate::pass::{Block, DropoutKey, Extras, Pass, Use, ROW_GRAIN};
+use crate::pass::{DropoutKey, Pass};
 use crate::rows::pieces;
 use crate::scalar::Scalar;
 use crate::train::{work_of_step, WORK_WORTH_SHARING};

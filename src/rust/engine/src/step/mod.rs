@@ -10,6 +10,7 @@ mod lanes;
 mod small;
 mod strips;
 
+use crate::block::{Block, Extras, Use};
 use crate::buffer::SharedBuffer;
 use crate::data::{gather, Data};
 use crate::error::Result;
@@ -18,7 +19,7 @@ use crate::loss::Objective;
 use crate::model::Model;
 use crate::network::Layout;
 use crate::optimizer::{Optimizer, Rule, Step};
-use crate::pass::{Block, DropoutKey, Extras, Pass, Use};
+use crate::pass::{DropoutKey, Pass};
 use crate::penalty::Penalty;
 use crate::rows::Selection;
 use crate::threads::Team;

@@ -3,6 +3,7 @@
 //! number by number in the same order; what falls away is cutting the work.
 
 use super::{StepPlan, StepResult, Stepper};
+use crate::block::Block;
 use crate::kernels::product::{forward_rows, gradient_tiles, Rows, Start, Strips, Tiles};
 use crate::kernels::row::Row;
 use crate::kernels::{kernel, thin};
@@ -10,7 +11,7 @@ use crate::loss::{apply_output, Objective};
 use crate::model::{Model, STRIP_INPUTS};
 use crate::network::Layout;
 use crate::optimizer::{Rule, Strip};
-use crate::pass::{Block, Pass};
+use crate::pass::Pass;
 use crate::scalar::Scalar;
 use std::slice::{from_raw_parts, from_raw_parts_mut};
 

@@ -1,12 +1,12 @@
 //! The parameters' side of a step: gradients summed over rows, strip by strip, and the update.
 
 use super::Stepper;
+use crate::block::Block;
 use crate::error::Result;
 use crate::kernels::product::{self, Rows};
 use crate::kernels::thin;
 use crate::model::{Model, StripPlace, STRIP_INPUTS};
 use crate::optimizer::{Rule, Step, Strip};
-use crate::pass::Block;
 use crate::rows::{copy_short, pieces};
 use crate::Scalar;
 use std::ops::Range;

@@ -1,0 +1,212 @@
+//! Rows on their way through a network: buffers for a limited number of them, and how a team shares them.
+
+use crate::buffer::SharedBuffer;
+use crate::error::Result;
+use crate::evaluate::Totals;
+use crate::loss::Objective;
+use crate::network::Network;
+use crate::pass::Pass;
+use crate::rows::pieces;
+use crate::scalar::{row_stride, Scalar};
+use crate::threads::Team;
+use std::ops::Range;
+
+/// Bytes of activations that a block may take.
+const BLOCK_BYTES: usize = 4 << 20;
+/// Bytes of a layer, what comes in and what goes out, that a member works on at a time: they stay
+/// in its second-level cache, and the weights are read anew only once per piece.
+const PIECE_BYTES: usize = 384 << 10;
+/// From so many pieces per member on, they go to whoever is free.
+const PIECES_TO_SHARE: usize = 4;
+/// Pieces are multiples of this many rows: of the rows that kernels hold in registers.
+pub(crate) const ROW_GRAIN: usize = 12;
+
+/// Buffers of one layer for the rows of a block.
+pub struct LayerBlock<T> {
+    /// Activations [rows x stride].
+    pub values: SharedBuffer<T>,
+    /// Derivatives of the loss by the weighted inputs [rows x stride].
+    pub errors: SharedBuffer<T>,
+    /// Slopes times dropout masks, where the backward pass cannot take them from the values.
+    pub slopes: Option<SharedBuffer<T>>,
+    /// Weighted inputs: of the last layer where the loss is computed from them, else only when
+    /// recording.
+    pub weighted_inputs: Option<SharedBuffer<T>>,
+    /// Errors before they are multiplied by the slope; only when recording.
+    pub incoming_errors: Option<SharedBuffer<T>>,
+}
+
+/// Buffers for up to `capacity` rows on their way through a network.
+pub struct Block<T> {
+    /// Rows that fit.
+    pub capacity: usize,
+    /// Rows that a member takes at a time.
+    pub piece: usize,
+    /// Inputs [rows x inputs].
+    pub inputs: SharedBuffer<T>,
+    /// One entry per layer.
+    pub layers: Vec<LayerBlock<T>>,
+    /// Outcomes [rows x outcomes per row].
+    pub outcomes: SharedBuffer<T>,
+    /// Offsets, added to the weighted inputs of the last layer [rows x outputs].
+    pub offsets: Option<SharedBuffer<T>>,
+    /// log Σ e^z of softmax rows.
+    pub log_sums: SharedBuffer<T>,
+    /// Loss of each row, before case weights.
+    pub losses: SharedBuffer<f64>,
+    /// Whether each row was classified rightly (shares of its outputs, for several), if counted.
+    pub hits: Option<SharedBuffer<f64>>,
+    /// Case weight of each row (1 without case weights).
+    pub row_weights: SharedBuffer<f64>,
+    /// Whether there are case weights.
+    pub weighs_rows: bool,
+}
+
+/// What a block is needed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// Predictions and losses.
+    Forward,
+    /// Gradients too.
+    Training,
+    /// Gradients, with everything a trace shows kept.
+    Recording,
+}
+
+/// What rows have besides inputs and outcomes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Extras {
+    /// Case weights.
+    pub case_weights: bool,
+    /// Offsets.
+    pub offsets: bool,
+    /// Hits, which are counted.
+    pub hits: bool,
+}
+
+impl<T: Scalar> Block<T> {
+    /// Bytes that a row takes.
+    pub fn bytes_per_row(network: &Network, purpose: Use) -> usize {
+        let copies = match purpose {
+            Use::Forward => 1,
+            Use::Training => 2,
+            Use::Recording => 4,
+        };
+        let units: usize = network
+            .layers()
+            .iter()
+            .map(|layer| row_stride::<T>(layer.units))
+            .sum();
+        (network.inputs() + copies * units + 4 * network.outputs()) * size_of::<T>() + 16
+    }
+
+    /// Rows that a block should hold when `wanted` rows are to go through the network.
+    pub fn capacity_for(network: &Network, purpose: Use, wanted: usize) -> usize {
+        if purpose == Use::Recording {
+            return wanted.max(1);
+        }
+        let fitting = BLOCK_BYTES / Self::bytes_per_row(network, purpose) / ROW_GRAIN * ROW_GRAIN;
+        wanted.clamp(1, fitting.clamp(4 * ROW_GRAIN, 1 << 14))
+    }
+
+    /// Allocates the buffers.
+    ///
+    /// # Errors
+    /// Memory refused.
+    pub fn new(pass: &Pass<'_>, purpose: Use, capacity: usize, extras: Extras) -> Result<Block<T>> {
+        let network = pass.network;
+        let trains = purpose != Use::Forward;
+        let records = purpose == Use::Recording;
+        let optional = |wanted: bool, len: usize| wanted.then(|| SharedBuffer::zeros(len)).transpose();
+        let last = network.layers().len() - 1;
+        let needs_logits = pass.objective.is_some_and(Objective::is_paired);
+        let mut layers = Vec::new();
+        for (number, layer) in network.layers().iter().enumerate() {
+            let len = capacity * row_stride::<T>(layer.units);
+            let stored_slopes = layer.activation.needs_input() || pass.dropout_rate(number) > 0.0;
+            layers.push(LayerBlock {
+                values: SharedBuffer::zeros(len)?,
+                errors: SharedBuffer::zeros(if trains { len } else { 0 })?,
+                slopes: optional(trains && number < last && stored_slopes, len)?,
+                weighted_inputs: optional(records || (number == last && needs_logits), len)?,
+                incoming_errors: optional(records && number < last, len)?,
+            });
+        }
+        let outcomes = pass
+            .objective
+            .map_or(0, |o| o.outcomes_per_row(network.outputs()));
+        let widest = network
+            .layers()
+            .iter()
+            .map(|layer| layer.inputs + layer.units)
+            .max();
+        let layer_bytes = widest.unwrap_or(1) * size_of::<T>();
+        Ok(Block {
+            capacity,
+            piece: (PIECE_BYTES / layer_bytes / ROW_GRAIN).clamp(1, 16) * ROW_GRAIN,
+            inputs: SharedBuffer::zeros(capacity * network.inputs())?,
+            layers,
+            outcomes: SharedBuffer::zeros(capacity * outcomes)?,
+            offsets: optional(extras.offsets, capacity * network.outputs())?,
+            log_sums: SharedBuffer::zeros(capacity)?,
+            losses: SharedBuffer::zeros(capacity)?,
+            hits: extras.hits.then(|| SharedBuffer::zeros(capacity)).transpose()?,
+            row_weights: SharedBuffer::zeros(capacity)?,
+            weighs_rows: extras.case_weights,
+        })
+    }
+}
+
+impl<T: Scalar> Block<T> {
+    /// Gives the block's first rows to the members, piece by piece. Many pieces go to whoever is
+    /// free; with few of them, every member cuts its share into pieces of about equal size: a short
+    /// last one would read all the weights for a few rows.
+    ///
+    /// # Errors
+    /// A panic of a worker.
+    pub fn each_piece(
+        &self,
+        team: &Team,
+        rows: usize,
+        job: impl Fn(usize, Range<usize>) + Sync,
+    ) -> Result<()> {
+        let even = |rows: usize| match rows {
+            _ if rows <= self.piece => rows,
+            _ => rows
+                .div_ceil(rows.div_ceil(self.piece))
+                .next_multiple_of(ROW_GRAIN),
+        };
+        if rows < PIECES_TO_SHARE * team.size() * self.piece {
+            return team.run_ranges(rows, 4, |member, range| {
+                let size = even(range.len());
+                pieces(range, size).for_each(|piece| job(member, piece));
+            });
+        }
+        let size = even(rows);
+        team.run_queue(rows.div_ceil(size), |member, number| {
+            job(member, number * size..rows.min((number + 1) * size));
+        })
+    }
+
+    /// Sums over rows of the block, in their order.
+    ///
+    /// # Safety
+    /// Nobody may write these rows of the block.
+    pub unsafe fn totals(&self, rows: Range<usize>) -> Totals {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let weights = self.row_weights.read(rows.clone());
+            let weighted = |numbers: &[f64]| {
+                numbers
+                    .iter()
+                    .zip(weights)
+                    .map(|(number, weight)| number * weight)
+                    .sum()
+            };
+            Totals {
+                loss: weighted(self.losses.read(rows.clone())),
+                hits: self.hits.as_ref().map_or(0.0, |hits| weighted(hits.read(rows))),
+            }
+        }
+    }
+}
