@@ -5,14 +5,15 @@
 //! matters where they do not share a cache. How many lanes there are depends on the shape of the work
 //! alone, so that no bit depends on threads.
 
-use super::strips::{GRADIENT_ROWS, STRIPS_BESIDE, STRIP_SIZE};
+use super::strips::GRADIENT_ROWS;
 use super::{StepPlan, StepResult, Stepper, StepperParts, Way};
 use crate::block::{Block, Extras, Use, ROW_GRAIN};
 use crate::buffer::SharedBuffer;
 use crate::error::Result;
 use crate::evaluate::Totals;
 use crate::kernels::elementwise::add;
-use crate::model::{Model, StripPlace};
+use crate::model::Model;
+use crate::optimizer::Step;
 use crate::pass::{DropoutKey, Pass};
 use crate::rows::pieces;
 use crate::scalar::Scalar;
@@ -171,19 +172,8 @@ impl<T: Scalar> Stepper<'_, T> {
                 [0.0; 2]
             };
             totals.copy_from_slice(&[before[0] + found.loss, before[1] + found.hits]);
-            let scratch = self
-                .scratch
-                .part(member * self.scratch_size..(member + 1) * self.scratch_size);
-            let packed = &mut scratch[STRIPS_BESIDE * STRIP_SIZE * T::LANES..];
             let gradient = lanes.gradients.pointer().add(lane * self.pass.layout.len);
-            for strips in model.strips.chunk_by(StripPlace::has_inputs_of) {
-                let inputs = self.strip_inputs(block, &strips[0], places.clone(), packed);
-                for beside in strips.chunks(STRIPS_BESIDE) {
-                    let start = gradient.add(beside[0].weights.start);
-                    let apart = self.pass.layout.places[beside[0].layer].panel_size();
-                    self.gradients(block, beside, inputs, places.start, start, apart, accumulate);
-                }
-            }
+            self.gradients_of_rows(model, block, member, places, gradient, accumulate);
         }
     }
 
@@ -193,7 +183,7 @@ impl<T: Scalar> Stepper<'_, T> {
         lanes: &Lanes<T>,
         count: usize,
         model: &Model<T>,
-        update: Option<crate::optimizer::Step>,
+        update: Option<Step>,
         penalty_share: f64,
     ) -> Result<()> {
         let penalise = (self.penalty.strength > 0.0).then_some(penalty_share);

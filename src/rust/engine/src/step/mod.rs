@@ -94,7 +94,6 @@ pub struct Stepper<'a, T> {
     lanes: Option<Lanes<T>>,
     gradient: SharedBuffer<T>,
     scratch: SharedBuffer<T>,
-    scratch_size: usize,
     strip_penalties: SharedBuffer<f64>,
     total_weight: f64,
 }
@@ -154,11 +153,9 @@ impl<'a, T: Scalar> Stepper<'a, T> {
         let lanes = Lanes::new(&parts, capacity, extras)?;
         let keeps_gradient =
             whole_gradient || small || lanes.is_some() || capacity.min(GRADIENT_ROWS) < parts.largest_step;
-        let scratch_size = strips::scratch_size::<T>();
         Ok(Stepper {
             gradient: SharedBuffer::zeros(if keeps_gradient { layout.len } else { 0 })?,
-            scratch: SharedBuffer::zeros(scratch_size * parts.team.size())?,
-            scratch_size,
+            scratch: SharedBuffer::zeros(strips::scratch_size::<T>() * parts.team.size())?,
             strip_penalties: SharedBuffer::zeros(strips)?,
             total_weight: parts.data.total_weight(),
             block,

@@ -16,9 +16,9 @@ use std::ops::Range;
 pub(super) const GRADIENT_ROWS: usize = 256;
 /// Strips whose gradients are computed side by side: kernels with registers for it then read an input
 /// once for two panels.
-pub(super) const STRIPS_BESIDE: usize = 2;
+const STRIPS_BESIDE: usize = 2;
 /// Rows of a panel that a strip may have, biases included.
-pub(super) const STRIP_SIZE: usize = STRIP_INPUTS + 1;
+const STRIP_SIZE: usize = STRIP_INPUTS + 1;
 /// From so many rows, each read so many times, the inputs of strips are packed before they are multiplied.
 const PACKED_FROM: (usize, usize) = (32, 16);
 
@@ -40,11 +40,7 @@ impl<T: Scalar> Stepper<'_, T> {
         let to_buffer = accumulate || update.is_none() || rows > GRADIENT_ROWS;
         self.for_each_share(model, |member, share| {
             // SAFETY: scratch belongs to the member.
-            let scratch = unsafe {
-                self.scratch
-                    .part(member * self.scratch_size..(member + 1) * self.scratch_size)
-            };
-            let (own, packed) = scratch.split_at_mut(STRIPS_BESIDE * STRIP_SIZE * T::LANES);
+            let (own, packed) = unsafe { self.scratch_of(member) };
             for chunk in pieces(0..rows, GRADIENT_ROWS) {
                 let accumulate = accumulate || chunk.start > 0;
                 let mut index = share.start;
@@ -84,6 +80,45 @@ impl<T: Scalar> Stepper<'_, T> {
         })
     }
 
+    /// Gradients of all strips over some rows of a block, laid out like the parameters from `gradient` on.
+    ///
+    /// # Safety
+    /// Nobody may write these rows of the block; the member's scratch and the gradient must be the caller's.
+    pub(super) unsafe fn gradients_of_rows(
+        &self,
+        model: &Model<T>,
+        block: &Block<T>,
+        member: usize,
+        rows: Range<usize>,
+        gradient: *mut T,
+        accumulate: bool,
+    ) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let (_, packed) = self.scratch_of(member);
+            for strips in model.strips.chunk_by(StripPlace::has_inputs_of) {
+                let inputs = self.strip_inputs(block, &strips[0], rows.clone(), packed);
+                for beside in strips.chunks(STRIPS_BESIDE) {
+                    let start = gradient.add(beside[0].weights.start);
+                    let apart = self.pass.layout.places[beside[0].layer].panel_size();
+                    self.gradients(block, beside, inputs, rows.start, start, apart, accumulate);
+                }
+            }
+        }
+    }
+
+    /// A member's room for gradients of strips beside each other, and for packed inputs.
+    ///
+    /// # Safety
+    /// The member must be the caller's.
+    #[allow(clippy::mut_from_ref)]
+    unsafe fn scratch_of(&self, member: usize) -> (&mut [T], &mut [T]) {
+        let size = scratch_size::<T>();
+        // SAFETY: each member has a part of its own.
+        let scratch = unsafe { self.scratch.part(member * size..(member + 1) * size) };
+        scratch.split_at_mut(STRIPS_BESIDE * STRIP_SIZE * T::LANES)
+    }
+
     /// What follows when a strip's gradient is complete: the penalty, and the update if it is time.
     ///
     /// # Safety
@@ -115,7 +150,7 @@ impl<T: Scalar> Stepper<'_, T> {
     ///
     /// # Safety
     /// Nobody may write the block.
-    pub(super) unsafe fn strip_inputs(
+    unsafe fn strip_inputs(
         &self,
         block: &Block<T>,
         strip: &StripPlace,
@@ -159,7 +194,7 @@ impl<T: Scalar> Stepper<'_, T> {
     /// Nobody may write the block; `inputs` are the strips', for rows from `first_row` on; the
     /// gradients have room for the strips.
     #[allow(clippy::too_many_arguments)]
-    pub(super) unsafe fn gradients(
+    unsafe fn gradients(
         &self,
         block: &Block<T>,
         strips: &[StripPlace],
