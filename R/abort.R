@@ -22,6 +22,16 @@ warn_backprop <- function(what, message, ..., .envir = parent.frame()) {
   )
 }
 
+# What a user should know that is no fault of theirs.
+inform_backprop <- function(what, message, ..., .envir = parent.frame()) {
+  cli::cli_inform(
+    message,
+    class = c(paste0("backprop_message_", what), "backprop_message"),
+    ...,
+    .envir = .envir
+  )
+}
+
 # The common shape: "`lr` must be <expected>, not <found>."
 stop_argument <- function(arg, expected, x, hint = NULL, call = quote(nn_train())) {
   found <- describe_value(x)

@@ -24,7 +24,8 @@ NULL
 autoplot.nn_fit <- function(object, type = "loss", ..., log = FALSE, data = NULL, inputs = NULL, at = NULL, layer = NULL,
                             max_units = 16, max_rows = 60, main = NULL) {
   call <- quote(autoplot())
-  validate_fit(object, "object", call)
+  refuse_dots(..., known = setdiff(names(formals(autoplot.nn_fit)), "..."), call = call)
+  object <- validate_fit(object, "object", call)
   check_choice(type, "type", picture_types, call)
   check_flag(log, "log", call)
   picture <- picture_of(object, type, data, inputs, at, layer, max_units, max_rows, call)

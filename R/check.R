@@ -81,7 +81,12 @@ check_spelling <- function(matched, raw, known, call = quote(nn_train())) {
   if (all(given %in% known)) {
     return(matched[-1L])
   }
+  given <- setdiff(given, "na.action")
+  if (all(given %in% known)) {
+    return(sub("na.action", "na_action", matched[-1L], fixed = TRUE))
+  }
   unknown <- given[!given %in% known][1L]
+  refuse_taught_argument(unknown, known, call)
   if (!nzchar(unknown)) {
     stop_backprop("unknown_argument", c(
       "Too many unnamed arguments.",
@@ -92,5 +97,22 @@ check_spelling <- function(matched, raw, known, call = quote(nn_train())) {
   stop_backprop("unknown_argument", c(
     "Unknown argument {.arg {unknown}}.",
     i = if (!is.null(near)) "Did you mean {.arg {near}}?" else "See {.code ?nn_train} for the arguments."
+  ), call = call)
+}
+
+# What dots must not swallow: an argument that a method does not have.
+refuse_dots <- function(..., known, call) {
+  if (...length() == 0L) {
+    return(invisible())
+  }
+  names <- ...names()
+  unknown <- if (is.null(names)) "" else setdiff(names, known)[1L]
+  if (is.na(unknown) || !nzchar(unknown)) {
+    stop_backprop("unknown_argument", "Too many unnamed arguments.", call = call)
+  }
+  near <- nearest(unknown, known)
+  stop_backprop("unknown_argument", c(
+    "Unknown argument {.arg {unknown}}.",
+    i = if (!is.null(near)) "Did you mean {.arg {near}}?" else "Known are {.arg {known}}."
   ), call = call)
 }

@@ -20,7 +20,8 @@
 #' @export
 coef.nn_fit <- function(object, scale = "scaled", epoch = NULL, ...) {
   call <- quote(coef())
-  validate_fit(object, "object", call)
+  refuse_dots(..., known = c("object", "scale", "epoch"), call = call)
+  object <- validate_fit(object, "object", call)
   object <- at_epoch(object, epoch, call)
   check_choice(scale, "scale", c("scaled", "original"), call)
   weights <- object$weights

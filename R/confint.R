@@ -3,10 +3,12 @@
 #' @rdname vcov.nn_fit
 #' @importFrom stats confint
 #' @export
-confint.nn_fit <- function(object, parm, level = 0.95, data = NULL, scale = "scaled", sandwich = FALSE, ...) {
+confint.nn_fit <- function(object, parm, level = 0.95, data = NULL, scale = "scaled", sandwich = FALSE, ...,
+                           case_weights = NULL, offset = NULL) {
   call <- quote(confint())
+  refuse_dots(..., known = c(data_arguments, "parm", "level", "scale", "sandwich"), call = call)
   level <- check_level(level, "level", call)
-  known <- estimate_parameters(object, data, scale, sandwich, call)
+  known <- estimate_parameters(object, data, scale, sandwich, call, case_weights, offset)
   names <- names(known$estimates)
   if (missing(parm)) {
     parm <- names

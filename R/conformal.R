@@ -10,8 +10,8 @@ conformal_limits <- function(fit, new_data, type, sides, arguments, threads, cal
   if (is.null(calibration)) {
     stop_no_calibration(fit, type, call)
   }
-  known <- data_of(fit, calibration, call)
-  errors <- known$outcome$values - predict_outputs(fit, known$X, "calibration", threads, call, known$offset)
+  known <- data_of(fit, calibration, call, gaps = TRUE)
+  errors <- known$targets(fit$settings$output) - predict_rows(fit, known, "calibration", threads, call)
   if (anyNA(errors)) {
     errors <- errors[stats::complete.cases(errors), , drop = FALSE]
   }

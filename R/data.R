@@ -68,9 +68,9 @@ stop_duplicates <- function(names, arg, call = quote(nn_train())) {
   ), call = call)
 }
 
-check_same_rows <- function(n, outcome, call = quote(nn_train()), what = NULL) {
-  if (outcome$n != n) {
-    m <- outcome$n
+# n rows of inputs, m of outcomes.
+check_same_rows <- function(n, m, call = quote(nn_train()), what = NULL) {
+  if (m != n) {
     of <- if (is.null(what)) "" else paste0(" of `", what, "`")
     stop_backprop("rows", c(
       "{.arg X} and {.arg Y}{of} must have the same number of rows.",
@@ -82,15 +82,16 @@ check_same_rows <- function(n, outcome, call = quote(nn_train()), what = NULL) {
 # Columns and rows of a prediction's input: matched by name when both sides have names, else by position.
 # A vector is one row, except under a network of one input, where it is a column.
 read_new_matrix <- function(X, fit, arg, call) {
-  p <- fit$inputs$n
+  filled <- fit$blueprint$kind
+  p <- if (is.null(filled)) fit$inputs$n else fit$blueprint$width
+  wanted <- if (is.null(filled)) fit$inputs$names else fit$blueprint$names
   if (is.data.frame(X)) {
-    X <- new_matrix_from_table(X, fit, arg, call)
+    X <- new_matrix_from_table(X, wanted, arg, call)
   } else if (is.null(dim(X)) && p > 1L && (is.numeric(X) || is.logical(X)) && !is.object(X)) {
     X <- matrix(as.double(X), nrow = 1L, dimnames = list(NULL, names(X)))
   } else {
     X <- as_input_matrix(X, arg, call)
   }
-  wanted <- fit$inputs$names
   given <- colnames(X)
   if (!is.null(wanted) && !is.null(given)) {
     if (identical(wanted, given)) {
@@ -124,8 +125,8 @@ stop_missing_columns <- function(missing, arg, call) {
 }
 
 # A data frame for a network that was trained on a matrix: its columns must be numeric already.
-new_matrix_from_table <- function(X, fit, arg, call) {
-  keep <- if (is.null(fit$inputs$names)) names(X) else intersect(fit$inputs$names, names(X))
+new_matrix_from_table <- function(X, wanted, arg, call) {
+  keep <- if (is.null(wanted)) names(X) else intersect(wanted, names(X))
   numeric <- vapply(keep, function(name) is_plain_number(X[[name]]), NA)
   if (!all(numeric)) {
     bad <- keep[!numeric][1L]

@@ -1,11 +1,11 @@
 # The fit: a plain list that outlives the session, and the check that it is still one.
 
 # Raised when the list's structure changes in a way that older code cannot read.
-fit_format <- 1L
+fit_format <- 2L
 
-new_fit <- function(result, spec, data, prepared, scaling, earlier) {
+new_fit <- function(result, spec, data, given, scaling, earlier) {
   engine <- spec$engine
-  outcome <- prepared$outcome
+  outcome <- given$outcome
   final <- final_losses(result, engine)
   # Not structure(), which takes longer than all the rest here.
   optimizer <- engine$optimizer
@@ -19,8 +19,11 @@ new_fit <- function(result, spec, data, prepared, scaling, earlier) {
     status = result$status,
     epochs_done = result$epochs_done,
     rows = nrow(data$x),
+    rows_given = given$n,
+    omitted = given$omitted,
     total_weight = if (is.null(data$case_weights)) as.double(nrow(data$x)) else sum(data$case_weights),
-    validation_rows = if (is.null(data$validation)) 0L else nrow(data$validation$x),
+    validation_rows = as.integer(data$held),
+    validation_count = if (is.null(data$validation)) 0L else nrow(data$validation$x),
     final_loss = final$loss,
     final_objective = final$objective,
     final_validation_loss = final$validation_loss,
@@ -51,6 +54,7 @@ new_fit <- function(result, spec, data, prepared, scaling, earlier) {
       case_weights = spec$has_weights,
       class_weights = spec$class_weights,
       offset = !is.null(spec$offset),
+      na_action = spec$na_action,
       precision = engine$precision,
       threads = engine$threads,
       seed = engine$seed,
@@ -59,20 +63,19 @@ new_fit <- function(result, spec, data, prepared, scaling, earlier) {
       keep_weights = engine$keep_weights
     ),
     seed = engine$seed,
-    interface = prepared$interface,
-    inputs = list(
-      n = ncol(prepared$x), names = colnames(prepared$x), center = scaling$center, scale = scaling$scale
-    ),
+    interface = given$interface,
+    inputs = list(n = ncol(data$x), names = colnames(data$x), center = scaling$center, scale = scaling$scale),
     outcome = list(
       kind = outcome$kind, k = outcome$k, levels = outcome$levels, names = outcome$names,
       center = scaling$y_center, scale = scaling$y_scale
     ),
-    blueprint = prepared$blueprint,
-    data = if (spec$keep == "data") kept_data(prepared, spec, data),
+    blueprint = given$blueprint,
+    data = if (spec$keep == "data") kept_data(given, data),
     optimizer_state = result$optimizer_state,
     last = result$last,
     snapshots = c(earlier$snapshots, result$snapshots),
     restarts = NULL,
+    call = plain_call(given$call),
     format = fit_format,
     version = package_version_text()
   )
@@ -81,9 +84,31 @@ new_fit <- function(result, spec, data, prepared, scaling, earlier) {
 }
 
 # The data as given, with the weight that each row had in training: 0 for those that did not train.
-kept_data <- function(prepared, spec, data) {
+kept_data <- function(given, data) {
   weights <- if (is.null(data$all_weights)) data$case_weights else data$all_weights
-  c(prepared$original, if (!is.null(weights)) list(case_weights = weights), if (!is.null(spec$offset)) list(offset = spec$offset))
+  c(
+    given$original, if (!is.null(weights)) list(case_weights = weights),
+    if (!is.null(given$offset_given)) list(offset = given$offset_given)
+  )
+}
+
+# The call as it was typed. Where values stand in it instead (of do.call(), say), data stay out: names take their place.
+plain_call <- function(call) {
+  if (is.null(call)) {
+    return(NULL)
+  }
+  call[[1L]] <- quote(nn_train)
+  for (i in seq_along(call)[-1L]) {
+    value <- call[[i]]
+    if (inherits(value, "formula")) {
+      attributes(value) <- NULL
+      call[[i]] <- value
+    } else if (!is.language(value) && !is.null(value) && (is.environment(value) || utils::object.size(value) > 1000)) {
+      name <- names(call)[i]
+      call[[i]] <- as.name(if (length(name) == 1L && nzchar(name)) name else "X")
+    }
+  }
+  call
 }
 
 # The losses at the weights that the fit has, which the history does not tell: it is of the weights before each
@@ -130,7 +155,7 @@ package_version_text <- function() {
   session$version
 }
 
-# Is this still a fit that can be used? Called before every use, so it costs microseconds.
+# The fit, if it is still one that can be used, in this version's format. Called before every use, so it costs microseconds.
 validate_fit <- function(fit, arg = "fit", call = quote(nn_predict())) {
   if (!inherits(fit, "nn_fit") || !is.list(fit)) {
     found <- describe_value(fit)
@@ -139,6 +164,9 @@ validate_fit <- function(fit, arg = "fit", call = quote(nn_predict())) {
     ), call = call)
   }
   format <- fit$format
+  if (is.numeric(format) && length(format) == 1L && !is.na(format) && format < fit_format && format >= 1) {
+    fit <- upgrade_fit(fit, arg, call)
+  }
   if (is.numeric(format) && length(format) == 1L && !is.na(format) && format > fit_format) {
     version <- if (is.character(fit$version)) fit$version[1L] else "unknown"
     stop_backprop("newer_format", c(

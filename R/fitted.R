@@ -30,31 +30,30 @@
 #' head(residuals(counts, data = mtcars, type = "deviance"))
 #' @importFrom stats fitted
 #' @export
-fitted.nn_fit <- function(object, data = NULL, ...) {
+fitted.nn_fit <- function(object, data = NULL, ..., offset = NULL) {
   call <- quote(fitted())
-  validate_fit(object, "object", call)
+  refuse_dots(..., known = c("object", "data", "offset"), call = call)
+  object <- validate_fit(object, "object", call)
   data <- data_or_kept(object, data, call)
-  has_outcome <- object$interface != "formula" && is.list(data) && !is.data.frame(data)
-  X <- if (has_outcome) data$X else take_inputs(data)
-  predict_outputs(object, X, "data", NULL, call, extra_of(data, "offset"))
+  if (is.null(offset)) offset <- extra_of(data, "offset")
+  predict_outputs(object, inputs_of(object, data), "data", NULL, call, offset)
 }
-
-take_inputs <- function(data) if (is.list(data) && !is.data.frame(data)) data$data else data
 
 #' @rdname fitted.nn_fit
 #' @importFrom stats residuals
 #' @export
-residuals.nn_fit <- function(object, data = NULL, type = "response", ...) {
+residuals.nn_fit <- function(object, data = NULL, type = "response", ..., case_weights = NULL, offset = NULL) {
   call <- quote(residuals())
-  validate_fit(object, "object", call)
+  refuse_dots(..., known = c("object", "data", "type", "case_weights", "offset"), call = call)
+  object <- validate_fit(object, "object", call)
   check_choice(type, "type", c("response", "pearson", "deviance"), call)
   if (type != "response") {
-    return(likelihood_residuals(object, data, type, call))
+    return(likelihood_residuals(object, data, type, call, case_weights, offset))
   }
-  known <- data_of(object, data, call)
-  predicted <- predict_outputs(object, known$X, "data", NULL, call, known$offset)
+  known <- data_of(object, data, call, case_weights, offset, gaps = TRUE)
+  predicted <- predict_rows(object, known, "data", NULL, call)
   # In place, to keep the names of the predictions' rows and columns.
-  predicted[] <- beside(encode_outcome(known$outcome, object$settings$output), predicted) - predicted
+  predicted[] <- beside(known$targets(object$settings$output), predicted) - predicted
   predicted
 }
 
@@ -71,25 +70,107 @@ data_or_kept <- function(fit, data, call) {
   fit$data
 }
 
-# Inputs and outcome of some data, the outcome read as training read it.
-data_of <- function(fit, data, call) {
+# The inputs alone, of data in the form that training took, or given alone.
+inputs_of <- function(fit, data) {
+  if (is.data.frame(data) || !is.list(data)) {
+    return(data)
+  }
+  if (fit$interface == "formula") data$data else data$X
+}
+
+# Inputs and outcome of some data, read as training read them: `x`, `outcome`, `case_weights`, `offset`, `row_names`, and where rows are left out `places`,
+# those that stay. Rows with gaps are left out as training would leave them out, and refused where it would refuse them; with `gaps` they stay, unknown.
+data_of <- function(fit, data, call, case_weights = NULL, offset = NULL, gaps = FALSE) {
   data <- data_or_kept(fit, data, call)
+  arg <- if (fit$interface == "formula") "data" else "X"
+  X <- inputs_of(fit, data)
   if (fit$interface == "formula") {
-    X <- take_inputs(data)
     if (!is.data.frame(X)) {
       stop_argument("data", "a data frame, as in training", data, call = call)
     }
-    Y <- forge_outcome(X, fit, call)
+    Y <- new_outcome(X, fit, "data", call)
   } else {
     if (!is.list(data) || is.null(data$X) || is.null(data$Y)) {
       stop_argument("data", "a list of `X` and `Y`, as in training", data, call = call)
     }
-    X <- data$X
     Y <- data$Y
   }
-  outcome <- read_outcome(Y, like = fit$outcome, arg = if (fit$interface == "formula") "data" else "Y", call = call)
-  check_same_rows(NROW(X), outcome, call)
-  list(X = X, outcome = outcome, case_weights = extra_of(data, "case_weights"), offset = extra_of(data, "offset"))
+  if (is.null(offset)) offset <- extra_of(data, "offset")
+  if (is.null(case_weights)) case_weights <- extra_of(data, "case_weights")
+  if (is.null(case_weights) && is.data.frame(X)) case_weights <- weights_in_data(X, fit)
+  new <- read_new_rows(fit, X, arg, call, with_offset = is.null(offset), warn = gaps)
+  known <- list(
+    x = new$x, variables = new$variables, Y = Y, offset = if (is.null(offset)) new$offset else offset, case_weights = case_weights,
+    offset_in_data = is.null(offset), row_names = new$rows
+  )
+  check_same_rows(nrow(known$x), NROW(Y), call)
+  if (nrow(known$x) == 0L) {
+    stop_backprop("empty", "{.arg {arg}} must have at least one row.", call = call)
+  }
+  outcome_arg <- if (fit$interface == "formula") "data" else "Y"
+  if (gaps) {
+    known$targets <- targets_with_gaps(Y, fit, outcome_arg, call)
+    return(known)
+  }
+  known <- complete_rows(known, fit, arg, call)
+  known$outcome <- read_outcome(known$Y, like = fit$outcome, arg = outcome_arg, call = call)
+  known
+}
+
+# A function of the output's name that gives the outcome as numbers, NA where it is missing.
+targets_with_gaps <- function(Y, fit, arg, call) {
+  there <- is_known_outcome(Y)
+  outcome <- read_outcome(if (all(there)) Y else pick_rows_of(Y, which(there)), like = fit$outcome, arg = arg, call = call)
+  function(output) {
+    encoded <- encode_outcome(outcome, output)
+    if (all(there)) {
+      return(encoded)
+    }
+    all <- matrix(NA_real_, length(there), ncol(encoded))
+    all[there, ] <- encoded
+    all
+  }
+}
+
+# Rows without gaps, as training took them. Rows of weight 0 do not count.
+complete_rows <- function(known, fit, arg, call) {
+  n <- nrow(known$x)
+  weights <- read_case_weights(known$case_weights, n, call = call)
+  looked_at <- if (is.null(weights)) rep(TRUE, n) else weights > 0
+  good <- finite_rows(known$x)
+  if (length(known$offset) > 1L) good <- good & finite_rows(as.matrix(known$offset))
+  drop <- if (identical(fit$settings$na_action, "omit") || identical(fit$settings$na_action, "impute")) {
+    !good | !is_known_outcome(known$Y)
+  } else {
+    !looked_at & (!good | !is_known_outcome(known$Y))
+  }
+  if (any(!good & !drop)) {
+    stop_incomplete(known, which(looked_at), fit, arg, call)
+  }
+  if (any(drop)) {
+    if (all(drop)) {
+      stop_backprop("empty", "{.arg {arg}} has no row without missing values.", call = call)
+    }
+    keep <- which(!drop)
+    known$x <- known$x[keep, , drop = FALSE]
+    known$Y <- pick_rows_of(known$Y, keep)
+    known$case_weights <- known$case_weights[keep]
+    if (length(known$offset) > 1L) known$offset <- pick_rows_of(known$offset, keep)
+    known$row_names <- known$row_names[keep]
+    known$places <- keep
+  }
+  known
+}
+
+# Says what is missing where: a level that has no weights, or a value.
+stop_incomplete <- function(known, rows, fit, arg, call) {
+  variables <- lapply(known$variables, pick_rows_of, rows)
+  if (fit$interface != "matrix") {
+    refuse_new_levels(variables, fit$blueprint$design, arg, call)
+  }
+  check_inputs_known(variables, arg, FALSE, if (fit$interface == "matrix") "" else names(variables), call)
+  x <- known$x[rows, , drop = FALSE]
+  stop_unknown_inputs(x, if (is.null(colnames(x))) seq_len(ncol(x)) else colnames(x), arg, call)
 }
 
 # What stands beside X and Y, or beside the data frame, in a list of data.

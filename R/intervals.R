@@ -158,19 +158,15 @@ logits_of_softmax <- function(z, slopes) {
 
 # New rows as the network takes them: the complete ones, and which these are.
 new_rows <- function(fit, new_data, offset, outputs, call) {
-  if (is.null(fit$blueprint)) {
-    x <- read_new_matrix(new_data, fit, "new_data", call)
-  } else {
-    table <- if (is.data.frame(new_data)) new_data else as_new_table(new_data, "new_data", call)
-    x <- forge_table(table, fit$blueprint, "new_data", call)
-  }
-  offset <- prediction_offset(fit, offset, nrow(x), outputs, call)
-  complete <- if (is_sparse(x)) rep(TRUE, nrow(x)) else rowSums(!is.finite(x)) == 0
-  if (!all(complete) && is.null(fit$blueprint) && !is.data.frame(new_data)) {
-    bad <- which(colSums(!is.finite(x)) > 0)
-    stop_nonfinite_columns(if (is.null(colnames(x))) bad else colnames(x)[bad], "new_data", call)
-  }
-  list(x = x[complete, , drop = FALSE], complete = complete, offset = offset[complete, , drop = FALSE])
+  new <- read_new_rows(fit, new_data, "new_data", call, with_offset = is.null(offset))
+  given <- if (is.null(offset)) new$offset else offset
+  offset <- prediction_offset(fit, given, nrow(new$x), outputs, call, gaps = is.null(offset))
+  complete <- finite_rows(new$x)
+  if (!is.null(offset)) complete <- complete & finite_rows(offset)
+  list(
+    x = new$x[complete, , drop = FALSE], complete = complete,
+    offset = scale_offset(offset, fit$outcome$scale)[complete, , drop = FALSE]
+  )
 }
 
 # `.pred_lower`, `.pred_upper`; with the output's or the level's name where there are several.

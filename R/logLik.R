@@ -36,8 +36,9 @@
 #' BIC(fit)
 #' @importFrom stats logLik
 #' @export
-logLik.nn_fit <- function(object, data = NULL, ...) {
-  problem <- problem_of_object(object, data, quote(logLik()))
+logLik.nn_fit <- function(object, data = NULL, ..., case_weights = NULL, offset = NULL) {
+  refuse_dots(..., known = data_arguments, call = quote(logLik()))
+  problem <- problem_of_object(object, data, quote(logLik()), case_weights, offset)
   structure(
     log_likelihood(problem, quote(logLik())),
     df = count_identified(problem) + (family_of(object) == "gaussian"),
@@ -46,36 +47,49 @@ logLik.nn_fit <- function(object, data = NULL, ...) {
   )
 }
 
-problem_of_object <- function(object, data, call) {
-  validate_fit(object, "object", call)
-  problem_of(object, data, call)
+data_arguments <- c("object", "data", "case_weights", "offset")
+
+problem_of_object <- function(object, data, call, case_weights, offset) {
+  object <- validate_fit(object, "object", call)
+  problem_of(object, data, call, case_weights, offset)
 }
 
 #' @rdname logLik.nn_fit
 #' @importFrom stats AIC
 #' @export
-AIC.nn_fit <- function(object, ..., k = 2, data = NULL) {
-  compare_models(list(object, ...), data, "AIC", function(value) k * attr(value, "df") - 2 * as.vector(value), match.call())
+AIC.nn_fit <- function(object, ..., k = 2, data = NULL, case_weights = NULL, offset = NULL) {
+  refuse_named_models(..., known = c(data_arguments, "k"), call = quote(AIC()))
+  criterion <- function(value) k * attr(value, "df") - 2 * as.vector(value)
+  compare_models(list(object, ...), list(data = data, case_weights = case_weights, offset = offset), "AIC", criterion, match.call())
+}
+
+# Dots hold further models, whatever they are called; what is none is a misspelt argument.
+refuse_named_models <- function(..., known, call) {
+  models <- vapply(list(...), function(model) is.list(model) && is.object(model), NA)
+  if (!all(models)) {
+    do.call(refuse_dots, c(list(...)[!models], list(known = known, call = call)))
+  }
 }
 
 #' @rdname logLik.nn_fit
 #' @importFrom stats BIC
 #' @export
-BIC.nn_fit <- function(object, ..., data = NULL) {
+BIC.nn_fit <- function(object, ..., data = NULL, case_weights = NULL, offset = NULL) {
+  refuse_named_models(..., known = data_arguments, call = quote(BIC()))
   criterion <- function(value) log(attr(value, "nobs")) * attr(value, "df") - 2 * as.vector(value)
-  compare_models(list(object, ...), data, "BIC", criterion, match.call())
+  compare_models(list(object, ...), list(data = data, case_weights = case_weights, offset = offset), "BIC", criterion, match.call())
 }
 
 # One number, or like AIC.default() a row for each model, named as it was typed.
 compare_models <- function(models, data, name, criterion, matched) {
   values <- lapply(models, function(model) {
-    if (inherits(model, "nn_fit")) stats::logLik(model, data = data) else stats::logLik(model)
+    if (inherits(model, "nn_fit")) do.call(stats::logLik, c(list(model), data)) else stats::logLik(model)
   })
   numbers <- vapply(values, criterion, 0)
   if (length(models) == 1L) {
     return(numbers)
   }
-  matched$k <- matched$data <- NULL
+  matched[c("k", data_arguments[-1L])] <- NULL
   table <- data.frame(df = vapply(values, attr, 0, "df"), numbers)
   names(table)[2L] <- name
   row.names(table) <- make.unique(vapply(as.list(matched)[-1L], deparse1, ""))
@@ -86,16 +100,18 @@ compare_models <- function(models, data, name, criterion, matched) {
 #' @importFrom stats nobs
 #' @export
 nobs.nn_fit <- function(object, ...) {
-  validate_fit(object, "object", quote(nobs()))
+  # stats::BIC() and others pass arguments of their own.
+  object <- validate_fit(object, "object", quote(nobs()))
   object$rows
 }
 
 #' @rdname logLik.nn_fit
 #' @importFrom stats deviance
 #' @export
-deviance.nn_fit <- function(object, data = NULL, ...) {
+deviance.nn_fit <- function(object, data = NULL, ..., case_weights = NULL, offset = NULL) {
   call <- quote(deviance())
-  problem <- problem_of_object(object, data, call)
+  refuse_dots(..., known = data_arguments, call = call)
+  problem <- problem_of_object(object, data, call, case_weights, offset)
   family <- require_family(object, call)
   if (family == "gaussian") {
     squares <- (problem$y - problem_outputs(problem, call))^2
@@ -129,8 +145,10 @@ problem_outputs <- function(problem, call, output = problem$engine$output) {
 #' @rdname logLik.nn_fit
 #' @importFrom stats df.residual
 #' @export
-df.residual.nn_fit <- function(object, data = NULL, ...) {
-  residual_freedom(problem_of_object(object, data, quote(df.residual())))
+df.residual.nn_fit <- function(object, data = NULL, ..., case_weights = NULL, offset = NULL) {
+  call <- quote(df.residual())
+  refuse_dots(..., known = data_arguments, call = call)
+  residual_freedom(problem_of_object(object, data, call, case_weights, offset))
 }
 
 residual_freedom <- function(problem, identified = count_identified(problem)) {

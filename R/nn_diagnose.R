@@ -45,7 +45,7 @@ nn_diagnose <- function(fit, data = NULL) {
   if (missing(fit)) {
     stop_backprop("missing_argument", "{.arg fit} is missing: give a model from {.fn nn_train}.", call = call)
   }
-  validate_fit(fit, "fit", call)
+  fit <- validate_fit(fit, "fit", call)
   findings <- diagnose_history(fit, gentle_bounds)
   with_data <- !is.null(data) || !is.null(fit$data)
   if (with_data) {

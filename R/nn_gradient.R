@@ -39,32 +39,30 @@ problem_of_call <- function(fit, X, Y, case_weights, offset, call) {
   if (missing(fit)) {
     stop_backprop("missing_argument", "{.arg fit} is missing: give a model from {.fn nn_train}.", call = call)
   }
-  validate_fit(fit, "fit", call)
+  fit <- validate_fit(fit, "fit", call)
   data <- NULL
   if (!is.null(X)) {
     data <- if (fit$interface == "formula") list(data = X) else list(X = X, Y = Y)
     if (fit$interface != "formula" && is.null(Y)) {
       stop_backprop("missing_argument", "{.arg Y} is missing: give the outcome.", call = call)
     }
-    data$case_weights <- case_weights
-    data$offset <- offset
   }
-  problem_of(fit, data, call)
+  problem_of(fit, data, call, case_weights, offset)
 }
 
 # A fit with data as the engine takes them: its specification, weights and biases, `x` and `y` (scaled where training
 # scaled it), weights of rows and offset; besides, the outcome as read, the number of rows (weighted) and of outputs, the names.
 # Rows of weight 0 are left out, as in training, unless `all_rows`.
-problem_of <- function(fit, data, call, all_rows = FALSE) {
-  known <- data_of(fit, data, call)
-  x <- read_inputs(fit, known$X, call)
+problem_of <- function(fit, data, call, case_weights = NULL, offset = NULL, all_rows = FALSE) {
+  known <- data_of(fit, data, call, case_weights, offset)
+  x <- known$x
   y <- encode_outcome(known$outcome, fit$settings$output)
   if (!is.null(fit$outcome$center)) {
     y <- scale_columns(y, fit$outcome$center, fit$outcome$scale)
   }
   check_given_with_data(fit, known, call)
   weights <- weights_of_rows(fit, known, is.null(data), call)
-  offset <- read_offset(known$offset, nrow(x), ncol(y), call = call)
+  offset <- scale_offset(read_offset(known$offset, nrow(x), ncol(y), call = call), fit$outcome$scale)
   drop <- which(weights == 0)
   if (length(drop) > 0L && !all_rows) {
     x <- x[-drop, , drop = FALSE]
@@ -77,26 +75,8 @@ problem_of <- function(fit, data, call, all_rows = FALSE) {
     x = x, y = y, case_weights = weights, offset = offset,
     rows = if (is.null(weights)) as.double(nrow(x)) else sum(weights), outputs = ncol(y),
     names = parameter_names(fit),
-    row_names = if (is.data.frame(known$X)) table_row_names(known$X) else rownames(x)
+    row_names = known$row_names, places = known$places
   )
-}
-
-# The matrix of inputs, complete, as the first layer takes it before scaling.
-read_inputs <- function(fit, X, call, arg = if (fit$interface == "formula") "data" else "X") {
-  if (is.null(fit$blueprint)) {
-    x <- read_new_matrix(X, fit, arg, call)
-  } else {
-    x <- forge_table(if (is.data.frame(X)) X else as_new_table(X, arg, call), fit$blueprint, arg, call)
-  }
-  if (nrow(x) == 0L) {
-    stop_backprop("empty", "{.arg {arg}} must have at least one row.", call = call)
-  }
-  # Sparse inputs are looked at by the engine.
-  bad <- if (is_sparse(x)) FALSE else !is.finite(colSums(x))
-  if (any(bad)) {
-    stop_nonfinite_columns(if (is.null(colnames(x))) which(bad) else colnames(x)[bad], arg, call)
-  }
-  x
 }
 
 # What the fit was trained with and keeps no values of: without it the data are not those of training.

@@ -84,7 +84,7 @@ perceptron_inputs <- function(X, call) {
   storage.mode(X) <- "double"
   bad <- !is.finite(colSums(X))
   if (any(bad)) {
-    stop_nonfinite_columns(if (is.null(colnames(X))) which(bad) else colnames(X)[bad], "X", call)
+    stop_unknown_inputs(X, if (is.null(colnames(X))) seq_len(ncol(X)) else colnames(X), "X", call)
   }
   X
 }

@@ -9,16 +9,18 @@
 #' @param X New inputs: a matrix or, for a model trained on a data frame or by formula, a data frame. Where both
 #'   training and new data have column names, columns are matched by name: their order does not matter, others are ignored, a missing
 #'   one is an error. Else their number must be that of training. A vector is one row (under a network of one input, a column).
-#' @param offset Numbers added to the output before exp, for a model that was trained with an offset: one per row, or one for all
-#'   (0 predicts rates per unit of exposure).
+#' @param type `"response"` for the outputs; `"class"`, for a model of a factor, for the likeliest level of each row, as a plain factor.
+#' @param offset Numbers added to the output before its activation, for a model that was trained with an offset: one per row, or one for all
+#'   (0 predicts rates per unit of exposure). Not needed where the formula's `offset()`, or a column that was given as offset, is found in `X`; if
+#'   given, it takes their place.
 #' @param epoch Number of an epoch whose weights the model keeps (see `keep_weights` of [nn_train()]); `NULL` for the final ones.
 #' @param threads Processor threads, as in [nn_train()].
-#' @return A double matrix with the rows of `X` and a column per output: on the scale of the outcome, or
+#' @return With `type = "class"` a factor with the levels of the outcome, a value per row. Otherwise a double matrix with the rows of `X` and a column per output: on the scale of the outcome, or
 #'   probabilities under a sigmoid or softmax output (for a factor of two levels, one column: the probability
 #'   of the second). Row names are kept; columns have the names of the outcomes or the factor's levels where these are known.
 #'   No rows give no rows. A row's prediction does not depend on the other rows.
 #' @section Errors:
-#' Missing or infinite values in a matrix are an error; in a data frame they make that row's prediction `NA`.
+#' Rows with missing or infinite inputs are `NA` (unless the fit fills missing values in, see `na_action` of [nn_train()]).
 #' A factor level that training did not have makes the row's prediction `NA` with a warning of class `backprop_warning_new_level`.
 #' A model that was trained with an offset needs one; an `epoch` whose weights are not kept is refused.
 #' A model that is not whole, or made by a newer version, is an error.
@@ -28,7 +30,7 @@
 #' nn_predict(fit, X)
 #' nn_predict(fit, c(1, 0))
 #' @export
-nn_predict <- function(fit, X, offset = NULL, epoch = NULL, threads = NULL) {
+nn_predict <- function(fit, X, type = "response", offset = NULL, epoch = NULL, threads = NULL) {
   call <- quote(nn_predict())
   if (missing(fit)) {
     stop_backprop("missing_argument", "{.arg fit} is missing: give a model from {.fn nn_train}.", call = call)
@@ -36,36 +38,46 @@ nn_predict <- function(fit, X, offset = NULL, epoch = NULL, threads = NULL) {
   if (missing(X)) {
     stop_backprop("missing_argument", "{.arg X} is missing: give the rows to predict.", call = call)
   }
-  validate_fit(fit, "fit", call)
-  predict_outputs(at_epoch(fit, epoch, call), X, "X", threads, call, offset)
+  fit <- validate_fit(fit, "fit", call)
+  check_choice(type, "type", c("response", "class"), call)
+  if (type == "class" && fit$outcome$kind != "factor") {
+    kind <- fit$outcome$kind
+    stop_backprop("incompatible", c(
+      "{.code type = \"class\"} needs a factor as outcome; that of the model is {kind}.",
+      i = "Use {.code type = \"response\"}."
+    ), call = call)
+  }
+  value <- predict_outputs(at_epoch(fit, epoch, call), X, "X", threads, call, offset)
+  if (type == "response") value else class_of(value, fit$outcome$levels)
 }
 
-# Outputs on the scale of the outcome, with names; rows that a table leaves incomplete are NA.
+# Outputs on the scale of the outcome, with names; rows that are incomplete are NA.
 predict_outputs <- function(fit, X, arg, threads, call, offset = NULL) {
-  from_table <- is.data.frame(X)
-  if (!is.null(fit$blueprint)) {
-    if (!from_table) {
-      X <- as_new_table(X, arg, call)
-      from_table <- TRUE
-    }
-    x <- forge_table(X, fit$blueprint, arg, call)
-    rows <- table_row_names(X)
-  } else {
-    x <- read_new_matrix(X, fit, arg, call)
-    rows <- rownames(x)
-  }
+  new <- read_new_rows(fit, X, arg, call, with_offset = is.null(offset))
+  known <- list(
+    x = new$x, offset = if (is.null(offset)) new$offset else offset, offset_in_data = is.null(offset), row_names = new$rows
+  )
+  predict_rows(fit, known, arg, threads, call)
+}
+
+# The same for rows that were read already.
+predict_rows <- function(fit, known, arg, threads, call) {
+  x <- known$x
+  rows <- known$row_names
   k <- fit$settings$sizes[length(fit$settings$sizes)]
-  offset <- prediction_offset(fit, offset, nrow(x), k, call)
+  offset <- prediction_offset(fit, known$offset, nrow(x), k, call, gaps = isTRUE(known$offset_in_data))
   value <- matrix(NA_real_, nrow(x), k)
-  complete <- if (from_table) rowSums(!is.finite(x)) == 0 else TRUE
-  if (all(complete)) {
-    if (nrow(x) > 0L) {
-      value <- run_prediction(fit, x, offset, arg, threads, call)
+  if (nrow(x) > 0L) {
+    complete <- is.null(offset) || all(is.finite(offset))
+    found <- if (complete) run_prediction(fit, x, offset, arg, threads, call, gaps = TRUE)
+    if (!is.null(found)) {
+      value <- found
+    } else {
+      good <- finite_rows(x) & (if (is.null(offset)) TRUE else finite_rows(offset))
+      if (any(good)) {
+        value[good, ] <- run_prediction(fit, x[good, , drop = FALSE], offset[good, , drop = FALSE], arg, threads, call)
+      }
     }
-  } else if (any(complete)) {
-    value[complete, ] <- run_prediction(
-      fit, x[complete, , drop = FALSE], offset[complete, , drop = FALSE], arg, threads, call
-    )
   }
   columns <- output_names(fit)
   if (!is.null(rows) || !is.null(columns)) {
@@ -78,8 +90,11 @@ predict_outputs <- function(fit, X, arg, threads, call, offset = NULL) {
 }
 
 # The offset as the engine takes it: needed where training had one, refused where it had none.
-prediction_offset <- function(fit, offset, n, outputs, call) {
+prediction_offset <- function(fit, offset, n, outputs, call, gaps = FALSE) {
   trained <- isTRUE(fit$settings$offset)
+  if (n == 0L) {
+    return(NULL)
+  }
   if (trained && is.null(offset)) {
     stop_backprop("offset", c(
       "The model was trained with an {.arg offset}, and needs one to predict.",
@@ -89,7 +104,7 @@ prediction_offset <- function(fit, offset, n, outputs, call) {
   if (!trained && !is.null(offset)) {
     stop_backprop("offset", "The model was trained without {.arg offset}, and takes none to predict.", call = call)
   }
-  read_offset(offset, n, outputs, call = call)
+  read_offset(offset, n, outputs, call = call, gaps = gaps)
 }
 
 # Quantiles are trained each by itself: nothing keeps a lower one below a higher one in every row.
@@ -109,15 +124,19 @@ warn_crossing <- function(value) {
   }
 }
 
-run_prediction <- function(fit, x, offset, arg, threads, call) {
+# With `gaps`, NULL where some inputs are not finite.
+run_prediction <- function(fit, x, offset, arg, threads, call, gaps = FALSE) {
   settings <- fit$settings
   net <- list(
     sizes = as.integer(settings$sizes), activation = settings$activation, output = settings$output,
     center = fit$inputs$center, scale = fit$inputs$scale,
     precision = settings$precision, threads = resolve_threads(threads, call)
   )
-  answer <- engine_predict(net, fit$weights, fit$biases, x, offset)
+  answer <- engine_predict(net, fit$weights, fit$biases, x, scale_offset(offset, fit$outcome$scale))
   if (!is.null(answer$error)) {
+    if (gaps && answer$error$kind == "nonfinite_x") {
+      return(NULL)
+    }
     stop_engine(answer$error, colnames(x), call, arg)
   }
   if (answer$interrupted) {
@@ -128,26 +147,6 @@ run_prediction <- function(fit, x, offset, arg, threads, call) {
     value <- unscale_columns(value, fit$outcome$center, fit$outcome$scale)
   }
   value
-}
-
-# A matrix with column names will do where training had a data frame of numbers.
-as_new_table <- function(X, arg, call) {
-  if (is.null(dim(X)) && !is.null(names(X)) && is.atomic(X) && !is.object(X)) {
-    X <- matrix(X, nrow = 1L, dimnames = list(NULL, names(X)))
-  }
-  if (!is.matrix(X) || is.null(colnames(X)) || is.object(X)) {
-    type <- describe_type(X)
-    stop_backprop("type", c(
-      "{.arg {arg}} must be a data frame, as in training, not {article(type)} {type}."
-    ), call = call)
-  }
-  columns <- lapply(seq_len(ncol(X)), function(j) unname(X[, j]))
-  names(columns) <- colnames(X)
-  table <- as_plain_table(columns, nrow(X))
-  if (!is.null(rownames(X))) {
-    attr(table, "row.names") <- rownames(X)
-  }
-  table
 }
 
 # Names of the outputs where they are known.

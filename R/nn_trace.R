@@ -160,13 +160,13 @@ nn_trace.nn_fit <- function(fit, X, Y, steps = 1, ...) {
 
 # The arguments with which nn_train() goes on from a fit, on `data` (X and Y) or on what the fit keeps.
 fit_arguments <- function(fit, data, others, call) {
-  validate_fit(fit, "fit", call)
+  fit <- validate_fit(fit, "fit", call)
   kept <- if (is.null(data$X) && is.null(others$data)) fit$data
   if (fit$interface == "formula") {
     table <- if (!is.null(data$X)) data$X else if (!is.null(others$data)) others$data else fit$data$data
     others$data <- NULL
     # The formula only chooses the method: a fit that goes on has its own.
-    first <- list(fit$blueprint$hardhat$formula, data = table)
+    first <- list(formula(fit), data = table)
     missing <- is.null(table)
   } else {
     first <- list(if (is.null(data$X)) fit$data$X else data$X, if (is.null(data$Y)) fit$data$Y else data$Y)

@@ -216,7 +216,9 @@
 #' @export
 nn_train <- function(X, ...) {
   if (missing(X)) {
-    return(train_without_x(list(...)))
+    given <- ...names()
+    if (!"formula" %in% given) stop_without_x(given)
+    return(nn_train.formula(...))
   }
   UseMethod("nn_train")
 }

@@ -123,10 +123,5 @@ aliased_columns <- function(x, fit) {
   )
 }
 
-# Input columns that stand for the first level of a factor.
-first_levels <- function(fit) {
-  record <- fit$blueprint$record
-  record <- record[!vapply(record, is.null, NA)]
-  firsts <- paste0(names(record), vapply(record, function(levels) levels[1L], ""))
-  which(fit$inputs$names %in% firsts)
-}
+# Input columns that stand for the first level of a factor, alone or in an interaction.
+first_levels <- function(fit) if (is.null(fit$blueprint)) integer() else which(fit$blueprint$design$first)

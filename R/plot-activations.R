@@ -2,7 +2,7 @@
 
 activations_picture <- function(fit, data, max_rows, call) {
   data <- data_or_kept(fit, data, call)
-  X <- inputs_alone(fit, data)
+  X <- inputs_of(fit, data)
   x <- encoded_inputs(fit, X, call)
   rows <- unique(round(seq(1, nrow(x), length.out = min(nrow(x), max_rows))))
   values <- unit_activations(fit, in_full(x[rows, , drop = FALSE]), call)
@@ -26,11 +26,6 @@ activations_picture <- function(fit, data, max_rows, call) {
   )
 }
 
-# The inputs of data that may come with an outcome.
-inputs_alone <- function(fit, data) {
-  if (fit$interface != "formula" && is.list(data) && !is.data.frame(data)) data$X else take_inputs(data)
-}
-
 # A sparse matrix with its zeros: what is drawn is small.
 in_full <- function(x) {
   if (!is_sparse(x)) {
@@ -42,18 +37,11 @@ in_full <- function(x) {
   full
 }
 
-# Inputs as the engine takes them: encoded, not yet scaled.
+# Inputs as the engine takes them: encoded, not yet scaled; rows that are complete.
 encoded_inputs <- function(fit, X, call) {
-  if (is.null(fit$blueprint)) {
-    return(read_new_matrix(X, fit, "data", call))
-  }
-  if (!is.data.frame(X)) {
-    X <- as_new_table(X, "data", call)
-  }
-  x <- forge_table(X, fit$blueprint, "data", call)
-  rownames(x) <- table_row_names(X)
-  complete <- rowSums(!is.finite(x)) == 0
-  x[complete, , drop = FALSE]
+  new <- read_new_rows(fit, X, "data", call, with_offset = FALSE)
+  if (is.matrix(new$x)) rownames(new$x) <- new$rows
+  new$x[finite_rows(new$x), , drop = FALSE]
 }
 
 # The activations of every layer, a matrix [rows x units] each. A network cut off after a layer is a network too:

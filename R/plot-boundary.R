@@ -22,18 +22,12 @@ boundary_frame <- function(fit, data, call) {
   if (is.null(data) && is.null(fit$data) && is.null(fit$blueprint) && !is.null(fit$inputs$center)) {
     return(frame_from_moments(fit))
   }
-  X <- inputs_alone(fit, data_or_kept(fit, data, call))
-  if (is.null(fit$blueprint)) {
+  X <- inputs_of(fit, data_or_kept(fit, data, call))
+  if (fit$interface == "matrix") {
     x <- in_full(read_new_matrix(X, fit, "data", call))
     X <- stats::setNames(as_plain_table(lapply(seq_len(ncol(x)), function(j) x[, j]), nrow(x)), names_of_units(fit)[[1L]])
   } else {
-    X <- if (is.data.frame(X)) X else as_new_table(X, "data", call)
-    known <- names(fit$blueprint$record)
-    missing <- setdiff(known, names(X))
-    if (length(missing) > 0L) {
-      stop_missing_columns(missing, "data", call)
-    }
-    X <- X[known]
+    X <- restore_columns(as_table(X, "data", call), needed_columns(fit$blueprint), "data", call)
   }
   if (NROW(X) == 0L) {
     stop_backprop("empty", "{.arg data} must have at least one row.", call = call)
@@ -107,7 +101,7 @@ boundary_table <- function(fit, frame, grid, held) {
   })
   names(columns) <- names(frame)
   table <- as_plain_table(columns, nrow(grid))
-  if (is.null(fit$blueprint)) matrix(unlist(columns), nrow(grid)) else table
+  if (fit$interface == "matrix") matrix(unlist(columns), nrow(grid)) else table
 }
 
 seq_across <- function(range, n) {

@@ -49,11 +49,11 @@
 plot.nn_fit <- function(x, type = "loss", ..., log = FALSE, data = NULL, inputs = NULL, at = NULL, layer = NULL,
                         max_units = 16, max_rows = 60, main = NULL) {
   call <- quote(plot())
-  validate_fit(x, "x", call)
+  x <- validate_fit(x, "x", call)
   check_choice(type, "type", picture_types, call)
   check_flag(log, "log", call)
   if (type != "loss" && ...length() > 0L) {
-    check_spelling(c("", names(list(...))), character(), setdiff(names(formals(plot.nn_fit)), "..."), call)
+    refuse_dots(..., known = setdiff(names(formals(plot.nn_fit)), "..."), call = call)
   }
   picture <- picture_of(x, type, data, inputs, at, layer, max_units, max_rows, call)
   switch(type,

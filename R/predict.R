@@ -71,10 +71,13 @@ predict.nn_fit <- function(object, new_data, type = NULL, ..., threads = NULL, l
                            quantile_levels = NULL, data = NULL, calibration = NULL, method = NULL,
                            offset = NULL, epoch = NULL) {
   call <- quote(predict())
-  validate_fit(object, "object", call)
-  if (...length() > 0L) {
-    check_spelling(c("", names(list(...))), character(), predict_arguments, call)
-    stop_backprop("unknown_argument", "Too many unnamed arguments.", call = call)
+  object <- validate_fit(object, "object", call)
+  dots <- list(...)
+  if (missing(new_data) && identical(names(dots), "newdata")) {
+    # What R's own methods call it.
+    new_data <- dots$newdata
+  } else {
+    refuse_dots(..., known = predict_arguments, call = call)
   }
   if (missing(new_data)) {
     stop_backprop("missing_argument", "{.arg new_data} is missing: give the rows to predict.", call = call)

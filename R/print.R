@@ -18,7 +18,7 @@
 #' summary(fit, data = mtcars)
 #' @export
 print.nn_fit <- function(x, ...) {
-  validate_fit(x, "x", quote(print()))
+  x <- validate_fit(x, "x", quote(print()))
   settings <- x$settings
   cat("<nn_fit> ", paste(settings$sizes, collapse = "-"), ", ", count_text(count_parameters(x), "parameter"), "\n", sep = "")
   cat("Hidden:  ", describe_hidden_layers(settings), "\n", sep = "")
@@ -33,9 +33,10 @@ print.nn_fit <- function(x, ...) {
 
 #' @rdname print.nn_fit
 #' @export
-summary.nn_fit <- function(object, data = NULL, ...) {
+summary.nn_fit <- function(object, data = NULL, ..., offset = NULL) {
   call <- quote(summary())
-  validate_fit(object, "object", call)
+  refuse_dots(..., known = c("object", "data", "offset"), call = call)
+  object <- validate_fit(object, "object", call)
   sizes <- object$settings$sizes
   layers <- length(sizes) - 1L
   structure(
@@ -50,17 +51,20 @@ summary.nn_fit <- function(object, data = NULL, ...) {
       settings = object$settings,
       loss = last_loss(object),
       validation_loss = if (is.null(object$final_validation_loss)) NA_real_ else object$final_validation_loss,
-      validation_rows = object$validation_rows,
+      validation_rows = object$validation_count,
       best = object$best,
       restarts = object$restarts,
       epochs_done = object$epochs_done,
       rows = object$rows,
+      rows_given = object$rows_given,
+      omitted = object$omitted,
+      filled = filled_inputs(object),
       status = object$status,
       seed = object$seed,
       inputs = object$inputs,
       outcome = object$outcome,
       interface = object$interface,
-      error = if (!is.null(data) || !is.null(object$data)) measure_error(object, data, call)
+      error = if (!is.null(data) || !is.null(object$data)) measure_error(object, data, call, offset)
     ),
     class = "summary.nn_fit"
   )
@@ -81,6 +85,7 @@ print.summary.nn_fit <- function(x, ...) {
     Epochs = describe_epochs(x),
     Standardized = describe_standardizing(x),
     describe_taming(settings),
+    describe_gaps(x),
     describe_weighting(x),
     Precision = settings$precision,
     Threads = settings$threads,
@@ -108,9 +113,9 @@ print_error <- function(error) {
 }
 
 # How far the predictions on some data are from their outcomes, in the outcome's own units.
-measure_error <- function(fit, data, call) {
-  known <- data_of(fit, data, call)
-  predicted <- predict_outputs(fit, known$X, "data", NULL, call, known$offset)
+measure_error <- function(fit, data, call, offset) {
+  known <- data_of(fit, data, call, offset = offset)
+  predicted <- predict_rows(fit, known, "data", NULL, call)
   if (fit$outcome$kind == "factor") {
     class <- class_of(predicted, fit$outcome$levels)
     return(list(rows = nrow(predicted), accuracy = mean(class == known$outcome$values, na.rm = TRUE)))
@@ -195,6 +200,28 @@ describe_taming <- function(settings) {
       paste0("after ", count_text(settings$stop_iter, "epoch"), " without a lower loss", if (settings$tol > 0) paste(", tol", format(settings$tol)))
     }
   )
+}
+
+# What was done about missing values; nothing where training would have refused them.
+describe_gaps <- function(x) {
+  action <- x$settings$na_action
+  if (is.null(action) || action == "error") {
+    return(NULL)
+  }
+  left_out <- if (length(x$omitted) > 0L) paste0(count_text(length(x$omitted), "row"), " of ", x$rows_given, " left out")
+  filled <- if (length(x$filled) > 0L) paste("filled in:", paste(x$filled, collapse = ", "))
+  c(`Missing values` = paste(c(action, left_out, filled), collapse = "; "))
+}
+
+# "hp (123, with an indicator)", for the inputs that had gaps in training.
+filled_inputs <- function(fit) {
+  unlist(lapply(fit$blueprint$design$variables, function(variable) {
+    if (variable$kind == "levels") {
+      return(if (any(variable$gaps)) paste0(variable$name, " (a level of its own)"))
+    }
+    columns <- if (variable$kind == "matrix") paste0(variable$name, variable$columns) else variable$name
+    if (any(variable$gaps)) paste0(columns[variable$gaps], " (", format_each(variable$fill[variable$gaps]), ", with an indicator)")
+  }))
 }
 
 describe_weighting <- function(x) {

@@ -70,11 +70,11 @@ schedules <- c("constant", "step", "exponential", "cosine", "one_cycle", "platea
 training_arguments <- c(
   "hidden", "epochs", "lr", "activation", "output", "loss", "optimizer", "batch_size", "shuffle",
   "lr_schedule", "init", "start", "restarts", "standardize", "penalty", "mixture", "dropout", "clip_norm",
-  "validation", "stop_iter", "tol", "case_weights", "class_weights", "offset", "precision", "threads",
+  "validation", "stop_iter", "tol", "case_weights", "class_weights", "offset", "na_action", "precision", "threads",
   "seed", "keep", "keep_weights", "callback", "checkpoint", "progress"
 )
 inherited_arguments <- c(
   "lr", "activation", "output", "loss", "optimizer", "batch_size", "shuffle", "lr_schedule", "init",
   "standardize", "penalty", "mixture", "dropout", "clip_norm", "validation", "stop_iter", "tol",
-  "class_weights", "precision", "seed", "keep", "keep_weights"
+  "class_weights", "na_action", "precision", "seed", "keep", "keep_weights"
 )

@@ -1,8 +1,8 @@
 # Pearson's and deviance residuals, where training maximises a likelihood.
 
-likelihood_residuals <- function(fit, data, type, call) {
+likelihood_residuals <- function(fit, data, type, call, case_weights, offset) {
   family <- require_family(fit, call, instead = "{.code type = \"response\"} needs none.")
-  problem <- problem_of(fit, data, call, all_rows = TRUE)
+  problem <- problem_of(fit, data, call, case_weights, offset, all_rows = TRUE)
   check_likelihood_outcome(problem, family, call)
   p <- problem_outputs(problem, call)
   y <- problem$y
@@ -14,6 +14,13 @@ likelihood_residuals <- function(fit, data, type, call) {
     sign(y - p) * sqrt(pmax(0, deviance_shares(y, p, family)))
   }
   value <- if (is.null(problem$case_weights)) value else value * sqrt(problem$case_weights)
+  if (!is.null(problem$places)) {
+    # Rows with gaps have no residual, as with type "response".
+    all <- matrix(NA_real_, NROW(inputs_of(fit, data_or_kept(fit, data, call))), ncol(value))
+    all[problem$places, ] <- value
+    value <- all
+    problem$row_names <- NULL
+  }
   if (!is.null(problem$row_names) || !is.null(output_names(fit))) {
     dimnames(value) <- list(problem$row_names, output_names(fit))
   }

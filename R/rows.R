@@ -1,41 +1,132 @@
-# The rows of a training, in the engine's form: inputs, outcomes, weights and offsets of those that train and
-# of those that validate.
+# The rows of a training: which train and which judge, and both in the engine's form.
 
-# `plan` is from plan_rows(). A training on all rows without weights copies nothing.
-take_rows <- function(plan, spec, prepared, offset) {
-  y <- encode_outcome(prepared$outcome, spec$engine$output)
-  x <- prepared$x
-  if (is.null(plan$used) && is.null(plan$weights) && is.null(plan$class_weights) && is.null(plan$share) && is.null(plan$given)) {
-    return(list(x = x, y = y, case_weights = NULL, offset = offset))
-  }
-  codes <- outcome_codes(prepared$outcome)
-  train <- plan$used
-  held <- NULL
+# Adds to a plan of plan_rows(): `train`, the places of the rows that train among those kept (NULL for all), `held`, of those that were split
+# off to judge, `n` of the first; and the seed, where splitting drew it.
+split_rows <- function(plan, given, settings, typed, earlier) {
+  plan$train <- plan$used
+  plan$settings <- settings
   if (!is.null(plan$share)) {
-    rows <- if (is.null(train)) seq_len(nrow(x)) else train
-    chosen <- engine_split(codes[rows], plan$share, as.double(spec$split_seed))$rows
-    held <- rows[chosen]
-    train <- rows[-chosen]
+    if (is.null(settings$seed)) {
+      plan$settings$seed <- sample.int(.Machine$integer.max, 1L)
+    }
+    seed <- split_seed(check_seed(plan$settings$seed), typed, earlier)
+    codes <- outcome_codes(given$outcome)
+    rows <- if (is.null(plan$used)) seq_len(given$kept) else plan$used
+    chosen <- engine_split(codes[rows], plan$share, as.double(seed))$rows
+    chosen <- setdiff(chosen, rows_needed_in_training(given$variables, rows, chosen))
+    plan$held <- rows[chosen]
+    plan$train <- rows[-chosen]
   }
+  plan$n <- if (is.null(plan$train)) given$kept else length(plan$train)
+  plan
+}
+
+# With restarts the best fit's seed is not the one that split off the validation rows; a fit that goes on keeps its rows.
+split_seed <- function(seed, typed, earlier) {
+  if (is.null(earlier) || "seed" %in% typed) seed else earlier$settings$split_seed
+}
+
+# A level that would be left with no row to train it keeps its first one, among the `chosen` places of `rows`.
+rows_needed_in_training <- function(variables, rows, chosen) {
+  needed <- lapply(variables, function(value) {
+    if (!is.factor(value)) {
+      return(NULL)
+    }
+    codes <- as.integer(value)[rows]
+    lost <- setdiff(codes[chosen], c(codes[-chosen], NA))
+    chosen[match(lost, codes[chosen])]
+  })
+  unique(unlist(needed))
+}
+
+# The inputs of the rows that train and of those that judge, as matrices; NULL where all rows train and nothing is encoded.
+encode_given <- function(given, plan) {
+  check_inputs_of_given(given, plan)
+  design <- given$blueprint$design
+  if (is.null(design)) {
+    x <- given$variables[[1L]]
+    of <- function(rows) if (is.null(rows)) x else x[rows, , drop = FALSE]
+  } else {
+    of <- function(rows) encode_rows(given$variables, design, rows)
+  }
+  list(x = of(plan$train), held = if (!is.null(plan$held)) of(plan$held))
+}
+
+# A matrix that is to have no gaps is looked at by the engine, which reads every number anyway.
+check_inputs_of_given <- function(given, plan) {
+  impute <- plan$settings$na_action == "impute"
+  if (given$interface == "matrix" && !impute) {
+    return(invisible())
+  }
+  names <- if (given$interface == "matrix") "" else names(given$variables)
+  variables <- if (is.null(plan$used)) given$variables else lapply(given$variables, pick_rows_of, plan$used)
+  refuse_new_levels(variables, given$blueprint$design, given$arg)
+  check_inputs_known(variables, given$arg, impute, names)
+}
+
+# The blueprint of predictions, with what was learnt from the rows that train.
+complete_blueprint <- function(given, plan, settings, earlier) {
+  blueprint <- given$blueprint
+  if (!is.null(earlier)) {
+    return(earlier$blueprint)
+  }
+  impute <- settings$na_action == "impute"
+  variables <- given$variables
+  terms <- given$terms
+  if (given$interface == "matrix") {
+    if (!impute) {
+      return(NULL)
+    }
+    x <- variables[[1L]]
+    refuse_sparse_impute(x)
+    names(variables) <- if (is.null(colnames(x))) "x" else ""
+    terms <- plain_terms(1L)
+    blueprint <- list(kind = "matrix", names = colnames(x), width = ncol(x))
+  }
+  weights <- pick(plan$weights, plan$train)
+  blueprint$design <- learn_design(variables, terms, plan$train, weights, impute)
+  blueprint
+}
+
+refuse_sparse_impute <- function(x) {
+  if (is_sparse(x)) {
+    stop_incompatible(
+      "{.code na_action = \"impute\"} does not work on a sparse matrix.",
+      "Fill it in before, or use {.code na_action = \"omit\"}."
+    )
+  }
+}
+
+# The rows in the engine's form. A training on all rows of a matrix without weights copies nothing.
+take_rows <- function(plan, spec, given, encoded) {
+  y <- encode_outcome(given$outcome, spec$engine$output)
+  codes <- outcome_codes(given$outcome)
+  train <- plan$train
   factors <- if (!is.null(plan$class_weights)) {
     of <- if (is.null(train)) seq_along(codes) else train
-    class_factors(plan$class_weights, codes[of], plan$weights[of], outcome_levels(prepared$outcome))
+    class_factors(plan$class_weights, codes[of], plan$weights[of], outcome_levels(given$outcome))
   }
   weights <- weigh(plan$weights, factors, codes)
-  data <- pick_rows(x, y, weights, offset, train)
-  if (!is.null(held)) {
-    data$validation <- pick_rows(x, y, weights, offset, held)
+  data <- c(list(x = encoded$x), pick_rows(y, weights, spec$offset, train))
+  if (!is.null(plan$held)) {
+    data$validation <- c(list(x = encoded$held), pick_rows(y, weights, spec$offset, plan$held))
   } else if (!is.null(plan$given)) {
-    data$validation <- given_rows(plan$given, spec, factors, offset)
+    data$validation <- given_rows(plan$given, spec, factors, spec$offset)
   }
-  # The weights of all rows as given, 0 for those that did not train.
-  data$all_weights <- if (is.null(weights)) rep(1, nrow(x)) else weights
-  if (!is.null(train)) {
-    data$all_weights[-train] <- 0
-    data$rows <- train
+  places <- if (is.null(given$rows)) train else if (is.null(train)) given$rows else given$rows[train]
+  if (!is.null(places) || !is.null(weights)) {
+    # The weights of all rows given, 0 for those that did not train.
+    data$all_weights <- numeric(given$n)
+    at <- if (is.null(places)) seq_len(given$n) else places
+    data$all_weights[at] <- if (is.null(weights)) 1 else pick(weights, train)
   }
+  data$rows <- places
+  data$held <- if (!is.null(plan$held)) pick_places(given$rows, plan$held)
   data
 }
+
+# Places among all rows of places among those kept.
+pick_places <- function(rows, places) if (is.null(rows)) places else rows[places]
 
 # Case weights times the factors of their classes; NULL when both are.
 weigh <- function(weights, factors, codes) {
@@ -45,12 +136,12 @@ weigh <- function(weights, factors, codes) {
   if (is.null(weights)) factors[codes] else weights * factors[codes]
 }
 
-pick_rows <- function(x, y, weights, offset, rows) {
+pick_rows <- function(y, weights, offset, rows) {
   if (is.null(rows)) {
-    return(list(x = x, y = y, case_weights = weights, offset = offset))
+    return(list(y = y, case_weights = weights, offset = offset))
   }
   list(
-    x = x[rows, , drop = FALSE], y = y[rows, , drop = FALSE], case_weights = weights[rows],
+    y = y[rows, , drop = FALSE], case_weights = weights[rows],
     offset = if (!is.null(offset)) offset[rows, , drop = FALSE]
   )
 }
@@ -66,4 +157,24 @@ given_rows <- function(given, spec, factors, offset) {
     case_weights = weigh(given$weights, factors, outcome_codes(given$outcome)),
     offset = if (!is.null(offset)) read_offset(given$offset, nrow(given$x), outputs, "validation$offset")
   )
+}
+
+# Outcomes, and offsets with them, on the scale that training sees.
+scale_outcomes <- function(data, scaling) {
+  if (is.null(scaling$y_center)) {
+    return(data)
+  }
+  scale <- function(rows) {
+    rows$y <- scale_columns(rows$y, scaling$y_center, scaling$y_scale)
+    rows$offset <- scale_offset(rows$offset, scaling$y_scale)
+    rows
+  }
+  data[c("y", "offset")] <- scale(data)[c("y", "offset")]
+  if (!is.null(data$validation)) data$validation <- scale(data$validation)
+  data
+}
+
+# An offset adds to an outcome that is divided by its scale.
+scale_offset <- function(offset, scale) {
+  if (is.null(offset) || is.null(scale)) offset else offset / rep(scale, each = nrow(offset))
 }

@@ -1,12 +1,12 @@
 # One call of the engine: what is watched while it runs, and what its answer becomes.
 
 # `restart` is the number of the start, where there are several.
-run_training <- function(spec, data, prepared, scaling, earlier, restart = NULL) {
+run_training <- function(spec, data, given, scaling, earlier, restart = NULL) {
   spec <- ask_for_recording(spec, nrow(data$x))
   watch <- watch_training(spec$progress, spec$callback, restart)
   stored <- if (!is.null(spec$checkpoint)) {
     checkpoint_hook(spec$checkpoint, function(state) {
-      new_fit(c(state, status = "checkpoint"), spec, data, prepared, scaling, earlier)
+      new_fit(c(state, status = "checkpoint"), spec, data, given, scaling, earlier)
     })
   }
   spec$engine$checkpoint <- stored$engine
@@ -16,7 +16,8 @@ run_training <- function(spec, data, prepared, scaling, earlier, restart = NULL)
     watch$close()
   }
   if (!is.null(result$error)) {
-    stop_engine(result$error, colnames(data$x), arg = if (prepared$interface == "formula") "data" else "X")
+    if (result$error$kind == "nonfinite_x") stop_unknown_in(data, given$arg)
+    stop_engine(result$error, colnames(data$x), arg = given$arg)
   }
   raised <- if (!is.null(stored)) stored$raised()
   if (is.null(raised) && !is.null(watch$raised)) {
@@ -25,7 +26,7 @@ run_training <- function(spec, data, prepared, scaling, earlier, restart = NULL)
   if (inherits(raised, "interrupt")) {
     result$status <- "interrupted"
   }
-  fit <- new_fit(result, spec, data, prepared, scaling, earlier)
+  fit <- new_fit(result, spec, data, given, scaling, earlier)
   keep_recording(result, spec, data$x, data$y, fit, data$case_weights, data$offset, data$rows)
   if (inherits(raised, "error")) {
     session$last <- fit
@@ -40,6 +41,12 @@ run_training <- function(spec, data, prepared, scaling, earlier, restart = NULL)
     warn_diverged(result$epoch, spec, data$x, data$y)
   }
   fit
+}
+
+# Whose inputs these are: of the rows that train, or of those that validate.
+stop_unknown_in <- function(data, arg) {
+  bad <- if (all(finite_rows(data$x)) && !is.null(data$validation)) data$validation$x else data$x
+  stop_unknown_inputs(bad, if (is.null(colnames(bad))) seq_len(ncol(bad)) else colnames(bad), arg)
 }
 
 #' The model of an interrupted training
@@ -70,7 +77,7 @@ stop_engine <- function(error, columns, call = quote(nn_train()), arg = "X") {
   switch(error$kind,
     nonfinite_x = {
       at <- error$columns
-      stop_nonfinite_columns(if (is.null(columns)) at else columns[at], arg, call)
+      stop_unknown_values(if (is.null(columns)) at else columns[at], numeric(length(at)), rep(1, length(at)), arg, call)
     },
     nonfinite_y = stop_backprop("nonfinite_y", "{.arg Y} must not have missing or infinite values.", call = call),
     memory = {

@@ -1,8 +1,9 @@
 # One validated specification: every argument checked, every default resolved.
-# After this nothing about the training is left open, and the engine checks nothing of it again.
+# After this nothing about the training is left open. The engine makes a checked configuration of it, whose shapes and ranges it
+# verifies once more, since it can be used without R.
 
 # `settings`: the arguments of the call, with what an earlier fit passes on; `typed`: the names of those that
-# were typed; `inputs`: n (rows that train), p, rows (all); `outcome`: from read_outcome(); `table`: whether the data came as a table.
+# were typed; `inputs`: n (rows that train), p, rows (those kept); `outcome`: from read_outcome(); `table`: whether the data came as a table.
 resolve_specification <- function(settings, typed, inputs, outcome, table, earlier = NULL) {
   optimizer <- read_optimizer(settings$optimizer)
   standardize <- check_flag(settings$standardize, "standardize")
@@ -10,8 +11,8 @@ resolve_specification <- function(settings, typed, inputs, outcome, table, earli
   choice <- resolve_output(settings$output, loss$name, outcome, table)
   loss_par <- if (is.null(loss)) as.double(losses[[choice$loss]]$par) else loss$par
   check_outcome_fits(outcome, choice$output, choice$loss)
-  check_offset_loss(settings$offset, choice$loss)
   outputs <- count_outputs(outcome, choice$output, choice$loss, loss_par)
+  check_offset_output(settings$offset, choice$output)
   offset <- read_offset(settings$offset, inputs$rows, outputs)
 
   start <- read_start(settings$start, inputs$p, outputs)
@@ -21,6 +22,7 @@ resolve_specification <- function(settings, typed, inputs, outcome, table, earli
   activation <- resolve_activation(settings$activation, hidden)
   init <- resolve_init(settings$init, activation, choice)
   batch_size <- resolve_batch_size(settings$batch_size, optimizer$name, inputs$n)
+  tell_full_batch(optimizer$name, batch_size, settings$batch_size, inputs$n)
   epochs <- check_count(settings$epochs, "epochs", min = 0)
   lr <- settings$lr
   if (is.null(lr)) {
@@ -85,8 +87,6 @@ resolve_specification <- function(settings, typed, inputs, outcome, table, earli
     checkpoint = checkpoint,
     restarts = restarts
   )
-  # With restarts the best fit's seed is not the one that split off the validation rows.
-  spec$split_seed <- if (is.null(earlier) || "seed" %in% typed) spec$engine$seed else earlier$settings$split_seed
   spec
 }
 
@@ -229,6 +229,17 @@ resolve_batch_size <- function(batch_size, optimizer, n) {
     )
   }
   batch_size
+}
+
+# "sgd" with all rows in a step is no longer what its name says; whoever typed that number of rows knows.
+tell_full_batch <- function(optimizer, batch_size, typed, n) {
+  if (optimizer == "sgd" && batch_size == n && n > 1L && !identical(as.double(typed), as.double(n))) {
+    wanted <- if (is.null(typed)) default_batch_size else typed
+    inform_backprop("full_batch", c(
+      "{.code optimizer = \"sgd\"} takes all {n} rows in each step, since a batch has {wanted}: it is gradient descent on the full batch.",
+      i = "{.code batch_size = 1} steps row by row."
+    ))
+  }
 }
 
 # A sum over many rows has a gradient that grows with them: the step is held to what 32 rows would make.

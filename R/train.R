@@ -1,13 +1,7 @@
-# The way all methods of nn_train() share: from what was typed to the engine.
+# The way all methods of nn_train() share: from what was given to the engine.
 
 # `nn_train(formula = , ...)` is understood; other spellings of the first argument are named.
-train_without_x <- function(arguments) {
-  given <- names(arguments)
-  if ("formula" %in% given) {
-    at <- match("formula", given)
-    first <- unname(arguments[at])
-    return(do.call("nn_train", c(first, arguments[-at]), quote = TRUE))
-  }
+stop_without_x <- function(given) {
   if ("x" %in% given) {
     stop_backprop("unknown_argument", c("Unknown argument {.arg x}.", i = "Did you mean {.arg X}?"))
   }
@@ -24,7 +18,7 @@ earlier_fit <- function(start, interface) {
   if (!inherits(start, "nn_fit")) {
     return(NULL)
   }
-  validate_fit(start, arg = "start", call = quote(nn_train()))
+  start <- validate_fit(start, arg = "start", call = quote(nn_train()))
   if (start$interface != interface) {
     then <- start$interface
     stop_backprop("start", c(
@@ -36,39 +30,56 @@ earlier_fit <- function(start, interface) {
   start
 }
 
-# New rows for a fit that goes on: encoded by its own levels, and complete.
-forge_training <- function(data, earlier, arg) {
-  x <- forge_table(data, earlier$blueprint, arg, quote(nn_train()))
-  bad <- !is.finite(colSums(x))
-  if (any(bad)) {
-    stop_nonfinite_columns(colnames(x)[bad], arg)
-  }
-  x
-}
-
-# From here on all methods are one: specification, rows, engine, fit.
-train_prepared <- function(prepared, settings, typed, earlier) {
+# From here on all methods are one: rows, outcome, design, specification, engine, fit.
+train_given <- function(given, settings, typed, earlier, call) {
   if (!is.null(earlier)) {
     settings <- inherit_settings(settings, typed, earlier$settings)
   }
-  plan <- plan_rows(settings, prepared, earlier, typed)
-  inputs <- list(n = plan$n, p = ncol(prepared$x), rows = nrow(prepared$x))
-  spec <- resolve_specification(settings, typed, inputs, prepared$outcome, prepared$interface != "matrix", earlier)
-  data <- take_rows(plan, spec, prepared, spec$offset)
+  settings$na_action <- read_na_action(settings$na_action)
+  check_given_again(typed, given, earlier)
+  given <- keep_rows(given, settings$na_action)
+  given$call <- call
+  given$outcome <- read_outcome(given$Y, like = earlier$outcome, arg = given$outcome_arg)
+  settings["case_weights"] <- list(given$case_weights)
+  settings["offset"] <- list(given$offset)
+  plan <- plan_rows(settings, given, earlier)
+  # A call that fails draws nothing from R's generator.
+  undo <- draws_undone()
+  on.exit(undo())
+  plan <- split_rows(plan, given, settings, typed, earlier)
+  if (is.null(earlier)) warn_unused_levels(given$outcome, plan)
+  given$blueprint <- complete_blueprint(given, plan, settings, earlier)
+  rows <- encode_given(given, plan)
+  if (!is.null(plan$given)) {
+    plan$given <- read_validation(plan$given, given, settings$na_action)
+  }
+  inputs <- list(n = plan$n, p = ncol(rows$x), rows = given$kept)
+  spec <- resolve_specification(plan$settings, typed, inputs, given$outcome, given$interface != "matrix", earlier)
+  spec$split_seed <- split_seed(spec$engine$seed, typed, earlier)
+  spec$na_action <- settings$na_action
   spec$has_weights <- !is.null(settings$case_weights)
   spec$validation <- if (is.null(plan$given)) plan$share else "given"
+  data <- take_rows(plan, spec, given, rows)
   scaling <- resolve_scaling(spec, data$x, data$y, data$case_weights, earlier)
+  on.exit()
   spec$engine$center <- scaling$center
   spec$engine$scale <- scaling$scale
-  if (!is.null(scaling$y_center)) {
-    data$y <- scale_columns(data$y, scaling$y_center, scaling$y_scale)
-    if (!is.null(data$validation)) {
-      data$validation$y <- scale_columns(data$validation$y, scaling$y_center, scaling$y_scale)
-    }
-  }
+  data <- scale_outcomes(data, scaling)
   spec$engine$validation <- data$validation
-  train <- function(spec, restart = NULL) run_training(spec, data, prepared, scaling, earlier, restart)
+  train <- function(spec, restart = NULL) run_training(spec, data, given, scaling, earlier, restart)
   fit <- if (spec$restarts > 1L) run_restarts(spec, train) else train(spec)
   warn_symptoms(fit, started = !is.null(spec$start))
   fit
+}
+
+# A function that puts R's generator back where it is now.
+draws_undone <- function() {
+  before <- get0(".Random.seed", envir = globalenv(), inherits = FALSE)
+  function() {
+    if (is.null(before)) {
+      suppressWarnings(rm(".Random.seed", envir = globalenv()))
+    } else {
+      assign(".Random.seed", before, envir = globalenv())
+    }
+  }
 }

@@ -1,48 +1,39 @@
 # Which rows train and which only judge: rows of weight 0 are left out, a share may be split off, or
 # other rows given.
 
-# Checked before the seed is drawn. Gives: `n` rows that will train; `used`, the rows that are not left out
-# (NULL for all); `share` to split off; `given`, validation rows of their own; `weights`; `class_weights`.
-plan_rows <- function(settings, prepared, earlier, typed) {
-  outcome <- prepared$outcome
-  n <- nrow(prepared$x)
-  check_given_again(typed, settings, earlier)
-  weights <- read_case_weights(settings$case_weights, n)
+# Checked before the seed is drawn. Gives: `used`, the places of the rows that are not left out (NULL for all);
+# `share` to split off; `given`, validation rows of their own; `weights`; `class_weights`.
+plan_rows <- function(settings, given, earlier) {
+  outcome <- given$outcome
+  n <- given$kept
+  weights <- settings$case_weights
   class_weights <- read_class_weights(settings$class_weights, outcome)
   used <- NULL
   if (!is.null(class_weights) && !identical(class_weights, "balanced") && any(class_weights == 0)) {
-    weights <- (if (is.null(weights)) rep(1, n) else weights) * (class_weights[outcome_codes(outcome)] > 0)
-  }
-  if (!is.null(weights) && any(weights == 0)) {
-    used <- which(weights > 0)
+    used <- which(class_weights[outcome_codes(outcome)] > 0)
     if (length(used) == 0L) {
       stop_backprop("argument", "{.arg case_weights} and {.arg class_weights} leave no row of positive weight.")
     }
+    if (length(used) == n) used <- NULL
   }
-  plan <- list(
-    n = if (is.null(used)) n else length(used), used = used, weights = weights, class_weights = class_weights,
-    share = NULL, given = NULL
-  )
+  plan <- list(used = used, weights = weights, class_weights = class_weights, share = NULL, given = NULL)
   validation <- settings$validation
-  if (is.null(validation)) {
-    return(plan)
-  }
   if (is.numeric(validation)) {
-    plan$share <- check_validation_share(validation, plan$n)
-    plan$n <- plan$n - rounded_share(plan$n, plan$share)
-  } else {
-    plan$given <- read_validation(validation, prepared)
+    plan$share <- check_validation_share(validation, if (is.null(used)) n else length(used))
+  } else if (!is.null(validation)) {
+    plan$given <- check_validation(validation, given$interface)
   }
   plan
 }
 
 # What a fit cannot pass on, since it keeps no data.
-check_given_again <- function(typed, settings, earlier) {
+check_given_again <- function(typed, given, earlier) {
   if (is.null(earlier)) {
     return(invisible())
   }
   then <- c(
-    case_weights = isTRUE(earlier$settings$case_weights), offset = isTRUE(earlier$settings$offset),
+    case_weights = isTRUE(earlier$settings$case_weights) && is.null(given$case_weights),
+    offset = isTRUE(earlier$settings$offset) && is.null(given$offset),
     validation = identical(earlier$settings$validation, "given")
   )
   for (arg in names(then)[then]) {
@@ -52,6 +43,23 @@ check_given_again <- function(typed, settings, earlier) {
         i = "Give {.arg {arg}} again, or {.code {arg} = NULL} to go on without."
       ))
     }
+  }
+}
+
+# A class that no training row has stays an output: it is what the levels say.
+warn_unused_levels <- function(outcome, plan) {
+  if (outcome$kind != "factor") {
+    return(invisible())
+  }
+  counts <- tabulate(pick(as.integer(outcome$values), plan$train), length(outcome$levels))
+  unused <- outcome$levels[counts == 0L]
+  # Those of weight 0 were left out on purpose.
+  if (is.numeric(plan$class_weights)) unused <- setdiff(unused, names(plan$class_weights)[plan$class_weights == 0])
+  if (length(unused) > 0L) {
+    warn_backprop("unused_level", c(
+      "The outcome has {cli::qty(length(unused))}{?a level/levels} that no training row has: {.val {unused}}.",
+      i = "{cli::qty(length(unused))}{?It stays/They stay} among the outputs; {.fn droplevels} takes {cli::qty(length(unused))}{?it/them} out."
+    ), levels = unused)
   }
 }
 
@@ -72,14 +80,9 @@ check_validation_share <- function(share, n) {
 # As the engine rounds.
 rounded_share <- function(n, share) as.integer(floor(n * share + 0.5))
 
-# Validation rows that were given: their inputs and outcome, prepared as those of the training.
-read_validation <- function(validation, prepared, call = quote(nn_train())) {
-  outcome <- prepared$outcome
-  like <- list(
-    interface = prepared$interface, blueprint = prepared$blueprint, outcome = outcome,
-    inputs = list(n = ncol(prepared$x), names = colnames(prepared$x))
-  )
-  by_formula <- prepared$interface == "formula"
+# Validation rows that were given, as a list of their parts.
+check_validation <- function(validation, interface) {
+  by_formula <- interface == "formula"
   if (by_formula && is.data.frame(validation)) {
     validation <- list(data = validation)
   }
@@ -96,41 +99,43 @@ read_validation <- function(validation, prepared, call = quote(nn_train())) {
       i = "It may have {.val {parts}}."
     ))
   }
-  if (by_formula) {
-    missing <- setdiff(like$blueprint$outcomes, names(validation$data))
-    if (length(missing) > 0L) {
-      stop_missing_columns(missing, "validation", call)
-    }
-    x <- forge_table(validation$data, like$blueprint, "validation", call)
-    y <- forge_outcome(validation$data, like, call)
-  } else {
-    x <- if (is.null(like$blueprint)) {
-      read_new_matrix(validation$X, like, "validation", call)
-    } else {
-      forge_table(validation$X, like$blueprint, "validation", call)
-    }
-    y <- validation$Y
-  }
-  if (nrow(x) == 0L) {
-    stop_backprop("empty", "{.arg validation} must have at least one row.")
-  }
-  check_finite_columns(x, "validation")
-  read <- read_outcome(y, like = outcome, arg = "validation", call = call)
-  check_same_rows(nrow(x), read, what = "validation")
-  list(
-    x = x, outcome = read, offset = validation$offset,
-    weights = read_case_weights(validation$case_weights, nrow(x), "validation$case_weights")
-  )
+  validation
 }
 
-check_finite_columns <- function(x, arg) {
-  if (!is.matrix(x)) {
-    # The engine looks at sparse inputs itself.
-    return(invisible())
+# These rows prepared as those of the training, whose levels and moments hold; gaps by the same rule.
+read_validation <- function(validation, given, na_action) {
+  call <- quote(nn_train())
+  like <- list(
+    interface = given$interface, blueprint = given$blueprint, outcome = given$outcome,
+    inputs = list(n = ncol(given$variables[[1L]]), names = colnames(given$variables[[1L]]))
+  )
+  by_formula <- given$interface == "formula"
+  judged <- list(
+    arg = "validation", Y = if (by_formula) new_outcome(validation$data, like, "validation", call) else validation$Y,
+    case_weights = validation$case_weights, offset = validation$offset
+  )
+  if (by_formula) {
+    if (is.null(judged$offset)) judged$offset <- offset_in_data(validation$data, like, "validation", call)
+    if (is.null(judged$case_weights)) judged$case_weights <- weights_in_data(validation$data, like)
   }
-  bad <- !is.finite(colSums(x))
-  if (any(bad)) {
-    names <- if (is.null(colnames(x))) which(bad) else colnames(x)[bad]
-    stop_nonfinite_columns(names, arg)
+  judged$variables <- if (given$interface == "matrix") {
+    list(read_new_matrix(validation$X, like, "validation", call))
+  } else {
+    evaluate_variables(as_table(if (by_formula) validation$data else validation$X, "validation", call), like, "validation", call)
   }
+  judged$n <- NROW(judged$variables[[1L]])
+  if (judged$n == 0L) {
+    stop_backprop("empty", "{.arg validation} must have at least one row.")
+  }
+  if (!by_formula) check_same_rows(judged$n, NROW(judged$Y), what = "validation")
+  judged <- keep_rows(judged, na_action, "validation$")
+  design <- given$blueprint$design
+  if (!is.null(design) && given$interface != "matrix") refuse_new_levels(judged$variables, design, "validation")
+  names <- if (given$interface == "matrix") "" else names(judged$variables)
+  check_inputs_known(judged$variables, "validation", na_action == "impute", names)
+  list(
+    x = if (is.null(design)) judged$variables[[1L]] else encode_rows(judged$variables, design),
+    outcome = read_outcome(judged$Y, like = given$outcome, arg = "validation", call = call),
+    offset = judged$offset, weights = judged$case_weights
+  )
 }

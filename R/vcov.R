@@ -49,16 +49,18 @@
 #' confint(lm(mpg ~ wt + hp, data = mtcars))
 #' @importFrom stats vcov
 #' @export
-vcov.nn_fit <- function(object, data = NULL, scale = "scaled", sandwich = FALSE, ...) {
-  estimate_parameters(object, data, scale, sandwich, quote(vcov()))$covariance
+vcov.nn_fit <- function(object, data = NULL, scale = "scaled", sandwich = FALSE, ..., case_weights = NULL, offset = NULL) {
+  call <- quote(vcov())
+  refuse_dots(..., known = c(data_arguments, "scale", "sandwich"), call = call)
+  estimate_parameters(object, data, scale, sandwich, call, case_weights, offset)$covariance
 }
 
 # Estimates (contrasts, where parameters are redundant), their covariance and its degrees of freedom.
-estimate_parameters <- function(object, data, scale, sandwich, call) {
-  validate_fit(object, "object", call)
+estimate_parameters <- function(object, data, scale, sandwich, call, case_weights = NULL, offset = NULL) {
+  object <- validate_fit(object, "object", call)
   check_choice(scale, "scale", c("scaled", "original"), call)
   check_flag(sandwich, "sandwich", call)
-  problem <- problem_of(object, data, call)
+  problem <- problem_of(object, data, call, case_weights, offset)
   curved <- curvature(problem, sandwich, call)
   estimates <- as_parameters(object$weights, object$biases)
   contrasts <- curved$identified$contrasts

@@ -113,9 +113,13 @@ class_factors <- function(class_weights, codes, case_weights, levels) {
 }
 
 # The offset as typed, as an n x outputs matrix; NULL when there is none.
-read_offset <- function(offset, n, outputs, arg = "offset", call = quote(nn_train())) {
+# With `gaps`, missing numbers stay.
+read_offset <- function(offset, n, outputs, arg = "offset", call = quote(nn_train()), gaps = FALSE) {
   if (is.null(offset)) {
     return(NULL)
+  }
+  if (gaps && is.numeric(offset) && NROW(offset) == n && (is.null(dim(offset)) || ncol(offset) %in% c(1L, outputs))) {
+    return(matrix(as.double(offset), n, outputs))
   }
   if (is.matrix(offset) && ncol(offset) == outputs && outputs > 1L) {
     columns <- lapply(seq_len(outputs), function(j) check_row_numbers(offset[, j], n, arg, call))
@@ -127,12 +131,12 @@ read_offset <- function(offset, n, outputs, arg = "offset", call = quote(nn_trai
   matrix(check_row_numbers(offset, n, arg, call), n, outputs)
 }
 
-check_offset_loss <- function(offset, loss) {
-  if (!is.null(offset) && loss != "poisson") {
+# What all classes get alike changes no softmax.
+check_offset_output <- function(offset, output) {
+  if (output == "softmax" && !is.null(offset) && NCOL(offset) == 1L) {
     stop_incompatible(
-      "{.arg offset} goes with {.code loss = \"poisson\"} only; here the loss is {.val {loss}}.",
-      "Use {.code output = \"exp\"} for counts, or put the variable among the inputs.",
-      loss = loss
+      "An {.arg offset} of one number per row changes nothing under {.code output = \"softmax\"}: all classes get it alike.",
+      "Give a matrix with a column per class."
     )
   }
 }

@@ -1,0 +1,126 @@
+# What R's tools for models ask of a fit that was trained by formula: its formula and terms, its model frame and matrix.
+
+#' The formula, terms and design of a network
+#'
+#' What R's own tools for models ask of a fit that was trained by formula. `update()` works on any fit: it changes the call that made it, and
+#' calls again.
+#'
+#' @param x,formula,object,fit A model from [nn_train()].
+#' @param ... Not used; a misspelt argument is an error.
+#' @param data A data frame. Without it the data that the fit keeps (`keep = "data"`), else what the call that made it names, if that is found and still
+#'   has the same number of rows.
+#' @param scale,k Not used.
+#' @return
+#' * `formula()`: the formula that it was trained by, with `.` replaced by the inputs that it stood for. Its environment is the global one, with the
+#'   functions and constants of its own that travel with the fit.
+#' * `terms()`: its terms object, whose `predvars` are what the fit evaluates for new rows.
+#' * `model.frame()`: a data frame of the outcome and of every variable, evaluated as the fit does for new rows.
+#' * `model.matrix()`: the inputs of the network, encoded and not yet scaled: one column per level of a factor, no intercept; rows that cannot be predicted
+#'   are `NA`.
+#'
+#' `stats::step()` asks `extractAIC()`, which is an error that says why: it compares maximum likelihood fits with more and fewer terms, and the training of a
+#' network is not that. Compare networks on rows that did not train (`validation`).
+#' @section Errors:
+#' A model that was not trained by formula has none: an error of class `backprop_error_formula`. Without data an error of class `backprop_error_no_data`.
+#' @examples
+#' fit <- nn_train(mpg ~ ., data = mtcars, epochs = 10, seed = 1)
+#' formula(fit)
+#' update(fit, . ~ wt + factor(cyl), epochs = 20)
+#' head(model.matrix(fit, mtcars), 3)
+#' @name fit-formula
+#' @importFrom stats formula
+#' @export
+formula.nn_fit <- function(x, ...) {
+  call <- quote(formula())
+  x <- formula_fit(x, "x", call)
+  typed <- x$blueprint$typed
+  parts <- lapply(x$blueprint$design$terms, function(term) {
+    Reduce(function(a, b) call(":", a, b), unname(typed$variables[term$at]))
+  })
+  parts <- c(parts, lapply(typed$offsets, function(offset) call("offset", offset)))
+  carried <- x$blueprint$carried$values
+  env <- if (length(carried) == 0L) globalenv() else list2env(carried, parent = globalenv())
+  stats::as.formula(call("~", typed$outcome, Reduce(function(a, b) call("+", a, b), parts)), env = env)
+}
+
+formula_fit <- function(fit, arg, call) {
+  fit <- validate_fit(fit, arg, call)
+  if (fit$interface != "formula") {
+    stop_backprop("formula", "The model was not trained by formula: it has none.", call = call)
+  }
+  fit
+}
+
+#' @rdname fit-formula
+#' @importFrom stats terms
+#' @export
+terms.nn_fit <- function(x, ...) {
+  x <- formula_fit(x, "x", quote(terms()))
+  terms <- stats::terms(formula(x))
+  variables <- as.list(attr(terms, "variables"))[-1L]
+  typed <- c(list(x$blueprint$typed$outcome), x$blueprint$typed$variables)
+  frozen <- c(list(x$blueprint$outcome), x$blueprint$variables)
+  predvars <- lapply(variables, function(variable) {
+    at <- which(vapply(typed, identical, NA, variable))
+    if (length(at) > 0L) frozen[[at[1L]]] else variable
+  })
+  attr(terms, "predvars") <- as.call(c(quote(list), predvars))
+  terms
+}
+
+#' @rdname fit-formula
+#' @importFrom stats model.frame
+#' @export
+model.frame.nn_fit <- function(formula, data = NULL, ...) {
+  call <- quote(model.frame())
+  refuse_dots(..., known = c("formula", "data"), call = call)
+  fit <- formula_fit(formula, "formula", call)
+  data <- data_of_call(fit, data, parent.frame(), call)
+  variables <- evaluate_variables(data, fit, "data", call)
+  offset <- offset_in_data(data, fit, "data", call)
+  columns <- c(list(new_outcome(data, fit, "data", call)), variables, if (!is.null(offset)) list(offset))
+  names(columns) <- c(fit$blueprint$outcome_name, names(variables), if (!is.null(offset)) "(offset)")
+  frame <- as_plain_table(columns, nrow(data))
+  attr(frame, "row.names") <- attr(data, "row.names")
+  attr(frame, "terms") <- terms(fit)
+  frame
+}
+
+#' @rdname fit-formula
+#' @importFrom stats model.matrix
+#' @export
+model.matrix.nn_fit <- function(object, data = NULL, ...) {
+  call <- quote(model.matrix())
+  refuse_dots(..., known = c("object", "data"), call = call)
+  fit <- validate_fit(object, "object", call)
+  X <- if (fit$interface == "formula") data_of_call(fit, data, parent.frame(), call) else inputs_of(fit, data_or_kept(fit, data, call))
+  new <- read_new_rows(fit, X, "data", call, with_offset = FALSE)
+  x <- in_full(new$x)
+  rownames(x) <- if (is.data.frame(X)) row.names(X) else new$rows
+  x
+}
+
+# Data given, kept, or named by the call that made the fit.
+data_of_call <- function(fit, data, env, call) {
+  if (is.null(data)) data <- fit$data$data
+  if (is.null(data) && is.language(fit$call$data)) {
+    found <- tryCatch(eval(fit$call$data, env), error = function(cnd) NULL)
+    if (is.data.frame(found) && nrow(found) == fit$rows_given) data <- found
+  }
+  if (is.null(data)) data_or_kept(fit, NULL, call)
+  if (!is.data.frame(data)) {
+    stop_argument("data", "a data frame, as in training", data, call = call)
+  }
+  data
+}
+
+#' @rdname fit-formula
+#' @importFrom stats extractAIC
+#' @export
+extractAIC.nn_fit <- function(fit, scale, k = 2, ...) {
+  stop_backprop("no_step", c(
+    "{.fn step} does not work on networks: it compares maximum likelihood fits with more and fewer terms, and the training of a network is not that.",
+    i = "Compare networks on rows that did not train: {.code nn_train(..., validation = 0.2)} and {.field final_validation_loss}.",
+    i = "For networks without hidden layers, trained to the minimum, {.fn AIC} with {.arg data} works."
+  ), call = quote(step()))
+}

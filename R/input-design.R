@@ -1,0 +1,243 @@
+# From variables to the matrix of inputs: what is learnt from the training rows (levels, and what fills gaps), and how rows are encoded
+# by it. The design of a matrix is the matrix; only where gaps are filled does it have one of these.
+#
+# A design is a plain list:
+#   variables  for each: name; kind ("number", "flag", "levels", "matrix"); levels (those that a training row has); columns (names of a
+#              matrix's); fill (numbers, or a level's text: what stands for NA; NULL where NA stays NA); gaps (which columns had NA: each gets an
+#              indicator input, of a factor a level); untrained (levels that no training row had)
+#   terms      for each: at (places of its variables), code (2: a flag in full, as two columns)
+#   names      of the inputs
+#   first      which inputs stand for the first level of a factor
+
+# `variables` as as_variable() gives them, by name; `rows` are those that train (NULL for all), `weights` theirs.
+learn_design <- function(variables, terms, rows, weights, impute) {
+  learnt <- Map(
+    function(value, name) learn_variable(value, name, rows, weights, impute),
+    variables, names(variables)
+  )
+  design <- list(variables = unname(learnt), terms = terms)
+  blocks <- lapply(terms, function(term) name_term(term, design$variables))
+  gaps <- unlist(lapply(design$variables, name_gaps))
+  names <- c(unlist(lapply(blocks, function(block) block$names)), gaps)
+  design$names <- distinct_names(names, blocks, length(gaps))
+  design$first <- c(unlist(lapply(blocks, function(block) block$first)), rep(FALSE, length(gaps)))
+  design
+}
+
+# Every variable by itself: the terms of a table without a formula.
+plain_terms <- function(count) lapply(seq_len(count), function(at) list(at = at, code = 1L))
+
+learn_variable <- function(value, name, rows, weights, impute) {
+  kind <- if (is.factor(value)) "levels" else if (is.logical(value)) "flag" else if (is.matrix(value)) "matrix" else "number"
+  learnt <- list(name = name, kind = kind)
+  if (kind == "levels") {
+    return(c(learnt, learn_levels(value, rows, impute)))
+  }
+  if (kind == "matrix") {
+    learnt$columns <- colnames(value)
+    if (is.null(learnt$columns)) learnt$columns <- as.character(seq_len(ncol(value)))
+  }
+  if (impute) {
+    columns <- if (kind == "matrix") ncol(value) else 1L
+    of <- function(j) pick(if (kind == "matrix") value[, j] else as.double(value), rows)
+    learnt$fill <- vapply(seq_len(columns), function(j) weighted_median(of(j), weights, low = kind == "flag"), 0)
+    learnt$gaps <- vapply(seq_len(columns), function(j) anyNA(of(j)), NA)
+  }
+  learnt
+}
+
+learn_levels <- function(value, rows, impute) {
+  codes <- pick(as.integer(value), rows)
+  counts <- tabulate(codes, nlevels(value))
+  levels <- levels(value)[counts > 0L]
+  learnt <- list(levels = levels, untrained = levels(value)[counts == 0L])
+  if (impute) {
+    # A level of its own where training rows had gaps; else the commonest level, which has trained weights.
+    gaps <- anyNA(codes)
+    learnt$fill <- if (gaps) gap_level(levels(value)) else levels(value)[which.max(counts)]
+    learnt$gaps <- gaps
+    if (gaps) learnt$levels <- c(levels, learnt$fill)
+  }
+  learnt
+}
+
+gap_level <- function(levels) utils::tail(make.unique(c(as.character(levels), "(missing)")), 1L)
+
+pick <- function(x, rows) if (is.null(rows)) x else x[rows]
+
+# The value that half of the weight lies below and half above; between two of these, their mean (the lower, if `low`).
+weighted_median <- function(x, weights = NULL, low = FALSE) {
+  known <- !is.na(x)
+  x <- x[known]
+  if (length(x) == 0L) {
+    return(0)
+  }
+  weights <- if (is.null(weights)) rep(1, length(x)) else weights[known]
+  order <- order(x)
+  x <- x[order]
+  below <- cumsum(weights[order])
+  half <- below[length(below)] / 2
+  at <- which(below >= half * (1 - 1e-12))[1L]
+  tie <- !low && at < length(x) && abs(below[at] - half) <= 1e-12 * half
+  if (tie) (x[at] + x[at + 1L]) / 2 else x[at]
+}
+
+# Names of a variable's columns under a code, and which of them stand for a first level.
+name_block <- function(variable, code) {
+  name <- variable$name
+  switch(variable$kind,
+    number = list(names = name, first = FALSE),
+    flag = if (code == 2L) list(names = paste0(name, c("FALSE", "TRUE")), first = c(TRUE, FALSE)) else list(names = name, first = FALSE),
+    levels = list(names = paste0(name, variable$levels), first = seq_along(variable$levels) == 1L),
+    matrix = list(names = paste0(name, variable$columns), first = logical(length(variable$columns)))
+  )
+}
+
+# In the order of model.matrix(): of several variables the first one's columns go by fastest.
+name_term <- function(term, variables) {
+  blocks <- Map(function(at, code) name_block(variables[[at]], code), term$at, term$code)
+  Reduce(function(a, b) {
+    list(names = as.vector(outer(a$names, b$names, paste, sep = ":")), first = as.vector(outer(a$first, b$first, "|")))
+  }, blocks)
+}
+
+name_gaps <- function(variable) {
+  if (variable$kind == "levels" || !any(variable$gaps)) {
+    return(NULL)
+  }
+  columns <- if (variable$kind == "matrix") paste0(variable$name, variable$columns) else variable$name
+  paste0("is.na(", columns[variable$gaps], ")")
+}
+
+# Level `a` of `g` beside a column `ga`: what is made of several parts gives way.
+distinct_names <- function(names, blocks, gaps) {
+  twice <- names %in% names[duplicated(names)]
+  if (!any(twice)) {
+    return(names)
+  }
+  # Of two alike the plain column keeps its name.
+  made <- c(unlist(lapply(blocks, function(block) rep(length(block$names) > 1L, length(block$names)))), rep(TRUE, gaps))
+  order <- order(made)
+  names[order] <- make.unique(names[order], sep = ".")
+  names
+}
+
+# The matrix [rows x inputs]; NA where a row has a gap that is not filled or a level that no training row had.
+encode_rows <- function(variables, design, rows = NULL) {
+  columns <- lapply(seq_along(design$variables), function(i) encode_variable(variables[[i]], design$variables[[i]], rows))
+  n <- if (is.null(rows)) NROW(variables[[1L]]) else length(rows)
+  x <- matrix(0, n, length(design$names), dimnames = list(NULL, design$names))
+  place <- 0L
+  for (term in design$terms) {
+    block <- Reduce(multiply_blocks, Map(function(at, code) block_of(columns[[at]], design$variables[[at]]$kind, code), term$at, term$code))
+    width <- if (is.matrix(block)) ncol(block) else 1L
+    x[, place + seq_len(width)] <- block
+    place <- place + width
+  }
+  for (i in seq_along(columns)) {
+    for (gap in columns[[i]]$gaps) {
+      place <- place + 1L
+      x[, place] <- gap
+    }
+  }
+  x
+}
+
+# A variable's rows, filled; codes for levels. `gaps`: a list of the indicators that belong to it.
+encode_variable <- function(value, variable, rows) {
+  if (variable$kind == "levels") {
+    return(list(value = codes_of_levels(pick(value, rows), variable), count = length(variable$levels)))
+  }
+  value <- if (is.null(rows)) value else pick_rows_of(value, rows)
+  gaps <- NULL
+  if (!is.null(variable$fill) && (any(variable$gaps) || anyNA(value))) {
+    filled <- fill_gaps(value, variable)
+    value <- filled$value
+    gaps <- filled$gaps
+  }
+  list(value = value, gaps = gaps)
+}
+
+codes_of_levels <- function(value, variable) {
+  codes <- match(levels(value), variable$levels)[as.integer(value)]
+  if (!is.null(variable$fill)) codes[is.na(as.integer(value))] <- match(variable$fill, variable$levels)
+  codes
+}
+
+# NaN is no gap: it is what a computation gave that has no answer.
+fill_gaps <- function(value, variable) {
+  columns <- if (is.matrix(value)) ncol(value) else 1L
+  gaps <- list()
+  for (j in seq_len(columns)) {
+    column <- if (is.matrix(value)) value[, j] else value
+    gap <- is_gap(column)
+    if (variable$gaps[j]) gaps <- c(gaps, list(as.double(gap)))
+    if (any(gap)) {
+      column <- replace(as.double(column), gap, variable$fill[j])
+      if (is.matrix(value)) value[, j] <- column else value <- column
+    }
+  }
+  list(value = value, gaps = gaps)
+}
+
+is_gap <- function(x) if (is.double(x)) is.na(x) & !is.nan(x) else is.na(x)
+
+block_of <- function(column, kind, code) {
+  value <- column$value
+  if (kind == "levels") {
+    return(matrix(as.double(outer(value, seq_len(column$count), "==")), nrow = length(value)))
+  }
+  if (kind == "flag" && code == 2L) {
+    return(cbind(1 - value, as.double(value)))
+  }
+  if (is.matrix(value)) value else as.double(value)
+}
+
+multiply_blocks <- function(a, b) {
+  if (!is.matrix(a) || !is.matrix(b)) {
+    return(a * b)
+  }
+  a[, rep(seq_len(ncol(a)), ncol(b)), drop = FALSE] * b[, rep(seq_len(ncol(b)), each = ncol(a)), drop = FALSE]
+}
+
+# Tells of levels that no training row had; rows that have them are NA.
+warn_new_levels <- function(variables, design, arg) {
+  for (i in seq_along(design$variables)) {
+    variable <- design$variables[[i]]
+    if (variable$kind == "levels") {
+      new <- new_levels(variables[[i]], variable)
+      if (length(new) > 0L) warn_new_level(variable, new, arg)
+    }
+  }
+}
+
+new_levels <- function(value, variable) {
+  present <- levels(value)[tabulate(as.integer(value), nlevels(value)) > 0L]
+  setdiff(present, variable$levels)
+}
+
+warn_new_level <- function(variable, new, arg) {
+  unseen <- new %in% variable$untrained
+  name <- variable$name
+  warn_backprop("new_level", c(
+    "Column {.val {name}} of {.arg {arg}} has {cli::qty(length(new))}{?a level/levels} that {if (all(unseen)) 'no training row had' else 'training did not have'}: {.val {new}}.",
+    i = "Predictions for these rows are {.code NA}."
+  ), column = name, levels = new)
+}
+
+# Rows that are to train or to validate cannot have them.
+refuse_new_levels <- function(variables, design, arg, call = quote(nn_train())) {
+  for (i in seq_along(design$variables)) {
+    variable <- design$variables[[i]]
+    if (variable$kind != "levels") next
+    new <- new_levels(variables[[i]], variable)
+    if (length(new) == 0L) next
+    value <- variables[[i]]
+    rows <- sum(levels(value)[as.integer(value)] %in% new)
+    stop_backprop("new_level", c(
+      "Column {.val {variable$name}} of {.arg {arg}} has {cli::qty(length(new))}{?a level/levels} that no training row has: {.val {new}}.",
+      x = "There are no weights for {cli::qty(rows)}{?this row/these {rows} rows}.",
+      i = "Leave {cli::qty(rows)}{?it/them} out of {.arg {arg}}, or train on data that have {cli::qty(length(new))}{?that level/those levels}."
+    ), call = call)
+  }
+}

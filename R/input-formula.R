@@ -1,0 +1,210 @@
+# What a formula says, by R's own terms(): its outcome, its variables, and which of them are multiplied for an input.
+#
+# The value is a list:
+#   outcome   the left side, an expression; outcome_name, its text
+#   variables the expressions of the right side (each is evaluated once), named by their text
+#   terms     for every term the places of its variables (`at`) and how terms() codes each (`code`: 1 by contrasts, 2 in full)
+#   offsets   expressions inside offset()
+#   data      the data, with the variables added that lm() would find in the formula's environment
+
+read_formula <- function(formula, data) {
+  if (length(formula) != 3L) {
+    stop_formula("{.arg formula} must have an outcome on its left side, as in {.code y ~ .}.")
+  }
+  terms <- with_formula_errors(stats::terms(formula, data = data))
+  if (attr(terms, "intercept") == 0L) {
+    stop_formula("{.arg formula} must not take out the intercept: every unit of a network has a bias.")
+  }
+  outcome <- formula[[2L]]
+  refuse_ambiguous_sum(outcome, names(data))
+  all <- as.list(attr(terms, "variables"))[-1L]
+  factors <- attr(terms, "factors")
+  if (length(factors) == 0L) {
+    stop_formula("{.arg formula} must have at least one input on its right side.")
+  }
+  # `. - a` leaves `a` among the variables of terms(), in no term: it is not looked at.
+  used <- which(rowSums(factors) > 0)
+  places <- which(factors[used, , drop = FALSE] > 0, arr.ind = TRUE)
+  codes <- factors[used, , drop = FALSE][places]
+  column <- factor(places[, 2L], levels = seq_len(ncol(factors)))
+  offsets <- lapply(all[attr(terms, "offset")], function(call) call[[2L]])
+  variables <- all[used]
+  names(variables) <- vapply(variables, expression_text, "")
+  found <- find_variables(list(outcome), c(variables, offsets), data, environment(formula))
+  list(
+    outcome = outcome,
+    outcome_name = expression_text(outcome),
+    variables = variables,
+    terms = unname(Map(
+      function(at, code) list(at = at, code = code),
+      split(unname(places[, 1L]), column), split(as.integer(codes), column)
+    )),
+    offsets = offsets,
+    data = found
+  )
+}
+
+# How an expression is named: as model.frame() does, a name without backticks.
+expression_text <- function(expression) {
+  if (is.name(expression)) as.character(expression) else deparse1(expression, backtick = TRUE)
+}
+
+# To lm() `a + b` on the left is a sum; to others it is two outcomes. Whoever writes it should say which.
+refuse_ambiguous_sum <- function(outcome, columns) {
+  parts <- summands(outcome)
+  if (length(parts) < 2L || !all(vapply(parts, is.name, NA)) || !all(vapply(parts, as.character, "") %in% columns)) {
+    return(invisible())
+  }
+  both <- paste(vapply(parts, deparse1, ""), collapse = ", ")
+  stop_formula(
+    c(
+      "{.code {sum}} on the left side of {.arg formula} could be a sum or several outcomes.",
+      i = "Several outcomes: {.code cbind({both}) ~ ...}.",
+      i = "Their sum, as {.fn lm} has it: {.code I({sum}) ~ ...}."
+    ),
+    sum = deparse1(outcome), both = both
+  )
+}
+
+summands <- function(expression) {
+  if (is.call(expression) && identical(expression[[1L]], as.name("+")) && length(expression) == 3L) {
+    return(c(summands(expression[[2L]]), expression[[3L]]))
+  }
+  list(expression)
+}
+
+# The data, with the columns that the formula reads from its environment instead, as lm() allows: vectors, factors and matrices
+# with a value for each row. Other values there are constants (knots, say).
+find_variables <- function(outcomes, inputs, data, env) {
+  left <- names_read_by(outcomes)$variables
+  right <- names_read_by(inputs)$variables
+  missing <- character()
+  for (name in setdiff(c(left, right), names(data))) {
+    value <- get0(name, envir = env)
+    if (is.null(value) || is.function(value)) {
+      missing <- c(missing, name)
+    } else if (has_rows(value, nrow(data))) {
+      data[[name]] <- value
+    } else {
+      refuse_table_in_formula(value, name, nrow(data))
+    }
+  }
+  if (length(missing) > 0L) {
+    stop_backprop("columns", c(
+      "All variables of {.arg formula} must be columns of {.arg data}.",
+      x = "Not found: {.val {missing}}."
+    ))
+  }
+  refuse_outcome_as_input(outcomes[[1L]], right, names(data))
+  data
+}
+
+# `post - pre ~ pre` is a model; an outcome that the inputs give away is none.
+refuse_outcome_as_input <- function(outcome, right, columns) {
+  for (part in outcome_parts(outcome)) {
+    read <- intersect(names_read_by(list(part))$variables, columns)
+    if (length(read) > 0L && all(read %in% right)) {
+      stop_formula("{.val {both}} must not stand on both sides of {.arg formula}.", both = read)
+    }
+  }
+}
+
+# The outcomes that cbind() binds, or the one that there is.
+outcome_parts <- function(outcome) if (binds_columns(outcome)) as.list(outcome)[-1L] else list(outcome)
+
+binds_columns <- function(outcome) is.call(outcome) && identical(outcome[[1L]], as.name("cbind"))
+
+has_rows <- function(value, n) {
+  n > 1L && (is.atomic(value) || is.factor(value)) && !is.data.frame(value) && length(dim(value)) <= 2L && NROW(value) == n
+}
+
+# `mtcars$wt` in a formula would keep the rows of training whatever rows are to be predicted.
+refuse_table_in_formula <- function(value, name, n) {
+  if (is.data.frame(value) && nrow(value) == n) {
+    stop_formula(
+      c(
+        "{.arg formula} takes columns out of {.code {name}}, a data frame beside {.arg data}: new rows would not have them.",
+        i = "Name the columns alone, as in {.code y ~ x}, and give {.code data = {name}}."
+      ),
+      name = name
+    )
+  }
+}
+
+# `data` for a formula whose variables all stand in its environment, as lm() allows.
+data_of_formula <- function(formula) {
+  env <- environment(formula)
+  read <- names_read_by(as.list(formula)[-1L])$variables
+  if ("." %in% read) {
+    stop_missing("data", "a data frame with the variables of {.arg formula}")
+  }
+  values <- lapply(read, get0, envir = env)
+  names(values) <- read
+  values <- values[vapply(values, function(value) is.atomic(value) && length(value) > 0L, NA)]
+  if (length(values) == 0L) {
+    stop_missing("data", "a data frame with the variables of {.arg formula}")
+  }
+  # The outcome has a value for each row; what does not is a constant.
+  rows <- max(vapply(values, NROW, 1L))
+  as_plain_table(values[vapply(values, NROW, 1L) == rows], rows)
+}
+
+# The value of the left side. Of factors cbind() would bind the codes.
+evaluate_outcome <- function(outcome, data, env, arg = "data", call = quote(nn_train())) {
+  if (binds_columns(outcome)) {
+    for (part in outcome_parts(outcome)) {
+      value <- with_formula_errors(eval(part, data, env), call)
+      if (!is.data.frame(value) && !is_bindable(value)) {
+        stop_formula(
+          c(
+            "{.code cbind()} on the left side of {.arg formula} takes numbers; {.val {name}} is {article(type)} {type}.",
+            i = "Train a network for it alone: {.code {name} ~ ...}."
+          ),
+          name = expression_text(part), type = describe_type(value), call = call
+        )
+      }
+    }
+  }
+  value <- with_formula_errors(eval(outcome, data, env), call)
+  if (is.matrix(value)) {
+    return(name_outcome_columns(value, outcome))
+  }
+  if (is_plain_number(value)) {
+    return(matrix(value, ncol = 1L, dimnames = list(NULL, expression_text(outcome))))
+  }
+  value
+}
+
+is_bindable <- function(value) {
+  (is.numeric(value) || is.logical(value)) && !inherits(value, c("factor", "Date", "POSIXt", "difftime", "integer64"))
+}
+
+# cbind() names the columns that are plain names; the others get their expression.
+name_outcome_columns <- function(value, outcome) {
+  names <- colnames(value)
+  if (ncol(value) == 1L && is.null(names)) {
+    colnames(value) <- expression_text(outcome)
+    return(value)
+  }
+  parts <- outcome_parts(outcome)
+  if (binds_columns(outcome) && length(parts) == ncol(value)) {
+    if (is.null(names)) names <- character(length(parts))
+    texts <- vapply(parts, expression_text, "")
+    colnames(value) <- ifelse(nzchar(names), names, texts)
+  }
+  value
+}
+
+# `...` are the values that the message mentions.
+stop_formula <- function(message, ..., call = quote(nn_train())) {
+  stop_backprop("formula", message, call = call, .envir = list2env(list(...), parent = environment()))
+}
+
+# What terms() or a function in the formula refuses gets the package's class and call.
+with_formula_errors <- function(expr, call = quote(nn_train())) {
+  withCallingHandlers(expr, error = function(cnd) {
+    if (!inherits(cnd, "backprop_error")) {
+      stop_formula("{.arg formula} cannot be used: {said}", said = conditionMessage(cnd), call = call)
+    }
+  })
+}
