@@ -8,13 +8,28 @@ strict_bounds <- list(swing = 0.05, batch_swing = 0.5, still = 1e-4, validation_
 
 diagnose_history <- function(fit, bounds) {
   if (identical(fit$status, "diverged")) {
-    return(list(check_diverged(fit)))
+    # Of a history that ends in infinity nothing else can be said.
+    return(c(list(check_diverged(fit)), lapply(setdiff(history_checks, "diverged"), not_made, why = "diverged")))
   }
   loss <- last_losses(fit)
-  speed <- check_still(loss, fit, bounds)
-  if (is.null(speed)) speed <- check_crawling(loss, fit)
-  if (is.null(speed)) speed <- check_unfinished(loss, fit)
-  list(check_oscillating(loss, fit, bounds), speed, check_overfitting(fit, bounds))
+  if (length(loss) < fewest_epochs) {
+    curve <- lapply(c("oscillating", "crawling", "unfinished"), not_made, why = "epochs")
+  } else {
+    speed <- check_still(loss, fit, bounds)
+    if (is.null(speed)) speed <- check_crawling(loss, fit)
+    if (is.null(speed)) speed <- check_unfinished(loss, fit)
+    curve <- list(check_oscillating(loss, fit, bounds), speed)
+  }
+  c(curve, list(why_no_overfitting(fit), check_overfitting(fit, bounds)))
+}
+
+# Shorter curves tell nothing.
+fewest_epochs <- 20L
+fewest_validations <- 10L
+
+why_no_overfitting <- function(fit) {
+  known <- sum(is.finite(fit$history$validation_loss))
+  if (known < fewest_validations) not_made("overfitting", if (known == 0L) "validation" else "epochs")
 }
 
 # Of the last training alone; the epochs before it may have had other settings.
@@ -34,7 +49,7 @@ check_diverged <- function(fit) {
 
 check_oscillating <- function(loss, fit, bounds) {
   n <- length(loss)
-  if (n < 20L) {
+  if (n < fewest_epochs) {
     return(NULL)
   }
   tail <- loss[(n - min(n %/% 2L, 200L)):n]
@@ -88,7 +103,7 @@ check_crawling <- function(loss, fit) {
 
 can_be_slow <- function(loss, fit) {
   n <- length(loss)
-  n >= 20L && is.finite(loss[1L]) && is.finite(loss[n]) && loss[1L] != 0 &&
+  n >= fewest_epochs && is.finite(loss[1L]) && is.finite(loss[n]) && loss[1L] != 0 &&
     !identical(fit$status, "converged") && !identical(fit$settings$optimizer$name, "lbfgs")
 }
 
@@ -107,7 +122,7 @@ slow_finding <- function(found, speed, loss, fit) {
 
 check_unfinished <- function(loss, fit) {
   n <- length(loss)
-  if (n < 20L || !identical(fit$status, "completed") || !all(is.finite(loss))) {
+  if (n < fewest_epochs || !identical(fit$status, "completed") || !all(is.finite(loss))) {
     return(NULL)
   }
   fall <- loss[1L] - loss[n]
@@ -126,7 +141,7 @@ check_overfitting <- function(fit, bounds) {
   curve <- fit$history$validation_loss
   known <- which(is.finite(curve))
   # With patience the best weights have been restored already.
-  if (length(known) < 10L || !is.null(fit$settings$stop_iter)) {
+  if (length(known) < fewest_validations || !is.null(fit$settings$stop_iter)) {
     return(NULL)
   }
   best <- known[which.min(curve[known])]

@@ -18,16 +18,20 @@
 #' | `constant` | yes | predictions that are the same for all rows, or all of one class |
 #' | `imbalance` | yes | a class with less than a fifth of the share that it would have if all were equal |
 #'
+#' A check that cannot be made is not one that found nothing: the first line that is printed tells how many checks wait for `data`, and the last ones tell
+#' what kept the others from being made. The curve of the loss tells nothing in fewer than 20 epochs, that of the validation loss in fewer than 10.
+#'
 #' Of many rows, 5000 evenly spaced ones are looked at. The bounds are conventions; a finding is a reason to look, no proof. At the end of a training
-#' the checks that need no data are made by themselves, with stricter bounds, and end in a warning of class
+#' the checks of the curve of the loss are made by themselves, with stricter bounds, and end in a warning of class
 #' `backprop_warning_symptom` when something is clearly wrong: a loss that oscillates, does not move, or on the validation rows is half as large again as it has been.
 #' @param fit A model from [nn_train()].
 #' @param data The training data in the form that training took: a data frame for a formula, `list(X =, Y =)` otherwise. Not needed if the fit was made
-#'   with `keep = "data"`. Without data some checks are left out.
+#'   with `keep = "data"`. Without data most checks are left out, and the diagnosis says so.
 #' @return A list of class `nn_diagnosis`:
 #' \describe{
 #'   \item{`findings`}{data frame with a row per finding: `check` (see above), `found`, `evidence` and `change`}
-#'   \item{`passed`, `skipped`}{names of the checks that found nothing, and of those that were not made for want of data}
+#'   \item{`passed`, `skipped`}{names of the checks that found nothing, and of those that were not made}
+#'   \item{`why`}{why not, for each of `skipped`: `"data"` for want of data, `"validation"`, `"epochs"` (too few), `"diverged"`}
 #' }
 #' @section Errors:
 #' A model that is not whole, or data that do not fit it.
@@ -37,7 +41,8 @@
 #' fit <- nn_train(as.matrix(mtcars[c("disp", "hp")]), mtcars$am, epochs = 200, seed = 1)
 #' nn_diagnose(fit, list(X = as.matrix(mtcars[c("disp", "hp")]), Y = mtcars$am))
 #'
-#' better <- nn_train(am ~ disp + hp, data = mtcars, epochs = 2000, keep = "data", seed = 1)
+#' better <- nn_train(am ~ disp + hp, data = mtcars, optimizer = "lbfgs", penalty = 0.01, keep = "data",
+#'                    seed = 1)
 #' nn_diagnose(better)
 #' @export
 nn_diagnose <- function(fit, data = NULL) {
@@ -46,26 +51,31 @@ nn_diagnose <- function(fit, data = NULL) {
     stop_backprop("missing_argument", "{.arg fit} is missing: give a model from {.fn nn_train}.", call = call)
   }
   fit <- validate_fit(fit, "fit", call)
-  findings <- diagnose_history(fit, gentle_bounds)
   with_data <- !is.null(data) || !is.null(fit$data)
-  if (with_data) {
-    findings <- c(findings, diagnose_on_data(diagnosis_problem(fit, data, call), call))
-  }
-  found <- findings[!vapply(findings, is.null, NA)]
-  # Of a history that ends in infinity nothing else can be said.
-  checks <- c(if (fit$status == "diverged") "diverged" else history_checks, if (with_data) data_checks)
-  if (!any(is.finite(fit$history$validation_loss))) {
-    checks <- setdiff(checks, "overfitting")
-  }
-  names <- vapply(found, function(finding) finding$check, "")
+  answers <- c(
+    diagnose_history(fit, gentle_bounds),
+    if (with_data) {
+      diagnose_on_data(diagnosis_problem(fit, data, call), call)
+    } else {
+      lapply(data_checks, not_made, why = "data")
+    }
+  )
+  answers <- answers[!vapply(answers, is.null, NA)]
+  made <- vapply(answers, inherits, NA, "finding")
+  found <- answers[made]
+  left_out <- answers[!made]
+  checks <- c(history_checks, data_checks)
+  skipped <- texts_of(left_out, "check")
+  order <- order(match(skipped, checks))
   structure(
     list(
       findings = data.frame(
-        check = as.character(names),
+        check = texts_of(found, "check"),
         found = texts_of(found, "found"), evidence = texts_of(found, "evidence"), change = texts_of(found, "change")
       ),
-      passed = setdiff(checks, names),
-      skipped = setdiff(c(history_checks, data_checks), checks)
+      passed = setdiff(checks, c(texts_of(found, "check"), skipped)),
+      skipped = skipped[order],
+      why = texts_of(left_out, "why")[order]
     ),
     class = "nn_diagnosis"
   )
@@ -73,9 +83,19 @@ nn_diagnose <- function(fit, data = NULL) {
 
 texts_of <- function(found, name) vapply(found, function(finding) finding[[name]], "", USE.NAMES = FALSE)
 
+# What a check answers when it found something; NULL when it did not; and when it could not look, why.
 finding <- function(check, found, evidence, change) {
-  list(check = check, found = found, evidence = evidence, change = change)
+  structure(list(check = check, found = found, evidence = evidence, change = change), class = "finding")
 }
+
+not_made <- function(check, why) list(check = check, why = why)
+
+reasons <- c(
+  data = "give `data`",
+  validation = "training had no `validation`",
+  epochs = "training had too few epochs",
+  diverged = "training diverged"
+)
 
 #' @rdname nn_diagnose
 #' @param x A diagnosis.
@@ -83,7 +103,7 @@ finding <- function(check, found, evidence, change) {
 #' @export
 print.nn_diagnosis <- function(x, ...) {
   n <- nrow(x$findings)
-  cat("<nn_diagnosis> ", if (n == 0L) "nothing found" else count_text(n, "finding"), "\n", sep = "")
+  cat("<nn_diagnosis> ", headline(x), "\n", sep = "")
   width <- min(getOption("width"), 100L)
   tell <- function(label, text) {
     cat(strwrap(text, width = width, initial = paste0("   ", label), prefix = strrep(" ", 13L)), sep = "\n")
@@ -93,23 +113,35 @@ print.nn_diagnosis <- function(x, ...) {
     tell("Evidence: ", x$findings$evidence[i])
     tell("Change:   ", x$findings$change[i])
   }
-  list_checks <- function(text, names, end) {
-    cat(strwrap(paste0(text, paste(names, collapse = ", "), end), width = width, exdent = 2L), sep = "\n")
-  }
   cat("\n")
   if (length(x$passed) > 0L) {
-    list_checks("Nothing found by: ", x$passed, ".")
+    list_checks("Nothing found by: ", paste(x$passed, collapse = ", "), width)
   }
   if (length(x$skipped) > 0L) {
-    list_checks("Not checked: ", x$skipped, paste0(". ", why_skipped(x$skipped)))
+    groups <- split(x$skipped, factor(x$why, unique(x$why)))
+    texts <- paste0(vapply(groups, paste, "", collapse = ", "), " (", reasons[names(groups)], ")")
+    list_checks("Not made: ", paste(texts, collapse = "; "), width)
   }
   invisible(x)
 }
 
-why_skipped <- function(skipped) {
-  why <- c(
-    if (any(data_checks %in% skipped)) "Give `data` for these",
-    if (identical(skipped[!skipped %in% data_checks], "overfitting")) "overfitting shows with `validation` only"
-  )
-  if (length(why) > 0L) paste0("(", paste(why, collapse = "; "), ".)") else ""
+# Silence means little where most checks could not look: the first line says so.
+headline <- function(x) {
+  n <- nrow(x$findings)
+  for_data <- sum(x$why == "data")
+  if (for_data == 0L) {
+    return(if (n == 0L) "nothing found" else count_text(n, "finding"))
+  }
+  said <- if (n > 0L) {
+    count_text(n, "finding")
+  } else {
+    made <- length(x$passed)
+    paste("nothing found by the", count_text(made, "check"), "that", if (made == 1L) "needs" else "need", "no data")
+  }
+  left <- if (n > 0L) count_text(for_data, "check") else for_data
+  paste0(said, "; ", left, if (for_data == 1L) " was" else " were", " not made: give `data`")
+}
+
+list_checks <- function(label, names, width) {
+  cat(strwrap(paste0(label, names, "."), width = width, exdent = 2L), sep = "\n")
 }

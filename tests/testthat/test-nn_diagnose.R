@@ -15,6 +15,49 @@ test_that("a diverged training is named, and nothing else of its history", {
   out <- nn_diagnose(fit)
   expect_identical(out$findings$check, "diverged")
   expect_identical(out$passed, character())
+  expect_identical(out$why[match(c("oscillating", "overfitting", "constant"), out$skipped)], c("diverged", "diverged", "data"))
+})
+
+test_that("a program can tell what was found, what was not and what was not made", {
+  fit <- nn_train(article_X, article_Y, epochs = 5000, lr = 0.1, seed = 1)
+  blind <- nn_diagnose(fit)
+  expect_identical(nrow(blind$findings), 0L)
+  expect_identical(blind$passed, c("diverged", "oscillating", "crawling", "unfinished"))
+  expect_identical(blind$skipped, c("overfitting", data_checks))
+  expect_identical(blind$why, c("validation", rep("data", length(data_checks))))
+  seeing <- nn_diagnose(fit, list(X = article_X, Y = article_Y))
+  expect_identical(seeing$passed, c(blind$passed, data_checks))
+  expect_identical(seeing$skipped, "overfitting")
+  expect_identical(seeing$why, "validation")
+})
+
+test_that("the first line says how many checks wait for data", {
+  first_line <- function(...) capture.output(print(structure(list(...), class = "nn_diagnosis")))[1L]
+  none <- data.frame(check = character(), found = character(), evidence = character(), change = character())
+  one <- data.frame(check = "copies", found = "f", evidence = "e", change = "c")
+  expect_identical(first_line(findings = none, passed = "copies", skipped = character(), why = character()), "<nn_diagnosis> nothing found")
+  expect_identical(
+    first_line(findings = none, passed = "copies", skipped = c("overfitting", "dead"), why = c("validation", "data")),
+    "<nn_diagnosis> nothing found by the 1 check that needs no data; 1 was not made: give `data`"
+  )
+  expect_identical(
+    first_line(findings = one, passed = "diverged", skipped = c("dead", "unscaled"), why = c("data", "data")),
+    "<nn_diagnosis> 1 finding; 2 checks were not made: give `data`"
+  )
+  expect_identical(
+    first_line(findings = one, passed = "diverged", skipped = "overfitting", why = "validation"), "<nn_diagnosis> 1 finding"
+  )
+})
+
+test_that("a diagnosis neither draws from R's generator nor prints, and leaves nn_last() alone", {
+  data <- smooth_data(60)
+  fit <- nn_train(data$X, data$Y, hidden = 4, activation = "tanh", epochs = 50, seed = 1)
+  set.seed(3)
+  before <- .Random.seed
+  last <- session$last
+  expect_silent(nn_diagnose(fit, data))
+  expect_identical(.Random.seed, before)
+  expect_identical(session$last, last)
 })
 
 test_that("what is no fit is refused", {
