@@ -12,6 +12,7 @@
 #' | `crawling` | no | the loss has fallen by less than a tenth, as fast at the end as at the start; or has changed by less than a thousandth |
 #' | `unfinished` | no | the last tenth of the epochs brought more than 2 % of the whole fall of the loss |
 #' | `overfitting` | no, but `validation` | the validation loss has risen by more than a tenth from its lowest value while the training loss fell |
+#' | `copies` | no | hidden units whose incoming and outgoing weights and biases are equal, up to a millionth of the largest: an equal start keeps them equal for ever. Not with a `penalty`, which makes units alike by itself |
 #' | `unscaled` | yes | an input (or a numeric outcome under a linear output) that training did not standardise goes beyond 10, or has 100 times the spread of another |
 #' | `dead` | yes | hidden units of the relu family that are 0 in all rows: no gradient reaches their weights |
 #' | `saturated` | yes | hidden sigmoid, tanh or softsign units whose slope is below 5 % of its largest in 95 % of the rows or more |
@@ -31,7 +32,7 @@
 #' \describe{
 #'   \item{`findings`}{data frame with a row per finding: `check` (see above), `found`, `evidence` and `change`}
 #'   \item{`passed`, `skipped`}{names of the checks that found nothing, and of those that were not made}
-#'   \item{`why`}{why not, for each of `skipped`: `"data"` for want of data, `"validation"`, `"epochs"` (too few), `"diverged"`}
+#'   \item{`why`}{why not, for each of `skipped`: `"data"` for want of data, `"validation"`, `"epochs"` (too few), `"diverged"`, `"penalty"`}
 #' }
 #' @section Errors:
 #' A model that is not whole, or data that do not fit it.
@@ -53,7 +54,7 @@ nn_diagnose <- function(fit, data = NULL) {
   fit <- validate_fit(fit, "fit", call)
   with_data <- !is.null(data) || !is.null(fit$data)
   answers <- c(
-    diagnose_history(fit, gentle_bounds),
+    diagnose_history(fit, gentle_bounds), list(check_copies(fit)),
     if (with_data) {
       diagnose_on_data(diagnosis_problem(fit, data, call), call)
     } else {
@@ -64,7 +65,7 @@ nn_diagnose <- function(fit, data = NULL) {
   made <- vapply(answers, inherits, NA, "finding")
   found <- answers[made]
   left_out <- answers[!made]
-  checks <- c(history_checks, data_checks)
+  checks <- c(history_checks, "copies", data_checks)
   skipped <- texts_of(left_out, "check")
   order <- order(match(skipped, checks))
   structure(
@@ -94,7 +95,8 @@ reasons <- c(
   data = "give `data`",
   validation = "training had no `validation`",
   epochs = "training had too few epochs",
-  diverged = "training diverged"
+  diverged = "training diverged",
+  penalty = "a `penalty` makes units alike by itself"
 )
 
 #' @rdname nn_diagnose
