@@ -1,32 +1,41 @@
 # What a network does with data: its inputs, hidden units and predictions.
 
-data_checks <- c("unscaled", "dead", "saturated", "constant", "imbalance")
+data_checks <- c("unscaled", "dead", "saturated", "constant", "baseline", "far_from_minimum", "poor_minimum", "imbalance")
 diagnosis_rows <- 5000L
 
-# The fit with its data, many rows thinned out evenly.
+# The fit with its data, many rows thinned out evenly; all of them are `whole`, for what one pass through the rows tells.
 diagnosis_problem <- function(fit, data, call) {
-  problem <- problem_of(fit, data, call)
-  n <- nrow(problem$x)
-  if (n > diagnosis_rows) {
-    rows <- unique(round(seq(1, n, length.out = diagnosis_rows)))
-    problem$x <- problem$x[rows, , drop = FALSE]
-    problem$y <- problem$y[rows, , drop = FALSE]
-    problem$case_weights <- problem$case_weights[rows]
-    problem$offset <- problem$offset[rows, , drop = FALSE]
-  }
+  whole <- problem_of(fit, data, call)
+  problem <- thin_problem(whole)
   problem$x <- dense_inputs(problem$x)
+  problem$whole <- whole
+  problem
+}
+
+thin_problem <- function(problem) {
+  n <- nrow(problem$x)
+  if (n <= diagnosis_rows) problem else pick_from_problem(problem, unique(round(seq(1, n, length.out = diagnosis_rows))))
+}
+
+pick_from_problem <- function(problem, rows) {
+  problem$x <- problem$x[rows, , drop = FALSE]
+  problem$y <- problem$y[rows, , drop = FALSE]
+  problem$case_weights <- problem$case_weights[rows]
+  problem$offset <- problem$offset[rows, , drop = FALSE]
   problem
 }
 
 diagnose_on_data <- function(problem, call) {
+  whole <- problem$whole
   # The weights of rows would only scale what is recorded.
-  problem$case_weights <- NULL
+  problem$case_weights <- problem$whole <- NULL
   step <- record_step(problem, call)
   layers <- step$layers
+  constant <- check_constant(problem, layers[[length(layers)]]$activation)
   c(
     list(check_unscaled_inputs(problem), check_unscaled_outcome(problem)),
     list(check_dead(layers, problem$fit$settings), check_saturated(layers, problem$fit$settings)),
-    list(check_constant(problem, layers[[length(layers)]]$activation), check_imbalance(problem, call))
+    list(constant), diagnose_objective(whole, !is.null(constant), call), list(check_imbalance(problem, call))
   )
 }
 

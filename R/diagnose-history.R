@@ -162,6 +162,51 @@ check_overfitting <- function(fit, bounds) {
   )
 }
 
+# Without data the loss of a constant is known in a few cases only: of one half for zeros and ones, of all classes alike, of the mean of an
+# outcome that was standardised. Where classes are not equally frequent their shares are a better constant than these: a loss that has settled
+# at one of them, or above, is proof of nothing learned, but a lower one is no proof of the contrary.
+check_baseline_by_history <- function(fit) {
+  level <- constant_level(fit)
+  loss <- last_losses(fit)
+  n <- length(loss)
+  final <- setting(fit$final_loss, NA_real_)
+  if (is.null(level) || n < fewest_epochs || !is.finite(final)) {
+    return(NULL)
+  }
+  quarters <- c(mean(loss[(n %/% 2L):(n - n %/% 4L)]), mean(loss[(n - n %/% 4L):n]))
+  settled <- abs(quarters[1L] - quarters[2L]) <= least_gain * level$loss
+  if (!isTRUE(settled) || final < (1 - least_gain) * level$loss) {
+    return(NULL)
+  }
+  baseline_finding(
+    paste0("In the second half of the epochs the loss stayed at ", short(final), "; ", level$what, " has ", short(level$loss), "."), fit
+  )
+}
+
+constant_level <- function(fit) {
+  settings <- fit$settings
+  outputs <- settings$sizes[length(settings$sizes)]
+  total <- setting(fit$total_weight, NA_real_)
+  squares <- settings$loss %in% c("sse", "mse")
+  what <- "predicting 0.5 for every row"
+  if (settings$output == "sigmoid" && squares) {
+    what <- paste0(what, if (fit$outcome$kind == "numeric") ", where the outcome is 0 or 1,")
+    value <- 0.25
+  } else if (settings$output == "linear" && squares && !is.null(fit$outcome$center)) {
+    what <- "predicting the mean"
+    value <- 1 - 1 / total
+  } else if (settings$loss == "binary_cross_entropy") {
+    value <- log(2)
+  } else if (settings$loss == "cross_entropy") {
+    what <- "predicting that all classes are alike"
+    value <- log(outputs)
+  } else {
+    return(NULL)
+  }
+  level <- if (settings$loss == "sse") value * outputs * total / 2 else value
+  if (isTRUE(level > 0)) list(loss = level, what = what)
+}
+
 # Called once at the end of a training. It reads the history alone and costs microseconds.
 # `started`: whether it set out from given weights, which may be at the minimum already.
 warn_symptoms <- function(fit, started = FALSE) {

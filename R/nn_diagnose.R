@@ -17,12 +17,24 @@
 #' | `dead` | yes | hidden units of the relu family that are 0 in all rows: no gradient reaches their weights |
 #' | `saturated` | yes | hidden sigmoid, tanh or softsign units whose slope is below 5 % of its largest in 95 % of the rows or more |
 #' | `constant` | yes | predictions that are the same for all rows, or all of one class |
+#' | `baseline` | yes, see below | the loss is not below that of the best constant prediction (mean, shares of classes, median, quantiles) by 1 % or more of what a perfect prediction would save |
+#' | `far_from_minimum` | yes | 20 iterations of L-BFGS from the weights of the fit lower the objective (the loss, penalty included) by more than a tenth of its distance from the best constant prediction, and by more than 2 % of what a perfect prediction would save |
+#' | `poor_minimum` | yes | the fit is not far from a minimum, but 50 iterations of L-BFGS from the best of 5 other starts lead lower, by more than a quarter of that distance and more than the same 2 % |
 #' | `imbalance` | yes | a class with less than a fifth of the share that it would have if all were equal |
 #'
 #' A check that cannot be made is not one that found nothing: the first line that is printed tells how many checks wait for `data`, and the last ones tell
-#' what kept the others from being made. The curve of the loss tells nothing in fewer than 20 epochs, that of the validation loss in fewer than 10.
+#' what kept the others from being made. The curve of the loss tells nothing in fewer than 20 epochs, that of the validation loss in fewer than 10. Without data `baseline` is found, but never
+#' ruled out, where the loss of a constant is known beforehand: one half for every row under a sigmoid output (a quarter per value
+#' with `mse`, an eighth with `sse`, the logarithm of 2 with `binary_cross_entropy`), all classes alike under softmax, the mean of an outcome that was standardised;
+#' it is found when the loss has settled there, to 1 %, over the second half of the epochs.
 #'
-#' Of many rows, 5000 evenly spaced ones are looked at. The bounds are conventions; a finding is a reason to look, no proof. At the end of a training
+#' `far_from_minimum` and `poor_minimum` compare objectives, so that they look at the rows that trained: without those that a share for `validation`
+#' split off, which are found again by the seed, and not at all when the data have another number of rows than training had. They are left out where the weights were
+#' not meant to be at a minimum: with `dropout`, with a `weight_decay` above 0.01, when `stop_iter` chose the weights by validation rows, and when `overfitting` was found.
+#' With losses and activations that have kinks (`mae`, `quantile`, `relu`) L-BFGS may stop early, and they may miss something; what they find
+#' is a point that is really lower. `poor_minimum` is made for networks and data that are small together, up to 2 million parameters times rows.
+#'
+#' Of many rows, 5000 evenly spaced ones are looked at; losses are computed over all of them. The bounds are conventions; a finding is a reason to look, no proof. At the end of a training
 #' the checks of the curve of the loss are made by themselves, with stricter bounds, and end in a warning of class
 #' `backprop_warning_symptom` when something is clearly wrong: a loss that oscillates, does not move, or on the validation rows is half as large again as it has been.
 #' @param fit A model from [nn_train()].
@@ -32,7 +44,9 @@
 #' \describe{
 #'   \item{`findings`}{data frame with a row per finding: `check` (see above), `found`, `evidence` and `change`}
 #'   \item{`passed`, `skipped`}{names of the checks that found nothing, and of those that were not made}
-#'   \item{`why`}{why not, for each of `skipped`: `"data"` for want of data, `"validation"`, `"epochs"` (too few), `"diverged"`, `"penalty"`}
+#'   \item{`why`}{why not, for each of `skipped`: `"data"` for want of data, `"validation"`, `"epochs"` (too few), `"diverged"`, `"penalty"`, `"constant"`
+#'     (found already), `"outcome"` (it does not vary), `"infinite"` (the loss), `"rows"` (not those of training), `"dropout"`, `"weight_decay"`, `"stop_iter"`,
+#'     `"overfitting"`, `"far_from_minimum"` (found already), `"size"`, `"memory"`}
 #' }
 #' @section Errors:
 #' A model that is not whole, or data that do not fit it.
@@ -58,7 +72,7 @@ nn_diagnose <- function(fit, data = NULL) {
     if (with_data) {
       diagnose_on_data(diagnosis_problem(fit, data, call), call)
     } else {
-      lapply(data_checks, not_made, why = "data")
+      diagnose_without_data(fit)
     }
   )
   answers <- answers[!vapply(answers, is.null, NA)]
@@ -82,6 +96,11 @@ nn_diagnose <- function(fit, data = NULL) {
   )
 }
 
+diagnose_without_data <- function(fit) {
+  baseline <- if (!identical(fit$status, "diverged")) check_baseline_by_history(fit)
+  c(list(baseline), lapply(setdiff(data_checks, baseline$check), not_made, why = "data"))
+}
+
 texts_of <- function(found, name) vapply(found, function(finding) finding[[name]], "", USE.NAMES = FALSE)
 
 # What a check answers when it found something; NULL when it did not; and when it could not look, why.
@@ -96,7 +115,18 @@ reasons <- c(
   validation = "training had no `validation`",
   epochs = "training had too few epochs",
   diverged = "training diverged",
-  penalty = "a `penalty` makes units alike by itself"
+  penalty = "a `penalty` makes units alike by itself",
+  constant = "`constant` tells it already",
+  outcome = "the outcome does not vary",
+  infinite = "the loss is not finite",
+  far_from_minimum = "`far_from_minimum` comes first",
+  overfitting = "`overfitting`: to go on would make it worse",
+  size = "the network and the data are too large for a quick look",
+  rows = "`data` are not the rows of training",
+  dropout = "with `dropout` training has another objective",
+  weight_decay = "with `weight_decay` training has another objective",
+  stop_iter = "`stop_iter` chose the weights by the validation rows",
+  memory = "not enough memory"
 )
 
 #' @rdname nn_diagnose

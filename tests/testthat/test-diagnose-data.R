@@ -1,9 +1,15 @@
-found_on <- function(fit, data) nn_diagnose(fit, data)$findings$check
+# Most networks here were not trained, and are far from a minimum and no better than a constant besides.
+untrained <- c("baseline", "far_from_minimum", "poor_minimum")
+findings_on <- function(fit, data) {
+  findings <- nn_diagnose(fit, data)$findings
+  findings[!findings$check %in% untrained, ]
+}
+found_on <- function(fit, data) findings_on(fit, data)$check
 
 test_that("inputs and outcomes far from 0 are named when they were not scaled", {
   X <- as.matrix(mtcars[c("disp", "drat")])
   fit <- nn_train(X, mtcars$mpg, hidden = 2, activation = "tanh", epochs = 0, seed = 1)
-  found <- nn_diagnose(fit, list(X = X, Y = mtcars$mpg))$findings
+  found <- findings_on(fit, list(X = X, Y = mtcars$mpg))
   expect_identical(found$check[1], "unscaled")
   expect_match(found$evidence[1], "disp goes up to 472")
   expect_match(found$evidence[1], "232 times the smallest")
@@ -19,7 +25,7 @@ test_that("dead and saturated units are named by layer", {
   expect_identical(found_on(fit, data), character())
   fit$biases[[1]][2] <- -100
   fit$biases[[2]][1] <- 50
-  found <- nn_diagnose(fit, data)$findings
+  found <- findings_on(fit, data)
   expect_identical(found$check, c("dead", "saturated"))
   expect_match(found$found[1], "h2 (1 of 3 in hidden layer 1)", fixed = TRUE)
   expect_match(found$found[2], "h1 (1 of 2 in hidden layer 2)", fixed = TRUE)
@@ -32,7 +38,7 @@ test_that("predictions that do not move are named", {
   expect_identical(found_on(fit, data), "constant")
   classes <- nn_train(iris[1:4], iris$Species, hidden = 2, activation = "tanh", epochs = 0, seed = 1)
   classes$biases[[2]][2] <- 20
-  found <- nn_diagnose(classes, list(X = iris[1:4], Y = iris$Species))$findings
+  found <- findings_on(classes, list(X = iris[1:4], Y = iris$Species))
   expect_identical(found$check, "constant")
   expect_match(found$found, "versicolor")
 })

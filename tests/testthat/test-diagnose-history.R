@@ -2,6 +2,8 @@
 with_history <- function(loss, validation = NA_real_, ...) {
   fit <- nn_train(article_X, article_Y, hidden = 3, epochs = 1, lr = 0.1, seed = 1)
   fit$history <- data.frame(epoch = seq_along(loss), loss = loss, validation_loss = validation)
+  # Curves alone: how high they are says nothing of these data.
+  fit$final_loss <- NA_real_
   fit$settings$epochs <- length(loss)
   fit$settings$lr <- 0.1
   changes <- list(...)

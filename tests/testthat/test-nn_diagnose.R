@@ -15,7 +15,9 @@ test_that("a diverged training is named, and nothing else of its history", {
   out <- nn_diagnose(fit)
   expect_identical(out$findings$check, "diverged")
   expect_identical(out$passed, "copies")
-  expect_identical(out$why[match(c("oscillating", "overfitting", "constant"), out$skipped)], c("diverged", "diverged", "data"))
+  expect_identical(out$why[match(c("oscillating", "overfitting", "baseline"), out$skipped)], c("diverged", "diverged", "data"))
+  with_data <- nn_diagnose(fit, mtcars)
+  expect_identical(with_data$why[match(c("baseline", "far_from_minimum"), with_data$skipped)], c("diverged", "diverged"))
 })
 
 test_that("a program can tell what was found, what was not and what was not made", {

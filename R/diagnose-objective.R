@@ -1,0 +1,306 @@
+# What the objective of a training tells on its data: whether the network predicts better than a constant, and whether more iterations, or
+# another start, would lower it.
+
+# Of what a perfect prediction would save, the share below which a network has learned nothing, and the fall of the objective that
+# is worth telling; of the way down to a lower point, the shares still to go that are found from the fit's weights and from other starts.
+least_gain <- 0.01
+least_fall <- 0.02
+least_way <- c(here = 0.1, elsewhere = 0.25)
+
+probe_iterations <- c(here = 20L, elsewhere = 50L)
+other_starts <- 5L
+# Parameters times rows up to which other starts take no more than a second or so.
+most_for_starts <- 2e6
+# A decay of weights apart from the gradient moves the point where training comes to rest; at adamw's default by very little.
+most_decay <- 0.01
+
+diagnose_objective <- function(problem, is_constant, call) {
+  fit <- problem$fit
+  trained <- training_rows(problem)
+  known <- if (is.null(trained)) problem else trained
+  losses <- list(
+    fit = loss_of(known, call), constant = loss_of(constant_problem(known), call), perfect = perfect_loss(known)
+  )
+  why <- c(
+    if (identical(fit$status, "diverged")) "diverged",
+    if (!varies(known$y)) "outcome",
+    if (!all(is.finite(unlist(losses)))) "infinite"
+  )[1L]
+  if (!is.null(why)) {
+    return(lapply(c("baseline", "far_from_minimum", "poor_minimum"), not_made, why = why))
+  }
+  baseline <- check_baseline(losses, fit)
+  if (!is.null(baseline) && is_constant) {
+    baseline <- not_made("baseline", "constant")
+  }
+  c(list(baseline), diagnose_minimum(trained, losses, fit, call))
+}
+
+check_baseline <- function(losses, fit) {
+  gain <- (losses$constant - losses$fit) / (losses$constant - losses$perfect)
+  if (gain >= least_gain) {
+    return(NULL)
+  }
+  baseline_finding(
+    paste0(
+      "Their loss is ", short(losses$fit), "; that of the best constant prediction (", name_constant(fit$settings), ") is ",
+      short(losses$constant), "."
+    ), fit
+  )
+}
+
+baseline_finding <- function(evidence, fit) {
+  finding(
+    "baseline", "The predictions are no better than a constant: the network has learned nothing from the inputs.", evidence,
+    one_of(
+      "another start (`seed`, or the best of several `restarts`)", "more `hidden` units or `epochs`", "a larger `lr`",
+      if (setting(fit$settings$penalty, 0) > 0) "a smaller `penalty`",
+      if (!isTRUE(fit$settings$standardize)) "`standardize = TRUE`"
+    )
+  )
+}
+
+one_of <- function(...) {
+  texts <- c(...)
+  n <- length(texts)
+  if (n == 1L) texts else paste0(paste(texts[-n], collapse = ", "), ", or ", texts[n])
+}
+
+name_constant <- function(settings) {
+  switch(settings$loss,
+    cross_entropy = "the shares of the classes",
+    mae = "the median",
+    quantile = if (length(settings$loss_par) == 1L) "the quantile" else "the quantiles",
+    huber = "a robust mean",
+    poisson = "the mean rate",
+    "the mean"
+  )
+}
+
+# What trained: all rows given, or those that `validation` left of them. NULL where the data are others than those of training.
+training_rows <- function(problem) {
+  fit <- problem$fit
+  n <- nrow(problem$x)
+  if (isTRUE(n == fit$rows)) {
+    return(problem)
+  }
+  share <- fit$settings$validation
+  if (!is.numeric(share) || !isTRUE(n == fit$rows + fit$validation_rows)) {
+    return(NULL)
+  }
+  held <- engine_split(split_codes(problem), share, as.double(fit$settings$split_seed))$rows
+  if (length(held) == fit$validation_rows) pick_from_problem(problem, seq_len(n)[-held])
+}
+
+# The classes that the split kept in proportion, as outcome_codes() has them.
+split_codes <- function(problem) {
+  fit <- problem$fit
+  y <- problem$y
+  if (fit$outcome$kind == "factor") {
+    return(code_classes(y))
+  }
+  if (!is.null(fit$outcome$center)) {
+    y <- round(y %*% diag(fit$outcome$scale, ncol(y)) + rep(fit$outcome$center, each = nrow(y)), 9L)
+  }
+  if (ncol(y) == 1L && all(y == 0 | y == 1)) as.integer(y) + 1L else rep(1L, nrow(y))
+}
+
+varies <- function(y) any(apply(y, 2L, function(column) min(column) < max(column)))
+
+loss_of <- function(problem, call) ask_engine(engine_evaluate, problem, call)$loss
+
+# The network of no weights whose biases predict the best constant, for the engine to judge.
+constant_problem <- function(problem) {
+  sizes <- problem$engine$sizes
+  ends <- sizes[c(1L, length(sizes))]
+  problem$engine$sizes <- ends
+  problem$engine$activation <- character()
+  problem$weights <- list(matrix(0, ends[1L], ends[2L]))
+  problem$biases <- list(as_weighted_input(best_constant(problem), problem$engine$output))
+  problem
+}
+
+# One value per output.
+best_constant <- function(problem) {
+  y <- problem$y
+  w <- row_weights(problem)
+  par <- problem$engine$loss_par
+  by_column <- function(f) apply(y, 2L, f)
+  switch(problem$engine$loss,
+    mae = by_column(function(column) weighted_quantiles(column, w, 0.5)),
+    quantile = weighted_quantiles(y[, 1L], w, par),
+    huber = by_column(function(column) huber_location(column, w, par)),
+    poisson = {
+      exposure <- if (is.null(problem$offset)) matrix(1, nrow(y), ncol(y)) else exp(problem$offset)
+      colSums(w * y) / colSums(w * exposure)
+    },
+    colSums(w * y) / sum(w)
+  )
+}
+
+row_weights <- function(problem) if (is.null(problem$case_weights)) rep(1, nrow(problem$y)) else problem$case_weights
+
+weighted_quantiles <- function(y, w, tau) {
+  sorted <- order(y)
+  below <- cumsum(w[sorted]) / sum(w)
+  y[sorted][vapply(tau, function(t) which(below >= t * (1 - 1e-12))[1L], 0L)]
+}
+
+# Where errors cut off at delta balance.
+huber_location <- function(y, w, delta) {
+  pull <- function(center) sum(w * pmax(-delta, pmin(delta, y - center)))
+  if (min(y) == max(y)) y[1L] else stats::uniroot(pull, range(y), tol = 1e-10 * (max(y) - min(y)))$root
+}
+
+# No output reaches its limits, but this is as near as the loss can tell.
+as_weighted_input <- function(value, output) {
+  least <- 1e-12
+  switch(output,
+    sigmoid = stats::qlogis(pmin(pmax(value, least), 1 - least)),
+    softmax = ,
+    exp = log(pmax(value, least)),
+    linear = value
+  )
+}
+
+# The loss if every prediction were the outcome itself: not 0 for shares and counts.
+perfect_loss <- function(problem) {
+  y <- problem$y
+  times_log <- function(y) ifelse(y > 0, y * log(y), 0)
+  values <- switch(problem$engine$loss,
+    poisson = y - times_log(y),
+    binary_cross_entropy = -times_log(y) - times_log(1 - y),
+    cross_entropy = -times_log(y) * ncol(y),
+    return(0)
+  )
+  w <- row_weights(problem)
+  sum(w * values) / (sum(w) * ncol(y))
+}
+
+# Whether other weights have a lower objective. They are looked for on a part of the rows and judged on all of them: a point that is better
+# there is proof, however it was found, and to have found none is not.
+diagnose_minimum <- function(trained, losses, fit, call) {
+  checks <- c("far_from_minimum", "poor_minimum")
+  why <- why_no_minimum(trained, fit)
+  if (!is.null(why)) {
+    return(lapply(checks, not_made, why = why))
+  }
+  before <- objective_of(trained, call)
+  reached <- objective_of(probe(trained, probe_iterations[["here"]], call), call)
+  if (is.null(reached)) {
+    return(lapply(checks, not_made, why = "memory"))
+  }
+  if (is_much_lower(reached, before, losses, "here")) {
+    return(list(far_finding(before, reached, losses, fit), not_made("poor_minimum", "far_from_minimum")))
+  }
+  parameters <- length(unlist(trained[c("weights", "biases")]))
+  if (parameters * as.double(min(nrow(trained$x), diagnosis_rows)) > most_for_starts) {
+    return(list(not_made("poor_minimum", "size")))
+  }
+  elsewhere <- vapply(seq_len(other_starts), function(seed) {
+    objective_of(probe(trained, probe_iterations[["elsewhere"]], call, seed), call)
+  }, 0)
+  best <- suppressWarnings(min(elsewhere[is.finite(elsewhere)]))
+  list(if (is_much_lower(best, before, losses, "elsewhere")) poor_finding(before, best, losses))
+}
+
+is_much_lower <- function(after, before, losses, where) {
+  fall <- before - after
+  isTRUE(fall > least_way[[where]] * (max(before, losses$constant) - after)) &&
+    is.finite(fall) && fall > least_fall * (losses$constant - losses$perfect)
+}
+
+# The digits of what is next to nothing say nothing.
+short_beside <- function(x, other) short(zapsmall(c(x, other), 5L)[1L])
+
+# A lower objective may be no more than noise learned by heart.
+whether_better <- "; `validation` tells whether new rows gain by it"
+
+far_finding <- function(before, after, losses, fit) {
+  settings <- fit$settings
+  finding(
+    "far_from_minimum", "Training stopped far from a minimum.",
+    paste0(
+      probe_iterations[["here"]], " iterations of L-BFGS from the weights of the fit lower the objective from ", short(before), " to ",
+      short_beside(after, before), "; the best constant prediction has ", short(losses$constant), "."
+    ),
+    paste0(
+      one_of(
+        "more `epochs` (go on with `start = fit`)",
+        if (settings$optimizer$name != "lbfgs") c("`optimizer = \"lbfgs\"`", paste0("another `lr` than ", short(settings$lr))),
+        if (!is.null(settings$stop_iter)) "a larger `stop_iter`",
+        if (!isTRUE(settings$standardize)) "`standardize = TRUE`"
+      ),
+      whether_better
+    )
+  )
+}
+
+poor_finding <- function(before, after, losses) {
+  finding(
+    "poor_minimum", "Training ended in a poor minimum: other starts lead lower.",
+    paste0(
+      "The objective is ", short(before), "; the best of ", other_starts, " other starts reaches ", short_beside(after, before), " in ",
+      probe_iterations[["elsewhere"]], " iterations of L-BFGS, and the best constant prediction has ", short(losses$constant), "."
+    ),
+    paste0("another `seed`, the best of several `restarts`, or more `hidden` units", whether_better)
+  )
+}
+
+# Where the weights were not meant to be at a minimum of this objective on these rows.
+why_no_minimum <- function(trained, fit) {
+  settings <- fit$settings
+  by_validation <- !is.null(settings$stop_iter) && setting(fit$validation_rows, 0L) > 0L &&
+    (identical(fit$status, "converged") || !is.null(fit$last))
+  if (is.null(trained)) {
+    "rows"
+  } else if (any(setting(settings$dropout, 0) > 0)) {
+    "dropout"
+  } else if (setting(settings$optimizer$weight_decay, 0) > most_decay) {
+    "weight_decay"
+  } else if (by_validation) {
+    "stop_iter"
+  } else if (!is.null(check_overfitting(fit, gentle_bounds))) {
+    # To go on would make it worse.
+    "overfitting"
+  }
+}
+
+# Loss and penalty; NULL of no problem.
+objective_of <- function(problem, call) {
+  if (is.null(problem)) {
+    return(NULL)
+  }
+  w <- unlist(problem$weights, use.names = FALSE)
+  mixture <- problem$engine$mixture
+  loss_of(problem, call) + problem$engine$penalty * ((1 - mixture) / 2 * sum(w^2) + mixture * sum(abs(w)))
+}
+
+# The problem at the weights that some iterations of L-BFGS lead to, from its own or from a start drawn with `seed`; NULL where there is no memory
+# for it. The engine alone is asked, so that neither R's generator nor nn_last() hears of it.
+probe <- function(problem, iterations, call, seed = NULL) {
+  few <- thin_problem(problem)
+  engine <- few$engine
+  if (engine$loss == "sse") {
+    engine$penalty <- engine$penalty * sum(row_weights(few)) / sum(row_weights(problem))
+  }
+  init <- problem$fit$settings$layer_init
+  engine <- c(engine, list(
+    optimizer = list(name = "lbfgs", memory = 10, gradient_tolerance = 1e-10, value_tolerance = 1e-14), lr = 1,
+    schedule = list(name = "constant"), epochs = iterations, batch_size = nrow(few$x), shuffle = FALSE, init = init,
+    bias_init = if (all(inits[init] == "uniform")) "uniform" else "zeros", seed = if (is.null(seed)) 1L else seed
+  ))
+  start <- if (is.null(seed)) list(weights = few$weights, biases = few$biases, optimizer_state = NULL, epochs_done = 0L)
+  answer <- engine_train(engine, few$x, few$y, few$case_weights, few$offset, start, NULL)
+  if (identical(answer$error$kind, "memory")) {
+    return(NULL)
+  }
+  if (!is.null(answer$error)) {
+    stop_engine(answer$error, colnames(few$x), call)
+  }
+  if (answer$status == "interrupted") {
+    rlang::interrupt()
+  }
+  problem[c("weights", "biases")] <- answer[c("weights", "biases")]
+  problem
+}
