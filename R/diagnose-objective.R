@@ -84,25 +84,9 @@ training_rows <- function(problem) {
   if (isTRUE(n == fit$rows)) {
     return(problem)
   }
-  share <- fit$settings$validation
-  if (!is.numeric(share) || !isTRUE(n == fit$rows + fit$validation_rows)) {
-    return(NULL)
-  }
-  held <- engine_split(split_codes(problem), share, as.double(fit$settings$split_seed))$rows
-  if (length(held) == fit$validation_rows) pick_from_problem(problem, seq_len(n)[-held])
-}
-
-# The classes that the split kept in proportion, as outcome_codes() has them.
-split_codes <- function(problem) {
-  fit <- problem$fit
-  y <- problem$y
-  if (fit$outcome$kind == "factor") {
-    return(code_classes(y))
-  }
-  if (!is.null(fit$outcome$center)) {
-    y <- round(y %*% diag(fit$outcome$scale, ncol(y)) + rep(fit$outcome$center, each = nrow(y)), 9L)
-  }
-  if (ncol(y) == 1L && all(y == 0 | y == 1)) as.integer(y) + 1L else rep(1L, nrow(y))
+  places <- if (is.null(problem$places)) seq_len(n) else problem$places
+  trained <- which(!places %in% fit$validation_rows)
+  if (isTRUE(length(trained) == fit$rows) && n == fit$rows + length(fit$validation_rows)) pick_from_problem(problem, trained)
 }
 
 varies <- function(y) any(apply(y, 2L, function(column) min(column) < max(column)))
@@ -123,6 +107,8 @@ constant_problem <- function(problem) {
 # One value per output.
 best_constant <- function(problem) {
   y <- problem$y
+  # What an offset gives already is not for the constant to give.
+  if (problem$engine$output == "linear" && !is.null(problem$offset)) y <- y - problem$offset
   w <- row_weights(problem)
   par <- problem$engine$loss_par
   by_column <- function(f) apply(y, 2L, f)

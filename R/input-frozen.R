@@ -108,13 +108,24 @@ check_rowwise <- function(expression, name, value, data, env) {
   for (rows in list(1L, (n + 1L) %/% 2L, n, several)) {
     part <- as_plain_table(lapply(columns, pick_rows_of, rows), length(rows))
     alone <- tryCatch(
-      suppressWarnings(eval(expression, part, env)),
+      suppressWarnings(evaluate_rows(expression, part, env)),
       error = function(cnd) stop_not_rowwise(name, "It cannot be computed for some rows alone: {said}", conditionMessage(cnd))
     )
     if (!same_values(alone, pick_rows_of(value, rows))) {
       stop_not_rowwise(name, "Some rows alone give other values than they do among all rows.")
     }
   }
+}
+
+# An expression on some rows. A single row is computed as one of two: functions take a vector of one number for something else
+# (of `poly(x, z)` the second, for the degree), or drop dimensions.
+evaluate_rows <- function(expression, rows, env) {
+  n <- NROW(rows[[1L]])
+  if (n != 1L) {
+    return(eval(expression, rows, env))
+  }
+  value <- eval(expression, lapply(unclass(rows), pick_rows_of, c(1L, 1L)), env)
+  if (NROW(value) == 2L) pick_rows_of(value, 1L) else value
 }
 
 stop_not_rowwise <- function(name, why, said = NULL) {

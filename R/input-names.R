@@ -4,7 +4,7 @@
 names_read_by <- function(expressions, bound = character()) {
   seen <- new.env(parent = emptyenv())
   seen$variables <- seen$functions <- character()
-  for (expression in expressions) collect_names(expression, bound, seen)
+  for (expression in without_empty(expressions)) collect_names(expression, bound, seen)
   list(variables = unique(seen$variables), functions = unique(seen$functions))
 }
 
@@ -35,8 +35,11 @@ collect_names <- function(expression, bound, seen) {
       bound <- c(bound, names(expression[[2L]]), names_assigned(expression[[3L]]))
     }
   )
-  for (part in parts) collect_names(part, bound, seen)
+  for (part in without_empty(parts)) collect_names(part, bound, seen)
 }
+
+# Arguments without a value, as in x[, 1] and function(x), cannot be looked at.
+without_empty <- function(expressions) expressions[!vapply(expressions, identical, NA, quote(expr = ))]
 
 # What a function reads from outside itself.
 names_read_by_function <- function(f) {
@@ -51,6 +54,6 @@ names_assigned <- function(expression) {
   head <- if (is.name(expression[[1L]])) as.character(expression[[1L]]) else ""
   own <- if (head %in% c("<-", "=", "for") && is.name(expression[[2L]])) as.character(expression[[2L]])
   # The names inside another function are its own.
-  inner <- if (head == "function") character() else unlist(lapply(as.list(expression)[-1L], names_assigned))
+  inner <- if (head == "function") character() else unlist(lapply(without_empty(as.list(expression)[-1L]), names_assigned))
   c(own, inner)
 }

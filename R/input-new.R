@@ -32,7 +32,7 @@ evaluate_variables <- function(table, fit, arg, call) {
   values <- if (blueprint$kind == "formula" && nrow(table) > 0L) {
     env <- environment_of_carried(blueprint$carried, call)
     lapply(blueprint$variables, function(expression) {
-      if (is.name(expression)) columns[[as.character(expression)]] else with_formula_errors(eval(expression, columns, env), call)
+      if (is.name(expression)) columns[[as.character(expression)]] else with_formula_errors(evaluate_rows(expression, columns, env), call)
     })
   } else if (blueprint$kind == "formula") {
     lapply(blueprint$design$variables, empty_variable)
@@ -87,7 +87,7 @@ offset_in_data <- function(table, fit, arg, call) {
   read <- names_read_by(offsets)$variables
   columns <- restore_columns(table, blueprint$columns[names(blueprint$columns) %in% read], arg, call)
   env <- environment_of_carried(blueprint$carried, call)
-  sum_offsets(lapply(offsets, function(expression) with_formula_errors(eval(expression, columns, env), call)), nrow(table))
+  sum_offsets(lapply(offsets, function(expression) with_formula_errors(evaluate_rows(expression, columns, env), call)), nrow(table))
 }
 
 # Case weights that were a column of the training data, where other data have it too.

@@ -63,12 +63,12 @@ problem_of <- function(fit, data, call, case_weights = NULL, offset = NULL, all_
   check_given_with_data(fit, known, call)
   weights <- weights_of_rows(fit, known, is.null(data), call)
   offset <- scale_offset(read_offset(known$offset, nrow(x), ncol(y), call = call), fit$outcome$scale)
-  drop <- which(weights == 0)
-  if (length(drop) > 0L && !all_rows) {
-    x <- x[-drop, , drop = FALSE]
-    y <- y[-drop, , drop = FALSE]
-    weights <- weights[-drop]
-    offset <- offset[-drop, , drop = FALSE]
+  if (any(weights == 0) && !all_rows) {
+    used <- which(weights > 0)
+    x <- x[used, , drop = FALSE]
+    y <- y[used, , drop = FALSE]
+    weights <- weights[used]
+    offset <- offset[used, , drop = FALSE]
   }
   list(
     fit = fit, engine = derivative_specification(fit, call), weights = fit$weights, biases = fit$biases,

@@ -3,7 +3,7 @@ fit <- nn_train(Species ~ ., data = iris, hidden = 4, epochs = 3, seed = 1)
 test_that("a fit is a plain list that serialize() keeps", {
   expect_type(fit, "list")
   expect_identical(unserialize(serialize(fit, NULL)), fit)
-  expect_identical(fit$format, 1L)
+  expect_identical(fit$format, 2L)
   expect_identical(fit$version, as.character(utils::packageVersion("backprop")))
   expect_named(fit$history, c("epoch", "loss", "validation_loss", "lr", "accuracy", "validation_accuracy"))
   expect_s3_class(fit$history, "data.frame")

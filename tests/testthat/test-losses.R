@@ -92,7 +92,7 @@ test_that("losses out of range or out of place are refused", {
     nn_train(article_X, article_Y, loss = function(y, p) sum((y - p)^2))
     nn_train(article_X, cbind(1:3, 3:1), loss = "quantile")
     nn_train(article_X, 1:3, loss = "quantile", output = "exp")
-    nn_train(article_X, 1:3, offset = 1:3)
+    nn_train(article_X, factor(1:3), offset = 1:3)
     nn_train(article_X, 1:3, output = "exp", offset = 1:2)
     nn_train(article_X, 1:3, output = "exp", offset = c(1, NA, 2))
     nn_train(article_X, 1:3, output = "exp", offset = c("a", "b", "c"))

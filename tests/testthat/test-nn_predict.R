@@ -44,14 +44,14 @@ test_that("a row's prediction does not depend on its neighbours", {
   }
 })
 
-test_that("missing values are an error in a matrix and NA in a data frame", {
+test_that("a row with a missing or infinite input is NA, whatever holds it", {
   holes <- named
   holes[2, 3] <- NA
-  expect_snapshot(nn_predict(fit, holes), error = TRUE)
-  expect_error(nn_predict(fit, replace(named, 1, Inf)), class = "backprop_error_nonfinite_x")
-  by_frame <- nn_predict(fit, as.data.frame(holes))
-  expect_identical(unname(is.na(by_frame[, 1])), c(FALSE, TRUE, FALSE))
-  expect_equal(by_frame[c(1, 3), ], nn_predict(fit, named)[c(1, 3), ], tolerance = 1e-12)
+  for (X in list(holes, replace(holes, 8, Inf), as.data.frame(holes))) {
+    predicted <- nn_predict(fit, X)
+    expect_identical(unname(is.na(predicted[, 1])), c(FALSE, TRUE, FALSE))
+    expect_equal(predicted[c(1, 3), ], nn_predict(fit, named)[c(1, 3), ], tolerance = 1e-12)
+  }
 
   flowers <- iris[c(1, 51, 101), ]
   flowers[2, 2] <- NA
@@ -76,4 +76,12 @@ test_that("inputs that do not fit are refused", {
     nn_predict(flowers, 1:4)
     nn_predict(flowers, unname(as.matrix(iris[1:4])))
   })
+})
+
+test_that("classes come as a plain factor when asked for", {
+  flowers <- nn_train(Species ~ ., data = iris, epochs = 20, seed = 1)
+  class <- nn_predict(flowers, iris, type = "class")
+  expect_identical(class, predict(flowers, iris)$.pred_class)
+  expect_identical(dim(table(class, iris$Species)), c(3L, 3L))
+  expect_error(nn_predict(fit, named, type = "class"), class = "backprop_error_incompatible")
 })

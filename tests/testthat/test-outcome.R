@@ -32,9 +32,9 @@ test_that("softmax on two levels has two outputs, sigmoid one for the second lev
   expect_equal(rowSums(nn_predict(two, article_X)), rep(1, 3))
 })
 
-test_that("unused levels of the outcome are kept, in order", {
+test_that("unused levels of the outcome are kept, in order, with a warning", {
   y <- factor(c("b", "c", "b"), levels = c("c", "b", "a"))
-  fit <- nn_train(article_X, y, epochs = 1)
+  expect_warning(fit <- nn_train(article_X, y, epochs = 1), class = "backprop_warning_unused_level")
   expect_identical(colnames(nn_predict(fit, article_X)), c("c", "b", "a"))
   expect_identical(levels(predict(fit, article_X)$.pred_class), c("c", "b", "a"))
 })

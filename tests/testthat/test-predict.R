@@ -44,7 +44,14 @@ test_that("types that are unknown or do not fit are refused", {
     predict(flowers, iris, type = "probability")
     predict(flowers, iris, type = "numeric")
     predict(numbers, article_X, type = "class")
-    predict(flowers, newdata = iris)
+    predict(flowers, newdat = iris)
+    predict(flowers, iris, newdata = iris)
     predict(flowers)
   })
+})
+
+test_that("newdata, the name of R's own methods, is understood", {
+  flowers <- nn_train(Species ~ ., data = iris, epochs = 1, seed = 1)
+  expect_identical(predict(flowers, newdata = iris), predict(flowers, iris))
+  expect_identical(predict(flowers, newdata = iris, type = "prob"), predict(flowers, iris, type = "prob"))
 })

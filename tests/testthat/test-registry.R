@@ -24,7 +24,7 @@ test_that("each output's own loss works with it", {
 
 test_that("every argument of the methods is known, and the other way round", {
   for (method in list(nn_train.default, nn_train.data.frame, nn_train.formula)) {
-    formal <- setdiff(names(formals(method)), c("X", "Y", "formula", "data", "..."))
+    formal <- setdiff(names(formals(method)), c("X", "Y", "formula", "data", "subset", "..."))
     expect_setequal(formal, training_arguments)
   }
 })

@@ -5,8 +5,9 @@ learn <- function(..., seed = 1) {
 test_that("a share of every class is split off, and does not train", {
   fit <- learn(Species ~ ., data = iris, validation = 0.2, epochs = 5, keep = "data")
   expect_identical(fit$rows, 120L)
-  expect_identical(fit$validation_rows, 30L)
+  expect_identical(fit$validation_count, 30L)
   held <- fit$data$case_weights == 0
+  expect_identical(fit$validation_rows, which(held))
   expect_identical(as.vector(table(iris$Species[held])), c(10L, 10L, 10L))
   expect_equal(unname(fit$inputs$center), unname(colMeans(iris[!held, 1:4])))
   shares <- nn_predict(fit, iris[held, ])
@@ -26,7 +27,8 @@ test_that("rows that are given validate by the blueprint of the training rows", 
   train <- data[1:40, ]
   other <- data[41:60, ]
   by_formula <- learn(y ~ ., data = train, validation = other, epochs = 5)
-  expect_identical(by_formula$validation_rows, 20L)
+  expect_identical(by_formula$validation_count, 20L)
+  expect_identical(by_formula$validation_rows, integer())
   scaled <- (other$y - nn_predict(by_formula, other)) / by_formula$outcome$scale
   expect_equal(by_formula$history$validation_loss[5], mean(scaled^2))
   inputs <- setdiff(names(data), "y")
