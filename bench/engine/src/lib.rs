@@ -4,6 +4,7 @@ use backprop_engine::activation::Activation;
 use backprop_engine::data::Data;
 use backprop_engine::init::{initial, BiasInit, Init};
 use backprop_engine::loss::{Loss, Objective, Output};
+use backprop_engine::memory::Budget;
 use backprop_engine::observer::NoObserver;
 use backprop_engine::optimizer::{Adam, GradientDescent, Optimizer};
 use backprop_engine::penalty::Penalty;
@@ -73,13 +74,9 @@ impl Workload {
             clip_norm: None,
             stopping: None,
             counts_hits: false,
+            budget: Budget::default(),
         };
-        let start = Start {
-            coefficients,
-            state: None,
-            epochs_done: 0,
-            best: None,
-        };
+        let start = Start::new(coefficients);
         Workload {
             x,
             y,

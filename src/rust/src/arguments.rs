@@ -2,10 +2,11 @@
 //! package, reported as [`EngineError::Config`].
 
 use backprop_engine::activation::Activation;
-use backprop_engine::init::Init;
+use backprop_engine::init::{BiasInit, Draw};
 use backprop_engine::kernels::InstructionSet;
 use backprop_engine::lbfgs::Lbfgs;
 use backprop_engine::loss::{Loss, Objective, Output};
+use backprop_engine::memory::Budget;
 use backprop_engine::model::{OptimizerState, STATE_FORMAT};
 use backprop_engine::network::Coefficients;
 use backprop_engine::optimizer::{Adagrad, Adam, GradientDescent, Momentum, Optimizer, RmsProp, Rprop};
@@ -268,6 +269,18 @@ pub fn settings(spec: &Fields) -> Result<Settings> {
         counts_hits: spec
             .get("accuracy")
             .is_some_and(|flag| flag.as_bool() == Some(true)),
+        budget: budget(spec)?,
+    })
+}
+
+/// How much memory may be taken, and what R is going to need besides, for example for the
+/// recording of a trace.
+pub fn budget(spec: &Fields) -> Result<Budget> {
+    let limit = spec.number_or("max_bytes", f64::NAN)?;
+    Ok(Budget {
+        limit: (!limit.is_nan()).then_some(limit),
+        extra: spec.number_or("extra_bytes", 0.0)?,
+        copies_outcome: true,
     })
 }
 
@@ -275,9 +288,13 @@ pub fn seed(spec: &Fields) -> Result<u64> {
     Ok(spec.number("seed")? as i64 as u64)
 }
 
-/// Distributions of the starting weights, one per layer.
-pub fn inits(spec: &Fields) -> Result<Vec<Init>> {
-    parse_all(spec.texts("init")?)
+/// How the starting weights and biases are drawn.
+pub fn draw(spec: &Fields) -> Result<Draw> {
+    Ok(Draw {
+        weights: parse_all(spec.texts("init")?)?,
+        biases: BiasInit::from_str(spec.text("bias_init")?)?,
+        seed: seed(spec)?,
+    })
 }
 
 /// A numeric matrix; a plain vector counts as one column.
@@ -407,17 +424,25 @@ pub fn coefficients(weights: &Robj, biases: &Robj) -> Result<Coefficients> {
 }
 
 /// Where training starts, if R says so.
-pub fn start(value: &Robj) -> Result<Option<Start>> {
+pub fn start(value: &Robj, network: &Network) -> Result<Option<Start>> {
     if value.is_null() {
         return Ok(None);
     }
     let fields = Fields::new(value, "start")?;
+    // Copies are made here, before the training can see whether there is room for all of it.
+    let slots = fields
+        .get("optimizer_state")
+        .map(|state| Fields::new(state, "optimizer_state")?.list("slots"))
+        .transpose()?
+        .map_or(0, |slots| slots.0.len());
+    let copies = 1 + slots + usize::from(fields.get("best").is_some());
+    Budget::default().check(copies as f64 * Coefficients::bytes(network), 0.0)?;
     let state = fields
         .get("optimizer_state")
         .map(|state| optimizer_state(&Fields::new(state, "optimizer_state")?))
         .transpose()?;
     Ok(Some(Start {
-        coefficients: coefficients(fields.required("weights")?, fields.required("biases")?)?,
+        coefficients: coefficients(fields.required("weights")?, fields.required("biases")?)?.into(),
         state,
         epochs_done: fields.number_or("epochs_done", 0.0)? as usize,
         best: fields

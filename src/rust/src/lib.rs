@@ -11,15 +11,14 @@ use arguments::{Fields, Inputs, Sparse};
 use backprop_engine::activation::Activation;
 use backprop_engine::curvature::hessian;
 use backprop_engine::data::Data;
-use backprop_engine::init::{initial, BiasInit};
+use backprop_engine::memory::Budget;
 use backprop_engine::observer::Observer;
-use backprop_engine::optimizer::{GradientDescent, Optimizer};
 use backprop_engine::random::split;
 use backprop_engine::rows::{moments, ColumnMajor};
 use backprop_engine::threads::with_team;
 use backprop_engine::trace::{Recorder, StepTrace};
-use backprop_engine::{evaluate, gradient, memory, train, work_of_step};
-use backprop_engine::{CheckedSettings, EngineError, Method, Network, Outcome, Result, Scalar, Start};
+use backprop_engine::{evaluate, gradient, train, work_of_step};
+use backprop_engine::{CheckedSettings, Coefficients, EngineError, Network, Outcome, Result, Scalar, Start};
 use extendr_api::prelude::*;
 use results::answer;
 use std::str::FromStr;
@@ -28,11 +27,6 @@ use watch::{interrupted, Checkpoint, Hook, Watch};
 /// Whether a specification asks for single precision.
 fn is_single(spec: &Fields) -> Result<bool> {
     Ok(spec.text("precision")? == "single")
-}
-
-fn byte_limit(spec: &Fields) -> Result<Option<f64>> {
-    let limit = spec.number_or("max_bytes", f64::NAN)?;
-    Ok((!limit.is_nan()).then_some(limit))
 }
 
 /// Everything a call has about some rows.
@@ -91,27 +85,14 @@ fn engine_train(
     answer(|| {
         let spec = Fields::new(&spec, "spec")?;
         let network = arguments::network(&spec)?;
-        let settings = arguments::settings(&spec)?;
+        let mut settings = arguments::settings(&spec)?;
         let method = settings.method;
         let table = Table::new(&x, &y, &case_weights, &offset, &spec)?;
         let batch = settings.batch_size.min(table.rows());
-        let copied = if settings.shuffle && batch < table.rows() {
-            table.rows()
-        } else {
-            0
-        };
-        let single = is_single(&spec)?;
-        let needed = match single {
-            true => memory::training_bytes::<f32>(&network, &method, copied),
-            false => memory::training_bytes::<f64>(&network, &method, copied),
-        };
-        // What R will need besides, for example for the recording of a trace.
-        let needed = needed + spec.number_or("extra_bytes", 0.0)?;
-        memory::check(needed, byte_limit(&spec)?)?;
         let threads = arguments::threads(&spec, work_of_step(&network, batch))?;
-        let start = match arguments::start(&start)? {
+        let start = match arguments::start(&start, &network)? {
             Some(start) => start,
-            None => Start::new(draw(&network, &spec)?),
+            None => Start::new(arguments::draw(&spec)?),
         };
         let validation = spec
             .get("validation")
@@ -125,15 +106,6 @@ fn engine_train(
                 Table::new(part("x"), part("y"), part("case_weights"), part("offset"), &spec)
             })
             .transpose()?;
-        let fit = Fit {
-            network: &network,
-            settings: settings.check(&network)?,
-            table: &table,
-            validation: validation.as_ref(),
-            start: &start,
-            slot_names: method.slot_names(),
-            threads,
-        };
         let mut watch = Watch {
             hook: Hook::new(&hook),
             checkpoint: spec
@@ -145,8 +117,18 @@ fn engine_train(
             },
             snapshots: Vec::new(),
         };
+        settings.budget.extra += watch.bytes(&network, &settings);
+        let fit = Fit {
+            network: &network,
+            settings: settings.check(&network)?,
+            table: &table,
+            validation: validation.as_ref(),
+            start: &start,
+            slot_names: method.slot_names(),
+            threads,
+        };
         let steps = spec.count_or("trace_steps", 0)?;
-        let (outcome, trace) = match single {
+        let (outcome, trace) = match is_single(&spec)? {
             true => fit.run::<f32>(&mut watch, steps)?,
             false => fit.run::<f64>(&mut watch, steps)?,
         };
@@ -171,13 +153,7 @@ impl Fit<'_> {
         if steps == 0 {
             return Ok((self.train::<T>(watch)?, Vec::new()));
         }
-        let mut recorder = Recorder::new(
-            self.network,
-            &self.start.coefficients,
-            steps,
-            self.slot_names.clone(),
-            watch,
-        )?;
+        let mut recorder = Recorder::new(steps, self.slot_names.clone(), watch);
         let outcome = self.train::<T>(&mut recorder)?;
         Ok((outcome, recorder.steps))
     }
@@ -190,11 +166,6 @@ impl Fit<'_> {
             train(network, settings, data, validation, self.start, team, observer)
         })
     }
-}
-
-fn draw(network: &Network, spec: &Fields) -> Result<backprop_engine::Coefficients> {
-    let biases = BiasInit::from_str(spec.text("bias_init")?)?;
-    initial(network, &arguments::inits(spec)?, biases, arguments::seed(spec)?)
 }
 
 /// Predicts rows: a matrix [rows x outputs] on the scale of the output.
@@ -322,7 +293,8 @@ fn engine_hessian(
         let penalty = arguments::penalty(&spec)?;
         let coefficients = arguments::coefficients(&weights, &biases)?;
         let count = network.parameter_count();
-        memory::check(4.0 * 8.0 * count * count, byte_limit(&spec)?)?;
+        // The matrix, and while it is made symmetric or handed over up to three copies of it.
+        arguments::budget(&spec)?.check(4.0 * 8.0 * count * count, 0.0)?;
         let table = Table::new(&x, &y, &case_weights, &offset, &spec)?;
         let work = count * count * table.rows() as f64;
         let threads = arguments::threads(&spec, work)?;
@@ -361,9 +333,9 @@ fn engine_init(sizes: Robj, init: Robj, bias_init: Robj, seed: Robj) -> List {
             ("seed", seed),
         ]);
         let network = arguments::network_of_sizes(&spec)?;
-        let method = Method::Rule(Optimizer::GradientDescent(GradientDescent));
-        memory::check(memory::training_bytes::<f64>(&network, &method, 0), None)?;
-        let (weights, biases) = results::coefficients(&draw(&network, &spec)?);
+        // As they are drawn, as R gets them, and one layer in between.
+        Budget::default().check(3.0 * Coefficients::bytes(&network), 0.0)?;
+        let (weights, biases) = results::coefficients(&arguments::draw(&spec)?.coefficients(&network)?);
         Ok(list!(error = (), weights = weights, biases = biases))
     })
 }

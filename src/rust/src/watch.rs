@@ -2,7 +2,7 @@
 
 use crate::results;
 use backprop_engine::observer::{EpochEnd, EpochView, Observer};
-use backprop_engine::{Coefficients, Scalar};
+use backprop_engine::{Coefficients, Network, Scalar, Settings};
 use extendr_api::prelude::*;
 use std::ffi::c_void;
 use std::time::{Duration, Instant};
@@ -130,6 +130,21 @@ pub struct Watch {
     pub keep_every: Option<usize>,
     /// Snapshots: epoch, weights and biases.
     pub snapshots: Vec<(usize, Coefficients)>,
+}
+
+impl Watch {
+    /// Bytes that snapshots and checkpoints take at most.
+    pub fn bytes(&self, network: &Network, settings: &Settings) -> f64 {
+        let snapshots = self.keep_every.map_or(0, |every| settings.epochs / every);
+        // A checkpoint is made of R's matrices, once more in the engine's form before: the coefficients,
+        // those of the best epoch, what the optimizer keeps. The snapshots are there already.
+        let checkpoint = match &self.checkpoint {
+            Some(checkpoint) => 2 * (2 + checkpoint.slot_names.len()),
+            None => 0,
+        };
+        // Snapshots are kept here, and R has them in the end, or earlier in a checkpoint.
+        (2 * snapshots + checkpoint) as f64 * Coefficients::bytes(network)
+    }
 }
 
 impl<T: Scalar> Observer<T> for Watch {

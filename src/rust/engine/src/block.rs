@@ -1,6 +1,6 @@
 //! Rows on their way through a network: buffers for a limited number of them, and how a team shares them.
 
-use crate::buffer::SharedBuffer;
+use crate::buffer::{Buffer, SharedBuffer};
 use crate::error::Result;
 use crate::evaluate::Totals;
 use crate::loss::Objective;
@@ -84,6 +84,36 @@ pub struct Extras {
     pub hits: bool,
 }
 
+/// What is kept of a layer besides its activations.
+struct Kept {
+    errors: bool,
+    slopes: bool,
+    weighted_inputs: bool,
+    incoming_errors: bool,
+}
+
+impl Kept {
+    fn of(pass: &Pass<'_>, purpose: Use, number: usize) -> Kept {
+        let layers = pass.network.layers();
+        let last = layers.len() - 1;
+        let trains = purpose != Use::Forward;
+        let records = purpose == Use::Recording;
+        let needs_logits = pass.objective.is_some_and(Objective::is_paired);
+        let stored_slopes = layers[number].activation.needs_input() || pass.dropout_rate(number) > 0.0;
+        Kept {
+            errors: trains,
+            slopes: trains && number < last && stored_slopes,
+            weighted_inputs: records || (number == last && needs_logits),
+            incoming_errors: records && number < last,
+        }
+    }
+}
+
+fn outcomes_per_row(pass: &Pass<'_>) -> usize {
+    pass.objective
+        .map_or(0, |objective| objective.outcomes_per_row(pass.network.outputs()))
+}
+
 impl<T: Scalar> Block<T> {
     /// Bytes that a row takes.
     pub fn bytes_per_row(network: &Network, purpose: Use) -> usize {
@@ -109,44 +139,69 @@ impl<T: Scalar> Block<T> {
         wanted.clamp(1, fitting.clamp(4 * ROW_GRAIN, 1 << 14))
     }
 
-    /// Allocates the buffers.
-    ///
-    /// # Errors
-    /// Memory refused.
-    pub fn new(pass: &Pass<'_>, purpose: Use, capacity: usize, extras: Extras) -> Result<Block<T>> {
-        let network = pass.network;
-        let trains = purpose != Use::Forward;
-        let records = purpose == Use::Recording;
-        let optional = |wanted: bool, len: usize| wanted.then(|| SharedBuffer::zeros(len)).transpose();
-        let last = network.layers().len() - 1;
-        let needs_logits = pass.objective.is_some_and(Objective::is_paired);
-        let mut layers = Vec::new();
-        for (number, layer) in network.layers().iter().enumerate() {
-            let len = capacity * row_stride::<T>(layer.units);
-            let stored_slopes = layer.activation.needs_input() || pass.dropout_rate(number) > 0.0;
-            layers.push(LayerBlock {
-                values: SharedBuffer::zeros(len)?,
-                errors: SharedBuffer::zeros(if trains { len } else { 0 })?,
-                slopes: optional(trains && number < last && stored_slopes, len)?,
-                weighted_inputs: optional(records || (number == last && needs_logits), len)?,
-                incoming_errors: optional(records && number < last, len)?,
-            });
-        }
-        let outcomes = pass
-            .objective
-            .map_or(0, |o| o.outcomes_per_row(network.outputs()));
+    /// Rows that a member takes at a time.
+    pub fn rows_of_piece(network: &Network) -> usize {
         let widest = network
             .layers()
             .iter()
             .map(|layer| layer.inputs + layer.units)
             .max();
         let layer_bytes = widest.unwrap_or(1) * size_of::<T>();
+        (PIECE_BYTES / layer_bytes / ROW_GRAIN).clamp(1, 16) * ROW_GRAIN
+    }
+
+    /// Bytes that [`Block::new`] takes.
+    pub fn bytes(pass: &Pass<'_>, purpose: Use, capacity: usize, extras: Extras) -> f64 {
+        let network = pass.network;
+        let rows = capacity as f64;
+        let numbers = |per_row: usize| Buffer::<T>::bytes(rows * per_row as f64);
+        let layers = network.layers().iter().enumerate().map(|(number, layer)| {
+            let kept = Kept::of(pass, purpose, number);
+            let optional = [
+                kept.errors,
+                kept.slopes,
+                kept.weighted_inputs,
+                kept.incoming_errors,
+            ];
+            let buffers = 1 + optional.into_iter().filter(|&is_kept| is_kept).count();
+            buffers as f64 * numbers(row_stride::<T>(layer.units))
+        });
+        let of_rows = numbers(network.inputs()) + numbers(outcomes_per_row(pass)) + numbers(1);
+        let offsets = if extras.offsets {
+            numbers(network.outputs())
+        } else {
+            0.0
+        };
+        // Losses and case weights, and hits if counted, are in double precision whatever T is.
+        let doubles = 2 + usize::from(extras.hits);
+        layers.sum::<f64>() + of_rows + offsets + doubles as f64 * Buffer::<f64>::bytes(rows)
+    }
+
+    /// Allocates the buffers.
+    ///
+    /// # Errors
+    /// Memory refused.
+    pub fn new(pass: &Pass<'_>, purpose: Use, capacity: usize, extras: Extras) -> Result<Block<T>> {
+        let network = pass.network;
+        let optional = |wanted: bool, len: usize| wanted.then(|| SharedBuffer::zeros(len)).transpose();
+        let mut layers = Vec::new();
+        for (number, layer) in network.layers().iter().enumerate() {
+            let len = capacity * row_stride::<T>(layer.units);
+            let kept = Kept::of(pass, purpose, number);
+            layers.push(LayerBlock {
+                values: SharedBuffer::zeros(len)?,
+                errors: SharedBuffer::zeros(if kept.errors { len } else { 0 })?,
+                slopes: optional(kept.slopes, len)?,
+                weighted_inputs: optional(kept.weighted_inputs, len)?,
+                incoming_errors: optional(kept.incoming_errors, len)?,
+            });
+        }
         Ok(Block {
             capacity,
-            piece: (PIECE_BYTES / layer_bytes / ROW_GRAIN).clamp(1, 16) * ROW_GRAIN,
+            piece: Self::rows_of_piece(network),
             inputs: SharedBuffer::zeros(capacity * network.inputs())?,
             layers,
-            outcomes: SharedBuffer::zeros(capacity * outcomes)?,
+            outcomes: SharedBuffer::zeros(capacity * outcomes_per_row(pass))?,
             offsets: optional(extras.offsets, capacity * network.outputs())?,
             log_sums: SharedBuffer::zeros(capacity)?,
             losses: SharedBuffer::zeros(capacity)?,

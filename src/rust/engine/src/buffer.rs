@@ -20,6 +20,12 @@ pub struct Buffer<T> {
 }
 
 impl<T: Scalar> Buffer<T> {
+    /// Bytes that a buffer of `len` numbers takes.
+    pub fn bytes(len: f64) -> f64 {
+        let bytes = len * size_of::<T>() as f64;
+        bytes + alignment(bytes as usize) as f64
+    }
+
     /// `len` zeros, or [`EngineError::Memory`] when the system refuses.
     pub fn zeros(len: usize) -> Result<Buffer<T>> {
         let refused = EngineError::Memory {
@@ -48,12 +54,21 @@ struct Memory {
 unsafe impl Send for Memory {}
 unsafe impl Sync for Memory {}
 
+/// Where a buffer of so many bytes starts, and what it takes besides for that.
+fn alignment(bytes: usize) -> usize {
+    if bytes >= 2 * LARGE_PAGE {
+        LARGE_PAGE
+    } else {
+        LINE
+    }
+}
+
 impl Memory {
     /// The allocator is asked for more than is needed, and the start is aligned here: asked for
     /// an alignment of its own, it would write the zeros, and one thread would touch what many are
     /// going to fill. Fresh pages are zero already.
     fn zeroed(bytes: usize) -> Option<Memory> {
-        let align = if bytes >= 2 * LARGE_PAGE { LARGE_PAGE } else { LINE };
+        let align = alignment(bytes);
         let layout = Layout::from_size_align(bytes.checked_add(align)?, 16).ok()?;
         // SAFETY: the layout is not empty.
         let base = unsafe { alloc_zeroed(layout) };

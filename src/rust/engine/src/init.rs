@@ -66,6 +66,27 @@ impl std::str::FromStr for BiasInit {
     }
 }
 
+/// A start that is to be drawn.
+#[derive(Clone, Debug)]
+pub struct Draw {
+    /// Distributions of the weights, one per layer.
+    pub weights: Vec<Init>,
+    /// The biases.
+    pub biases: BiasInit,
+    /// Seed of the random stream.
+    pub seed: u64,
+}
+
+impl Draw {
+    /// Draws.
+    ///
+    /// # Errors
+    /// As for [`initial`].
+    pub fn coefficients(&self, network: &Network) -> Result<Coefficients> {
+        initial(network, &self.weights, self.biases, self.seed)
+    }
+}
+
 /// Draws a start: for each layer in turn its weights (unit by unit), then its biases.
 ///
 /// # Errors

@@ -18,6 +18,15 @@ pub struct Lbfgs {
     pub value_tolerance: f64,
 }
 
+impl Lbfgs {
+    /// Numbers that are remembered per weight after some iterations, each of which leaves a pair at
+    /// most, when `given` were remembered before.
+    pub fn slots_after(&self, iterations: usize, given: usize) -> usize {
+        let pairs = iterations.saturating_add(given / 2).min(self.memory);
+        pairs.saturating_mul(2).max(given)
+    }
+}
+
 /// Decrease that a step must give (Wolfe's first condition).
 const C1: f64 = 1e-4;
 /// Share of the slope that may remain (Wolfe's second condition).
@@ -66,6 +75,20 @@ pub struct Minimiser<T> {
 pub type Evaluate<'a, T> = dyn FnMut(&[T], &mut [T]) -> Result<Option<f64>> + 'a;
 
 impl<T: Scalar> Minimiser<T> {
+    /// Bytes of vectors of `len` numbers where it stands, with so many pairs: the point, its gradient,
+    /// and two for each pair.
+    pub fn bytes(len: usize, pairs: usize) -> f64 {
+        (2.0 + 2.0 * pairs as f64) * len as f64 * size_of::<T>() as f64
+    }
+
+    /// Bytes that an iteration takes besides: the direction, the point that is tried, its gradient, and
+    /// a pair that comes before another goes, 5 vectors. Where all pairs are given up and the search
+    /// begins anew, the first 3 are there twice, which is more only if there was no second pair to give up.
+    pub fn bytes_of_iteration(len: usize, pairs: usize) -> f64 {
+        let vectors = if pairs == 1 { 6.0 } else { 5.0 };
+        vectors * len as f64 * size_of::<T>() as f64
+    }
+
     /// Starts at `point`. `None` when interrupted.
     ///
     /// # Errors

@@ -38,6 +38,6 @@ pub use error::{EngineError, Result};
 pub use network::{Coefficients, Network};
 pub use scalar::{padded, row_stride, Scalar};
 pub use train::{
-    gradient, train, work_of_step, Best, CheckedSettings, Ending, FinalLosses, Method, Outcome, Settings,
-    Start, Stopping, WORK_WORTH_SHARING,
+    gradient, train, work_of_step, Best, CheckedSettings, Ending, FinalLosses, Method, Origin, Outcome,
+    Settings, Start, Stopping, WORK_WORTH_SHARING,
 };

@@ -1,50 +1,41 @@
-//! How much memory work needs and how much there is, so that too much is refused beforehand.
+//! How much memory there is, so that work which needs more is refused beforehand.
 
 use crate::error::{EngineError, Result};
-use crate::network::Network;
-use crate::scalar::{padded, Scalar};
-use crate::train::Method;
 
-/// Bytes that training needs beside the data as given.
-///
-/// `copied_rows` are the rows copied for shuffling (0 when none are).
-pub fn training_bytes<T: Scalar>(network: &Network, method: &Method, copied_rows: usize) -> f64 {
-    let packed: f64 = network
-        .layers()
-        .iter()
-        .map(|layer| (layer.inputs as f64 + 1.0) * padded::<T>(layer.units) as f64)
-        .sum();
-    let slots = method.slots() as f64;
-    // Parameters and slots, and two snapshots of them; transposed copies and the gradient;
-    // at the border a start and a result in double precision.
-    let numbers = packed * (3.0 * (1.0 + slots) + 2.0) + copied_rows as f64 * network.inputs() as f64;
-    numbers * size_of::<T>() as f64 + network.parameter_count() * (2.0 + slots) * 8.0
+/// Bytes that are not worth asking the system about: the question takes longer than a small fit.
+const ALWAYS_THERE: f64 = 1e7;
+
+/// How much memory work may take.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Budget {
+    /// Bytes that may be taken; where nothing is said, what the system has.
+    pub limit: Option<f64>,
+    /// Bytes that the caller is going to take besides.
+    pub extra: f64,
+    /// Whether the caller makes a copy of the outcome, in a form of its own, when training is over.
+    pub copies_outcome: bool,
 }
 
-/// Bytes that may be used: what the system says is free, within the limits of control groups,
-/// and within `limit`. Infinite where the system says nothing.
-pub fn available_bytes(limit: Option<f64>) -> f64 {
-    let mut available = limit.unwrap_or(f64::INFINITY);
-    for found in [system_bytes(), control_group_bytes()].into_iter().flatten() {
-        available = available.min(found);
-    }
-    available
-}
-
-/// Refuses work that needs more than is available.
-///
-/// # Errors
-/// [`EngineError::Memory`] with both sizes.
-pub fn check(needed: f64, limit: Option<f64>) -> Result<()> {
-    // A small network is not worth the system calls.
-    if needed < 1e7 && limit.is_none_or(|limit| needed <= limit) {
-        return Ok(());
-    }
-    let available = available_bytes(limit);
-    if needed <= available && can_be_reserved(needed) {
-        Ok(())
-    } else {
-        Err(EngineError::Memory { needed, available })
+impl Budget {
+    /// Refuses work that needs more bytes than there are; `held` of them are taken already.
+    ///
+    /// # Errors
+    /// [`EngineError::Memory`] with both sizes.
+    pub fn check(&self, needed: f64, held: f64) -> Result<()> {
+        let needed = needed + self.extra;
+        let limit = self.limit.unwrap_or(f64::INFINITY);
+        if needed < ALWAYS_THERE && needed <= limit {
+            return Ok(());
+        }
+        // What is held is no longer among what the system calls free, but counts for the limits.
+        let free = system_bytes().map_or(f64::INFINITY, |free| free + held);
+        let group = control_group_bytes().unwrap_or(f64::INFINITY);
+        let available = limit.min(free).min(group);
+        if needed <= available && can_be_reserved(needed - held) {
+            Ok(())
+        } else {
+            Err(EngineError::Memory { needed, available })
+        }
     }
 }
 
@@ -82,25 +73,40 @@ fn control_group_bytes() -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::loss::Output;
-    use crate::optimizer::{GradientDescent, Optimizer};
+
+    fn limited(limit: f64) -> Budget {
+        Budget {
+            limit: Some(limit),
+            ..Budget::default()
+        }
+    }
 
     #[test]
-    fn a_network_beyond_the_machine_is_refused_and_a_small_one_is_not() {
-        let rule = Method::Rule(Optimizer::GradientDescent(GradientDescent));
-        let huge = Network::new(
-            &[1_000_000, 100_000_000, 1],
-            &[crate::activation::Activation::Relu],
-            Output::Linear,
-        )
-        .unwrap();
-        let needed = training_bytes::<f64>(&huge, &rule, 0);
-        assert!(needed > 1e15);
+    fn more_than_the_machine_has_is_refused_and_a_little_is_not() {
         #[cfg(target_os = "linux")]
-        assert!(matches!(check(needed, None), Err(EngineError::Memory { .. })));
-        let small = Network::new(&[4, 1], &[], Output::Linear).unwrap();
-        let needed = training_bytes::<f64>(&small, &rule, 0);
-        assert!(check(needed, None).is_ok());
-        assert!(check(needed, Some(10.0)).is_err());
+        assert!(matches!(
+            Budget::default().check(1e15, 0.0),
+            Err(EngineError::Memory { needed, .. }) if needed == 1e15
+        ));
+        assert!(Budget::default().check(1e30, 0.0).is_err());
+        assert!(Budget::default().check(1e3, 0.0).is_ok());
+    }
+
+    #[test]
+    fn a_limit_counts_what_is_held_and_what_the_caller_takes() {
+        assert!(limited(10.0).check(10.0, 10.0).is_ok());
+        assert!(limited(10.0).check(11.0, 11.0).is_err());
+        let budget = Budget {
+            extra: 4.0,
+            ..limited(10.0)
+        };
+        assert!(budget.check(6.0, 0.0).is_ok());
+        assert_eq!(
+            budget.check(7.0, 0.0),
+            Err(EngineError::Memory {
+                needed: 11.0,
+                available: 10.0
+            })
+        );
     }
 }

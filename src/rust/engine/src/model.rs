@@ -4,12 +4,12 @@
 use crate::buffer::{Buffer, SharedBuffer};
 use crate::error::{EngineError, Result};
 use crate::lbfgs::Pair;
-use crate::network::{Coefficients, Layer, Layout, Network};
+use crate::network::{Coefficients, Layer, LayerPlace, Layout, Network};
 use crate::optimizer::Rule;
 use crate::rows::pieces;
 use crate::scalar::{padded, panel_width, Scalar};
 use crate::schedule::Plateau;
-use crate::train::{Method, Start};
+use crate::train::Method;
 use std::ops::Range;
 
 /// Rows of a panel of `LANES` units (inputs) that are updated at once; their gradient stays in the first-level cache.
@@ -82,6 +82,22 @@ pub struct Model<T> {
 }
 
 impl<T: Scalar> Model<T> {
+    /// Bytes that a model with so many slots takes.
+    pub fn bytes(network: &Network, layout: &Layout, slots: usize) -> f64 {
+        let transposed = network
+            .layers()
+            .iter()
+            .skip(1)
+            .map(|layer| Buffer::<T>::bytes(padded::<T>(layer.inputs) as f64 * layer.units as f64));
+        let strips = strip_count::<T>(layout) as f64 * size_of::<StripPlace>() as f64;
+        Self::snapshot_bytes(layout, slots) + transposed.sum::<f64>() + strips
+    }
+
+    /// Bytes that a snapshot of a model with so many slots takes.
+    pub fn snapshot_bytes(layout: &Layout, slots: usize) -> f64 {
+        (1.0 + slots as f64) * Buffer::<T>::bytes(layout.len as f64)
+    }
+
     /// Lays out a start for training by `members` threads.
     ///
     /// # Errors
@@ -91,11 +107,11 @@ impl<T: Scalar> Model<T> {
         layout: &Layout,
         method: &Method,
         lr: f64,
-        start: &Start,
+        start: &Coefficients,
+        state: Option<&OptimizerState>,
         members: usize,
     ) -> Result<Model<T>> {
-        let parameters = start.coefficients.pack::<T>(network)?;
-        let state = start.state.as_ref();
+        let parameters = start.pack::<T>(network)?;
         let mut slots = Vec::new();
         match (method, state) {
             (Method::Rule(rule), None) => {
@@ -299,18 +315,29 @@ pub struct Snapshot<T> {
     plateau: Plateau,
 }
 
+/// Inputs of each strip of a layer but the last.
+fn inputs_of_strips<T: Scalar>(place: &LayerPlace) -> usize {
+    let inputs = place.rows - 1;
+    let most = STRIP_INPUTS * T::LANES / place.width;
+    // About even, so that members can share them well; in dozens, as kernels take them.
+    inputs
+        .div_ceil(inputs.div_ceil(most))
+        .next_multiple_of(12)
+        .min(most)
+}
+
+/// Strips that a network is cut into.
+pub(crate) fn strip_count<T: Scalar>(layout: &Layout) -> usize {
+    let strips = |place: &LayerPlace| place.panels * (place.rows - 1).div_ceil(inputs_of_strips::<T>(place));
+    layout.places.iter().map(strips).sum()
+}
+
 /// Cuts all layers into strips of up to `STRIP_INPUTS * LANES` weights.
 fn strips<T: Scalar>(layout: &Layout) -> Vec<StripPlace> {
-    let mut strips = Vec::new();
+    let mut strips = Vec::with_capacity(strip_count::<T>(layout));
     for (layer, place) in layout.places.iter().enumerate() {
         let inputs = place.rows - 1;
-        let most = STRIP_INPUTS * T::LANES / place.width;
-        // About even, so that members can share them well; in dozens, as kernels take them.
-        let even = inputs
-            .div_ceil(inputs.div_ceil(most))
-            .next_multiple_of(12)
-            .min(most);
-        for inputs_of_strip in pieces(0..inputs, even) {
+        for inputs_of_strip in pieces(0..inputs, inputs_of_strips::<T>(place)) {
             for panel in 0..place.panels {
                 strips.push(StripPlace {
                     layer,
@@ -354,6 +381,7 @@ mod tests {
         let network = Network::new(&[100, 37, 1, 3], &[Activation::Tanh; 2], Output::Linear).unwrap();
         let layout = Layout::of::<f64>(&network);
         let strips = strips::<f64>(&layout);
+        assert_eq!(strips.len(), strip_count::<f64>(&layout));
         let mut hits = vec![0; layout.len];
         for strip in &strips {
             for index in strip.all() {

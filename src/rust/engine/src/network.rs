@@ -146,8 +146,11 @@ impl Layout {
                     rows: layer.inputs + 1,
                     stride: row_stride::<T>(layer.units),
                 };
-                // Every layer starts at a cache line.
-                len += (place.panels * place.rows * width).next_multiple_of(T::LANES);
+                // Every layer starts at a cache line. What is too long to be counted stays at the
+                // largest number, and its memory is refused.
+                let numbers = place.rows.saturating_mul(place.panels * width);
+                let whole_lines = numbers.checked_next_multiple_of(T::LANES).unwrap_or(usize::MAX);
+                len = len.saturating_add(whole_lines);
                 place
             })
             .collect();
@@ -179,6 +182,11 @@ impl Coefficients {
                 .map(|layer| Array1::zeros(layer.units))
                 .collect(),
         }
+    }
+
+    /// Bytes of the coefficients of `network`.
+    pub fn bytes(network: &Network) -> f64 {
+        network.parameter_count() * size_of::<f64>() as f64
     }
 
     /// Checks the shapes against a network.

@@ -72,6 +72,9 @@ pub struct StepEnd<'a, T> {
 
 /// A watcher of the loop. Every method has a default that does nothing.
 pub trait Observer<T: Scalar> {
+    /// The first epoch is about to begin, with this model.
+    fn training_begins(&mut self, _model: &Model<T>, _network: &Network) {}
+
     /// Whether the user wants the fit to end now. Asked every few milliseconds.
     fn interrupted(&mut self) -> bool {
         false

@@ -6,6 +6,7 @@ use crate::error::{EngineError, Result};
 use crate::kernels::row::prefetch;
 use crate::kernels::transpose::{rows_of_columns, Columns};
 use crate::kernels::InstructionSet;
+use crate::memory::Budget;
 use crate::threads::Team;
 use crate::Scalar;
 use std::ops::Range;
@@ -84,6 +85,10 @@ pub trait RowSource<T>: Sync {
     /// Whether the numbers of a row lie apart, so that reading rows out of order is slow.
     fn is_scattered(&self) -> bool {
         false
+    }
+    /// Bytes that the source has taken beside the data as given.
+    fn bytes(&self) -> f64 {
+        0.0
     }
     /// Columns (0-based) that hold NaN or an infinity.
     ///
@@ -231,6 +236,11 @@ pub struct RowMajor<T> {
 }
 
 impl<T: Scalar> RowMajor<T> {
+    /// Bytes that a copy of a source takes.
+    pub fn bytes_of(source: &dyn RowSource<T>) -> f64 {
+        Buffer::<T>::bytes(source.rows() as f64 * source.columns() as f64)
+    }
+
     /// Copies a source, and looks at the numbers while they are at hand.
     ///
     /// # Errors
@@ -269,6 +279,10 @@ impl<T: Scalar> RowSource<T> for RowMajor<T> {
 
     fn columns(&self) -> usize {
         self.columns
+    }
+
+    fn bytes(&self) -> f64 {
+        Buffer::<T>::bytes(self.data.len() as f64)
     }
 
     fn non_finite_columns(&self, _team: &Team) -> Result<Vec<usize>> {
@@ -317,11 +331,17 @@ pub struct SparseRows<'a> {
 }
 
 impl<'a> SparseRows<'a> {
+    /// Bytes that `stored` numbers in `rows` rows take: each with its column, each row with its start.
+    fn bytes_of(rows: usize, stored: usize) -> f64 {
+        let of_number = size_of::<f64>() + size_of::<u32>();
+        stored as f64 * of_number as f64 + (rows as f64 + 1.0) * size_of::<usize>() as f64
+    }
+
     /// From a matrix stored column by column (R's `dgCMatrix`): `starts[c]..starts[c + 1]` are
     /// the places of column c in `rows_of` (0-based rows) and `numbers`.
     ///
     /// # Errors
-    /// [`EngineError::Config`] when the parts do not fit together.
+    /// [`EngineError::Config`] when the parts do not fit together, or memory refused.
     pub fn from_columns(
         starts: &[i32],
         rows_of: &[i32],
@@ -342,6 +362,7 @@ impl<'a> SparseRows<'a> {
                 "the parts of a sparse matrix do not fit together",
             ));
         }
+        Budget::default().check(Self::bytes_of(rows, numbers.len()), 0.0)?;
         let mut row_starts = vec![0usize; rows + 1];
         for &row in rows_of {
             row_starts[row as usize + 1] += 1;
@@ -349,17 +370,19 @@ impl<'a> SparseRows<'a> {
         for row in 0..rows {
             row_starts[row + 1] += row_starts[row];
         }
-        let mut next = row_starts.clone();
         let mut columns_of = vec![0u32; numbers.len()];
         let mut by_row = vec![0.0; numbers.len()];
         for column in 0..columns {
             for place in starts[column] as usize..starts[column + 1] as usize {
-                let target = &mut next[rows_of[place] as usize];
+                let target = &mut row_starts[rows_of[place] as usize];
                 columns_of[*target] = column as u32;
                 by_row[*target] = numbers[place];
                 *target += 1;
             }
         }
+        // Filling a row has moved its start to its end, which is where the next row starts.
+        row_starts.copy_within(..rows, 1);
+        row_starts[0] = 0;
         Ok(SparseRows {
             starts: row_starts,
             columns_of,
@@ -385,6 +408,10 @@ impl<T: Scalar> RowSource<T> for SparseRows<'_> {
 
     fn columns(&self) -> usize {
         self.columns
+    }
+
+    fn bytes(&self) -> f64 {
+        Self::bytes_of(self.starts.len() - 1, self.numbers.len())
     }
 
     fn non_finite_columns(&self, _team: &Team) -> Result<Vec<usize>> {

@@ -1,10 +1,9 @@
 //! Records steps of a fit: every matrix that the engine itself computed, nothing computed anew.
 
-use crate::model::OptimizerState;
+use crate::model::{Model, OptimizerState};
 use crate::network::{Coefficients, Network};
 use crate::observer::{EpochView, Observer, StepEnd};
 use crate::scalar::{row_stride, Scalar};
-use crate::Result;
 use ndarray::Array2;
 
 /// What one layer computed in a step; rows are the rows of the step, columns the layer's units.
@@ -65,30 +64,28 @@ pub struct Recorder<'a, T> {
 }
 
 impl<'a, T: Scalar> Recorder<'a, T> {
-    /// Records up to `wanted` steps of a fit that starts from `start`; `slot_names` are the
-    /// method's ([`crate::Method::slot_names`]).
-    ///
-    /// # Errors
-    /// A start that does not fit the network.
-    pub fn new(
-        network: &Network,
-        start: &Coefficients,
-        wanted: usize,
-        slot_names: Vec<String>,
-        inner: &'a mut dyn Observer<T>,
-    ) -> Result<Recorder<'a, T>> {
-        Ok(Recorder {
+    /// Records up to `wanted` steps; `slot_names` are the method's ([`crate::Method::slot_names`]).
+    pub fn new(wanted: usize, slot_names: Vec<String>, inner: &'a mut dyn Observer<T>) -> Recorder<'a, T> {
+        Recorder {
             steps: Vec::new(),
             wanted,
             slot_names,
-            // As the network has them: rounded to its precision.
-            before: Coefficients::unpack(network, &start.pack::<T>(network)?),
+            before: Coefficients {
+                weights: Vec::new(),
+                biases: Vec::new(),
+            },
             inner,
-        })
+        }
     }
 }
 
 impl<T: Scalar> Observer<T> for Recorder<'_, T> {
+    fn training_begins(&mut self, model: &Model<T>, network: &Network) {
+        // As the network has them: rounded to its precision.
+        self.before = model.coefficients(network);
+        self.inner.training_begins(model, network);
+    }
+
     fn interrupted(&mut self) -> bool {
         self.inner.interrupted()
     }

@@ -3,20 +3,22 @@
 use backprop_engine::activation::Activation;
 use backprop_engine::curvature::hessian;
 use backprop_engine::data::Data;
-use backprop_engine::init::{initial, BiasInit, Init};
+use backprop_engine::init::{initial, BiasInit, Draw, Init};
 use backprop_engine::lbfgs::Lbfgs;
 use backprop_engine::loss::{Loss, Objective, Output};
+use backprop_engine::memory::Budget;
 use backprop_engine::network::Coefficients;
 use backprop_engine::observer::{EpochView, NoObserver, Observer};
 use backprop_engine::optimizer::{Adam, GradientDescent, Momentum, Optimizer, Rprop};
 use backprop_engine::penalty::Penalty;
 use backprop_engine::random::{stream, Purpose};
-use backprop_engine::rows::{ColumnMajor, RowSource};
+use backprop_engine::rows::{ColumnMajor, RowSource, SparseRows};
 use backprop_engine::schedule::{Kind, Schedule};
 use backprop_engine::threads::with_team;
 use backprop_engine::trace::Recorder;
 use backprop_engine::{
-    evaluate, gradient, train, Ending, Method, Network, Outcome, Scalar, Settings, Start, Stopping,
+    evaluate, gradient, train, Ending, EngineError, Method, Network, Origin, Outcome, Scalar, Settings,
+    Start, Stopping,
 };
 use ndarray::{array, Array1, Array2};
 use rand::RngExt;
@@ -36,6 +38,7 @@ fn settings(objective: Objective, epochs: usize, batch_size: usize) -> Settings 
         clip_norm: None,
         stopping: None,
         counts_hits: false,
+        budget: Budget::default(),
     }
 }
 
@@ -107,14 +110,13 @@ fn fit<T: Scalar>(
     })
 }
 
-fn start(network: &Network) -> Start {
+fn coefficients(network: &Network) -> Coefficients {
     let init = vec![Init::GlorotUniform; network.layers().len()];
-    Start {
-        coefficients: initial(network, &init, BiasInit::Uniform, 5).unwrap(),
-        state: None,
-        epochs_done: 0,
-        best: None,
-    }
+    initial(network, &init, BiasInit::Uniform, 5).unwrap()
+}
+
+fn start(network: &Network) -> Start {
+    Start::new(coefficients(network))
 }
 
 fn article() -> (Network, Table, Start) {
@@ -126,23 +128,18 @@ fn article() -> (Network, Table, Start) {
         inputs: 4,
         outputs: 1,
     };
-    let start = Start {
-        coefficients: Coefficients {
-            weights: vec![
-                array![
-                    [0.42, 0.88, 0.55],
-                    [0.10, 0.73, 0.68],
-                    [0.60, 0.18, 0.47],
-                    [0.92, 0.11, 0.52]
-                ],
-                array![[0.30], [0.25], [0.23]],
+    let start = Start::new(Coefficients {
+        weights: vec![
+            array![
+                [0.42, 0.88, 0.55],
+                [0.10, 0.73, 0.68],
+                [0.60, 0.18, 0.47],
+                [0.92, 0.11, 0.52]
             ],
-            biases: vec![array![0.46, 0.72, 0.08], array![0.69]],
-        },
-        state: None,
-        epochs_done: 0,
-        best: None,
-    };
+            array![[0.30], [0.25], [0.23]],
+        ],
+        biases: vec![array![0.46, 0.72, 0.08], array![0.69]],
+    });
     (network, table, start)
 }
 
@@ -222,7 +219,7 @@ fn gradients_agree_with_central_differences_for_every_activation_and_loss() {
             strength: 0.01,
             mixture: 0.3,
         };
-        let coefficients = start(&network).coefficients;
+        let coefficients = coefficients(&network);
         with_team(2, |team| {
             let at = |coefficients: &Coefficients| {
                 gradient(&network, &objective, penalty, data, coefficients, team).unwrap()
@@ -279,7 +276,7 @@ fn the_hessian_agrees_with_central_differences_of_the_gradient() {
             strength: 0.1,
             mixture: 0.0,
         };
-        let coefficients = start(&network).coefficients;
+        let coefficients = coefficients(&network);
         with_team(2, |team| {
             let exact = hessian(&network, &objective, penalty, data, &coefficients, team).unwrap();
             let slopes = |coefficients: &Coefficients| {
@@ -460,13 +457,13 @@ fn many_blocks_and_one_block_give_the_same_full_batch_step() {
             &objective,
             Penalty::NONE,
             table.data::<f64>(&source),
-            &start.coefficients,
+            &coefficients(&network),
             team,
         )
         .unwrap()
     });
     assert_eq!(loss, one.losses()[0]);
-    let stepped = &start.coefficients.weights[0] - &(&slopes.weights[0] * 0.1);
+    let stepped = &coefficients(&network).weights[0] - &(&slopes.weights[0] * 0.1);
     let worst = (&stepped - &one.coefficients.weights[0])
         .iter()
         .fold(0.0f64, |m, d| m.max(d.abs()));
@@ -534,7 +531,7 @@ fn fifty_and_fifty_epochs_equal_a_hundred() {
             &mut NoObserver,
         );
         let going_on = Start {
-            coefficients: half.coefficients,
+            coefficients: Origin::Given(half.coefficients),
             state: Some(half.state),
             epochs_done: half.epochs_done,
             best: None,
@@ -788,13 +785,13 @@ fn a_traced_fit_and_an_untraced_one_have_the_same_bits() {
     let start = start(&network);
     let plain = fit::<f64>(&network, plan.clone(), &table, &start, 1, &mut NoObserver);
     let mut nobody = NoObserver;
-    let mut recorder = Recorder::new(&network, &start.coefficients, 100, Vec::new(), &mut nobody).unwrap();
+    let mut recorder = Recorder::new(100, Vec::new(), &mut nobody);
     let traced = fit::<f64>(&network, plan, &table, &start, 2, &mut recorder);
     assert_eq!(plain.coefficients, traced.coefficients);
     assert_eq!(plain.losses(), traced.losses());
     assert_eq!(recorder.steps.len(), 12);
     let steps = &recorder.steps;
-    assert_eq!(steps[0].before, start.coefficients);
+    assert_eq!(steps[0].before, coefficients(&network));
     assert_eq!(steps[11].after, traced.coefficients);
     for pair in steps.windows(2) {
         assert_eq!(pair[0].after, pair[1].before);
@@ -830,8 +827,7 @@ fn steps_of_many_rows_have_the_same_bits_traced_and_untraced() {
         plan.penalty.strength = 0.01;
         plan.counts_hits = true;
         let mut nobody = NoObserver;
-        let mut recorder =
-            Recorder::new(&network, &start.coefficients, 100, Vec::new(), &mut nobody).unwrap();
+        let mut recorder = Recorder::new(100, Vec::new(), &mut nobody);
         let traced = fit::<f64>(&network, plan.clone(), &table, &start, 2, &mut recorder);
         assert_eq!(recorder.steps.len(), steps);
         for threads in [1, 3] {
@@ -843,10 +839,83 @@ fn steps_of_many_rows_have_the_same_bits_traced_and_untraced() {
 }
 
 #[test]
+fn a_start_that_is_drawn_is_the_one_that_is_given() {
+    let table = table(50, 4, 1);
+    let network = Network::new(&[4, 5, 1], &[Activation::Tanh], Output::Sigmoid).unwrap();
+    let objective = Objective::new(Output::Sigmoid, Loss::Sse).unwrap();
+    let plan = settings(objective, 3, 10);
+    let drawn = Start::new(Draw {
+        weights: vec![Init::GlorotUniform; 2],
+        biases: BiasInit::Uniform,
+        seed: 5,
+    });
+    let outcome = fit::<f64>(&network, plan.clone(), &table, &drawn, 1, &mut NoObserver);
+    let given = fit::<f64>(&network, plan, &table, &start(&network), 1, &mut NoObserver);
+    assert_eq!(outcome.coefficients, given.coefficients);
+}
+
+/// What a training that may take next to nothing says that it needs.
+fn bytes_needed(network: &Network, batch: usize, source: &dyn RowSource<f64>, start: &Start) -> f64 {
+    let objective = Objective::new(network.output(), Loss::Mse).unwrap();
+    let mut plan = settings(objective, 1, batch);
+    plan.budget.limit = Some(1.0);
+    let plan = plan.check(network).unwrap();
+    let y = vec![0.0; source.rows() * network.outputs()];
+    let data = Data {
+        inputs: source,
+        outcomes: ColumnMajor::new(&y, source.rows(), network.outputs()),
+        case_weights: None,
+        offsets: None,
+    };
+    let answer = with_team(1, |team| {
+        train(network, &plan, data, None, start, team, &mut NoObserver)
+    });
+    match answer {
+        Err(EngineError::Memory { needed, .. }) => needed,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_network_beyond_the_machine_is_refused_before_its_weights_are_drawn() {
+    let drawn = Start::new(Draw {
+        weights: vec![Init::Normal; 6],
+        biases: BiasInit::Zeros,
+        seed: 1,
+    });
+    // R's integers end with the second one, which gives more parameters than can be counted.
+    for units in [100_000_000, i32::MAX as usize] {
+        let sizes = [1000, units, units, units, units, units, 1];
+        let network = Network::new(&sizes, &[Activation::Relu; 5], Output::Linear).unwrap();
+        let x = vec![0.0; 1000];
+        let needed = bytes_needed(&network, 1, &ColumnMajor::new(&x, 1, 1000), &drawn);
+        assert!(needed > 8.0 * (units as f64).powi(2), "{needed}");
+    }
+}
+
+#[test]
+fn only_rows_that_are_copied_to_be_shuffled_are_charged() {
+    let (rows, columns) = (1000, 200);
+    let network = Network::new(&[columns, 3, 1], &[Activation::Tanh], Output::Linear).unwrap();
+    let start = start(&network);
+    let x = vec![0.0; rows * columns];
+    let dense = ColumnMajor::new(&x, rows, columns);
+    let starts = vec![0; columns + 1];
+    let sparse = SparseRows::from_columns(&starts, &[], &[], rows, columns).unwrap();
+    let needed = |source: &dyn RowSource<f64>, batch| bytes_needed(&network, batch, source, &start);
+    let copy = (8 * rows * columns) as f64;
+    let row_starts = (8 * (rows + 1)) as f64;
+    let more = needed(&dense, 32) - needed(&sparse, 32) + row_starts;
+    assert!((copy..1.01 * copy).contains(&more), "{more}");
+    // Batches of all rows are read in order.
+    assert_eq!(needed(&dense, rows), needed(&sparse, rows) - row_starts);
+}
+
+#[test]
 fn a_row_is_predicted_alike_in_any_company() {
     let table = table(301, 7, 3);
     let network = Network::new(&[7, 20, 3], &[Activation::Silu], Output::Softmax).unwrap();
-    let coefficients = start(&network).coefficients;
+    let coefficients = coefficients(&network);
     let predict = |x: &[f64], rows: usize| {
         let source = ColumnMajor::new(x, rows, 7);
         let mut out = vec![0.0; rows * 3];

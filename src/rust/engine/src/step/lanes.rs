@@ -8,7 +8,7 @@
 use super::strips::GRADIENT_ROWS;
 use super::{StepPlan, StepResult, Stepper, StepperParts, Way};
 use crate::block::{Block, Extras, Use, ROW_GRAIN};
-use crate::buffer::SharedBuffer;
+use crate::buffer::{Buffer, SharedBuffer};
 use crate::error::Result;
 use crate::evaluate::Totals;
 use crate::kernels::elementwise::add;
@@ -31,6 +31,42 @@ const MEMBER_BYTES: usize = 512 << 10;
 /// Work between two questions to the user, in multiply-adds: some hundredths of a second.
 const WORK_OF_ROUND: f64 = 1e9;
 
+/// How the largest step is cut into lanes.
+#[derive(Clone, Copy)]
+pub(super) struct Cut {
+    /// Number of lanes.
+    count: usize,
+    /// Rows that a member takes at a time.
+    at_once: usize,
+    /// Members that have a block of their own.
+    blocks: usize,
+}
+
+impl Cut {
+    /// None where one lane would be all there is. `capacity` is that of the step's block.
+    pub fn of<T: Scalar>(parts: &StepperParts<'_, T>, capacity: usize) -> Option<Cut> {
+        let (rows, pass) = (parts.largest_step, &parts.pass);
+        let count = lanes_of::<T>(pass, rows);
+        if count < 2 {
+            return None;
+        }
+        let fitting = MEMBER_BYTES / Block::<T>::bytes_per_row(pass.network, Use::Training);
+        // Rows that are recorded, or need not be fetched anew in each step, stay in the step's block.
+        let stay = parts.records || (rows == parts.data.rows() && capacity >= rows);
+        Some(Cut {
+            count,
+            at_once: (fitting / ROW_GRAIN * ROW_GRAIN).clamp(4 * ROW_GRAIN, GRADIENT_ROWS),
+            blocks: if stay { 0 } else { parts.team.size() },
+        })
+    }
+
+    /// Bytes that [`Lanes::new`] takes.
+    pub fn bytes<T: Scalar>(&self, pass: &Pass<'_>, extras: Extras) -> f64 {
+        Buffer::<T>::bytes(self.count as f64 * pass.layout.len as f64)
+            + self.blocks as f64 * Block::<T>::bytes(pass, Use::Training, self.at_once, extras)
+    }
+}
+
 /// Room for the lanes of a step.
 pub(super) struct Lanes<T> {
     /// A gradient for each lane, one after the other.
@@ -46,28 +82,21 @@ pub(super) struct Lanes<T> {
 }
 
 impl<T: Scalar> Lanes<T> {
-    /// Lanes for the largest step; none where one would be all there is. `capacity` is that of the
-    /// step's block.
-    pub fn new(parts: &StepperParts<'_, T>, capacity: usize, extras: Extras) -> Result<Option<Lanes<T>>> {
-        let (rows, pass) = (parts.largest_step, &parts.pass);
-        let count = lanes_of::<T>(pass, rows);
-        if count < 2 {
-            return Ok(None);
-        }
-        let fitting = MEMBER_BYTES / Block::<T>::bytes_per_row(pass.network, Use::Training);
-        let at_once = (fitting / ROW_GRAIN * ROW_GRAIN).clamp(4 * ROW_GRAIN, GRADIENT_ROWS);
+    /// Lanes for the largest step.
+    ///
+    /// # Errors
+    /// Memory refused.
+    pub fn new(cut: Cut, pass: &Pass<'_>, extras: Extras) -> Result<Lanes<T>> {
+        let Cut { count, at_once, .. } = cut;
         let work = work_of_step(pass.network, at_once) * count as f64;
-        // Rows that are recorded, or need not be fetched anew in each step, stay in the step's block.
-        let stay = parts.records || (rows == parts.data.rows() && capacity >= rows);
-        let members = if stay { 0 } else { parts.team.size() };
-        let blocks = (0..members).map(|_| Block::new(pass, Use::Training, at_once, extras));
-        Ok(Some(Lanes {
+        let blocks = (0..cut.blocks).map(|_| Block::new(pass, Use::Training, at_once, extras));
+        Ok(Lanes {
             gradients: SharedBuffer::zeros(count * pass.layout.len)?,
             totals: SharedBuffer::zeros(2 * count)?,
             blocks: blocks.collect::<Result<_>>()?,
             at_once,
             round: at_once * (WORK_OF_ROUND / work).max(1.0) as usize,
-        }))
+        })
     }
 }
 
@@ -78,10 +107,11 @@ pub(super) fn lanes_of<T: Scalar>(pass: &Pass<'_>, rows: usize) -> usize {
         return 1;
     }
     let parameters = pass.layout.len.max(1);
-    let read = rows * Block::<T>::bytes_per_row(pass.network, Use::Training);
+    // Asked before it is known that so much fits in memory: what cannot be counted is enough.
+    let read = rows.saturating_mul(Block::<T>::bytes_per_row(pass.network, Use::Training));
     MOST_LANES
         .min(rows / ROWS_OF_LANE)
-        .min(GRADIENT_BYTES.min(read / 2) / (parameters * size_of::<T>()))
+        .min(GRADIENT_BYTES.min(read / 2) / parameters.saturating_mul(size_of::<T>()))
 }
 
 impl<T: Scalar> Stepper<'_, T> {

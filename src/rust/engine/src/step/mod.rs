@@ -11,20 +11,19 @@ mod small;
 mod strips;
 
 use crate::block::{Block, Extras, Use};
-use crate::buffer::SharedBuffer;
+use crate::buffer::{Buffer, SharedBuffer};
 use crate::data::{gather, Data};
 use crate::error::Result;
 use crate::evaluate::Totals;
 use crate::loss::Objective;
 use crate::model::Model;
-use crate::network::Layout;
 use crate::optimizer::{Optimizer, Rule, Step};
 use crate::pass::{DropoutKey, Pass};
 use crate::penalty::Penalty;
 use crate::rows::Selection;
 use crate::threads::Team;
 use crate::Scalar;
-use lanes::{lanes_of, Lanes};
+use lanes::{lanes_of, Cut, Lanes};
 use small::is_small;
 use std::ops::Range;
 use strips::GRADIENT_ROWS;
@@ -124,25 +123,29 @@ pub struct StepperParts<'a, T> {
     pub counts_hits: bool,
 }
 
-impl<'a, T: Scalar> Stepper<'a, T> {
-    /// Allocates everything that steps of up to `largest_step` rows need.
-    ///
-    /// # Errors
-    /// Memory refused.
-    pub fn new(parts: StepperParts<'a, T>, strips: usize) -> Result<Stepper<'a, T>> {
+/// What steps need room for, as far as their parts decide it.
+struct Room {
+    purpose: Use,
+    /// Rows that the block holds.
+    capacity: usize,
+    extras: Extras,
+    whole_gradient: bool,
+    small: bool,
+    cut: Option<Cut>,
+    /// Numbers of the gradient that is kept.
+    gradient: usize,
+    /// Numbers that members need for themselves.
+    scratch: usize,
+}
+
+impl Room {
+    fn of<T: Scalar>(parts: &StepperParts<'_, T>) -> Room {
         let purpose = if parts.records {
             Use::Recording
         } else {
             Use::Training
         };
         let capacity = Block::<T>::capacity_for(parts.pass.network, purpose, parts.largest_step);
-        let extras = Extras {
-            case_weights: parts.data.case_weights.is_some(),
-            offsets: parts.data.offsets.is_some(),
-            hits: parts.counts_hits,
-        };
-        let block = Block::new(&parts.pass, purpose, capacity, extras)?;
-        let layout: &Layout = parts.pass.layout;
         let whole_gradient = parts.whole_gradient || parts.records || parts.clip_norm.is_some();
         let small = !whole_gradient
             && parts.team.size() == 1
@@ -150,18 +153,56 @@ impl<'a, T: Scalar> Stepper<'a, T> {
             && parts.data.offsets.is_none()
             && !parts.optimizer.treats_biases_apart()
             && is_small::<T>(&parts.pass, parts.largest_step);
-        let lanes = Lanes::new(&parts, capacity, extras)?;
+        let cut = Cut::of(parts, capacity);
         let keeps_gradient =
-            whole_gradient || small || lanes.is_some() || capacity.min(GRADIENT_ROWS) < parts.largest_step;
-        Ok(Stepper {
-            gradient: SharedBuffer::zeros(if keeps_gradient { layout.len } else { 0 })?,
-            scratch: SharedBuffer::zeros(strips::scratch_size::<T>() * parts.team.size())?,
-            strip_penalties: SharedBuffer::zeros(strips)?,
-            total_weight: parts.data.total_weight(),
-            block,
+            whole_gradient || small || cut.is_some() || capacity.min(GRADIENT_ROWS) < parts.largest_step;
+        Room {
+            purpose,
+            capacity,
+            extras: Extras {
+                case_weights: parts.data.case_weights.is_some(),
+                offsets: parts.data.offsets.is_some(),
+                hits: parts.counts_hits,
+            },
             whole_gradient,
             small,
-            lanes,
+            cut,
+            gradient: if keeps_gradient { parts.pass.layout.len } else { 0 },
+            scratch: strips::scratch_size::<T>() * parts.team.size(),
+        }
+    }
+}
+
+impl<'a, T: Scalar> Stepper<'a, T> {
+    /// Bytes that [`Stepper::new`] takes.
+    pub fn bytes(parts: &StepperParts<'a, T>, strips: usize) -> f64 {
+        let room = Room::of(parts);
+        let lanes = room
+            .cut
+            .map_or(0.0, |cut| cut.bytes::<T>(&parts.pass, room.extras));
+        Block::<T>::bytes(&parts.pass, room.purpose, room.capacity, room.extras)
+            + lanes
+            + Buffer::<T>::bytes(room.gradient as f64)
+            + Buffer::<T>::bytes(room.scratch as f64)
+            + Buffer::<f64>::bytes(strips as f64)
+    }
+
+    /// Allocates everything that steps of up to `largest_step` rows need.
+    ///
+    /// # Errors
+    /// Memory refused.
+    pub fn new(parts: StepperParts<'a, T>, strips: usize) -> Result<Stepper<'a, T>> {
+        let room = Room::of(&parts);
+        let lanes = room.cut.map(|cut| Lanes::new(cut, &parts.pass, room.extras));
+        Ok(Stepper {
+            block: Block::new(&parts.pass, room.purpose, room.capacity, room.extras)?,
+            lanes: lanes.transpose()?,
+            gradient: SharedBuffer::zeros(room.gradient)?,
+            scratch: SharedBuffer::zeros(room.scratch)?,
+            strip_penalties: SharedBuffer::zeros(strips)?,
+            total_weight: parts.data.total_weight(),
+            whole_gradient: room.whole_gradient,
+            small: room.small,
             pass: parts.pass,
             objective: parts.objective,
             optimizer: parts.optimizer,

@@ -19,14 +19,34 @@ pub(super) struct History<T> {
     pub ends: Vec<EpochEnd>,
 }
 
+/// Epochs that there is room for from the start.
+const FIRST_EPOCHS: usize = 1 << 14;
+
+/// Bytes of the curves of `epochs` epochs, all of which are made or, if `may_end` earlier, perhaps
+/// not: the number then says how long a training may go on, and what is charged is the room that
+/// there is from the start.
+pub(super) fn bytes_of_curves(epochs: usize, may_end: bool) -> f64 {
+    let mut room = epochs.min(FIRST_EPOCHS) as f64;
+    // The room doubles when it is used up.
+    while room < epochs as f64 && !may_end {
+        room *= 2.0;
+    }
+    room * size_of::<EpochEnd>() as f64
+}
+
 impl<T: Scalar> History<T> {
     pub fn new(model: &Model<T>, layout: &Layout, epochs: usize, best: Option<Best>) -> Result<History<T>> {
         Ok(History {
             before: model.snapshot(layout)?,
             last: model.snapshot(layout)?,
             best,
-            ends: Vec::with_capacity(epochs.min(1 << 14)),
+            ends: Vec::with_capacity(epochs.min(FIRST_EPOCHS)),
         })
+    }
+
+    /// The best epoch and what each ended with; there are no models to go back to any more.
+    pub fn close(self) -> (Option<Best>, Vec<EpochEnd>) {
+        (self.best, self.ends)
     }
 
     /// An epoch has ended with this model.

@@ -2,9 +2,12 @@
 
 mod epoch;
 mod history;
+mod need;
 mod settings;
 
-pub use settings::{Best, CheckedSettings, Ending, FinalLosses, Method, Outcome, Settings, Start, Stopping};
+pub use settings::{
+    Best, CheckedSettings, Ending, FinalLosses, Method, Origin, Outcome, Settings, Start, Stopping,
+};
 
 use crate::data::Data;
 use crate::error::{EngineError, Result};
@@ -23,6 +26,7 @@ use crate::threads::Team;
 use crate::Scalar;
 use epoch::Run;
 use history::History;
+use need::Need;
 
 /// Work after which the user is asked again whether to go on, in multiply-adds.
 const WORK_BETWEEN_POLLS: f64 = 3e6;
@@ -56,16 +60,6 @@ pub fn train<T: Scalar>(
         settings.batch_size.min(rows)
     }
     .max(1);
-    check_outcomes(&data, team)?;
-    if let Some(validation) = &validation {
-        check_outcomes(validation, team)?;
-        check_inputs(validation, team)?;
-    }
-
-    if let Some(best) = &start.best {
-        best.coefficients.check(network)?;
-    }
-
     let layout = Layout::of::<T>(network);
     let pass = Pass {
         network,
@@ -74,32 +68,10 @@ pub fn train<T: Scalar>(
         dropout: &settings.dropout,
         set: InstructionSet::detect(),
     };
-    let shuffles = settings.shuffle && batch < rows;
-    // Shuffled rows are read one at a time, so they are first brought together.
-    let copy = match shuffles && data.inputs.is_scattered() {
-        true => Some(RowMajor::copy(data.inputs, team)?),
-        false => {
-            check_inputs(&data, team)?;
-            None
-        }
-    };
-    let inputs: &dyn RowSource<T> = match &copy {
-        Some(copy) => copy,
-        None => data.inputs,
-    };
-    let data = Data { inputs, ..data };
     let rule = match settings.method {
         Method::Rule(rule) => rule,
         Method::Lbfgs(_) => Optimizer::GradientDescent(GradientDescent),
     };
-    let mut model = Model::new(
-        network,
-        &layout,
-        &settings.method,
-        settings.lr,
-        start,
-        team.size(),
-    )?;
     let parts = StepperParts {
         pass,
         objective: &settings.objective,
@@ -112,6 +84,58 @@ pub fn train<T: Scalar>(
         records: observer.watches_steps(),
         whole_gradient: whole,
         counts_hits: settings.counts_hits,
+    };
+    let shuffles = settings.shuffle && batch < rows;
+    // Shuffled rows are read one at a time, so they are first brought together.
+    let copies = shuffles && data.inputs.is_scattered();
+    let need = Need {
+        settings,
+        parts: &parts,
+        validation: validation.as_ref(),
+        start,
+        shuffles,
+        copies,
+    };
+    settings.budget.check(need.bytes(), need.held())?;
+
+    check_outcomes(&data, team)?;
+    if let Some(validation) = &validation {
+        check_outcomes(validation, team)?;
+        check_inputs(validation, team)?;
+    }
+    if let Some(best) = &start.best {
+        best.coefficients.check(network)?;
+    }
+    let copy = match copies {
+        true => Some(RowMajor::copy(data.inputs, team)?),
+        false => {
+            check_inputs(&data, team)?;
+            None
+        }
+    };
+    let inputs: &dyn RowSource<T> = match &copy {
+        Some(copy) => copy,
+        None => data.inputs,
+    };
+    let parts = StepperParts {
+        data: Data { inputs, ..data },
+        ..parts
+    };
+    let lay_out = |coefficients: &Coefficients| {
+        let (method, state) = (&settings.method, start.state.as_ref());
+        Model::new(
+            network,
+            &layout,
+            method,
+            settings.lr,
+            coefficients,
+            state,
+            team.size(),
+        )
+    };
+    let mut model = match &start.coefficients {
+        Origin::Given(coefficients) => lay_out(coefficients)?,
+        Origin::Drawn(draw) => lay_out(&draw.coefficients(network)?)?,
     };
     let mut stepper = Stepper::new(parts, model.strips.len())?;
     let mut run = Run {
@@ -130,6 +154,7 @@ pub fn train<T: Scalar>(
         observer,
     };
     let mut history = History::new(&model, &layout, settings.epochs, start.best.clone())?;
+    run.observer.training_begins(&model, network);
 
     let mut ending = Ending::Completed;
     while run.epoch < run.last_epoch {
@@ -202,13 +227,13 @@ pub fn train<T: Scalar>(
         }
     }
 
+    // There is no way back any more: what the outcome takes can have the place of what led there.
+    run.minimiser = None;
+    let (best, ends) = history.close();
     let state = model.state(network, &settings.method.slot_names());
     let mut coefficients = model.coefficients(network);
     let finished = matches!(ending, Ending::Completed | Ending::Stopped | Ending::Converged(_));
-    let better = history
-        .best
-        .as_ref()
-        .filter(|best| finished && best.epoch != run.epoch);
+    let better = best.as_ref().filter(|best| finished && best.epoch != run.epoch);
     let last = better.map(|best| std::mem::replace(&mut coefficients, best.coefficients.clone()));
     if last.is_some() {
         model.set(&coefficients.pack(network)?, network);
@@ -225,8 +250,8 @@ pub fn train<T: Scalar>(
         coefficients,
         state,
         last,
-        best: history.best,
-        history: history.ends,
+        best,
+        history: ends,
         epochs_done: run.epoch,
         ending,
     })
@@ -296,8 +321,8 @@ pub fn gradient<T: Scalar>(
         set: InstructionSet::detect(),
     };
     let rule = Optimizer::GradientDescent(GradientDescent);
-    let start = Start::new(coefficients.clone());
-    let mut model = Model::<T>::new(network, &layout, &Method::Rule(rule), 1.0, &start, team.size())?;
+    let method = Method::Rule(rule);
+    let mut model = Model::<T>::new(network, &layout, &method, 1.0, coefficients, None, team.size())?;
     let rows = data.rows();
     let parts = StepperParts {
         pass,

@@ -1,8 +1,10 @@
 //! What training takes and gives: settings, checked settings, a start, an outcome.
 
 use crate::error::{EngineError, Result};
+use crate::init::Draw;
 use crate::lbfgs::Lbfgs;
 use crate::loss::Objective;
+use crate::memory::Budget;
 use crate::model::OptimizerState;
 use crate::network::{Coefficients, Network};
 use crate::observer::EpochEnd;
@@ -27,14 +29,6 @@ impl Method {
             Method::Lbfgs(knobs) => (1..=knobs.memory)
                 .flat_map(|pair| [format!("step_{pair}"), format!("change_{pair}")])
                 .collect(),
-        }
-    }
-
-    /// Numbers kept per weight at most, for the estimate of memory.
-    pub fn slots(&self) -> usize {
-        match self {
-            Method::Rule(rule) => rule.slots().len(),
-            Method::Lbfgs(knobs) => 2 * knobs.memory + 4,
         }
     }
 }
@@ -68,6 +62,8 @@ pub struct Settings {
     pub stopping: Option<Stopping>,
     /// Whether the share of rows classified rightly is counted.
     pub counts_hits: bool,
+    /// How much memory the training may take.
+    pub budget: Budget,
 }
 
 /// Stop when the loss (on validation rows, where there are any) has not fallen by more than
@@ -126,11 +122,32 @@ impl Settings {
     }
 }
 
+/// Where the first weights and biases come from.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// They are given.
+    Given(Coefficients),
+    /// They are drawn, once it is known that there is memory for them.
+    Drawn(Draw),
+}
+
+impl From<Coefficients> for Origin {
+    fn from(coefficients: Coefficients) -> Origin {
+        Origin::Given(coefficients)
+    }
+}
+
+impl From<Draw> for Origin {
+    fn from(draw: Draw) -> Origin {
+        Origin::Drawn(draw)
+    }
+}
+
 /// Where training starts.
 #[derive(Clone, Debug)]
 pub struct Start {
     /// Weights and biases.
-    pub coefficients: Coefficients,
+    pub coefficients: Origin,
     /// What the optimizer kept, when an earlier fit goes on.
     pub state: Option<OptimizerState>,
     /// Epochs that the earlier fit made.
@@ -140,10 +157,10 @@ pub struct Start {
 }
 
 impl Start {
-    /// From given weights, with nothing done before.
-    pub fn new(coefficients: Coefficients) -> Start {
+    /// From given weights, or those that are drawn, with nothing done before.
+    pub fn new(coefficients: impl Into<Origin>) -> Start {
         Start {
-            coefficients,
+            coefficients: coefficients.into(),
             state: None,
             epochs_done: 0,
             best: None,

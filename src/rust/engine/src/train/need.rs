@@ -1,0 +1,164 @@
+//! How much memory a training takes, worked out before it takes any.
+//!
+//! What takes memory says itself how much; here is who is there at the same time.
+
+use super::history::bytes_of_curves;
+use super::settings::{Method, Origin, Settings, Start};
+use crate::block::Block;
+use crate::data::Data;
+use crate::lbfgs::Minimiser;
+use crate::model::{strip_count, Model};
+use crate::network::Coefficients;
+use crate::optimizer::Rule;
+use crate::rows::RowMajor;
+use crate::scalar::{row_stride, Scalar};
+use crate::step::{Stepper, StepperParts};
+
+/// Bytes of all that is small, whatever the size of the data: the team, names, what the system is asked.
+const SMALL_THINGS: f64 = 16384.0;
+/// Bytes that each layer takes besides its numbers: where they are, how many, and what holds them.
+const BYTES_OF_LAYER: f64 = 1024.0;
+
+/// All that decides how much memory a training takes.
+pub(super) struct Need<'a, T> {
+    pub settings: &'a Settings,
+    /// How steps are made, on the data as given.
+    pub parts: &'a StepperParts<'a, T>,
+    pub validation: Option<&'a Data<'a, T>>,
+    pub start: &'a Start,
+    /// Whether rows are taken in random order.
+    pub shuffles: bool,
+    /// Whether the inputs are copied for that.
+    pub copies: bool,
+}
+
+impl<T: Scalar> Need<'_, T> {
+    /// Bytes that are taken before training begins: those of the start, and of inputs brought into another form.
+    pub fn held(&self) -> f64 {
+        let given = match self.start.coefficients {
+            Origin::Given(_) => 1,
+            Origin::Drawn(_) => 0,
+        };
+        let of_start = given + self.given_slots() + usize::from(self.start.best.is_some());
+        let validation = self.validation.map_or(0.0, |data| data.inputs.bytes());
+        of_start as f64 * self.coefficients() + self.parts.data.inputs.bytes() + validation
+    }
+
+    /// Bytes that are taken at the peak, [`Need::held`] included.
+    pub fn bytes(&self) -> f64 {
+        let layers = self.parts.pass.network.layers().len() as f64;
+        let small = SMALL_THINGS + layers * BYTES_OF_LAYER;
+        let over = match self.settings.budget.copies_outcome {
+            true => self.outcome() + self.outcome_copied(),
+            false => 0.0,
+        };
+        small + self.held() + self.in_training().max(over)
+    }
+
+    fn in_training(&self) -> f64 {
+        let parts = self.parts;
+        let copy = match self.copies {
+            true => RowMajor::bytes_of(parts.data.inputs),
+            false => 0.0,
+        };
+        let order = match self.shuffles {
+            true => parts.data.rows() * size_of::<u32>(),
+            false => 0,
+        };
+        let steps = Stepper::bytes(parts, strip_count::<T>(parts.pass.layout));
+        copy + order as f64 + steps + self.curves() + self.in_last_epoch().max(self.at_end())
+    }
+
+    /// What the last epoch takes, when all that grows has grown: the model, two snapshots to go back to,
+    /// and what the method needs or, after it, the validation rows or the best weights.
+    fn in_last_epoch(&self) -> f64 {
+        let (len, given) = (self.parts.pass.layout.len, self.given_slots());
+        // Numbers kept per weight in the model and in snapshots; what stands, and what an epoch needs.
+        let (slots, of_snapshots, standing, iteration) = match self.settings.method {
+            Method::Rule(_) => (self.slots(), self.slots(), 0.0, 0.0),
+            Method::Lbfgs(knobs) => {
+                // The epoch brings the last pair itself.
+                let slots = knobs.slots_after(self.settings.epochs.saturating_sub(1), given);
+                // The loop keeps the point before the step too.
+                let point = len as f64 * size_of::<T>() as f64;
+                let standing = Minimiser::<T>::bytes(len, slots / 2) + point;
+                let iteration = Minimiser::<T>::bytes_of_iteration(len, slots / 2);
+                (slots, given, standing, iteration)
+            }
+        };
+        self.model(slots)
+            + 2.0 * Model::<T>::snapshot_bytes(self.parts.pass.layout, of_snapshots)
+            + standing
+            + self.best()
+            // New best weights are there before the old ones go.
+            + iteration.max(self.best()).max(self.losses())
+    }
+
+    /// What is taken when the outcome is made: snapshots are gone, the curves are counted elsewhere.
+    fn at_end(&self) -> f64 {
+        // The best weights are laid out once more for their losses.
+        let laid_out = match self.settings.stopping {
+            Some(_) => Model::<T>::snapshot_bytes(self.parts.pass.layout, 0),
+            None => 0.0,
+        };
+        self.model(self.slots()) + self.outcome() - self.curves() + laid_out.max(self.losses())
+    }
+
+    fn model(&self, slots: usize) -> f64 {
+        Model::<T>::bytes(self.parts.pass.network, self.parts.pass.layout, slots)
+    }
+
+    /// What training gives: coefficients, what the optimizer keeps, the curves; where it looks for the best
+    /// epoch, its coefficients too, and the last ones.
+    fn outcome(&self) -> f64 {
+        let last = match self.settings.stopping {
+            Some(_) => self.coefficients(),
+            None => 0.0,
+        };
+        (1 + self.slots()) as f64 * self.coefficients() + self.best() + last + self.curves()
+    }
+
+    /// The same as plain numbers: per epoch five at most, one of them twice while it is brought there.
+    fn outcome_copied(&self) -> f64 {
+        let curves = 6.0 * size_of::<f64>() as f64 * self.settings.epochs as f64;
+        // Of a training that may end earlier, no more is charged than there is room for at first.
+        self.outcome() - self.curves() + curves.min(self.curves())
+    }
+
+    /// The coefficients of the best epoch.
+    fn best(&self) -> f64 {
+        match self.settings.stopping.is_some() || self.start.best.is_some() {
+            true => self.coefficients(),
+            false => 0.0,
+        }
+    }
+
+    /// Room that members need for the losses of rows.
+    fn losses(&self) -> f64 {
+        let network = self.parts.pass.network;
+        let rows = Block::<T>::rows_of_piece(network) * self.parts.team.size();
+        rows as f64 * (row_stride::<T>(network.outputs()) * size_of::<T>()) as f64
+    }
+
+    fn curves(&self) -> f64 {
+        let ends_by_itself =
+            self.settings.stopping.is_some() || matches!(self.settings.method, Method::Lbfgs(_));
+        bytes_of_curves(self.settings.epochs, ends_by_itself)
+    }
+
+    fn coefficients(&self) -> f64 {
+        Coefficients::bytes(self.parts.pass.network)
+    }
+
+    fn given_slots(&self) -> usize {
+        self.start.state.as_ref().map_or(0, |state| state.slots.len())
+    }
+
+    /// Numbers kept per weight at the end.
+    fn slots(&self) -> usize {
+        match self.settings.method {
+            Method::Rule(rule) => rule.slots().len(),
+            Method::Lbfgs(knobs) => knobs.slots_after(self.settings.epochs, self.given_slots()),
+        }
+    }
+}
