@@ -78,3 +78,18 @@ test_that("other sparse classes get an error that says sparse", {
   expect_snapshot(nn_train(X, 1:3), error = TRUE)
   expect_error(nn_train(X, 1:3), "sparse", class = "backprop_error_sparse")
 })
+
+test_that("shuffled mini-batches of sparse inputs need no memory for a dense copy", {
+  skip_if_not_installed("Matrix")
+  n <- 50000
+  p <- 100
+  X <- Matrix::sparseMatrix(i = seq_len(n), j = rep_len(seq_len(p), n), x = 1, dims = c(n, p))
+  Y <- rep_len(c(0, 1), n)
+  train <- function(X) {
+    nn_train(X, Y, hidden = 4, activation = "tanh", optimizer = "adam", batch_size = 256, epochs = 1, seed = 1)
+  }
+  # Of the 40 MB that the dense copy takes, half may be used.
+  withr::local_options(backprop.max_bytes = 8 * n * p / 2)
+  expect_no_error(train(X))
+  expect_error(train(as.matrix(X)), "MiB", class = "backprop_error_memory")
+})
