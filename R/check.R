@@ -113,6 +113,6 @@ refuse_dots <- function(..., known, call) {
   near <- nearest(unknown, known)
   stop_backprop("unknown_argument", c(
     "Unknown argument {.arg {unknown}}.",
-    i = if (!is.null(near)) "Did you mean {.arg {near}}?" else "Known are {.arg {known}}."
+    i = if (!is.null(near)) "Did you mean {.arg {near}}?" else "It takes {.arg {known}}."
   ), call = call)
 }

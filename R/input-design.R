@@ -236,8 +236,8 @@ refuse_new_levels <- function(variables, design, arg, call = quote(nn_train())) 
     rows <- sum(levels(value)[as.integer(value)] %in% new)
     stop_backprop("new_level", c(
       "Column {.val {variable$name}} of {.arg {arg}} has {cli::qty(length(new))}{?a level/levels} that no training row has: {.val {new}}.",
-      x = "There are no weights for {cli::qty(rows)}{?this row/these {rows} rows}.",
-      i = "Leave {cli::qty(rows)}{?it/them} out of {.arg {arg}}, or train on data that have {cli::qty(length(new))}{?that level/those levels}."
+      x = "Found in {rows} row{?s}, for which there are no weights.",
+      i = "Leave {cli::qty(rows)}{?this row/these rows} out of {.arg {arg}}, or train on data that have {cli::qty(length(new))}{?that level/those levels}."
     ), call = call)
   }
 }

@@ -4,9 +4,11 @@
 
 # The expression with what depends on all rows replaced by what it was; `value` is what it gave at training.
 freeze_expression <- function(expression, value, data, env) {
-  if (!is.call(expression)) {
-    return(expression)
-  }
+  # The user has seen the warnings of the first evaluation.
+  if (is.call(expression)) suppressWarnings(freeze_term(expression, value, data, env)) else expression
+}
+
+freeze_term <- function(expression, value, data, env) {
   # Levels of a factor are recorded with the variable: new ones are to be told, not lost.
   if (is.factor(value) && calls_factor(expression)) {
     for (i in seq_along(expression)[-1L]) expression[i] <- list(freeze_call(expression[[i]], data, env, nrow(data)))

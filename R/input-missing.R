@@ -161,17 +161,20 @@ name_unknown <- function(value, name) {
   }
   columns <- colnames(value)
   if (is.null(columns)) {
-    return(if (nzchar(name)) paste0(name, seq_len(ncol(value))) else as.character(seq_len(ncol(value))))
+    return(if (nzchar(name)) paste0(name, seq_len(ncol(value))) else seq_len(ncol(value)))
   }
   paste0(name, columns)
 }
 
 # `gaps` and `broken` (NaN or infinite): how many each of the `columns`, names or numbers, has.
-stop_unknown_values <- function(columns, gaps, broken, arg, call = quote(nn_train())) {
+# NA as count where it is not known.
+stop_unknown_values <- function(columns, gaps, broken, arg, call = quote(nn_train()), sparse = FALSE) {
+  gaps[is.na(gaps)] <- Inf
+  broken[is.na(broken)] <- Inf
   shown <- function(counts) {
     at <- which(counts > 0)
     names <- if (is.character(columns)) encodeString(columns[at], quote = "\"") else columns[at]
-    texts <- paste0(names, " (", counts[at], ")")
+    texts <- ifelse(counts[at] < Inf, paste0(names, " (", counts[at], ")"), names)
     more <- length(texts) - 20L
     paste(c(utils::head(texts, 20L), if (more > 0L) paste("and", count_text(more, "more column"))), collapse = ", ")
   }
@@ -179,6 +182,8 @@ stop_unknown_values <- function(columns, gaps, broken, arg, call = quote(nn_trai
   broken_text <- shown(broken)
   hint <- if (!identical(call, quote(nn_train()))) {
     "Remove these rows (see {.fn na.omit}) or fill them in."
+  } else if (any(gaps > 0) && sparse) {
+    "{.code na_action = \"omit\"} leaves rows with missing values out."
   } else if (any(gaps > 0)) {
     "{.code na_action = \"omit\"} leaves rows with missing values out, {.code na_action = \"impute\"} fills them in."
   } else {
@@ -212,5 +217,5 @@ stop_unknown_inputs <- function(x, columns, arg, call = quote(nn_train())) {
     colSums(bad(x))
   }
   broken <- counts(function(numbers) !is.finite(numbers) & !is_gap(numbers))
-  stop_unknown_values(columns, counts(is_gap), broken, arg, call)
+  stop_unknown_values(columns, counts(is_gap), broken, arg, call, is_sparse(x))
 }

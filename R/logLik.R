@@ -25,7 +25,8 @@
 #' @param k Penalty per degree of freedom.
 #' @param ... For `AIC()` and `BIC()` further models, compared on the same `data`; otherwise not used.
 #' @return `logLik()`: an object of class `logLik`. `AIC()`, `BIC()`: a number, or for several models a data frame. `deviance()`: a
-#'   number. `df.residual()`: observations (rows times outputs, of softmax outputs one less) minus parameters. `nobs()`: the number of rows trained on.
+#'   number. `df.residual()`: observations (rows times outputs, of softmax outputs one less) minus parameters. `nobs()`: the number of rows trained on. `weights()`: the case weights of the
+#'   rows kept, 0 for those that did not train, or `NULL`; the weights of the network are in [coef()][coef.nn_fit].
 #' @section Errors:
 #' Other losses are no likelihoods, and neither are cross-entropies of outcomes that are no classes: an error of class
 #' `backprop_error_no_likelihood`. Without data an error of class `backprop_error_no_data`.
@@ -67,7 +68,7 @@ AIC.nn_fit <- function(object, ..., k = 2, data = NULL, case_weights = NULL, off
 refuse_named_models <- function(..., known, call) {
   models <- vapply(list(...), function(model) is.list(model) && is.object(model), NA)
   if (!all(models)) {
-    do.call(refuse_dots, c(list(...)[!models], list(known = known, call = call)))
+    do.call(refuse_dots, c(list(...)[!models], list(known = known, call = call)), quote = TRUE)
   }
 }
 

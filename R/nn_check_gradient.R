@@ -36,14 +36,15 @@
 #' nn_check_gradient(fit, iris)
 #' @export
 nn_check_gradient <- function(...) {
-  UseMethod("nn_check_gradient", trace_subject(list(...), quote(nn_check_gradient())))
+  UseMethod("nn_check_gradient", trace_subject(evaluate_dots(...), quote(nn_check_gradient())))
 }
 
 #' @rdname nn_check_gradient
 #' @export
 nn_check_gradient.default <- function(X, ..., tolerance = 1e-5) {
   call <- quote(nn_check_gradient())
-  recorded <- train_recorded(c(if (!missing(X)) list(X), list(...)), 0L, call)
+  by_formula <- !missing(X) && inherits(X, "formula")
+  recorded <- train_recorded(c(if (!missing(X)) list(X), if (by_formula) evaluate_dots(...) else list(...)), 0L, call)
   check_gradient(problem_of_recording(recorded), tolerance, call)
 }
 
@@ -52,7 +53,8 @@ nn_check_gradient.default <- function(X, ..., tolerance = 1e-5) {
 nn_check_gradient.nn_fit <- function(fit, X, Y, ..., tolerance = 1e-5) {
   call <- quote(nn_check_gradient())
   data <- list(X = if (!missing(X)) X, Y = if (!missing(Y)) Y)
-  recorded <- train_recorded(fit_arguments(fit, data, list(...), call), 0L, call)
+  others <- if (identical(fit$interface, "formula")) evaluate_dots(...) else list(...)
+  recorded <- train_recorded(fit_arguments(fit, data, others, call), 0L, call)
   check_gradient(problem_of_recording(recorded), tolerance, call)
 }
 

@@ -117,7 +117,7 @@
 #' nn_trace(fit, X, Y)[["E"]]
 #' @export
 nn_trace <- function(...) {
-  UseMethod("nn_trace", trace_subject(list(...), quote(nn_trace())))
+  UseMethod("nn_trace", trace_subject(evaluate_dots(...), quote(nn_trace())))
 }
 
 # What decides the method: a fit in any place, as in nn_trace(fit, X = X, Y = Y); else X, else the formula.
@@ -147,7 +147,7 @@ nn_trace.default <- function(X, Y, hidden = 3, lr = NULL, start = NULL, steps = 
 #' @export
 nn_trace.formula <- function(formula, data, hidden = 3, lr = NULL, start = NULL, steps = 1, ...) {
   typed <- list(hidden = hidden, lr = lr, start = start)[c(!missing(hidden), !missing(lr), !missing(start))]
-  trace_training(c(list(formula), if (!missing(data)) list(data = data), typed, list(...)), steps)
+  trace_training(c(list(formula), if (!missing(data)) list(data = data), typed, evaluate_dots(...)), steps)
 }
 
 #' @rdname nn_trace
@@ -155,7 +155,16 @@ nn_trace.formula <- function(formula, data, hidden = 3, lr = NULL, start = NULL,
 nn_trace.nn_fit <- function(fit, X, Y, steps = 1, ...) {
   call <- quote(nn_trace())
   data <- list(X = if (!missing(X)) X, Y = if (!missing(Y)) Y)
-  new_trace(train_recorded(fit_arguments(fit, data, list(...), call), check_count(steps, "steps", call = call), call))
+  others <- if (identical(fit$interface, "formula")) evaluate_dots(...) else list(...)
+  new_trace(train_recorded(fit_arguments(fit, data, others, call), check_count(steps, "steps", call = call), call))
+}
+
+# Dots as a list. What may name columns of the data stays a quosure, for nn_train() to evaluate there.
+evaluate_dots <- function(...) {
+  dots <- rlang::enquos(..., .ignore_empty = "all")
+  lazy <- names_of(dots) %in% c("case_weights", "offset", "subset")
+  values <- lapply(seq_along(dots), function(i) if (lazy[i]) dots[[i]] else rlang::eval_tidy(dots[[i]]))
+  stats::setNames(values, names(dots))
 }
 
 # The arguments with which nn_train() goes on from a fit, on `data` (X and Y) or on what the fit keeps.

@@ -25,7 +25,10 @@ boundary_frame <- function(fit, data, call) {
   X <- inputs_of(fit, data_or_kept(fit, data, call))
   if (fit$interface == "matrix") {
     x <- in_full(read_new_matrix(X, fit, "data", call))
-    X <- stats::setNames(as_plain_table(lapply(seq_len(ncol(x)), function(j) x[, j]), nrow(x)), names_of_units(fit)[[1L]])
+    # Where gaps are filled in, the network has more inputs than the matrix has columns.
+    names <- if (is.null(fit$blueprint)) names_of_units(fit)[[1L]] else fit$blueprint$names
+    if (is.null(names)) names <- paste0("x", seq_len(ncol(x)))
+    X <- stats::setNames(as_plain_table(lapply(seq_len(ncol(x)), function(j) x[, j]), nrow(x)), names)
   } else {
     X <- restore_columns(as_table(X, "data", call), needed_columns(fit$blueprint), "data", call)
   }

@@ -77,7 +77,7 @@ stop_engine <- function(error, columns, call = quote(nn_train()), arg = "X") {
   switch(error$kind,
     nonfinite_x = {
       at <- error$columns
-      stop_unknown_values(if (is.null(columns)) at else columns[at], numeric(length(at)), rep(1, length(at)), arg, call)
+      stop_unknown_values(if (is.null(columns)) at else columns[at], numeric(length(at)), rep(NA_real_, length(at)), arg, call)
     },
     nonfinite_y = stop_backprop("nonfinite_y", "{.arg Y} must not have missing or infinite values.", call = call),
     memory = {

@@ -4,8 +4,63 @@ test_that("a fit gives back its formula", {
   expect_identical(trained_by(log(mpg) ~ . - hp), "log(mpg) ~ wt + cyl")
   expect_identical(trained_by(mpg ~ wt * hp + factor(cyl)), "mpg ~ wt + hp + factor(cyl) + wt:hp")
   expect_identical(trained_by(cbind(mpg, hp) ~ wt), "cbind(mpg, hp) ~ wt")
+  expect_identical(trained_by(mpg ~ (wt > 3) * hp + offset(cyl)), "mpg ~ (wt > 3) + hp + (wt > 3):hp + offset(cyl)")
 })
 
 test_that("a fit without one says so", {
-  expect_snapshot(formula(nn_train(article_X, article_Y, epochs = 0, seed = 1)), error = TRUE)
+  fit <- nn_train(article_X, article_Y, epochs = 0, seed = 1)
+  expect_snapshot(error = TRUE, {
+    formula(fit)
+    terms(fit)
+    model.frame(fit)
+  })
+})
+
+test_that("update() trains anew by the changed call", {
+  fit <- nn_train(mpg ~ wt, data = mtcars, epochs = 5, seed = 1)
+  expect_same_bits(update(fit, . ~ . + factor(cyl)), nn_train(mpg ~ wt + factor(cyl), data = mtcars, epochs = 5, seed = 1))
+  expect_same_bits(update(fit, log(.) ~ ., epochs = 3), nn_train(log(mpg) ~ wt, data = mtcars, epochs = 3, seed = 1))
+  by_matrix <- nn_train(article_X, article_Y, epochs = 5, seed = 1)
+  expect_same_bits(update(by_matrix, epochs = 9), nn_train(article_X, article_Y, epochs = 9, seed = 1))
+  local({
+    half <- function(v) v / 2
+    fit <- nn_train(mpg ~ half(wt), data = mtcars, epochs = 5, seed = 1)
+    expect_same_bits(update(fit, . ~ . + hp), nn_train(mpg ~ half(wt) + hp, data = mtcars, epochs = 5, seed = 1))
+  })
+})
+
+test_that("the call is kept and holds no data", {
+  fit <- nn_train(mpg ~ wt, data = mtcars, epochs = 2, seed = 1)
+  expect_identical(fit$call, quote(nn_train(formula = mpg ~ wt, data = mtcars, epochs = 2, seed = 1)))
+  direct <- do.call(nn_train, list(mpg ~ wt, data = mtcars[rep(1:32, 100), ], epochs = 2, seed = 1))
+  expect_lt(as.numeric(object.size(direct$call)), 5000)
+  expect_identical(direct$call$data, quote(data))
+  expect_lt(length(serialize(direct, NULL)), length(serialize(fit, NULL)) + 500)
+})
+
+test_that("terms and model frame are those of lm(), evaluated for the rows given", {
+  fit <- nn_train(log(mpg) ~ poly(wt, 2) + factor(cyl), data = mtcars, epochs = 0, seed = 1)
+  model <- lm(log(mpg) ~ poly(wt, 2) + factor(cyl), data = mtcars)
+  expect_identical(attr(terms(fit), "term.labels"), attr(terms(model), "term.labels"))
+  expect_equal(
+    model.frame(delete.response(terms(fit)), mtcars[1:3, ])[[1]], model.frame(delete.response(terms(model)), mtcars[1:3, ])[[1]],
+    ignore_attr = TRUE
+  )
+  frame <- model.frame(fit, mtcars)
+  expect_named(frame, names(model.frame(model)))
+  expect_equal(as.vector(frame[[1]]), unname(model.response(model.frame(model))))
+  expect_equal(unclass(frame[[2]]), unclass(model.frame(model)[[2]]), ignore_attr = TRUE)
+  # Found by the call, when it still has as many rows.
+  expect_identical(model.frame(fit), frame)
+  expect_identical(nrow(model.matrix(fit)), 32L)
+  gone <- local({
+    here <- mtcars
+    nn_train(mpg ~ wt, data = here, epochs = 0, seed = 1)
+  })
+  expect_error(model.matrix(gone), class = "backprop_error_no_data")
+})
+
+test_that("step() says why not", {
+  fit <- nn_train(mpg ~ wt + hp, data = mtcars, epochs = 2, seed = 1)
+  expect_snapshot(step(fit, trace = 0), error = TRUE)
 })
