@@ -100,6 +100,9 @@ plain_call <- function(call) {
   call[[1L]] <- quote(nn_train)
   for (i in seq_along(call)[-1L]) {
     value <- call[[i]]
+    if (is.name(value) || (is.atomic(value) && length(value) == 1L)) next
+    # do.call(quote = TRUE) wraps every value.
+    if (is.call(value) && deparse1(value[[1L]]) %in% c("quote", "base::quote")) value <- value[[2L]]
     if (inherits(value, "formula")) {
       attributes(value) <- NULL
       call[[i]] <- value

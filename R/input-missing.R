@@ -4,6 +4,9 @@ na_actions <- c("error", "omit", "impute")
 
 # `na_action` as typed: a name, or one of R's functions or their names, which say the same.
 read_na_action <- function(na_action, arg = "na_action", call = quote(nn_train())) {
+  if (identical(na_action, "error")) {
+    return(na_action)
+  }
   of_r <- list(error = stats::na.fail, omit = stats::na.omit, omit = stats::na.exclude)
   texts <- c(na.fail = "error", na.omit = "omit", na.exclude = "omit")
   if (is.function(na_action)) {
