@@ -6,11 +6,12 @@
 #'
 #' @param object A model from [nn_train()].
 #' @param data The training data (or others) in the form that training took: a data frame for a formula,
-#'   `list(X =, Y =)` otherwise; for `fitted()` the inputs alone will do. With an offset or case weights add them to the list:
-#'   `list(X =, Y =, offset =)`, or `list(data =, offset =)` for a formula.
-#' @param ... Not used.
+#'   `list(X =, Y =)` otherwise; for `fitted()` the inputs alone will do.
+#' @param case_weights,offset Weights of rows and offset, if training had any; those that a formula's fit found in columns of its data are
+#'   found in `data` too. Elements of the same names in a list given as `data` (`list(data =, offset =)` for a formula) are understood as well.
+#' @param ... Not used; a misspelt argument is an error.
 #' @param type Of residuals: `"response"`, `"pearson"` or `"deviance"`.
-#' @return A matrix with a row per row of data and a column per output, as [nn_predict()] gives it. With outcomes y and predictions p,
+#' @return A matrix with a row per row of data and a column per output, as [nn_predict()] gives it; `NA` in rows with missing values. With outcomes y and predictions p,
 #'   case weights w (1 without), residuals are
 #'   * `"response"`: \eqn{y-p}, in the outcome's own units; for a factor y is 0 or 1 for each output;
 #'   * `"pearson"`: \eqn{\sqrt{w}(y-p)/\sqrt{v(p)}}{sqrt(w) (y-p) / sqrt(v(p))}, where the variance v(p) is 1 for a Gaussian likelihood,

@@ -32,7 +32,9 @@
 #' | `tol` | 0 | 0 or more | relative fall of the loss that counts as improvement |
 #' | `case_weights` | `NULL` | 0 or more, one per row | weights of rows |
 #' | `class_weights` | `NULL` | 0 or more, one per level; `"balanced"` | weights of classes |
-#' | `offset` | `NULL` | one number per row | added to the output before exp; Poisson only |
+#' | `offset` | `NULL` | one number per row | added to the output before its activation |
+#' | `na_action` | `"error"` | `"error"`, `"omit"`, `"impute"` | what is done about missing values |
+#' | `subset` | `NULL` | a condition, or row numbers | the rows to use; formula method only |
 #' | `precision` | `"double"` | `"double"`, `"single"` | the numbers the engine works in |
 #' | `threads` | `NULL` | 1 or more | processor threads; results do not depend on it |
 #' | `seed` | `NULL` | a whole number | makes the fit reproducible by itself |
@@ -82,7 +84,8 @@
 #' @section Validation and early stopping:
 #' `validation = 0.2` splits off a fifth of the rows at random, by the seed, the same share of every class. A list gives rows
 #' of their own: `list(X =, Y =)`, or a data frame in the formula method; it may have `case_weights` and `offset`
-#' too. They are prepared as predictions are: by the levels and moments of the training rows. With `stop_iter`, training ends when
+#' too. They are prepared as predictions are: by the levels and moments of the training rows; a level that no training row has is an error there. A row that
+#' is the only one left to train a level of a factor stays among those that train. `fit$validation_rows` has the numbers of the rows that were split off. With `stop_iter`, training ends when
 #' the loss of the validation rows (of the training rows where there are none) has not fallen by more than the share `tol` for that
 #' many epochs, with status `"converged"`; the weights of the best epoch are restored (`fit$best` has its number and loss),
 #' and the last ones are kept in `fit$last`, from which `start = fit` goes on. Without `stop_iter` the weights are
@@ -114,11 +117,38 @@
 #' `X` may be a `dgCMatrix` of the package Matrix, also for predictions. It is never made dense as a whole.
 #'
 #' @section Tables:
-#' The data frame and formula methods encode factors and character columns one-hot, by the levels found in training;
-#' ordered factors are treated as unordered, a logical column becomes one 0/1 column. Date, date-time, difftime, list,
+#' The data frame and formula methods encode factors and character columns one-hot, by the levels that training rows have;
+#' ordered factors are treated as unordered, a logical column becomes one 0/1 column, a numeric matrix one for each of its columns. Date, date-time, difftime, list,
 #' complex and integer64 columns are refused. With `standardize`, numeric input columns are centred and divided by
 #' their standard deviation; constant columns and columns of only 0 and 1 are left as they are. A numeric outcome under a
 #' linear output is scaled too, which predictions undo; losses are then on the scaled outcome.
+#'
+#' A level that no training row has (an unused one, or one of rows that were left out) has no weights: it is treated like a new one, which makes a row's prediction
+#' `NA` with a warning. A level of the outcome that no training row has stays an output, with a warning.
+#'
+#' @section Formulas:
+#' A formula means what it means to [lm()], on both sides: the same rows give the same design, with all levels of a factor instead of contrasts. What cannot be had is an
+#' error, never another model. `vignette("formulas")` compares them point by point.
+#'
+#' * The left side is *one* outcome, evaluated: `log(y)`, `y^2`, `1/y`, `y1 - y2`. Several outcomes are `cbind(y1, y2)` or a matrix column. `y1 + y2`, which could be meant
+#'   either way, is refused: `I(y1 + y2)` is their sum.
+#' * On the right everything works that `lm()` takes, apart from `-1` and `+ 0`: units have biases. `offset()` is understood, and found in new data.
+#' * What an expression takes from all rows (the moments of `scale(x)`, the knots of `ns(x, 3)`, `mean(x)` in `x - mean(x)`, the breaks of `cut(x, 3)`) keeps the values of
+#'   training for new rows. Where that cannot be, as for `rank(x)`, it is refused.
+#' * Functions and constants of the formula's environment travel with the fit, data do not. Predicting evaluates the formula's expressions in an environment of nothing but base R and
+#'   these; so a fit, like any R object with a formula, holds code that its maker chose.
+#' * `case_weights`, `offset` and `subset` may name columns of `data`.
+#'
+#' @section Missing values:
+#' By `na_action`, in all methods:
+#' * `"error"` (the default) names the columns and how many values each lacks.
+#' * `"omit"` leaves rows with a missing value out, with a message; `fit$omitted` has their numbers.
+#' * `"impute"` fills inputs in. A number gets the median of the training rows (weighted by case weights) and, where training rows lack it, the network an input of 0 and 1 more that
+#'   says so; a factor gets a level of its own, or, where no training row lacks it, its commonest level. The same is done in prediction.
+#'
+#' Rows without an outcome (or an offset) are left out under `"omit"` and `"impute"`. Infinite inputs and `NaN` are errors under all three. In predictions a row
+#' with a missing value is `NA`, unless the fit imputes. `na.action`, with R's own names for these, is understood. Values that a `haven_labelled` column
+#' declares missing are missing.
 #'
 #' @section Reproducibility:
 #' A fit draws one number from R's generator as its seed, so that `set.seed()` alone makes it reproducible. With `seed =`,
@@ -137,12 +167,13 @@
 #' @param X Inputs: a numeric, integer or logical matrix with a row per sample (a vector is one column), a sparse `dgCMatrix`,
 #'   or a data frame.
 #' @param Y Outcome: a vector, a factor, or a matrix with a row per sample and a column per output.
-#' @param formula A formula such as `y ~ .` or `log(y) ~ a + b`; several numeric outcomes as `y1 + y2 ~ .` or `cbind(y1, y2) ~ .`.
-#' @param data A data frame with the variables of `formula`.
+#' @param formula A formula such as `y ~ .` or `log(y) ~ a + b`; several numeric outcomes as `cbind(y1, y2) ~ .`; see below.
+#' @param data A data frame with the variables of `formula`. Variables that it lacks are looked for in the formula's environment, as [lm()] does.
 #' @param hidden Units of each hidden layer: `3`, `c(8, 4)`; `c()` for a network without hidden layers.
 #' @param epochs Number of passes over the rows. Under `start = fit` they are additional.
 #' @param lr Learning rate, or `NULL` for the default of the optimizer (see below).
-#' @param ... Not used. A misspelt argument is an error that names the nearest one.
+#' @param ... Not used. A misspelt argument is an error that names the nearest one; so is one that other packages have (`size`, `decay`, `maxit`, `weights`, ...), which
+#'   names ours.
 #' @param activation Activation of the hidden layers: one name, or one per layer.
 #' @param output Activation of the output layer, or `NULL` to choose by the outcome.
 #' @param loss Loss: a name, an object such as `loss_huber(delta = 2)`, or `NULL` to choose by outcome and output.
@@ -165,8 +196,10 @@
 #' @param stop_iter,tol When to stop early; see below.
 #' @param case_weights One number per row, 0 or more; see below.
 #' @param class_weights One number per class, with the levels as names or in their order, or `"balanced"`; see below.
-#' @param offset For `loss = "poisson"`: numbers that are added to the output on the log scale, such as the log of an exposure. One
-#'   per row (or a matrix with a column per output). Predictions then need an offset too.
+#' @param offset Numbers that are added to the output before its activation: with `output = "exp"` on the log scale, such as the log of an exposure. One
+#'   per row (or a matrix with a column per output, which softmax needs). Predictions then need an offset too.
+#' @param na_action `"error"`, `"omit"` or `"impute"`; see below.
+#' @param subset Rows of `data` to use: a condition on its columns, or row numbers.
 #' @param precision `"double"` or `"single"` (faster, about 7 digits).
 #' @param threads Processor threads. `NULL`: `getOption("backprop.threads")`, else half the cores. The cores there are and the
 #'   environment variables `OMP_THREAD_LIMIT` and `_R_CHECK_LIMIT_CORES_` are upper limits. Small jobs use one.
@@ -191,9 +224,12 @@
 #'   \item{`status`}{`"completed"`; `"converged"`, ended early by `stop_iter` or `lbfgs`; `"stopped"` by the callback; `"interrupted"`;
 #'     `"diverged"`; in a file, `"checkpoint"`}
 #'   \item{`seed`, `epochs_done`}{the seed, the epochs so far}
-#'   \item{`rows`, `total_weight`, `validation_rows`}{the rows trained on, the sum of their weights, the rows that validated}
+#'   \item{`rows`, `total_weight`}{how many rows trained, and the sum of their weights}
+#'   \item{`rows_given`, `omitted`}{how many rows were given, and the numbers of those that missing values took out}
+#'   \item{`validation_rows`, `validation_count`}{the numbers of the rows that were split off to validate; how many validated}
 #'   \item{`best`, `last`, `restarts`, `snapshots`}{see the sections above; `NULL` where they do not apply}
 #'   \item{`inputs`, `outcome`, `blueprint`}{what prediction needs}
+#'   \item{`call`}{the call, without data}
 #'   \item{`optimizer_state`, `format`, `version`}{what continuing needs; the format's number; the package's version}
 #' }
 #' It is a plain list: `saveRDS()` and `readRDS()` keep it, bit for bit.

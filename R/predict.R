@@ -5,7 +5,7 @@
 #' Predictions by the conventions of the tidymodels. For a plain matrix see [nn_predict()].
 #'
 #' @param object A model from [nn_train()].
-#' @param new_data A data frame or matrix of new inputs; columns are matched as [nn_predict()] describes.
+#' @param new_data A data frame or matrix of new inputs; columns are matched as [nn_predict()] describes. `newdata`, the name of R's own methods, is understood.
 #' @param type What to predict; `NULL` is `"class"` for a factor, `"numeric"` otherwise.
 #'
 #'   | type | outcome | columns |
@@ -27,6 +27,11 @@
 #' @param calibration For the conformal method, rows that training has not seen, with their outcome: a data frame for a formula,
 #'   `list(X =, Y =)` otherwise.
 #' @param method `"delta"`, `"conformal"`, or `NULL` to choose as described below.
+#' @section A tibble, a vector, a factor:
+#' The result is a tibble whatever is predicted, so take its column for computations: `mean((predict(fit, data)$.pred - data$y)^2)`,
+#' `table(predict(fit, data)$.pred_class, data$class)`. [nn_predict()] gives plain values: `mean((nn_predict(fit, data) - data$y)^2)`,
+#' `table(nn_predict(fit, data, type = "class"), data$class)`.
+#'
 #' @section Intervals:
 #' By the **delta method** the standard error of a prediction is \eqn{\sqrt{g^\top V g}}{sqrt(g' V g)}, with the derivatives g of the linear
 #' predictor (the output before its activation) by all parameters, and their covariance V (see [vcov()][vcov.nn_fit]). Confidence intervals are
@@ -47,7 +52,7 @@
 #' American Statistical Association*, 113(523), 1094-1111.
 #'
 #' Papadopoulos, H., Proedrou, K., Vovk, V., & Gammerman, A. (2002). Inductive confidence machines for regression. *ECML 2002*, 345-356.
-#' @return A tibble with as many rows as `new_data`, in its order. Rows of a data frame with missing values, or with
+#' @return A tibble with as many rows as `new_data`, in its order. Rows with missing values (unless the fit fills them in), or with
 #'   factor levels that training did not have (this with a warning), are `NA`.
 #' @section Errors:
 #' As [nn_predict()], and an unknown `type`, or one that does not fit the outcome.

@@ -8,6 +8,7 @@
 #' @param x,object A model from [nn_train()], or its summary.
 #' @param data Data to measure the error on, in the form that training took: a data frame for a formula,
 #'   `list(X =, Y =)` otherwise. Not needed if the fit was made with `keep = "data"`.
+#' @param offset For the error on data, the offset, if training had one that is not in the data.
 #' @param ... Not used.
 #' @return `summary()` returns a list of class `summary.nn_fit`: `layers` (a data frame), `parameters`, `settings`, `loss`,
 #'   `epochs_done`, `rows`, `status`, `seed`, and `error`. `error` is `NULL` without data; for a numeric outcome it holds `rmse` and `mae`,
