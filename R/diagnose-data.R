@@ -4,8 +4,8 @@ data_checks <- c("unscaled", "dead", "saturated", "constant", "baseline", "far_f
 diagnosis_rows <- 5000L
 
 # The fit with its data, many rows thinned out evenly; all of them are `whole`, for what one pass through the rows tells.
-diagnosis_problem <- function(fit, data, call) {
-  whole <- problem_of(fit, data, call)
+diagnosis_problem <- function(fit, data, call, case_weights = NULL, offset = NULL) {
+  whole <- problem_of(fit, data, call, case_weights, offset)
   problem <- thin_problem(whole)
   problem$x <- dense_inputs(problem$x)
   problem$whole <- whole

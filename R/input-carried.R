@@ -90,7 +90,7 @@ carry_function <- function(f, copies) {
   inner <- carry_names(names_read_by_function(f), environment(f), copies)
   list2env(inner$values, env)
   for (name in names(inner$packages)) {
-    assign(name, get(name, envir = asNamespace(inner$packages[[name]])), envir = env)
+    assign(name, value_of_package(name, inner$packages[[name]]), envir = env)
   }
   copy
 }
@@ -106,7 +106,13 @@ environment_of_carried <- function(carried, call) {
         i = "Install it, for example by {.code install.packages(\"{package}\")}."
       ), call = call)
     }
-    assign(name, get(name, envir = asNamespace(package)), envir = env)
+    assign(name, value_of_package(name, package), envir = env)
   }
   env
+}
+
+# Functions, exported or not, and the data sets of a package.
+value_of_package <- function(name, package) {
+  value <- get0(name, envir = asNamespace(package), inherits = FALSE)
+  if (is.null(value)) getExportedValue(package, name) else value
 }

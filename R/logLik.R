@@ -20,8 +20,10 @@
 #' hidden units is a singular model, for which AIC and BIC are rough guides.
 #' @param object A model from [nn_train()].
 #' @param data The training data in the form that training took (see [fitted.nn_fit()]); not needed if the fit was made with
-#'   `keep = "data"`. With case weights or an offset, add them to the list: `list(X =, Y =, case_weights =)`, or
-#'   `list(data =, case_weights =)` for a formula.
+#'   `keep = "data"`.
+#' @param case_weights,offset Weights of rows and offset, if training had any; those that a formula's fit found in columns of its data are
+#'   found in `data` too. Elements of the same names in a list given as `data` (`list(X =, Y =, case_weights =)`, or `list(data =, offset =)` for a
+#'   formula) are understood as well.
 #' @param k Penalty per degree of freedom.
 #' @param ... For `AIC()` and `BIC()` further models, compared on the same `data`; otherwise not used.
 #' @return `logLik()`: an object of class `logLik`. `AIC()`, `BIC()`: a number, or for several models a data frame. `deviance()`: a

@@ -29,7 +29,7 @@
 #' it is found when the loss has settled there, to 1 %, over the second half of the epochs.
 #'
 #' `far_from_minimum` and `poor_minimum` compare objectives, so that they look at the rows that trained: without those that a share for `validation`
-#' split off, which are found again by the seed, and not at all when the data have another number of rows than training had. They are left out where the weights were
+#' split off, whose numbers the fit has, and not at all when the data have another number of rows than training had. They are left out where the weights were
 #' not meant to be at a minimum: with `dropout`, with a `weight_decay` above 0.01, when `stop_iter` chose the weights by validation rows, and when `overfitting` was found.
 #' With losses and activations that have kinks (`mae`, `quantile`, `relu`) L-BFGS may stop early, and they may miss something; what they find
 #' is a point that is really lower. `poor_minimum` is made for networks and data that are small together, up to 2 million parameters times rows.
@@ -40,6 +40,7 @@
 #' @param fit A model from [nn_train()].
 #' @param data The training data in the form that training took: a data frame for a formula, `list(X =, Y =)` otherwise. Not needed if the fit was made
 #'   with `keep = "data"`. Without data most checks are left out, and the diagnosis says so.
+#' @param case_weights,offset Weights of rows and offset, if training had any that are not in the data.
 #' @return A list of class `nn_diagnosis`:
 #' \describe{
 #'   \item{`findings`}{data frame with a row per finding: `check` (see above), `found`, `evidence` and `change`}
@@ -56,11 +57,11 @@
 #' fit <- nn_train(as.matrix(mtcars[c("disp", "hp")]), mtcars$am, epochs = 200, seed = 1)
 #' nn_diagnose(fit, list(X = as.matrix(mtcars[c("disp", "hp")]), Y = mtcars$am))
 #'
-#' better <- nn_train(am ~ disp + hp, data = mtcars, optimizer = "lbfgs", penalty = 0.01, keep = "data",
-#'                    seed = 1)
+#' better <- nn_train(am ~ disp + hp, data = mtcars, optimizer = "lbfgs", penalty = 0.01,
+#'                    keep = "data", seed = 1)
 #' nn_diagnose(better)
 #' @export
-nn_diagnose <- function(fit, data = NULL) {
+nn_diagnose <- function(fit, data = NULL, case_weights = NULL, offset = NULL) {
   call <- quote(nn_diagnose())
   if (missing(fit)) {
     stop_backprop("missing_argument", "{.arg fit} is missing: give a model from {.fn nn_train}.", call = call)
@@ -70,7 +71,7 @@ nn_diagnose <- function(fit, data = NULL) {
   answers <- c(
     diagnose_history(fit, gentle_bounds), list(check_copies(fit)),
     if (with_data) {
-      diagnose_on_data(diagnosis_problem(fit, data, call), call)
+      diagnose_on_data(diagnosis_problem(fit, data, call, case_weights, offset), call)
     } else {
       diagnose_without_data(fit)
     }

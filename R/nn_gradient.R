@@ -63,8 +63,10 @@ problem_of <- function(fit, data, call, case_weights = NULL, offset = NULL, all_
   check_given_with_data(fit, known, call)
   weights <- weights_of_rows(fit, known, is.null(data), call)
   offset <- scale_offset(read_offset(known$offset, nrow(x), ncol(y), call = call), fit$outcome$scale)
+  places <- known$places
   if (any(weights == 0) && !all_rows) {
     used <- which(weights > 0)
+    places <- pick_places(places, used)
     x <- x[used, , drop = FALSE]
     y <- y[used, , drop = FALSE]
     weights <- weights[used]
@@ -75,7 +77,7 @@ problem_of <- function(fit, data, call, case_weights = NULL, offset = NULL, all_
     x = x, y = y, case_weights = weights, offset = offset,
     rows = if (is.null(weights)) as.double(nrow(x)) else sum(weights), outputs = ncol(y),
     names = parameter_names(fit),
-    row_names = known$row_names, places = known$places
+    row_names = known$row_names, places = places
   )
 }
 
@@ -85,7 +87,7 @@ check_given_with_data <- function(fit, known, call) {
     if (isTRUE(fit$settings[[arg]]) && is.null(known[[arg]])) {
       stop_backprop("no_data", c(
         "The model was trained with {.arg {arg}}, which it does not keep.",
-        i = "Give {.arg {arg}} too: as an element of {.arg data}, or as an argument of its own."
+        i = "Give {.arg {arg}} too: as an argument, or as an element of a list given as {.arg data}."
       ), call = call)
     }
   }

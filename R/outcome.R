@@ -85,7 +85,8 @@ stop_nonfinite_outcome <- function(rows, arg, call) {
   shown <- paste(c(utils::head(rows, 5L), if (length(rows) > 5L) "..."), collapse = ", ")
   stop_backprop("nonfinite_y", c(
     paste(what, "must not have missing or infinite values."),
-    x = "Found in {cli::qty(length(rows))}row{?s} {shown}."
+    x = "Found in {length(rows)} row{?s}: {shown}",
+    i = if (identical(call, quote(nn_train()))) "{.code na_action = \"omit\"} leaves {cli::qty(length(rows))}{?this row/these rows} out."
   ), call = call)
 }
 

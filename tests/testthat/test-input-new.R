@@ -25,6 +25,7 @@ test_that("everything that asks for an offset takes it as an argument of that na
   expect_equal(confint(given, data = counts, offset = off), confint(inside, data = counts))
   expect_equal(summary(given, data = counts, offset = off)$error, summary(inside, data = counts)$error)
   expect_equal(nn_gradient(given, counts, offset = off), nn_gradient(inside, counts))
+  expect_identical(nn_diagnose(given, counts, offset = off)$findings, nn_diagnose(inside, counts)$findings)
   # A list still says the same.
   expect_equal(logLik(given, data = list(data = counts, offset = off)), logLik(given, data = counts, offset = off))
   expect_error(logLik(given, data = counts), class = "backprop_error_no_data")

@@ -103,3 +103,12 @@ test_that("a network larger than memory is refused before it is allocated, with 
   withr::local_options(backprop.max_bytes = 1000)
   expect_error(nn_train(article_X, article_Y, hidden = 100, epochs = 1), "KiB", class = "backprop_error_memory")
 })
+
+test_that("sgd with all rows in a batch says that it is gradient descent", {
+  expect_snapshot(invisible(nn_train(article_X, article_Y, optimizer = "sgd", epochs = 1, seed = 1)))
+  expect_message(nn_train(article_X, article_Y, optimizer = "sgd", batch_size = 100, epochs = 1), class = "backprop_message_full_batch")
+  # Whoever types that number knows.
+  expect_silent(nn_train(article_X, article_Y, optimizer = "sgd", batch_size = 3, epochs = 1))
+  expect_silent(nn_train(article_X, article_Y, optimizer = "adam", epochs = 1))
+  expect_silent(nn_train(iris[1:4], iris$Species, optimizer = "sgd", epochs = 1))
+})
