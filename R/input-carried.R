@@ -11,6 +11,21 @@ carry <- function(expressions, columns, env) {
   carry_names(read, env, list2env(list(pairs = list())))
 }
 
+# What one expression needs beside what others do. The same name for two things cannot travel.
+add_carried <- function(carried, more) {
+  for (part in names(more)) {
+    both <- intersect(names(carried[[part]]), names(more[[part]]))
+    for (name in both) {
+      # Not identical(): copies of one function have environments of their own.
+      if (!isTRUE(all.equal(carried[[part]][[name]], more[[part]][[name]]))) {
+        stop_formula("{.code {name}} means one thing where {.arg formula} was written and another where an argument was.", name = name)
+      }
+    }
+    carried[[part]] <- c(carried[[part]], more[[part]][setdiff(names(more[[part]]), both)])
+  }
+  carried
+}
+
 # `copies` remembers the functions that were copied already: they may call each other, or themselves.
 carry_names <- function(read, env, copies) {
   values <- list()

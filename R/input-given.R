@@ -46,13 +46,16 @@ given_table <- function(X, Y, settings, earlier) {
 # `typed`: quosures of the arguments that may name columns of the data: case_weights, offset, subset.
 given_formula <- function(formula, data, typed) {
   check_table(data, "data")
-  original <- list(data = data)
+  original <- data
   n <- nrow(data)
   data <- read_columns(as_plain_table(as.list(data), n))
   plan <- read_formula(formula, data)
+  found <- setdiff(names(plan$data), names(data))
   data <- plan$data
+  original[found] <- data[found]
   env <- environment(formula)
   arguments <- lapply(typed, evaluate_argument, data, env)
+  refuse_mixed_offsets(plan$offsets, arguments$offset)
 
   values <- Map(function(expression, name) evaluate_term(expression, name, data, env), plan$variables, names(plan$variables))
   offsets <- lapply(plan$offsets, function(expression) evaluate_term(expression, expression_text(expression), data, env))
@@ -65,22 +68,30 @@ given_formula <- function(formula, data, typed) {
   list(
     interface = "formula", n = n, variables = variables, terms = plan$terms, Y = Y,
     offset = sum_offsets(c(offsets, list(arguments$offset$value)), n), case_weights = arguments$case_weights$value,
-    subset = arguments$subset$value, blueprint = blueprint, arg = "data", outcome_arg = "data", original = original
+    subset = arguments$subset$value, blueprint = blueprint, arg = "data", outcome_arg = "data", original = list(data = original)
   )
 }
 
-# The same for a fit that goes on: its formula, on other data.
-given_again <- function(data, typed, earlier) {
+# Predictions would find the one in new data and not the other.
+refuse_mixed_offsets <- function(offsets, argument) {
+  if (length(offsets) > 0L && !is.null(argument$value) && is.null(argument$expression)) {
+    stop_incompatible(
+      "{.arg offset} is no column of {.arg data}, and {.arg formula} has an {.fn offset} too: new data would have only the second.",
+      "Make both terms of the formula, or give their sum as {.arg offset} alone."
+    )
+  }
+}
+
+# The same for a fit that goes on: its formula, on other data. What was a column then is found again, unless it is `given` anew (as NULL, say).
+given_again <- function(data, typed, given, earlier) {
   call <- quote(nn_train())
   check_table(data, "data")
   arguments <- lapply(typed, evaluate_argument, data, globalenv())
-  offset <- arguments$offset$value
-  weights <- arguments$case_weights$value
   list(
     interface = "formula", n = nrow(data), variables = evaluate_variables(data, earlier, "data", call),
     terms = NULL, Y = new_outcome(data, earlier, "data", call),
-    offset = if (is.null(offset)) offset_in_data(data, earlier, "data", call) else offset,
-    case_weights = if (is.null(weights)) weights_in_data(data, earlier) else weights,
+    offset = if ("offset" %in% given) arguments$offset$value else offset_in_data(data, earlier, "data", call),
+    case_weights = if ("case_weights" %in% given) arguments$case_weights$value else weights_in_data(data, earlier),
     subset = arguments$subset$value, blueprint = earlier$blueprint, arg = "data", outcome_arg = "data",
     original = list(data = data)
   )
@@ -92,13 +103,17 @@ blueprint_of_formula <- function(plan, values, offsets, Y, arguments, data, env)
   variables <- Map(freeze, plan$variables, values)
   frozen_offsets <- unname(Map(freeze, plan$offsets, offsets))
   if (!is.null(arguments$offset$expression)) {
-    frozen_offsets <- c(frozen_offsets, list(arguments$offset$expression))
-    offsets <- c(offsets, list(arguments$offset$value))
+    argument <- arguments$offset
+    frozen_offsets <- c(frozen_offsets, list(freeze_expression(argument$expression, argument$value, data, argument$env)))
+    offsets <- c(offsets, list(argument$value))
   }
   outcome <- freeze(plan$outcome, Y)
   weights <- arguments$case_weights$expression
-  needed <- c(unname(variables), frozen_offsets, list(outcome), list(weights))
-  carried <- carry(needed, names(data), env)
+  carried <- carry(c(unname(variables), frozen_offsets, list(outcome)), names(data), env)
+  for (argument in arguments[c("offset", "case_weights")]) {
+    # Where an argument was written its names may mean something else than where the formula was.
+    if (!is.null(argument$expression)) carried <- add_carried(carried, carry(list(argument$expression), names(data), argument$env))
+  }
   inside <- environment_of_carried(carried, quote(nn_train()))
   for (i in which(vapply(variables, is.call, NA))) {
     check_rowwise(variables[[i]], names(variables)[i], values[[i]], data, inside)
@@ -156,7 +171,7 @@ evaluate_argument <- function(quosure, data, env) {
     return(evaluate_argument(value, data, env))
   }
   reads <- if (is.language(expression)) names_read_by(list(expression))$variables
-  list(value = value, expression = if (any(reads %in% names(data))) expression)
+  list(value = value, expression = if (any(reads %in% names(data))) expression, env = rlang::quo_get_env(quosure))
 }
 
 stop_unknown_argument_value <- function(expression, cnd) {

@@ -80,7 +80,7 @@ nn_train.formula <- function(formula, data, hidden = 3, epochs = 1000, lr = NULL
     stop_argument("data", "a data frame", data, hint = "Use `as.data.frame()` if it is a matrix.")
   }
   earlier <- earlier_fit(start, "formula")
-  given <- if (is.null(earlier)) given_formula(formula, data, columns) else given_again(data, columns, earlier)
+  given <- if (is.null(earlier)) given_formula(formula, data, columns) else given_again(data, columns, typed, earlier)
   train_given(given, settings, typed, earlier, matched)
 }
 

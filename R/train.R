@@ -37,6 +37,7 @@ train_given <- function(given, settings, typed, earlier, call) {
   }
   settings$na_action <- read_na_action(settings$na_action)
   check_given_again(typed, given, earlier)
+  check_still_filled(settings$na_action, earlier)
   given <- keep_rows(given, settings$na_action)
   given$call <- call
   given$outcome <- read_outcome(given$Y, like = earlier$outcome, arg = given$outcome_arg)

@@ -46,6 +46,16 @@ check_given_again <- function(typed, given, earlier) {
   }
 }
 
+# What fills gaps in is learnt once, with the inputs that tell of them.
+check_still_filled <- function(na_action, earlier) {
+  if (na_action == "impute" && !is.null(earlier) && !identical(earlier$settings$na_action, "impute")) {
+    stop_backprop("start", c(
+      "{.arg start} was trained without {.code na_action = \"impute\"}: it has not learnt what fills gaps in.",
+      i = "Leave rows with gaps out ({.code na_action = \"omit\"}), or train anew."
+    ))
+  }
+}
+
 # A class that no training row has stays an output: it is what the levels say.
 warn_unused_levels <- function(outcome, plan) {
   if (outcome$kind != "factor") {

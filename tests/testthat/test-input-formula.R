@@ -137,6 +137,8 @@ test_that("variables and data that lm() finds in the environment are found", {
   fit <- nn_train(y ~ outside, data = data, hidden = c(), optimizer = "lbfgs", seed = 1)
   expect_equal(nn_predict(fit, data.frame(outside = outside)), unname(as.matrix(fitted(lm(y ~ outside, data = data)))), tolerance = 1e-6, ignore_attr = TRUE)
   expect_error(nn_predict(fit, data), class = "backprop_error_columns")
+  kept <- nn_train(y ~ outside, data = data, keep = "data", epochs = 1, seed = 1)
+  expect_identical(nrow(residuals(kept)), 90L)
   y <- table$y
   expect_same_bits(nn_train(y ~ outside, epochs = 3, seed = 1), nn_train(y ~ outside, data = data, epochs = 3, seed = 1))
 })

@@ -159,6 +159,12 @@ test_that("training goes on with what was learnt about gaps", {
   expect_same_bits(nn_train(X, data$y, start = first, epochs = 3), once)
 })
 
+test_that("what fills gaps in is not learnt when training goes on", {
+  fit <- nn_train(y ~ number, data = mixed_table(), epochs = 1, seed = 1)
+  expect_error(nn_train(y ~ number, data = gappy_table(), start = fit, na_action = "impute"), class = "backprop_error_start")
+  expect_message(nn_train(y ~ number, data = gappy_table(), start = fit, na_action = "omit", epochs = 1), class = "backprop_message_omitted")
+})
+
 test_that("NaN and infinite inputs are refused under every rule, by column", {
   data <- mixed_table()
   data$number[3] <- NaN

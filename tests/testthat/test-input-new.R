@@ -75,6 +75,29 @@ test_that("training goes on with weights and an offset that the data have", {
   once <- nn_train(n ~ x + offset(log(exposure)), data = counts, case_weights = exposure, output = "exp", epochs = 6, seed = 1)
   half <- nn_train(n ~ x + offset(log(exposure)), data = counts, case_weights = exposure, output = "exp", epochs = 3, seed = 1)
   expect_same_bits(nn_train(n ~ x, data = counts, start = half, epochs = 3), once)
+  without <- nn_train(n ~ x, data = counts, start = half, case_weights = NULL, epochs = 1)
+  expect_false(without$settings$case_weights)
+})
+
+test_that("an offset in the formula and one that is no column are not mixed", {
+  elsewhere <- seq_len(60)
+  expect_error(
+    nn_train(n ~ x + offset(exposure), data = counts, offset = c(elsewhere, 1)[1:60] / 60), class = "backprop_error_incompatible"
+  )
+  both <- nn_train(n ~ x + offset(exposure), data = counts, offset = x / 2, epochs = 2, seed = 1)
+  expect_same_bits(both, nn_train(n ~ x + offset(exposure) + offset(x / 2), data = counts, epochs = 2, seed = 1))
+})
+
+test_that("an argument's own functions travel with the fit", {
+  train <- function(formula, d) {
+    halve <- function(v) v / 2
+    nn_train(formula, data = d, offset = halve(exposure), epochs = 2, seed = 1)
+  }
+  fit <- train(n ~ x, counts)
+  expect_equal(nn_predict(fit, counts), nn_predict(fit, counts, offset = counts$exposure / 2))
+  double <- function(v) 2 * v
+  twice <- nn_train(n ~ double(x), data = counts, offset = double(exposure), epochs = 1, seed = 1)
+  expect_true(all(is.finite(nn_predict(twice, counts))))
 })
 
 test_that("no method swallows a misspelt argument", {
