@@ -32,6 +32,9 @@ engine_activation <- function(name, z) .Call(wrap__engine_activation, name, z)
 # What this build of the engine is and sees.
 engine_info <- function() .Call(wrap__engine_info)
 
+# Whether R may take so many bytes for what it is about to make; NaN for no limit but the system's.
+engine_memory <- function(bytes, limit) .Call(wrap__engine_memory, bytes, limit)
+
 # Panics, to show that a panic becomes an R error.
 engine_panic <- function(threads) .Call(wrap__engine_panic, threads)
 

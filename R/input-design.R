@@ -16,6 +16,8 @@ learn_design <- function(variables, terms, rows, weights, impute) {
     variables, names(variables)
   )
   design <- list(variables = unname(learnt), terms = terms)
+  n <- if (is.null(rows)) NROW(variables[[1L]]) else length(rows)
+  check_encoded_size(n, count_inputs(design), design, quote(nn_train()))
   blocks <- lapply(terms, function(term) name_term(term, design$variables))
   gaps <- unlist(lapply(design$variables, name_gaps))
   names <- c(unlist(lapply(blocks, function(block) block$names)), gaps)
@@ -82,6 +84,18 @@ weighted_median <- function(x, weights = NULL, low = FALSE) {
   if (tie) (x[at] + x[at + 1L]) / 2 else x[at]
 }
 
+# How many inputs the terms make, as a double: products of factors may be beyond any integer.
+count_inputs <- function(design) {
+  widths <- vapply(design$terms, function(term) {
+    prod(mapply(function(at, code) width_of(design$variables[[at]], code), term$at, term$code))
+  }, 0)
+  sum(widths)
+}
+
+width_of <- function(variable, code) {
+  switch(variable$kind, number = 1, flag = code, levels = length(variable$levels), matrix = length(variable$columns))
+}
+
 # Names of a variable's columns under a code, and which of them stand for a first level.
 name_block <- function(variable, code) {
   name <- variable$name
@@ -123,15 +137,26 @@ distinct_names <- function(names, blocks, gaps) {
 }
 
 # The matrix [rows x inputs]; NA where a row has a gap that is not filled or a level that no training row had.
-encode_rows <- function(variables, design, rows = NULL) {
-  columns <- lapply(seq_along(design$variables), function(i) encode_variable(variables[[i]], design$variables[[i]], rows))
+encode_rows <- function(variables, design, rows = NULL, call = quote(nn_train())) {
   n <- if (is.null(rows)) NROW(variables[[1L]]) else length(rows)
+  check_encoded_size(n, length(design$names), design, call)
+  columns <- lapply(seq_along(design$variables), function(i) encode_variable(variables[[i]], design$variables[[i]], rows))
   x <- matrix(0, n, length(design$names), dimnames = list(NULL, design$names))
   place <- 0L
   for (term in design$terms) {
-    block <- Reduce(multiply_blocks, Map(function(at, code) block_of(columns[[at]], design$variables[[at]]$kind, code), term$at, term$code))
-    width <- if (is.matrix(block)) ncol(block) else 1L
-    x[, place + seq_len(width)] <- block
+    alone <- length(term$at) == 1L && design$variables[[term$at]]$kind == "levels"
+    if (alone) {
+      # The large case, filled in without a copy.
+      column <- columns[[term$at]]
+      width <- column$count
+      known <- which(!is.na(column$value))
+      x[known + (place + column$value[known] - 1) * n] <- 1
+      if (length(known) < n) x[which(is.na(column$value)), place + seq_len(width)] <- NA
+    } else {
+      block <- Reduce(multiply_blocks, Map(function(at, code) block_of(columns[[at]], design$variables[[at]]$kind, code), term$at, term$code))
+      width <- if (is.matrix(block)) ncol(block) else 1L
+      x[, place + seq_len(width)] <- block
+    }
     place <- place + width
   }
   for (i in seq_along(columns)) {
@@ -141,6 +166,29 @@ encode_rows <- function(variables, design, rows = NULL) {
     }
   }
   x
+}
+
+# A column for each level of a factor adds up: refused beforehand where there is no room, with the variable that takes most of it.
+check_encoded_size <- function(n, inputs, design, call) {
+  # Their names take memory too.
+  bytes <- 8 * as.double(n) * inputs + 64 * inputs
+  if (bytes < 1e8 && is.null(getOption("backprop.max_bytes"))) {
+    return(invisible())
+  }
+  limit <- resolve_max_bytes()
+  answer <- engine_memory(bytes, if (is.na(limit)) NaN else limit)
+  if (is.null(answer$error)) {
+    return(invisible())
+  }
+  counts <- vapply(design$variables, function(variable) length(variable$levels), 1L)
+  widest <- design$variables[[which.max(counts)]]$name
+  most <- max(counts)
+  needed <- format_bytes(answer$error$needed)
+  available <- format_bytes(answer$error$available)
+  stop_backprop("memory", c(
+    "{n} row{?s} of {inputs} encoded input{?s} would need {needed} of memory; {available} can be used.",
+    i = if (most > 1L) "{.val {widest}} alone has {most} levels, an input for each: merge rare ones, or leave it out."
+  ), call = call)
 }
 
 # A variable's rows, filled; codes for levels. `gaps`: a list of the indicators that belong to it.

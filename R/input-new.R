@@ -6,14 +6,14 @@ read_new_rows <- function(fit, X, arg, call, with_offset = TRUE, warn = TRUE) {
   blueprint <- fit$blueprint
   if (is.null(blueprint) || blueprint$kind == "matrix") {
     x <- read_new_matrix(X, fit, arg, call)
-    filled <- if (is.null(blueprint)) x else encode_rows(list(x), blueprint$design)
+    filled <- if (is.null(blueprint)) x else encode_rows(list(x), blueprint$design, call = call)
     return(list(x = filled, variables = list(x), offset = NULL, rows = rownames(x)))
   }
   table <- as_table(X, arg, call)
   variables <- evaluate_variables(table, fit, arg, call)
   if (warn) warn_new_levels(variables, blueprint$design, arg)
   list(
-    x = encode_rows(variables, blueprint$design),
+    x = encode_rows(variables, blueprint$design, call = call),
     variables = variables,
     offset = if (with_offset) offset_in_data(table, fit, arg, call),
     rows = table_row_names(table)

@@ -118,7 +118,10 @@ take_rows <- function(plan, spec, given, encoded) {
     # The weights of all rows given, 0 for those that did not train.
     data$all_weights <- numeric(given$n)
     at <- if (is.null(places)) seq_len(given$n) else places
-    data$all_weights[at] <- if (is.null(weights)) 1 else pick(weights, train)
+    of_rows <- if (is.null(weights)) rep(1, length(at)) else pick(weights, train)
+    # Row numbers in `subset` may repeat.
+    sums <- if (anyDuplicated(at)) rowsum(of_rows, at, reorder = FALSE)
+    data$all_weights[unique(at)] <- if (is.null(sums)) of_rows else sums[, 1L]
   }
   data$rows <- places
   data$held <- if (!is.null(plan$held)) pick_places(given$rows, plan$held)

@@ -90,3 +90,15 @@ test_that("covariances are of contrasts to first levels, in interactions too", {
   errors <- sqrt(diag(vcov(fit, data, scale = "original")))
   expect_equal(sort(unname(errors)), sort(unname(sqrt(diag(vcov(model))))), tolerance = 1e-5)
 })
+
+test_that("more inputs than there is memory for are refused before they are made", {
+  data <- data.frame(y = 1:2000 + 0, id = as.character(1:2000), other = as.character(2000:1))
+  withr::with_options(list(backprop.max_bytes = 1e7), {
+    expect_snapshot(error = TRUE, {
+      nn_train(y ~ id, data = data)
+      nn_train(data["id"], data$y)
+    })
+  })
+  # 4 million products of levels, 64 GB.
+  expect_error(nn_train(y ~ id:other, data = data), class = "backprop_error_memory")
+})

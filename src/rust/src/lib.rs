@@ -389,6 +389,20 @@ fn engine_activation(name: &str, z: &[f64]) -> List {
     })
 }
 
+/// Whether R may take so many bytes for what it is about to make; NaN for no limit but the system's.
+/// @noRd
+#[extendr]
+fn engine_memory(bytes: f64, limit: f64) -> List {
+    answer(|| {
+        let budget = Budget {
+            limit: (!limit.is_nan()).then_some(limit),
+            ..Budget::default()
+        };
+        budget.check(bytes, 0.0)?;
+        Ok(list!(error = ()))
+    })
+}
+
 /// What this build of the engine is and sees.
 /// @noRd
 #[extendr]
@@ -424,5 +438,6 @@ extendr_module! {
     fn engine_moments;
     fn engine_activation;
     fn engine_info;
+    fn engine_memory;
     fn engine_panic;
 }
