@@ -134,6 +134,11 @@ describe_type <- function(x) {
 
 # The choice nearest to a misspelt word, or NULL when none is near.
 nearest <- function(word, choices) {
+  if (nchar(word) < 2L) {
+    # Near to anything.
+    same <- choices[tolower(choices) == tolower(word)]
+    return(if (length(same) > 0L) same[1L])
+  }
   lower <- tolower(choices)
   starts <- startsWith(lower, tolower(word))
   if (any(starts) && nzchar(word)) {

@@ -48,7 +48,9 @@ refuse_input <- function(X, arg, call) {
   refused <- inherits(X, c("Date", "POSIXt", "difftime", "integer64", "factor"))
   if (refused || !(is.numeric(X) || is.logical(X)) || length(dim(X)) > 2L) {
     type <- describe_type(X)
-    hint <- if (is.character(X) || is.factor(X)) {
+    hint <- if (is.call(X) || (is.character(X) && length(X) == 1L && grepl("~", X, fixed = TRUE))) {
+      "If it is to be a formula: {.fn as.formula} makes one of it."
+    } else if (is.character(X) || is.factor(X)) {
       "Give a data frame, whose factor and character columns are encoded, or encode them yourself."
     } else {
       "A data frame or a formula with {.arg data} works too."

@@ -32,14 +32,19 @@
 #' @export
 formula.nn_fit <- function(x, ...) {
   call <- quote(formula())
-  x <- formula_fit(x, "x", call)
+  refuse_dots(..., known = "x", call = call)
+  formula_call(formula_fit(x, "x", call), globalenv())
+}
+
+# The formula, in an environment of what travels with the fit inside another one.
+formula_call <- function(x, parent) {
   typed <- x$blueprint$typed
   parts <- lapply(x$blueprint$design$terms, function(term) {
     Reduce(function(a, b) call(":", a, b), unname(typed$variables[term$at]))
   })
   parts <- c(parts, lapply(typed$offsets, function(offset) call("offset", offset)))
   carried <- x$blueprint$carried$values
-  env <- if (length(carried) == 0L) globalenv() else list2env(carried, parent = globalenv())
+  env <- if (length(carried) == 0L) parent else list2env(carried, parent = parent)
   stats::as.formula(call("~", typed$outcome, Reduce(function(a, b) call("+", a, b), parts)), env = env)
 }
 
@@ -52,18 +57,36 @@ formula_fit <- function(fit, arg, call) {
 }
 
 #' @rdname fit-formula
+#' @param formula. Changes to the formula, as in [stats::update.formula()].
+#' @param evaluate Whether to train, or to give the changed call.
+#' @importFrom stats update
+#' @export
+update.nn_fit <- function(object, formula., ..., evaluate = TRUE) {
+  call <- quote(update())
+  object <- validate_fit(object, "object", call)
+  again <- object$call
+  if (is.null(again)) {
+    stop_backprop("no_call", "The model has no call to change: it was made by an older version.", call = call)
+  }
+  if (!missing(formula.)) {
+    changed <- stats::update(formula_call(formula_fit(object, "object", call), parent.frame()), formula.)
+    again$formula <- changed
+  }
+  typed <- match.call(expand.dots = FALSE)$...
+  for (name in names(typed)) again[name] <- list(typed[[name]])
+  if (evaluate) eval(again, parent.frame()) else again
+}
+
+#' @rdname fit-formula
 #' @importFrom stats terms
 #' @export
 terms.nn_fit <- function(x, ...) {
   x <- formula_fit(x, "x", quote(terms()))
   terms <- stats::terms(formula(x))
-  variables <- as.list(attr(terms, "variables"))[-1L]
-  typed <- c(list(x$blueprint$typed$outcome), x$blueprint$typed$variables)
+  predvars <- as.list(attr(terms, "variables"))[-1L]
   frozen <- c(list(x$blueprint$outcome), x$blueprint$variables)
-  predvars <- lapply(variables, function(variable) {
-    at <- which(vapply(typed, identical, NA, variable))
-    if (length(at) > 0L) frozen[[at[1L]]] else variable
-  })
+  at <- match(vapply(predvars, expression_text, ""), c(x$blueprint$outcome_name, names(x$blueprint$variables)))
+  predvars[!is.na(at)] <- frozen[at[!is.na(at)]]
   attr(terms, "predvars") <- as.call(c(quote(list), predvars))
   terms
 }

@@ -83,13 +83,15 @@ new_fit <- function(result, spec, data, given, scaling, earlier) {
   fit
 }
 
-# The data as given, with the weight that each row had in training: 0 for those that did not train.
+# The data as given (of a subset, its rows), with the weight that each row had in training: 0 for those that did not train.
 kept_data <- function(given, data) {
-  weights <- if (is.null(data$all_weights)) data$case_weights else data$all_weights
-  c(
-    given$original, if (!is.null(weights)) list(case_weights = weights),
-    if (!is.null(given$offset_given)) list(offset = given$offset_given)
+  rows <- unique(given$subset_rows)
+  kept <- c(
+    given$original, list(case_weights = if (is.null(data$all_weights)) data$case_weights else data$all_weights),
+    list(offset = given$offset_given)
   )
+  kept <- kept[!vapply(kept, is.null, NA)]
+  if (is.null(rows)) kept else lapply(kept, function(part) if (length(part) == 1L && is.atomic(part)) part else pick_rows_of(part, rows))
 }
 
 # The call as it was typed. Where values stand in it instead (of do.call(), say), data stay out: names take their place.
@@ -106,7 +108,7 @@ plain_call <- function(call) {
     if (inherits(value, "formula")) {
       attributes(value) <- NULL
       call[[i]] <- value
-    } else if (!is.language(value) && !is.null(value) && (is.environment(value) || utils::object.size(value) > 1000)) {
+    } else if (!is.language(value) && !is.null(value) && (is.environment(value) || is.function(value) || utils::object.size(value) > 1000)) {
       name <- names(call)[i]
       call[[i]] <- as.name(if (length(name) == 1L && nzchar(name)) name else "X")
     }

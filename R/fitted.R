@@ -94,7 +94,7 @@ data_of <- function(fit, data, call, case_weights = NULL, offset = NULL, gaps = 
     if (!is.list(data) || is.null(data$X) || is.null(data$Y)) {
       stop_argument("data", "a list of `X` and `Y`, as in training", data, call = call)
     }
-    Y <- data$Y
+    Y <- read_outcome_columns(data$Y)
   }
   if (is.null(offset)) offset <- extra_of(data, "offset")
   if (is.null(case_weights)) case_weights <- extra_of(data, "case_weights")

@@ -30,7 +30,7 @@ add_carried <- function(carried, more) {
 carry_names <- function(read, env, copies) {
   values <- list()
   packages <- character()
-  for (kind in names(read)) {
+  for (kind in c("variables", "functions")) {
     for (name in read[[kind]]) {
       home <- home_of(name, env, if (kind == "functions") "function" else "any")
       if (is.null(home) || identical(home, baseenv()) || identical(home, .BaseNamespaceEnv)) {
@@ -41,7 +41,10 @@ carry_names <- function(read, env, copies) {
       if (!is.null(package)) {
         packages[name] <- package
       } else {
-        values[[name]] <- carry_value(get(name, envir = home), name, copies)
+        value <- get(name, envir = home)
+        # What a function assigns itself it may not need from outside.
+        if (name %in% read$maybe && !is_light(value)) next
+        values[name] <- list(carry_value(value, name, copies))
       }
     }
   }
@@ -74,9 +77,8 @@ carry_value <- function(value, name, copies) {
   if (is.function(value)) {
     return(carry_function(value, copies))
   }
-  bytes <- as.double(utils::object.size(value))
-  if (is.environment(value) || bytes > carried_bytes) {
-    what <- if (is.environment(value)) "an environment" else format_bytes(bytes)
+  if (!is_light(value)) {
+    what <- if (is.environment(value)) "an environment" else format_bytes(as.double(utils::object.size(value)))
     stop_formula(
       c(
         "{.arg formula} uses {.code {name}}, which is no column of {.arg data} and would have to travel with the model: {what}.",
@@ -87,6 +89,8 @@ carry_value <- function(value, name, copies) {
   }
   value
 }
+
+is_light <- function(value) is.function(value) || (!is.environment(value) && utils::object.size(value) <= carried_bytes)
 
 # A function with nothing around it but what it reads, in place of the environment where it was written.
 carry_function <- function(f, copies) {

@@ -27,28 +27,31 @@ read_columns <- function(data) {
   data
 }
 
-# What new data must be like: `type`, and levels or a class where the type has them.
+# What new data must be like: `type`, and levels, names or a class where the type has them.
 record_column <- function(column) {
   column <- read_column(column)
   if (is.factor(column)) {
     return(list(type = "factor", levels = levels(column), ordered = is.ordered(column)))
   }
-  if (is.character(column) && is.null(dim(column))) {
+  if (is.character(column) && length(dim(column)) < 2L) {
     return(list(type = "character"))
   }
-  if (is_plain_number(column)) {
+  if (is_numeric_matrix(column)) {
+    return(list(type = "matrix", columns = ncol(column), names = colnames(column)))
+  }
+  if (is_plain_number(drop_one_dimension(column))) {
     return(list(type = "number"))
   }
-  if (is_numeric_matrix(column)) {
-    return(list(type = "matrix", columns = ncol(column)))
-  }
-  list(type = "other", class = class(column)[1L], says = describe_type(column))
+  list(type = "other", class = class(column), says = describe_type(column))
 }
 
 is_numeric_matrix <- function(x) {
   length(dim(x)) == 2L && !is.data.frame(x) && (is.numeric(x) || is.logical(x)) &&
-    !inherits(x, c("Date", "POSIXt", "difftime", "integer64"))
+    !inherits(x, c("Date", "POSIXt", "difftime", "integer64", "Surv"))
 }
+
+# tapply() and table() give arrays of one dimension.
+drop_one_dimension <- function(x) if (length(dim(x)) == 1L) as.vector(x) else x
 
 # Columns of new data as training had them: text again text, factors with the codes that their levels had.
 restore_columns <- function(data, record, arg, call = quote(nn_predict())) {
@@ -62,31 +65,64 @@ restore_columns <- function(data, record, arg, call = quote(nn_predict())) {
 }
 
 restore_column <- function(column, name, record, arg, call) {
-  column <- read_column(column)
+  column <- drop_one_dimension(read_column(column))
   # A column of nothing but NA has no type of its own.
-  empty <- is.logical(column) && is.null(dim(column)) && all(is.na(column))
+  if (is.logical(column) && is.null(dim(column)) && all(is.na(column))) {
+    return(empty_column(length(column), record))
+  }
   is_text <- is.factor(column) || (is.character(column) && is.null(dim(column)))
   switch(record$type,
     factor = {
-      if (!is_text && !empty) stop_changed_type(column, name, "a factor or character", arg, call)
+      if (!is_text) stop_changed_type(column, name, "a factor or character", arg, call)
       text <- as.character(column)
       # Unknown levels stay what they are: whether they are new is asked of the variable that is made of them.
       new <- setdiff(text[!is.na(text)], record$levels)
-      return(factor(text, levels = c(record$levels, new), exclude = if (anyNA(record$levels)) NULL else NA, ordered = record$ordered))
+      factor(text, levels = c(record$levels, new), exclude = if (anyNA(record$levels)) NULL else NA, ordered = record$ordered)
     },
     character = {
-      if (!is_text && !empty) stop_changed_type(column, name, "a factor or character", arg, call)
-      return(as.character(column))
+      if (!is_text) stop_changed_type(column, name, "a factor or character", arg, call)
+      as.character(column)
     },
-    number = if (!is_plain_number(column)) stop_changed_type(column, name, "numeric or logical", arg, call),
-    matrix = if (!is_numeric_matrix(column) || ncol(column) != record$columns) {
-      stop_changed_type(column, name, paste("a numeric matrix of", count_text(record$columns, "column")), arg, call)
+    number = {
+      if (is_numeric_matrix(column) && ncol(column) == 1L) column <- column[, 1L]
+      if (!is_plain_number(column)) stop_changed_type(column, name, "numeric or logical", arg, call)
+      column
     },
-    other = if (!inherits(column, record$class) && !empty) {
-      stop_changed_type(column, name, paste(article(record$says), record$says), arg, call)
-    }
+    matrix = restore_matrix(column, name, record, arg, call),
+    other = {
+      if (!inherits(column, record$class[1L])) stop_changed_type(column, name, paste(article(record$says), record$says), arg, call)
+      column
+    },
+    column
   )
+}
+
+# By name where both have names, as columns of a table are.
+restore_matrix <- function(column, name, record, arg, call) {
+  if (record$columns == 1L && is_plain_number(column)) {
+    return(matrix(column, ncol = 1L, dimnames = if (!is.null(record$names)) list(NULL, record$names)))
+  }
+  names <- colnames(column)
+  by_name <- is_numeric_matrix(column) && !is.null(names) && !is.null(record$names)
+  if (by_name && all(record$names %in% names)) {
+    return(column[, record$names, drop = FALSE])
+  }
+  if (by_name || !is_numeric_matrix(column) || ncol(column) != record$columns) {
+    columns <- if (is.null(record$names)) "" else paste0(" (", paste(record$names, collapse = ", "), ")")
+    stop_changed_type(column, name, paste0("a numeric matrix of ", count_text(record$columns, "column"), columns), arg, call)
+  }
   column
+}
+
+empty_column <- function(n, record) {
+  switch(record$type,
+    factor = factor(rep(NA_character_, n), levels = record$levels, ordered = record$ordered),
+    character = rep(NA_character_, n),
+    number = rep(NA_real_, n),
+    matrix = matrix(NA_real_, n, record$columns, dimnames = if (!is.null(record$names)) list(NULL, record$names)),
+    other = structure(rep(NA_real_, n), class = record$class),
+    rep(NA, n)
+  )
 }
 
 stop_changed_type <- function(column, name, then, arg, call) {
@@ -99,16 +135,18 @@ stop_changed_type <- function(column, name, then, arg, call) {
 
 # The value of a column or of an expression in plain form: a double vector, a logical, a factor without order, or a double matrix.
 as_variable <- function(value, name, arg, call) {
-  value <- read_column(value)
-  if (length(dim(value)) == 1L) {
-    dim(value) <- NULL
-  }
+  value <- drop_one_dimension(read_column(value))
   if (is.character(value) && is.null(dim(value))) {
     return(factor(value))
   }
   if (is.factor(value)) {
+    refuse_few_contrasts(value, name, call)
     # Class and names go, and with them the order; NA stays a level where addNA() made it one.
     return(structure(as.integer(value), levels = levels(value), class = "factor"))
+  }
+  # A comparison with a column of scale() is a matrix of one column.
+  if (is.logical(value) && length(dim(value)) == 2L && ncol(value) == 1L) {
+    return(as.vector(value))
   }
   if (is_numeric_matrix(value)) {
     return(as_plain_matrix(value))
@@ -117,6 +155,21 @@ as_variable <- function(value, name, arg, call) {
     stop_column_type(value, name, arg, call)
   }
   if (is.logical(value)) as.vector(value) else as.double(value)
+}
+
+# Contrasts that span all levels change nothing here; fewer are another model.
+refuse_few_contrasts <- function(value, name, call) {
+  contrasts <- attr(value, "contrasts")
+  if (is.matrix(contrasts) && ncol(contrasts) < nlevels(value) - 1L) {
+    k <- ncol(contrasts)
+    stop_formula(
+      c(
+        "{.val {name}} has {k} contrast{?s} for {nlevels} levels: a network has an input for each level, which is another model.",
+        i = "Make the contrasts columns of {.arg data}, or take them off the factor."
+      ),
+      name = name, k = k, nlevels = nlevels(value), call = call
+    )
+  }
 }
 
 as_plain_matrix <- function(value) {

@@ -5,7 +5,8 @@
 #   variables  for each: name; kind ("number", "flag", "levels", "matrix"); levels (those that a training row has); columns (names of a
 #              matrix's); fill (numbers, or a level's text: what stands for NA; NULL where NA stays NA); gaps (which columns had NA: each gets an
 #              indicator input, of a factor a level); untrained (levels that no training row had)
-#   terms      for each: at (places of its variables), code (2: a flag in full, as two columns)
+#   terms      for each: at (places of its variables), code (2: a flag in full, as two columns), seen (where training rows do not have all
+#              combinations of its levels: those that they have, as cells_of() numbers them)
 #   names      of the inputs
 #   first      which inputs stand for the first level of a factor
 
@@ -16,6 +17,7 @@ learn_design <- function(variables, terms, rows, weights, impute) {
     variables, names(variables)
   )
   design <- list(variables = unname(learnt), terms = terms)
+  design$terms <- lapply(terms, function(term) learn_cells(term, variables, design$variables, rows))
   n <- if (is.null(rows)) NROW(variables[[1L]]) else length(rows)
   check_encoded_size(n, count_inputs(design), design, quote(nn_train()))
   blocks <- lapply(terms, function(term) name_term(term, design$variables))
@@ -42,6 +44,13 @@ learn_variable <- function(value, name, rows, weights, impute) {
   if (impute) {
     columns <- if (kind == "matrix") ncol(value) else 1L
     of <- function(j) pick(if (kind == "matrix") value[, j] else as.double(value), rows)
+    known <- vapply(seq_len(columns), function(j) !all(is.na(of(j))), NA)
+    if (!all(known)) {
+      stop_backprop("nonfinite_x", c(
+        "Column {.val {name}} has no value in any row that trains: nothing can fill it in.",
+        i = "Leave it out."
+      ))
+    }
     learnt$fill <- vapply(seq_len(columns), function(j) weighted_median(of(j), weights, low = kind == "flag"), 0)
     learnt$gaps <- vapply(seq_len(columns), function(j) anyNA(of(j)), NA)
   }
@@ -63,6 +72,61 @@ learn_levels <- function(value, rows, impute) {
   learnt
 }
 
+# Categorical variables of a term by their codes, one number for each combination; NULL where it has none.
+cells_of <- function(term, codes, sizes) {
+  cell <- NULL
+  size <- 1
+  for (at in term$at) {
+    if (is.null(codes[[at]])) next
+    cell <- (if (is.null(cell)) 0 else cell) + (codes[[at]] - 1) * size
+    size <- size * sizes[[at]]
+  }
+  if (!is.null(cell)) list(cell = cell, count = size)
+}
+
+# Codes of a variable's rows, and how many there may be; NULL for numbers. `variable` is its part of the design.
+codes_of <- function(value, variable) {
+  switch(variable$kind, levels = codes_of_levels(value, variable), flag = 1 + (fill_flag(value, variable) != 0))
+}
+
+fill_flag <- function(value, variable) {
+  if (is.null(variable$fill)) value else replace(as.double(value), is_gap(value), variable$fill)
+}
+
+code_counts <- function(variables) {
+  lapply(variables, function(variable) switch(variable$kind, levels = length(variable$levels), flag = 2))
+}
+
+# A factor alone has just the levels that training rows have; flags and products may have combinations that they have not.
+learn_cells <- function(term, variables, design_variables, rows) {
+  alone <- length(term$at) == 1L && design_variables[[term$at]]$kind == "levels"
+  codes <- if (!alone) codes_of_term(term, variables, design_variables, rows)
+  cells <- if (!alone) cells_of(term, codes, code_counts(design_variables))
+  if (!is.null(cells)) {
+    seen <- unique(cells$cell[!is.na(cells$cell)])
+    if (length(seen) < cells$count) term$seen <- seen
+  }
+  term
+}
+
+codes_of_term <- function(term, variables, design_variables, rows) {
+  codes <- vector("list", length(variables))
+  for (at in term$at) {
+    code <- codes_of(if (is.null(rows)) variables[[at]] else pick_rows_of(variables[[at]], rows), design_variables[[at]])
+    if (!is.null(code)) codes[[at]] <- code
+  }
+  codes
+}
+
+# Rows whose combination of levels no training row has, for a term that knows which ones these have.
+unseen_rows <- function(term, variables, design, rows = NULL) {
+  if (is.null(term$seen)) {
+    return(integer())
+  }
+  cells <- cells_of(term, codes_of_term(term, variables, design$variables, rows), code_counts(design$variables))
+  which(!is.na(cells$cell) & !cells$cell %in% term$seen)
+}
+
 gap_level <- function(levels) utils::tail(make.unique(c(as.character(levels), "(missing)")), 1L)
 
 pick <- function(x, rows) if (is.null(rows)) x else x[rows]
@@ -71,9 +135,6 @@ pick <- function(x, rows) if (is.null(rows)) x else x[rows]
 weighted_median <- function(x, weights = NULL, low = FALSE) {
   known <- !is.na(x)
   x <- x[known]
-  if (length(x) == 0L) {
-    return(0)
-  }
   weights <- if (is.null(weights)) rep(1, length(x)) else weights[known]
   order <- order(x)
   x <- x[order]
@@ -156,6 +217,8 @@ encode_rows <- function(variables, design, rows = NULL, call = quote(nn_train())
       block <- Reduce(multiply_blocks, Map(function(at, code) block_of(columns[[at]], design$variables[[at]]$kind, code), term$at, term$code))
       width <- if (is.matrix(block)) ncol(block) else 1L
       x[, place + seq_len(width)] <- block
+      unseen <- unseen_rows(term, variables, design, rows)
+      if (length(unseen) > 0L) x[unseen, place + seq_len(width)] <- NA
     }
     place <- place + width
   }
@@ -248,15 +311,32 @@ multiply_blocks <- function(a, b) {
   a[, rep(seq_len(ncol(a)), ncol(b)), drop = FALSE] * b[, rep(seq_len(ncol(b)), each = ncol(a)), drop = FALSE]
 }
 
-# Tells of levels that no training row had; rows that have them are NA.
+# Tells of levels, and of combinations of levels, that no training row had; rows that have them are NA.
 warn_new_levels <- function(variables, design, arg) {
   for (i in seq_along(design$variables)) {
     variable <- design$variables[[i]]
     if (variable$kind == "levels") {
       new <- new_levels(variables[[i]], variable)
-      if (length(new) > 0L) warn_new_level(variable, new, arg)
+      if (length(new) > 0L) warn_new_level(variable$name, new, variable$untrained, arg)
     }
   }
+  for (term in design$terms) {
+    rows <- length(unseen_rows(term, variables, design))
+    if (rows > 0L) {
+      what <- describe_cells(term, design)
+      warn_backprop("new_level", c(
+        "{.arg {arg}} has {rows} row{?s} with {what} that no training row had.",
+        i = "Predictions for {cli::qty(rows)}{?this row/these rows} are {.code NA}."
+      ), rows = rows)
+    }
+  }
+}
+
+# "a combination of `g` and `h`", "a value of `flag`"
+describe_cells <- function(term, design) {
+  categorical <- Filter(function(variable) variable$kind %in% c("levels", "flag"), design$variables[term$at])
+  names <- paste0("`", vapply(categorical, function(variable) variable$name, ""), "`")
+  paste(if (length(names) == 1L) "a value of" else "a combination of", paste(names, collapse = " and "))
 }
 
 new_levels <- function(value, variable) {
@@ -264,13 +344,20 @@ new_levels <- function(value, variable) {
   setdiff(present, variable$levels)
 }
 
-warn_new_level <- function(variable, new, arg) {
-  unseen <- new %in% variable$untrained
-  name <- variable$name
+warn_new_level <- function(name, new, untrained, arg) {
+  unseen <- length(untrained) > 0L && all(new %in% untrained)
+  shown <- shorten_levels(new)
   warn_backprop("new_level", c(
-    "Column {.val {name}} of {.arg {arg}} has {cli::qty(length(new))}{?a level/levels} that {if (all(unseen)) 'no training row had' else 'training did not have'}: {.val {new}}.",
+    "Column {.val {name}} of {.arg {arg}} has {cli::qty(length(new))}{?a level/levels} that {if (unseen) 'no training row had' else 'training did not have'}: {shown}.",
     i = "Predictions for these rows are {.code NA}."
   ), column = name, levels = new)
+}
+
+# Enough of them to know what they are.
+shorten_levels <- function(levels) {
+  texts <- encodeString(substr(utils::head(levels, 10L), 1L, 60L), quote = "\"")
+  more <- length(levels) - 10L
+  paste(c(texts, if (more > 0L) paste("and", count_text(more, "more level"))), collapse = ", ")
 }
 
 # Rows that are to train or to validate cannot have them.
@@ -279,13 +366,26 @@ refuse_new_levels <- function(variables, design, arg, call = quote(nn_train())) 
     variable <- design$variables[[i]]
     if (variable$kind != "levels") next
     new <- new_levels(variables[[i]], variable)
-    if (length(new) == 0L) next
     value <- variables[[i]]
-    rows <- sum(levels(value)[as.integer(value)] %in% new)
-    stop_backprop("new_level", c(
-      "Column {.val {variable$name}} of {.arg {arg}} has {cli::qty(length(new))}{?a level/levels} that no training row has: {.val {new}}.",
-      x = "Found in {rows} row{?s}, for which there are no weights.",
-      i = "Leave {cli::qty(rows)}{?this row/these rows} out of {.arg {arg}}, or train on data that have {cli::qty(length(new))}{?that level/those levels}."
-    ), call = call)
+    if (length(new) > 0L) stop_new_level(variable$name, new, sum(levels(value)[as.integer(value)] %in% new), arg, call)
   }
+  for (term in design$terms) {
+    rows <- length(unseen_rows(term, variables, design))
+    if (rows > 0L) {
+      what <- describe_cells(term, design)
+      stop_backprop("new_level", c(
+        "{.arg {arg}} has {rows} row{?s} with {what} that no training row has: there are no weights for {cli::qty(rows)}{?it/them}.",
+        i = "Leave {cli::qty(rows)}{?this row/these rows} out of {.arg {arg}}."
+      ), call = call)
+    }
+  }
+}
+
+stop_new_level <- function(name, new, rows, arg, call) {
+  shown <- shorten_levels(new)
+  stop_backprop("new_level", c(
+    "Column {.val {name}} of {.arg {arg}} has {cli::qty(length(new))}{?a level/levels} that no training row has: {shown}.",
+    x = "Found in {rows} row{?s}, for which there are no weights.",
+    i = "Leave {cli::qty(rows)}{?this row/these rows} out of {.arg {arg}}, or train on data that have {cli::qty(length(new))}{?that level/those levels}."
+  ), call = call)
 }

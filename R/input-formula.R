@@ -8,6 +8,13 @@
 #   data      the data, with the variables added that lm() would find in the formula's environment
 
 read_formula <- function(formula, data) {
+  parsed <- parse_formula(formula, data)
+  refuse_ambiguous_sum(parsed$outcome, names(data))
+  parsed$data <- find_variables(parsed, data, environment(formula))
+  parsed
+}
+
+parse_formula <- function(formula, data) {
   if (length(formula) != 3L) {
     stop_formula("{.arg formula} must have an outcome on its left side, as in {.code y ~ .}.")
   }
@@ -15,8 +22,6 @@ read_formula <- function(formula, data) {
   if (attr(terms, "intercept") == 0L) {
     stop_formula("{.arg formula} must not take out the intercept: every unit of a network has a bias.")
   }
-  outcome <- formula[[2L]]
-  refuse_ambiguous_sum(outcome, names(data))
   all <- as.list(attr(terms, "variables"))[-1L]
   factors <- attr(terms, "factors")
   if (length(factors) == 0L) {
@@ -27,21 +32,46 @@ read_formula <- function(formula, data) {
   places <- which(factors[used, , drop = FALSE] > 0, arr.ind = TRUE)
   codes <- factors[used, , drop = FALSE][places]
   column <- factor(places[, 2L], levels = seq_len(ncol(factors)))
-  offsets <- lapply(all[attr(terms, "offset")], function(call) call[[2L]])
   variables <- all[used]
   names(variables) <- vapply(variables, expression_text, "")
-  found <- find_variables(list(outcome), c(variables, offsets), data, environment(formula))
   list(
-    outcome = outcome,
-    outcome_name = expression_text(outcome),
+    outcome = formula[[2L]],
+    outcome_name = expression_text(formula[[2L]]),
     variables = variables,
     terms = unname(Map(
       function(at, code) list(at = at, code = code),
       split(unname(places[, 1L]), column), split(as.integer(codes), column)
     )),
-    offsets = offsets,
-    data = found
+    offsets = lapply(all[attr(terms, "offset")], function(call) call[[2L]])
   )
+}
+
+# A fit that goes on has its formula; another one would be passed over.
+check_same_formula <- function(formula, data, earlier) {
+  # A point stands for other columns where some are missing.
+  missing <- setdiff(c(names(earlier$blueprint$outcome_columns), names(earlier$blueprint$columns)), names(data))
+  if (length(missing) > 0L) {
+    stop_missing_columns(missing, "data", quote(nn_train()))
+  }
+  parsed <- parse_formula(formula, data)
+  key <- function(variables, terms, offsets, outcome) {
+    texts <- vapply(unname(variables), expression_text, "")
+    products <- vapply(terms, function(term) paste(sort(texts[term$at]), collapse = ":"), "")
+    c(expression_text(outcome), sort(products), "offset", sort(vapply(offsets, expression_text, "")))
+  }
+  typed <- earlier$blueprint$typed
+  same <- identical(
+    key(parsed$variables, parsed$terms, parsed$offsets, parsed$outcome),
+    key(typed$variables, earlier$blueprint$design$terms, typed$offsets, typed$outcome)
+  )
+  if (!same) {
+    then <- deparse1(formula(earlier))
+    stop_backprop("start", c(
+      "{.arg formula} must be that of {.arg start}, which training goes on from.",
+      x = "That is {.code {then}}.",
+      i = "For another formula train anew, or give its weights alone: {.code start = fit[c(\"weights\", \"biases\")]}."
+    ))
+  }
 }
 
 # How an expression is named: as model.frame() does, a name without backticks.
@@ -74,29 +104,35 @@ summands <- function(expression) {
 }
 
 # The data, with the columns that the formula reads from its environment instead, as lm() allows: vectors, factors and matrices
-# with a value for each row. Other values there are constants (knots, say).
-find_variables <- function(outcomes, inputs, data, env) {
-  left <- names_read_by(outcomes)$variables
-  right <- names_read_by(inputs)$variables
+# with a value for each row. Other values there are constants (knots, say), or functions that are passed on by name.
+find_variables <- function(parsed, data, env) {
+  inputs <- c(parsed$variables, parsed$offsets)
+  parts <- c(outcome_parts(parsed$outcome), inputs)
+  bare <- vapply(parts[vapply(parts, is.name, NA)], as.character, "")
+  read <- names_read_by(c(list(parsed$outcome), inputs))$variables
   missing <- character()
-  for (name in setdiff(c(left, right), names(data))) {
+  for (name in setdiff(read, names(data))) {
     value <- get0(name, envir = env)
-    if (is.null(value) || is.function(value)) {
-      missing <- c(missing, name)
-    } else if (has_rows(value, nrow(data))) {
+    if (has_rows(value, nrow(data))) {
       data[[name]] <- value
+    } else if (name %in% bare && (is.null(value) || is.function(value))) {
+      missing <- c(missing, name)
     } else {
       refuse_table_in_formula(value, name, nrow(data))
     }
   }
   if (length(missing) > 0L) {
-    stop_backprop("columns", c(
-      "All variables of {.arg formula} must be columns of {.arg data}.",
-      x = "Not found: {.val {missing}}."
-    ))
+    stop_missing_variables(missing)
   }
-  refuse_outcome_as_input(outcomes[[1L]], right, names(data))
+  refuse_outcome_as_input(parsed$outcome, names_read_by(inputs)$variables, names(data))
   data
+}
+
+stop_missing_variables <- function(missing) {
+  stop_backprop("columns", c(
+    "All variables of {.arg formula} must be columns of {.arg data}.",
+    x = "Not found: {.val {missing}}."
+  ))
 }
 
 # `post - pre ~ pre` is a model; an outcome that the inputs give away is none.
@@ -134,6 +170,9 @@ refuse_table_in_formula <- function(value, name, n) {
 # `data` for a formula whose variables all stand in its environment, as lm() allows.
 data_of_formula <- function(formula) {
   env <- environment(formula)
+  if (length(formula) != 3L) {
+    parse_formula(formula, NULL)
+  }
   read <- names_read_by(as.list(formula)[-1L])$variables
   if ("." %in% read) {
     stop_missing("data", "a data frame with the variables of {.arg formula}")
@@ -145,7 +184,7 @@ data_of_formula <- function(formula) {
     stop_missing("data", "a data frame with the variables of {.arg formula}")
   }
   # The outcome has a value for each row; what does not is a constant.
-  rows <- max(vapply(values, NROW, 1L))
+  rows <- NROW(with_formula_errors(eval(formula[[2L]], env)))
   as_plain_table(values[vapply(values, NROW, 1L) == rows], rows)
 }
 
@@ -153,7 +192,8 @@ data_of_formula <- function(formula) {
 evaluate_outcome <- function(outcome, data, env, arg = "data", call = quote(nn_train())) {
   if (binds_columns(outcome)) {
     for (part in outcome_parts(outcome)) {
-      value <- with_formula_errors(eval(part, data, env), call)
+      # Its warnings come with the whole.
+      value <- suppressWarnings(with_formula_errors(evaluate_rows(part, data, env), call))
       if (!is.data.frame(value) && !is_bindable(value)) {
         stop_formula(
           c(
@@ -165,7 +205,7 @@ evaluate_outcome <- function(outcome, data, env, arg = "data", call = quote(nn_t
       }
     }
   }
-  value <- with_formula_errors(eval(outcome, data, env), call)
+  value <- with_formula_errors(evaluate_rows(outcome, data, env), call)
   if (is.matrix(value)) {
     return(name_outcome_columns(value, outcome))
   }

@@ -2,31 +2,34 @@
 # scale() at the top of a term (makepredictcall()); here it holds at any depth, and for numbers that were computed from all rows,
 # such as mean(x) in `x - mean(x)`: they keep the values of training. What cannot be had for a row by itself is refused.
 
-# The expression with what depends on all rows replaced by what it was; `value` is what it gave at training.
-freeze_expression <- function(expression, value, data, env) {
-  # The user has seen the warnings of the first evaluation.
-  if (is.call(expression)) suppressWarnings(freeze_term(expression, value, data, env)) else expression
-}
-
-freeze_term <- function(expression, value, data, env) {
-  # Levels of a factor are recorded with the variable: new ones are to be told, not lost.
-  if (is.factor(value) && calls_factor(expression)) {
-    for (i in seq_along(expression)[-1L]) expression[i] <- list(freeze_call(expression[[i]], data, env, nrow(data)))
-    return(expression)
+# The expression that gives for any rows what it gave for all of them: `value`, of `data`, in `env`. `inside` is the environment of what
+# travels with the fit, the only one that predictions know. NULL in `expression` where there is none; `why` then says so.
+settle_expression <- function(expression, value, data, env, inside) {
+  if (!is.call(expression)) {
+    return(list(expression = expression))
   }
-  frozen <- freeze_call(expression, data, env, nrow(data))
-  again <- tryCatch(eval(frozen, data, env), error = function(cnd) NULL)
-  if (same_values(again, value)) frozen else expression
+  # The user has seen the warnings of the first evaluation.
+  suppressWarnings({
+    # What is computed row by row as it is written stays so; only else are numbers made of all rows kept.
+    for (aggregates in c(FALSE, TRUE)) {
+      frozen <- freeze_call(expression, data, env, aggregates, top = TRUE)
+      why <- why_not_rowwise(frozen, value, data, inside)
+      if (is.null(why)) {
+        return(list(expression = frozen))
+      }
+    }
+  })
+  list(expression = NULL, why = why)
 }
 
-freeze_call <- function(expression, data, env, n) {
+# From the inside out.
+freeze_call <- function(expression, data, env, aggregates, top = FALSE) {
   if (!is.call(expression) || is_quoting(expression)) {
     return(expression)
   }
   for (i in seq_along(expression)[-1L]) {
-    part <- expression[[i]]
     # An empty argument, as in x[, 1], must not be looked at.
-    if (is.call(part)) expression[[i]] <- freeze_call(part, data, env, n)
+    if (is.call(expression[[i]])) expression[[i]] <- freeze_call(expression[[i]], data, env, aggregates)
   }
   if (!any(names_read_by(list(expression))$variables %in% names(data))) {
     return(expression)
@@ -35,48 +38,61 @@ freeze_call <- function(expression, data, env, n) {
   if (is.null(value) || is.function(value)) {
     return(expression)
   }
-  if (NROW(value) != n) {
+  if (is_aggregate(expression, value, data, env)) {
     small <- is.atomic(value) && utils::object.size(value) <= carried_bytes
-    return(if (small) value else expression)
+    return(if (aggregates && !top && small) value else expression)
   }
-  freeze_basis(expression, value, data, env)
+  freeze_basis(expression, value, data, env, top)
 }
 
 # Calls whose arguments are not values.
-is_quoting <- function(call) {
-  head <- if (is.name(call[[1L]])) as.character(call[[1L]]) else ""
-  head %in% c("function", "quote", "bquote", "substitute", "~", "::", ":::", "$", "@")
+is_quoting <- function(call) called(call) %in% c("function", "quote", "bquote", "substitute", "~", "$", "@")
+
+# The name of the function that is called, without its package; "" for a computed one.
+called <- function(call) {
+  head <- call[[1L]]
+  if (is.name(head)) {
+    return(as.character(head))
+  }
+  if (is.call(head) && as.character(head[[1L]]) %in% c("::", ":::")) as.character(head[[3L]]) else ""
+}
+
+# Whether a value is made of all rows, as a mean is. With few rows it may have as many elements by chance: twice the rows tell.
+is_aggregate <- function(expression, value, data, env) {
+  n <- nrow(data)
+  if (NROW(value) != n) {
+    return(TRUE)
+  }
+  if (n > 30L) {
+    return(FALSE)
+  }
+  twice <- lapply(unclass(data), pick_rows_of, rep(seq_len(n), 2L))
+  again <- tryCatch(eval(expression, twice, env), error = function(cnd) NULL)
+  !is.null(again) && NROW(again) == n
 }
 
 # The call that gives the same basis, intervals or codes for other rows.
-freeze_basis <- function(call, value, data, env) {
+freeze_basis <- function(call, value, data, env, top) {
+  name <- called(call)
+  if (name %in% c("factor", "as.factor", "ordered", "as.ordered", "droplevels")) {
+    return(freeze_factor(call, value, data, env, top))
+  }
   head <- call[[1L]]
-  name <- if (is.name(head)) as.character(head) else as.character(head)[3L]
-  if (is.na(name)) {
-    return(call)
-  }
-  if (calls_factor(call)) {
-    return(freeze_factor(call, value))
-  }
-  # makepredictcall() knows functions by their bare name.
-  call[[1L]] <- as.name(name)
+  # makepredictcall() knows functions by their bare name, and polym() not at all.
+  call[[1L]] <- as.name(if (name == "polym") "poly" else if (nzchar(name)) name else "(")
   call <- if (name == "cut") freeze_cut(call, value, data, env) else stats::makepredictcall(value, call)
   call[[1L]] <- head
   call
-}
-
-calls_factor <- function(call) {
-  is.name(call[[1L]]) && as.character(call[[1L]]) %in% c("factor", "as.factor", "ordered", "as.ordered")
 }
 
 # cut(x, 3) finds its intervals from the rows; they are those of cut.default().
 freeze_cut <- function(call, value, data, env) {
   matched <- match.call(function(x, breaks, labels = NULL, ...) NULL, call)
   number <- if (!is.null(matched$breaks)) eval(matched$breaks, data, env)
-  if (!is.numeric(number) || length(number) != 1L || is.null(levels(value))) {
+  x <- eval(matched$x, data, env)
+  if (!is.numeric(number) || length(number) != 1L || !is.numeric(x) || is.object(x)) {
     return(call)
   }
-  x <- eval(matched$x, data, env)
   ends <- range(x, na.rm = TRUE)
   width <- diff(ends)
   if (width == 0) {
@@ -87,58 +103,94 @@ freeze_cut <- function(call, value, data, env) {
     breaks[c(1L, number + 1L)] <- ends + c(-1, 1) * width / 1000
   }
   matched$breaks <- breaks
-  matched$labels <- levels(value)
+  if (is.factor(value)) matched$labels <- levels(value)
   matched
 }
 
-# The levels that were found; only where none were typed.
-freeze_factor <- function(call, value) {
-  if (length(call) != 2L) {
+# The levels that were found, where none were typed. At the top of a term the levels are recorded with the variable, so that new ones are
+# told and not lost; there only labels, which belong to levels by their order, need them.
+freeze_factor <- function(call, value, data, env, top) {
+  arguments <- names(call)
+  if ("levels" %in% arguments || (top && !"labels" %in% arguments) || (is.null(arguments) && length(call) > 2L)) {
     return(call)
   }
+  plain <- call
+  plain$labels <- NULL
+  levels <- if (is.null(call$labels)) levels(value) else levels(eval(plain, data, env))
   call[[1L]] <- as.name("factor")
-  call$levels <- levels(value)
+  call$levels <- levels
   call$ordered <- is.ordered(value)
   call
 }
 
-# Rows by themselves must give what they gave among all: each one alone, and some in another order.
-check_rowwise <- function(expression, name, value, data, env) {
+# Rows by themselves must give what they gave among all: some each alone, and parts of them. NULL where they do.
+why_not_rowwise <- function(expression, value, data, inside) {
   n <- nrow(data)
   columns <- unclass(data)[intersect(names_read_by(list(expression))$variables, names(data))]
-  several <- unique(round(seq(n, 1, length.out = min(n, 500L))))
-  for (rows in list(1L, (n + 1L) %/% 2L, n, several)) {
+  if (length(columns) == 0L) {
+    # A constant, which has as many values as there are rows.
+    return("It reads no column.")
+  }
+  all <- tryCatch(evaluate_rows(expression, as_plain_table(columns, n), inside), error = identity)
+  if (inherits(all, "error")) {
+    return(paste0("It needs something that cannot travel with the model: ", conditionMessage(all)))
+  }
+  if (!same_values(all, value)) {
+    return("It does not give the same values twice.")
+  }
+  # What rows with a gap give is told by the others.
+  known <- which(!rows_unknown(value))
+  some <- function(count) unique(known[round(seq(1, length(known), length.out = min(length(known), count)))])
+  if (length(known) == 0L) {
+    return(NULL)
+  }
+  parts <- c(as.list(some(40L)), list(utils::head(known, 500L), rev(some(400L))[c(TRUE, FALSE)]))
+  for (rows in parts) {
     part <- as_plain_table(lapply(columns, pick_rows_of, rows), length(rows))
-    alone <- tryCatch(
-      suppressWarnings(evaluate_rows(expression, part, env)),
-      error = function(cnd) stop_not_rowwise(name, "It cannot be computed for some rows alone: {said}", conditionMessage(cnd))
-    )
+    alone <- tryCatch(evaluate_rows(expression, part, inside), error = identity)
+    if (inherits(alone, "error")) {
+      return(paste0("It cannot be computed for some rows alone: ", conditionMessage(alone)))
+    }
     if (!same_values(alone, pick_rows_of(value, rows))) {
-      stop_not_rowwise(name, "Some rows alone give other values than they do among all rows.")
+      return("Some rows alone give other values than they do among all rows.")
     }
   }
+  NULL
 }
 
-# An expression on some rows. A single row is computed as one of two: functions take a vector of one number for something else
-# (of `poly(x, z)` the second, for the degree), or drop dimensions.
+rows_unknown <- function(value) {
+  if (length(dim(value)) == 2L) {
+    return(rowSums(is.na(value)) > 0)
+  }
+  as.vector(is.na(value))
+}
+
+# An expression on some rows, as at training.
 evaluate_rows <- function(expression, rows, env) {
-  n <- NROW(rows[[1L]])
-  if (n != 1L) {
+  tryCatch(evaluate_together(expression, rows, env), error = function(cnd) {
+    # Many functions do not take NA, or nothing but NA: rows with gaps are unknown, the others are not.
+    columns <- unclass(rows)[intersect(names_read_by(list(expression))$variables, names(rows))]
+    gaps <- Reduce(`|`, lapply(columns, rows_unknown), logical(nrow(rows)))
+    if (!any(gaps)) {
+      stop(cnd)
+    }
+    if (all(gaps)) {
+      return(rep(NA, nrow(rows)))
+    }
+    known <- which(!gaps)
+    value <- evaluate_together(expression, as_plain_table(lapply(columns, pick_rows_of, known), length(known)), env)
+    if (NROW(value) == length(known)) pick_rows_of(value, match(seq_len(nrow(rows)), known)) else value
+  })
+}
+
+# A single row is computed as one of two: functions take a vector of one number for something else (of `poly(x, z)` the second, for the
+# degree), or drop dimensions.
+evaluate_together <- function(expression, rows, env) {
+  if (nrow(rows) != 1L) {
     return(eval(expression, rows, env))
   }
   value <- eval(expression, lapply(unclass(rows), pick_rows_of, c(1L, 1L)), env)
   if (NROW(value) == 2L) pick_rows_of(value, 1L) else value
-}
-
-stop_not_rowwise <- function(name, why, said = NULL) {
-  stop_formula(
-    c(
-      "The value of {.code {name}} in a row depends on other rows, so that no new row could be predicted by it.",
-      x = why,
-      i = "Compute it before, as a column of {.arg data}."
-    ),
-    name = name, said = said
-  )
 }
 
 same_values <- function(a, b) {

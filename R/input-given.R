@@ -5,6 +5,7 @@
 
 given_matrix <- function(X, Y, settings) {
   x <- read_matrix(X)
+  Y <- read_outcome_columns(Y)
   check_rows_of_outcome(nrow(x), Y)
   list(
     interface = "matrix", n = nrow(x), variables = list(x), terms = NULL, Y = Y,
@@ -17,6 +18,7 @@ given_matrix <- function(X, Y, settings) {
 given_matrix_again <- function(X, Y, settings, earlier) {
   given <- given_matrix(X, Y, settings)
   given$variables <- list(read_new_matrix(X, earlier, "X", quote(nn_train())))
+  given$blueprint <- earlier$blueprint
   given
 }
 
@@ -26,6 +28,7 @@ given_table <- function(X, Y, settings, earlier) {
   if (ncol(X) == 0L) {
     stop_backprop("empty", "{.arg X} must have at least one column.")
   }
+  Y <- read_outcome_columns(Y)
   check_rows_of_outcome(nrow(X), Y)
   blueprint <- earlier$blueprint
   if (is.null(earlier)) {
@@ -34,7 +37,7 @@ given_table <- function(X, Y, settings, earlier) {
   variables <- if (is.null(earlier)) {
     read_variables(as.list(X), "X")
   } else {
-    evaluate_variables(X, earlier, "X", quote(nn_train()))
+    evaluate_known(X, earlier, "X", quote(nn_train()))
   }
   list(
     interface = "data.frame", n = nrow(X), variables = variables, terms = plain_terms(length(variables)), Y = Y,
@@ -83,52 +86,92 @@ refuse_mixed_offsets <- function(offsets, argument) {
 }
 
 # The same for a fit that goes on: its formula, on other data. What was a column then is found again, unless it is `given` anew (as NULL, say).
-given_again <- function(data, typed, given, earlier) {
+given_again <- function(formula, data, typed, given, earlier) {
   call <- quote(nn_train())
   check_table(data, "data")
-  arguments <- lapply(typed, evaluate_argument, data, globalenv())
+  check_same_formula(formula, data, earlier)
+  arguments <- lapply(typed, evaluate_argument, data, environment(formula))
+  blueprint <- earlier$blueprint
+  if ("offset" %in% given) {
+    blueprint$offsets <- utils::head(blueprint$offsets, length(blueprint$typed$offsets))
+    refuse_mixed_offsets(blueprint$offsets, arguments$offset)
+  }
+  if ("case_weights" %in% given) blueprint$case_weights <- NULL
+  columns <- read_columns(as_plain_table(as.list(data), nrow(data)))
+  blueprint <- add_arguments(blueprint, arguments, columns)
+  like <- list(blueprint = blueprint, rows_given = earlier$rows_given)
+  offset <- offset_in_data(data, like, "data", call)
+  weights <- weights_in_data(data, like)
   list(
-    interface = "formula", n = nrow(data), variables = evaluate_variables(data, earlier, "data", call),
-    terms = NULL, Y = new_outcome(data, earlier, "data", call),
-    offset = if ("offset" %in% given) arguments$offset$value else offset_in_data(data, earlier, "data", call),
-    case_weights = if ("case_weights" %in% given) arguments$case_weights$value else weights_in_data(data, earlier),
-    subset = arguments$subset$value, blueprint = earlier$blueprint, arg = "data", outcome_arg = "data",
+    interface = "formula", n = nrow(data), variables = evaluate_known(data, like, "data", call),
+    terms = NULL, Y = new_outcome(data, like, "data", call),
+    offset = if (is.null(offset)) arguments$offset$value else offset,
+    case_weights = if (is.null(weights)) arguments$case_weights$value else weights,
+    subset = arguments$subset$value, blueprint = blueprint, arg = "data", outcome_arg = "data",
     original = list(data = data)
   )
 }
 
 # What prediction needs of a formula: expressions that mean for other rows what they meant for these, and what these need in turn.
 blueprint_of_formula <- function(plan, values, offsets, Y, arguments, data, env) {
-  freeze <- function(expression, value) freeze_expression(expression, value, data, env)
-  variables <- Map(freeze, plan$variables, values)
-  frozen_offsets <- unname(Map(freeze, plan$offsets, offsets))
-  if (!is.null(arguments$offset$expression)) {
-    argument <- arguments$offset
-    frozen_offsets <- c(frozen_offsets, list(freeze_expression(argument$expression, argument$value, data, argument$env)))
-    offsets <- c(offsets, list(argument$value))
-  }
-  outcome <- freeze(plan$outcome, Y)
-  weights <- arguments$case_weights$expression
-  carried <- carry(c(unname(variables), frozen_offsets, list(outcome)), names(data), env)
-  for (argument in arguments[c("offset", "case_weights")]) {
-    # Where an argument was written its names may mean something else than where the formula was.
-    if (!is.null(argument$expression)) carried <- add_carried(carried, carry(list(argument$expression), names(data), argument$env))
-  }
+  carried <- carry(c(unname(plan$variables), plan$offsets, list(plan$outcome)), names(data), env)
   inside <- environment_of_carried(carried, quote(nn_train()))
-  for (i in which(vapply(variables, is.call, NA))) {
-    check_rowwise(variables[[i]], names(variables)[i], values[[i]], data, inside)
-  }
-  for (i in which(vapply(frozen_offsets, is.call, NA))) {
-    check_rowwise(frozen_offsets[[i]], expression_text(frozen_offsets[[i]]), offsets[[i]], data, inside)
-  }
-  inputs <- intersect(names_read_by(c(variables, frozen_offsets))$variables, names(data))
-  list(
-    kind = "formula", variables = variables, offsets = frozen_offsets, outcome = outcome, case_weights = weights,
+  settle <- function(expression, name, value) settle_or_stop(expression, name, value, data, env, inside)
+  variables <- Map(settle, plan$variables, names(plan$variables), values)
+  outcome <- settle_expression(plan$outcome, Y, data, env, inside)
+  read <- function(expressions) intersect(names_read_by(expressions)$variables, names(data))
+  formula_offsets <- unname(Map(settle, plan$offsets, vapply(plan$offsets, expression_text, ""), offsets))
+  inputs <- read(c(variables, formula_offsets))
+  blueprint <- list(
+    kind = "formula", variables = variables, offsets = formula_offsets,
+    # An outcome such as rank(y) can be computed for the training rows alone.
+    outcome = if (is.null(outcome$expression)) plan$outcome else outcome$expression, outcome_rowwise = !is.null(outcome$expression),
+    case_weights = NULL,
     typed = list(variables = plan$variables, offsets = plan$offsets, outcome = plan$outcome), outcome_name = plan$outcome_name,
     columns = lapply(unclass(data)[inputs], record_column),
-    outcome_columns = intersect(names_read_by(list(outcome))$variables, names(data)),
+    outcome_columns = lapply(unclass(data)[read(list(plan$outcome))], record_column),
     carried = carried
   )
+  add_arguments(blueprint, arguments, data)
+}
+
+# Adds what `offset` and `case_weights` need to be found in other data, where they are made of columns.
+add_arguments <- function(blueprint, arguments, data) {
+  for (name in c("offset", "case_weights")) {
+    argument <- arguments[[name]]
+    if (is.null(argument$expression)) next
+    # Where an argument was written its names may mean something else than where the formula was.
+    carried <- carry(list(argument$expression), names(data), argument$env)
+    blueprint$carried <- add_carried(blueprint$carried, carried)
+    reads <- intersect(names_read_by(list(argument$expression))$variables, names(data))
+    record <- lapply(unclass(data)[reads], record_column)
+    if (name == "offset") {
+      inside <- environment_of_carried(carried, quote(nn_train()))
+      text <- expression_text(argument$expression)
+      expression <- settle_or_stop(argument$expression, text, argument$value, data, argument$env, inside)
+      blueprint$offsets <- c(blueprint$offsets, list(expression))
+      blueprint$columns[reads] <- record
+    } else {
+      blueprint$case_weights <- argument$expression
+      blueprint$weight_columns <- record
+    }
+  }
+  blueprint
+}
+
+settle_or_stop <- function(expression, name, value, data, env, inside) {
+  settled <- settle_expression(expression, value, data, env, inside)
+  if (is.null(settled$expression)) {
+    stop_formula(
+      c(
+        "No new row could be predicted by {.code {name}}: in a row it is not the value that the row alone would have.",
+        x = "{why}",
+        i = "Compute it before, as a column of {.arg data}."
+      ),
+      name = name, why = settled$why
+    )
+  }
+  settled$expression
 }
 
 read_variables <- function(values, arg, call = quote(nn_train())) {
@@ -136,7 +179,11 @@ read_variables <- function(values, arg, call = quote(nn_train())) {
 }
 
 evaluate_term <- function(expression, name, data, env) {
-  value <- if (is.name(expression)) data[[as.character(expression)]] else with_formula_errors(eval(expression, data, env))
+  value <- if (is.name(expression)) {
+    if (name %in% names(data)) data[[name]] else get(name, envir = env)
+  } else {
+    tryCatch(evaluate_rows(expression, data, env), error = function(cnd) stop_term(expression, data, env, cnd))
+  }
   if (is.null(value) || is.function(value) || is.environment(value)) {
     stop_column_type(value, name, "data", quote(nn_train()))
   }
@@ -144,6 +191,16 @@ evaluate_term <- function(expression, name, data, env) {
     stop_row_count(name, NROW(value), nrow(data))
   }
   value
+}
+
+# Most often a name is misspelt.
+stop_term <- function(expression, data, env, cnd) {
+  read <- setdiff(names_read_by(list(expression))$variables, names(data))
+  missing <- read[!vapply(read, exists, NA, envir = env)]
+  if (length(missing) > 0L) {
+    stop_missing_variables(missing)
+  }
+  with_formula_errors(stop(cnd))
 }
 
 stop_row_count <- function(name, found, n) {
@@ -200,3 +257,6 @@ sum_offsets <- function(offsets, n) {
 check_rows_of_outcome <- function(n, Y) {
   if (is.atomic(Y) || is.data.frame(Y)) check_same_rows(n, NROW(Y))
 }
+
+# Values that a labelled outcome declares missing.
+read_outcome_columns <- function(Y) if (is.data.frame(Y)) read_columns(Y) else read_column(Y)

@@ -26,12 +26,15 @@ read_na_action <- function(na_action, arg = "na_action", call = quote(nn_train()
 # those that a gap took out. `prefix` is what arguments are called by, where they are elements of a list.
 keep_rows <- function(given, na_action, prefix = "") {
   n <- given$n
+  unweighted <- if (na_action != "error") rows_without_weight(given$case_weights, n)
+  if (length(unweighted) > 0L) given$case_weights[unweighted] <- 0
   weights <- read_case_weights(given$case_weights, n, paste0(prefix, "case_weights"))
   if (!is.null(given$offset) && length(given$offset) != 1L && NROW(given$offset) != n) {
     # With its own words.
     read_offset(given$offset, n, NCOL(given$offset), paste0(prefix, "offset"))
   }
   rows <- rows_of_subset(given$subset, n)
+  given$subset_rows <- rows
   if (any(weights == 0)) {
     rows <- if (is.null(rows)) which(weights > 0) else rows[weights[rows] > 0]
   }
@@ -39,11 +42,11 @@ keep_rows <- function(given, na_action, prefix = "") {
     stop_backprop("empty", "{.arg subset} and {.arg case_weights} leave no row of {.arg {given$arg}}.")
   }
   if (na_action != "error") {
-    gaps <- rows_with_gaps(given, rows, na_action)
+    gaps <- sort(c(rows_with_gaps(given, rows, na_action), unweighted))
     if (length(gaps) > 0L) {
       given$omitted <- gaps
       rows <- setdiff_rows(rows, gaps, n)
-      tell_omitted(given, na_action, length(rows))
+      tell_omitted(given, na_action, length(rows), prefix)
     }
   }
   given$case_weights <- weights
@@ -115,7 +118,11 @@ is_known_outcome <- function(Y) {
   if (is.matrix(known)) rowSums(!known) == 0 else as.vector(known)
 }
 
-tell_omitted <- function(given, na_action, left) {
+rows_without_weight <- function(weights, n) {
+  if (is.numeric(weights) && length(weights) == n) which(is.na(weights))
+}
+
+tell_omitted <- function(given, na_action, left, prefix) {
   count <- length(given$omitted)
   if (left == 0L) {
     stop_backprop("empty", c(
@@ -123,8 +130,11 @@ tell_omitted <- function(given, na_action, left) {
       i = if (na_action == "omit") "{.code na_action = \"impute\"} fills gaps of inputs in."
     ))
   }
-  what <- if (na_action == "omit") "a missing value" else "a missing outcome"
-  inform_backprop("omitted", "{count} row{?s} with {what} {cli::qty(count)}{?is/are} left out; {left} {cli::qty(left)}{?is/are} used.", count = count)
+  what <- if (na_action == "omit") "a missing value" else "a missing outcome, offset or weight"
+  where <- if (nzchar(prefix)) " of {.arg {given$arg}}" else ""
+  inform_backprop("omitted", paste0(
+    "{count} row{?s}", where, " with {what} {cli::qty(count)}{?is/are} left out; {left} {cli::qty(left)}{?is/are} used."
+  ), count = count)
 }
 
 # For training: what stays missing names its columns. NaN and infinities are never filled in.

@@ -32,7 +32,7 @@ collect_names <- function(expression, bound, seen) {
     `@` = parts <- parts[1L],
     `function` = {
       parts <- c(as.list(parts[[1L]]), parts[2L])
-      bound <- c(bound, names(expression[[2L]]), names_assigned(expression[[3L]]))
+      bound <- c(bound, names(expression[[2L]]))
     }
   )
   for (part in without_empty(parts)) collect_names(part, bound, seen)
@@ -41,10 +41,10 @@ collect_names <- function(expression, bound, seen) {
 # Arguments without a value, as in x[, 1] and function(x), cannot be looked at.
 without_empty <- function(expressions) expressions[!vapply(expressions, identical, NA, quote(expr = ))]
 
-# What a function reads from outside itself.
+# What a function reads from outside itself; `maybe` are names that it assigns too, before or after it reads them.
 names_read_by_function <- function(f) {
-  bound <- c(names(formals(f)), names_assigned(body(f)))
-  names_read_by(c(as.list(formals(f)), list(body(f))), bound)
+  read <- names_read_by(c(as.list(formals(f)), list(body(f))), names(formals(f)))
+  c(read, list(maybe = names_assigned(body(f))))
 }
 
 names_assigned <- function(expression) {

@@ -11,37 +11,71 @@ read_new_rows <- function(fit, X, arg, call, with_offset = TRUE, warn = TRUE) {
   }
   table <- as_table(X, arg, call)
   variables <- evaluate_variables(table, fit, arg, call)
-  if (warn) warn_new_levels(variables, blueprint$design, arg)
+  unknown <- attr(variables, "unknown")
+  if (warn) {
+    for (name in names(unknown$levels)) warn_new_level(name, unknown$levels[[name]], character(), arg)
+    warn_new_levels(variables, blueprint$design, arg)
+  }
+  x <- encode_rows(variables, blueprint$design, call = call)
+  if (length(unknown$rows) > 0L) x[unknown$rows, ] <- NA
   list(
-    x = encode_rows(variables, blueprint$design, call = call),
-    variables = variables,
-    offset = if (with_offset) offset_in_data(table, fit, arg, call),
-    rows = table_row_names(table)
+    x = x, variables = variables, offset = if (with_offset) offset_in_data(table, fit, arg, call), rows = table_row_names(table)
   )
 }
 
-# The variables of a table fit's design on other rows, in plain form.
+# The variables of a table fit's design on other rows, in plain form. Their attribute `unknown` has the `rows` in which an expression reads
+# a level that the column did not have, and these `levels` by column: their codes would mean nothing.
 evaluate_variables <- function(table, fit, arg, call) {
   blueprint <- fit$blueprint
-  if (anyDuplicated(names(table)) && anyDuplicated(names(table)[names(table) %in% names(blueprint$columns)])) {
-    stop_duplicates(names(table)[names(table) %in% names(blueprint$columns)], arg, call)
+  design <- blueprint$design
+  asked <- needed_columns(blueprint)
+  twice <- intersect(names(table)[duplicated(names(table))], names(asked))
+  if (length(twice) > 0L) {
+    stop_duplicates(c(twice, twice), arg, call)
   }
-  columns <- restore_columns(table, needed_columns(blueprint), arg, call)
-  kinds <- lapply(blueprint$design$variables, function(variable) variable$kind)
-  names <- vapply(blueprint$design$variables, function(variable) variable$name, "")
-  values <- if (blueprint$kind == "formula" && nrow(table) > 0L) {
+  columns <- restore_columns(table, asked, arg, call)
+  values <- if (blueprint$kind != "formula") {
+    as.list(columns)
+  } else if (nrow(table) == 0L) {
+    lapply(design$variables, empty_variable)
+  } else {
     env <- environment_of_carried(blueprint$carried, call)
     lapply(blueprint$variables, function(expression) {
       if (is.name(expression)) columns[[as.character(expression)]] else with_formula_errors(evaluate_rows(expression, columns, env), call)
     })
-  } else if (blueprint$kind == "formula") {
-    lapply(blueprint$design$variables, empty_variable)
-  } else {
-    as.list(columns)
   }
-  variables <- Map(function(value, name, kind) as_known_variable(value, name, kind, nrow(table), arg, call), values, names, kinds)
-  names(variables) <- names
+  variables <- Map(function(value, variable) as_known_variable(value, variable, nrow(table), arg, call), values, design$variables)
+  names(variables) <- vapply(design$variables, function(variable) variable$name, "")
+  attr(variables, "unknown") <- unknown_levels(columns, asked, blueprint)
   variables
+}
+
+# For rows that are to train or to judge.
+evaluate_known <- function(table, fit, arg, call) {
+  variables <- evaluate_variables(table, fit, arg, call)
+  unknown <- attr(variables, "unknown")
+  if (length(unknown$rows) > 0L) {
+    stop_new_level(names(unknown$levels)[1L], unknown$levels[[1L]], length(unknown$rows), arg, call)
+  }
+  variables
+}
+
+unknown_levels <- function(columns, record, blueprint) {
+  if (blueprint$kind != "formula") {
+    return(NULL)
+  }
+  read <- names_read_by(blueprint$variables[vapply(blueprint$variables, is.call, NA)])$variables
+  rows <- integer()
+  levels <- list()
+  for (name in intersect(read, names(columns))) {
+    if (record[[name]]$type != "factor") next
+    new <- which(as.integer(columns[[name]]) > length(record[[name]]$levels))
+    if (length(new) > 0L) {
+      rows <- c(rows, new)
+      levels[[name]] <- unique(as.character(columns[[name]])[new])
+    }
+  }
+  list(rows = unique(rows), levels = levels)
 }
 
 # Columns that the inputs read; those of offset() alone are asked for only when they are needed.
@@ -57,7 +91,8 @@ empty_variable <- function(variable) {
   switch(variable$kind, levels = character(), matrix = matrix(0, 0L, length(variable$columns)), numeric())
 }
 
-as_known_variable <- function(value, name, kind, n, arg, call) {
+as_known_variable <- function(value, variable, n, arg, call) {
+  name <- variable$name
   if (NROW(value) != n) {
     found <- NROW(value)
     stop_backprop("rows", c(
@@ -65,13 +100,15 @@ as_known_variable <- function(value, name, kind, n, arg, call) {
       x = "There {cli::qty(n)}{?is/are} {n} row{?s}; it has {found} value{?s}."
     ), call = call)
   }
-  if (kind == "levels" && is.logical(value) && all(is.na(value))) {
-    value <- as.character(value)
+  if (is.logical(value) && is.null(dim(value)) && all(is.na(value))) {
+    value <- switch(variable$kind,
+      levels = as.character(value), matrix = matrix(NA_real_, n, length(variable$columns)), value
+    )
   }
   value <- as_variable(value, name, arg, call)
-  fits <- switch(kind, levels = is.factor(value), matrix = is.matrix(value), !is.factor(value) && !is.matrix(value))
+  fits <- switch(variable$kind, levels = is.factor(value), matrix = is.matrix(value), !is.factor(value) && !is.matrix(value))
   if (!fits) {
-    then <- switch(kind, levels = "a factor or character", matrix = "a numeric matrix", "numeric or logical")
+    then <- switch(variable$kind, levels = "a factor or character", matrix = "a numeric matrix", "numeric or logical")
     stop_changed_type(value, name, then, arg, call)
   }
   value
@@ -92,22 +129,26 @@ offset_in_data <- function(table, fit, arg, call) {
 
 # Case weights that were a column of the training data, where other data have it too.
 weights_in_data <- function(table, fit) {
-  expression <- fit$blueprint$case_weights
-  if (is.null(expression)) {
+  blueprint <- fit$blueprint
+  if (is.null(blueprint$case_weights) || !all(names(blueprint$weight_columns) %in% names(table))) {
     return(NULL)
   }
-  env <- environment_of_carried(fit$blueprint$carried, quote(nn_train()))
-  tryCatch(eval(expression, as.list(table), env), error = function(cnd) NULL)
+  call <- quote(nn_train())
+  columns <- restore_columns(table, blueprint$weight_columns, "data", call)
+  with_formula_errors(evaluate_rows(blueprint$case_weights, columns, environment_of_carried(blueprint$carried, call)), call)
 }
 
 # The outcome in other data of a formula fit.
 new_outcome <- function(data, fit, arg, call) {
   blueprint <- fit$blueprint
-  missing <- setdiff(blueprint$outcome_columns, names(data))
-  if (length(missing) > 0L) {
-    stop_missing_columns(missing, arg, call)
+  columns <- restore_columns(data, blueprint$outcome_columns, arg, call)
+  if (isFALSE(blueprint$outcome_rowwise) && nrow(data) != fit$rows_given) {
+    name <- blueprint$outcome_name
+    stop_backprop("outcome", c(
+      "The outcome {.code {name}} in a row depends on other rows: it can be computed for the training data alone.",
+      i = "Compute it before, as a column of the data."
+    ), call = call)
   }
-  columns <- read_columns(as_plain_table(as.list(data), nrow(data)))
   evaluate_outcome(blueprint$outcome, columns, environment_of_carried(blueprint$carried, call), arg, call)
 }
 

@@ -69,18 +69,23 @@ nn_train.formula <- function(formula, data, hidden = 3, epochs = 1000, lr = NULL
   typed <- check_spelling(names(matched), names(sys.call()), c("formula", "data", "subset", training_arguments))
   # As those of lm(), these may name columns of the data.
   columns <- list(
-    case_weights = rlang::enquo(case_weights), offset = rlang::enquo(offset), subset = rlang::enquo(subset)
+    case_weights = rlang::enquo0(case_weights), offset = rlang::enquo0(offset), subset = rlang::enquo0(subset)
   )
   case_weights <- offset <- NULL
   settings <- with_na_alias(mget(training_arguments), list(...))
+  if (is.null(environment(formula))) {
+    environment(formula) <- parent.frame()
+  }
   if (missing(data)) {
     data <- data_of_formula(formula)
   }
   if (!is.data.frame(data)) {
-    stop_argument("data", "a data frame", data, hint = "Use `as.data.frame()` if it is a matrix.")
+    stop_argument("data", "a data frame", data, hint = "`as.data.frame()` makes one of a matrix or a list.")
   }
   earlier <- earlier_fit(start, "formula")
-  given <- if (is.null(earlier)) given_formula(formula, data, columns) else given_again(data, columns, typed, earlier)
+  given <- undoing_draws(
+    if (is.null(earlier)) given_formula(formula, data, columns) else given_again(formula, data, columns, typed, earlier)
+  )
   train_given(given, settings, typed, earlier, matched)
 }
 

@@ -53,7 +53,8 @@ describe_input <- function(column) {
 
 frame_from_moments <- function(fit) {
   center <- fit$inputs$center
-  reach <- 2.5 * fit$inputs$scale
+  # What was constant in training has an infinite scale.
+  reach <- 2.5 * ifelse(is.finite(fit$inputs$scale), fit$inputs$scale, 1)
   frame <- lapply(seq_along(center), function(j) {
     list(usual = center[j], range = center[j] + c(-1, 1) * reach[j], points = numeric(), numeric = TRUE)
   })

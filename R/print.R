@@ -115,14 +115,20 @@ print_error <- function(error) {
 
 # How far the predictions on some data are from their outcomes, in the outcome's own units.
 measure_error <- function(fit, data, call, offset) {
-  known <- data_of(fit, data, call, offset = offset)
+  known <- data_of(fit, data, call, offset = offset, gaps = TRUE)
   predicted <- predict_rows(fit, known, "data", NULL, call)
+  y <- known$targets(fit$settings$output)
+  # Of data that the fit keeps, the rows that trained.
+  used <- if (is.null(data) && !is.null(known$case_weights)) known$case_weights > 0 else rep(TRUE, nrow(y))
+  used <- which(used & rowSums(is.na(predicted)) == 0 & rowSums(is.na(y)) == 0)
+  y <- y[used, , drop = FALSE]
+  predicted <- predicted[used, , drop = FALSE]
   if (fit$outcome$kind == "factor") {
-    class <- class_of(predicted, fit$outcome$levels)
-    return(list(rows = nrow(predicted), accuracy = mean(class == known$outcome$values, na.rm = TRUE)))
+    class <- as.integer(class_of(predicted, fit$outcome$levels))
+    return(list(rows = length(used), accuracy = mean(class == code_classes(y))))
   }
-  error <- beside(known$outcome$values, predicted) - predicted
-  list(rows = nrow(predicted), rmse = sqrt(colMeans(error^2, na.rm = TRUE)), mae = colMeans(abs(error), na.rm = TRUE))
+  error <- beside(y, predicted) - predicted
+  list(rows = length(used), rmse = sqrt(colMeans(error^2)), mae = colMeans(abs(error)))
 }
 
 count_parameters <- function(fit) {

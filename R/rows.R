@@ -13,7 +13,7 @@ split_rows <- function(plan, given, settings, typed, earlier) {
     codes <- outcome_codes(given$outcome)
     rows <- if (is.null(plan$used)) seq_len(given$kept) else plan$used
     chosen <- engine_split(codes[rows], plan$share, as.double(seed))$rows
-    chosen <- setdiff(chosen, rows_needed_in_training(given$variables, rows, chosen))
+    chosen <- setdiff(chosen, rows_needed_in_training(given, rows, chosen))
     plan$held <- rows[chosen]
     plan$train <- rows[-chosen]
   }
@@ -26,15 +26,17 @@ split_seed <- function(seed, typed, earlier) {
   if (is.null(earlier) || "seed" %in% typed) seed else earlier$settings$split_seed
 }
 
-# A level that would be left with no row to train it keeps its first one, among the `chosen` places of `rows`.
-rows_needed_in_training <- function(variables, rows, chosen) {
-  needed <- lapply(variables, function(value) {
-    if (!is.factor(value)) {
-      return(NULL)
-    }
-    codes <- as.integer(value)[rows]
-    lost <- setdiff(codes[chosen], c(codes[-chosen], NA))
-    chosen[match(lost, codes[chosen])]
+# A level, or a combination that a term makes of levels, that would be left with no row to train it keeps its first one, among the
+# `chosen` places of `rows`.
+rows_needed_in_training <- function(given, rows, chosen) {
+  variables <- given$variables
+  codes <- lapply(variables, function(value) if (is.factor(value)) as.integer(value) else if (is.logical(value)) 1L + value)
+  sizes <- lapply(variables, function(value) if (is.factor(value)) nlevels(value) else 2)
+  terms <- c(given$terms, plain_terms(length(variables)))
+  needed <- lapply(terms, function(term) {
+    cells <- cells_of(term, codes, sizes)$cell[rows]
+    lost <- setdiff(cells[chosen], c(cells[-chosen], NA))
+    chosen[match(lost, cells[chosen])]
   })
   unique(unlist(needed))
 }
@@ -68,7 +70,7 @@ check_inputs_of_given <- function(given, plan) {
 complete_blueprint <- function(given, plan, settings, earlier) {
   blueprint <- given$blueprint
   if (!is.null(earlier)) {
-    return(earlier$blueprint)
+    return(blueprint)
   }
   impute <- settings$na_action == "impute"
   variables <- given$variables

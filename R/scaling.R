@@ -15,8 +15,12 @@ resolve_scaling <- function(spec, x, y, case_weights, earlier) {
   }
   moments <- column_moments(x, case_weights)
   dummy <- columns_of_zeros_and_ones(x)
+  # An input that is constant in training has no effect in prediction either: its weights were never trained.
+  idle <- moments$constant & (!dummy | moments$center == 0)
   moments$center[dummy] <- 0
   moments$scale[dummy] <- 1
+  moments$scale[idle] <- Inf
+  moments$constant <- NULL
   if (linear) {
     of_y <- column_moments(y, case_weights)
     moments$y_center <- of_y$center
@@ -25,12 +29,12 @@ resolve_scaling <- function(spec, x, y, case_weights, earlier) {
   moments
 }
 
-# Mean and standard deviation (divisor: sum of weights - 1); constant columns are left as they are.
+# Mean and standard deviation (divisor: sum of weights - 1), of constant columns 1.
 column_moments <- function(x, case_weights = NULL) {
   moments <- engine_moments(x, case_weights)
   constant <- moments$scale == 0 | !is.finite(moments$scale)
   moments$scale[constant] <- 1
-  list(center = moments$center, scale = moments$scale)
+  list(center = moments$center, scale = moments$scale, constant = constant)
 }
 
 # Judged by the values, not by where the column came from, so that a matrix of dummies made by hand

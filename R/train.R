@@ -44,43 +44,41 @@ train_given <- function(given, settings, typed, earlier, call) {
   settings["case_weights"] <- list(given$case_weights)
   settings["offset"] <- list(given$offset)
   plan <- plan_rows(settings, given, earlier)
-  # A call that fails draws nothing from R's generator.
-  undo <- draws_undone()
-  on.exit(undo())
-  plan <- split_rows(plan, given, settings, typed, earlier)
-  if (is.null(earlier)) warn_unused_levels(given$outcome, plan)
-  given$blueprint <- complete_blueprint(given, plan, settings, earlier)
-  rows <- encode_given(given, plan)
-  if (!is.null(plan$given)) {
-    plan$given <- read_validation(plan$given, given, settings$na_action)
-  }
-  inputs <- list(n = plan$n, p = ncol(rows$x), rows = given$kept)
-  spec <- resolve_specification(plan$settings, typed, inputs, given$outcome, given$interface != "matrix", earlier)
-  spec$split_seed <- split_seed(spec$engine$seed, typed, earlier)
-  spec$na_action <- settings$na_action
-  spec$has_weights <- !is.null(settings$case_weights)
-  spec$validation <- if (is.null(plan$given)) plan$share else "given"
-  data <- take_rows(plan, spec, given, rows)
-  scaling <- resolve_scaling(spec, data$x, data$y, data$case_weights, earlier)
-  on.exit()
-  spec$engine$center <- scaling$center
-  spec$engine$scale <- scaling$scale
-  data <- scale_outcomes(data, scaling)
-  spec$engine$validation <- data$validation
-  train <- function(spec, restart = NULL) run_training(spec, data, given, scaling, earlier, restart)
-  fit <- if (spec$restarts > 1L) run_restarts(spec, train) else train(spec)
+  undoing_draws({
+    plan <- split_rows(plan, given, settings, typed, earlier)
+    if (is.null(earlier)) warn_unused_levels(given$outcome, plan)
+    given$blueprint <- complete_blueprint(given, plan, settings, earlier)
+    rows <- encode_given(given, plan)
+    if (!is.null(plan$given)) {
+      plan$given <- read_validation(plan$given, given, settings$na_action)
+    }
+    inputs <- list(n = plan$n, p = ncol(rows$x), rows = given$kept)
+    spec <- resolve_specification(plan$settings, typed, inputs, given$outcome, given$interface != "matrix", earlier)
+    spec$split_seed <- split_seed(spec$engine$seed, typed, earlier)
+    spec$na_action <- settings$na_action
+    spec$has_weights <- !is.null(settings$case_weights)
+    spec$validation <- if (is.null(plan$given)) plan$share else "given"
+    data <- take_rows(plan, spec, given, rows)
+    scaling <- resolve_scaling(spec, data$x, data$y, data$case_weights, earlier)
+    spec$engine$center <- scaling$center
+    spec$engine$scale <- scaling$scale
+    data <- scale_outcomes(data, scaling)
+    spec$engine$validation <- data$validation
+    train <- function(spec, restart = NULL) run_training(spec, data, given, scaling, earlier, restart)
+    fit <- if (spec$restarts > 1L) run_restarts(spec, train) else train(spec)
+  })
   warn_symptoms(fit, started = !is.null(spec$start))
   fit
 }
 
-# A function that puts R's generator back where it is now.
-draws_undone <- function() {
+# A call that is refused draws nothing from R's generator: where the package stops, the generator is put back.
+undoing_draws <- function(code) {
   before <- get0(".Random.seed", envir = globalenv(), inherits = FALSE)
-  function() {
+  withCallingHandlers(code, backprop_error = function(cnd) {
     if (is.null(before)) {
       suppressWarnings(rm(".Random.seed", envir = globalenv()))
     } else {
       assign(".Random.seed", before, envir = globalenv())
     }
-  }
+  })
 }

@@ -116,12 +116,13 @@ check_validation <- function(validation, interface) {
 read_validation <- function(validation, given, na_action) {
   call <- quote(nn_train())
   like <- list(
-    interface = given$interface, blueprint = given$blueprint, outcome = given$outcome,
+    interface = given$interface, blueprint = given$blueprint, outcome = given$outcome, rows_given = given$n,
     inputs = list(n = ncol(given$variables[[1L]]), names = colnames(given$variables[[1L]]))
   )
   by_formula <- given$interface == "formula"
   judged <- list(
-    arg = "validation", Y = if (by_formula) new_outcome(validation$data, like, "validation", call) else validation$Y,
+    arg = "validation",
+    Y = if (by_formula) new_outcome(validation$data, like, "validation", call) else read_outcome_columns(validation$Y),
     case_weights = validation$case_weights, offset = validation$offset
   )
   if (by_formula) {
@@ -131,7 +132,7 @@ read_validation <- function(validation, given, na_action) {
   judged$variables <- if (given$interface == "matrix") {
     list(read_new_matrix(validation$X, like, "validation", call))
   } else {
-    evaluate_variables(as_table(if (by_formula) validation$data else validation$X, "validation", call), like, "validation", call)
+    evaluate_known(as_table(if (by_formula) validation$data else validation$X, "validation", call), like, "validation", call)
   }
   judged$n <- NROW(judged$variables[[1L]])
   if (judged$n == 0L) {

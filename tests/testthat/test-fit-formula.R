@@ -29,6 +29,23 @@ test_that("update() trains anew by the changed call", {
   })
 })
 
+test_that("update() finds what stands where it is called", {
+  train <- function(data) {
+    outside <- data$hp / 100
+    fit <- nn_train(mpg ~ wt + outside, data = data, epochs = 2, seed = 1)
+    update(fit, . ~ . + qsec)
+  }
+  expect_identical(train(mtcars)$inputs$names, c("wt", "outside", "qsec"))
+  expect_identical(update(nn_train(mpg ~ wt, data = mtcars, epochs = 1), epochs = 4, evaluate = FALSE)$epochs, 4)
+})
+
+test_that("terms of thousands of columns take no time", {
+  wide <- as.data.frame(matrix(0, 2, 2000))
+  wide$y <- 1:2
+  fit <- nn_train(y ~ ., data = wide, epochs = 0, seed = 1)
+  expect_lt(system.time(terms(fit))[["elapsed"]], 5)
+})
+
 test_that("the call is kept and holds no data", {
   fit <- nn_train(mpg ~ wt, data = mtcars, epochs = 2, seed = 1)
   expect_identical(fit$call, quote(nn_train(formula = mpg ~ wt, data = mtcars, epochs = 2, seed = 1)))
@@ -36,6 +53,12 @@ test_that("the call is kept and holds no data", {
   expect_lt(as.numeric(object.size(direct$call)), 5000)
   expect_identical(direct$call$data, quote(data))
   expect_lt(length(serialize(direct, NULL)), length(serialize(fit, NULL)) + 500)
+  watch <- local({
+    large <- rnorm(1e5)
+    function(state) TRUE
+  })
+  called <- do.call(nn_train, list(mpg ~ wt, data = quote(mtcars), epochs = 1, callback = watch, seed = 1))
+  expect_lt(length(serialize(called, NULL)), 50000)
 })
 
 test_that("terms and model frame are those of lm(), evaluated for the rows given", {

@@ -62,6 +62,24 @@ test_that("a new level in validation or in data that training goes on with says 
   })
 })
 
+test_that("values of a flag and combinations of levels that no training row has have no weights", {
+  data <- formula_table()
+  off <- nn_train(y ~ x + flag, data = data, subset = !flag, epochs = 3, seed = 1)
+  expect_snapshot(predicted <- nn_predict(off, data.frame(x = 1, flag = c(TRUE, FALSE))))
+  expect_identical(unname(is.na(drop(predicted))), c(TRUE, FALSE))
+  by_columns <- nn_train(data[!data$flag, c("x", "flag")], data$y[!data$flag], epochs = 3, seed = 1)
+  expect_warning(nn_predict(by_columns, data.frame(x = 1, flag = TRUE)), class = "backprop_warning_new_level")
+  some <- data[!(data$g == "a" & data$h == "no"), ]
+  for (right in c("g:h", "g * h", "g:(h == \"yes\") + x")) {
+    cells <- nn_train(as.formula(paste("y ~", right)), data = some, epochs = 3, seed = 1)
+    expect_warning(predicted <- nn_predict(cells, data.frame(g = c("a", "b"), h = "no", x = 0)), "combination", class = "backprop_warning_new_level")
+    expect_identical(unname(is.na(drop(predicted))), c(TRUE, FALSE), label = right)
+    expect_error(nn_train(as.formula(paste("y ~", right)), data = some, validation = data, epochs = 1), class = "backprop_error_new_level")
+  }
+  split <- lapply(1:6, function(seed) nn_train(y ~ g * h * o, data = data, validation = 0.5, epochs = 1, seed = seed))
+  expect_true(all(vapply(split, function(fit) is.finite(fit$final_validation_loss), NA)))
+})
+
 test_that("the missing level of addNA() is a level", {
   data <- mixed_table()
   data$text[c(2, 5)] <- NA

@@ -158,7 +158,7 @@ test_that("what R writes beside a formula means what it means to lm()", {
   named <- nn_train(formula = y ~ x, data = table, case_weights = w, epochs = 3, seed = 1)
   expect_same_bits(named, wrap(table, table$w))
   repeated <- nn_train(y ~ x, data = table, subset = c(5, 3, 5, 8), keep = "data", epochs = 2, seed = 1)
-  expect_identical(weights(repeated)[c(3, 5, 8, 9)], c(1, 2, 1, 0))
+  expect_identical(weights(repeated), c(2, 1, 1))
   expect_equal(nn_gradient(repeated), nn_gradient(repeated, table[c(5, 3, 5, 8), ]))
   expect_error(nn_train(y ~ x, data = table, case_weights = nowhere), class = "backprop_error_argument")
   expect_error(nn_train(y ~ x, data = table, subset = "all"), class = "backprop_error_argument")

@@ -74,8 +74,8 @@ test_that("case weights that were a column are found in other data", {
 test_that("training goes on with weights and an offset that the data have", {
   once <- nn_train(n ~ x + offset(log(exposure)), data = counts, case_weights = exposure, output = "exp", epochs = 6, seed = 1)
   half <- nn_train(n ~ x + offset(log(exposure)), data = counts, case_weights = exposure, output = "exp", epochs = 3, seed = 1)
-  expect_same_bits(nn_train(n ~ x, data = counts, start = half, epochs = 3), once)
-  without <- nn_train(n ~ x, data = counts, start = half, case_weights = NULL, epochs = 1)
+  expect_same_bits(nn_train(formula(half), data = counts, start = half, epochs = 3), once)
+  without <- nn_train(formula(half), data = counts, start = half, case_weights = NULL, epochs = 1)
   expect_false(without$settings$case_weights)
 })
 
