@@ -10,8 +10,9 @@ settle_expression <- function(expression, value, data, env, inside) {
   }
   # The user has seen the warnings of the first evaluation.
   suppressWarnings({
-    # What is computed row by row as it is written stays so; only else are numbers made of all rows kept.
-    for (aggregates in c(FALSE, TRUE)) {
+    # First with the numbers that were made of all rows; else, where these were only on the way to a value for each row (c(x, z) in
+    # `matrix(c(x, z), ncol = 2)`), as it is written.
+    for (aggregates in c(TRUE, FALSE)) {
       frozen <- freeze_call(expression, data, env, aggregates, top = TRUE)
       why <- why_not_rowwise(frozen, value, data, inside)
       if (is.null(why)) {
@@ -90,7 +91,7 @@ freeze_cut <- function(call, value, data, env) {
   matched <- match.call(function(x, breaks, labels = NULL, ...) NULL, call)
   number <- if (!is.null(matched$breaks)) eval(matched$breaks, data, env)
   x <- eval(matched$x, data, env)
-  if (!is.numeric(number) || length(number) != 1L || !is.numeric(x) || is.object(x)) {
+  if (!is.numeric(number) || length(number) != 1L || !is.numeric(x) || inherits(x, c("Date", "POSIXt"))) {
     return(call)
   }
   ends <- range(x, na.rm = TRUE)

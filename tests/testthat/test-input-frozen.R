@@ -37,7 +37,7 @@ test_that("terms that are computed row by row by way of all rows are", {
   for (right in c(
     "matrix(c(x, z), ncol = 2)", "t(rbind(x, z))", "t(sapply(x, function(v) c(v, v^2)))", "polym(x, z, degree = 2)",
     "factor(flag, labels = c(\"off\", \"on\"))", "factor(k > 2, labels = c(\"few\", \"many\"))", "as.numeric(base::factor(k))",
-    "as.integer(droplevels(g))", "cut(x, 3, labels = FALSE)", "as.integer(cut(x, 4))", "(scale(x) > 0):g", "I(one > 0):h"
+    "as.integer(droplevels(g))", "cut(x, 3, labels = FALSE)", "cut(I(x - min(x)), 3)", "pnorm(k, mean(w)) > x", "as.integer(cut(x, 4))", "(scale(x) > 0):g", "I(one > 0):h"
   )) {
     expect_like_lm(right)
   }
