@@ -134,7 +134,7 @@ why_not_rowwise <- function(expression, value, data, inside) {
   }
   all <- tryCatch(evaluate_rows(expression, as_plain_table(columns, n), inside), error = identity)
   if (inherits(all, "error")) {
-    return(paste0("It needs something that cannot travel with the model: ", conditionMessage(all)))
+    return(paste0("It cannot be computed from what travels with the model: ", reason_of(all)))
   }
   if (!same_values(all, value)) {
     return("It does not give the same values twice.")
@@ -150,13 +150,18 @@ why_not_rowwise <- function(expression, value, data, inside) {
     part <- as_plain_table(lapply(columns, pick_rows_of, rows), length(rows))
     alone <- tryCatch(evaluate_rows(expression, part, inside), error = identity)
     if (inherits(alone, "error")) {
-      return(paste0("It cannot be computed for some rows alone: ", conditionMessage(alone)))
+      return(paste0("It cannot be computed for some rows alone: ", reason_of(alone)))
     }
     if (!same_values(alone, pick_rows_of(value, rows))) {
       return("Some rows alone give other values than they do among all rows.")
     }
   }
   NULL
+}
+
+reason_of <- function(cnd) {
+  said <- conditionMessage(cnd)
+  if (nchar(said) > 200L) paste0(substr(said, 1L, 200L), " ...") else said
 }
 
 rows_unknown <- function(value) {

@@ -120,11 +120,12 @@
 #' The data frame and formula methods encode factors and character columns one-hot, by the levels that training rows have;
 #' ordered factors are treated as unordered, a logical column becomes one 0/1 column, a numeric matrix one for each of its columns. Date, date-time, difftime, list,
 #' complex and integer64 columns are refused. With `standardize`, numeric input columns are centred and divided by
-#' their standard deviation; constant columns and columns of only 0 and 1 are left as they are. A numeric outcome under a
+#' their standard deviation; columns of only 0 and 1 are left as they are. A numeric outcome under a
 #' linear output is scaled too, which predictions undo; losses are then on the scaled outcome.
 #'
 #' A level that no training row has (an unused one, or one of rows that were left out) has no weights: it is treated like a new one, which makes a row's prediction
-#' `NA` with a warning. A level of the outcome that no training row has stays an output, with a warning.
+#' `NA` with a warning. So is a combination of levels in a product of factors that no training row has. An input that is constant in training has, standardised, no
+#' effect on predictions. A level of the outcome that no training row has stays an output, with a warning.
 #'
 #' @section Formulas:
 #' A formula means what it means to [lm()], on both sides: the same rows give the same design, with all levels of a factor instead of contrasts. What cannot be had is an

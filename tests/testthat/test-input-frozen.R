@@ -111,5 +111,5 @@ test_that("helpers that change what they read, or are called by name, travel or 
   }
   environment(env$scaled) <- env
   expect_like_lm("scaled(x)")
-  expect_error(linear("do.call(\"own\", list(x))"), "cannot travel", class = "backprop_error_formula")
+  expect_error(linear("do.call(\"own\", list(x))"), "from what travels", class = "backprop_error_formula")
 })
