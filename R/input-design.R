@@ -6,7 +6,7 @@
 #              matrix's); fill (numbers, or a level's text: what stands for NA; NULL where NA stays NA); gaps (which columns had NA: each gets an
 #              indicator input, of a factor a level); untrained (levels that no training row had)
 #   terms      for each: at (places of its variables), code (2: a flag in full, as two columns), seen (where training rows do not have all
-#              combinations of its levels: those that they have, as cells_of() numbers them)
+#              combinations of its levels: those that they have, as numbers of cells_of())
 #   names      of the inputs
 #   first      which inputs stand for the first level of a factor
 
@@ -72,19 +72,17 @@ learn_levels <- function(value, rows, impute) {
   learnt
 }
 
-# Categorical variables of a term by their codes, one number for each combination; NULL where it has none.
-cells_of <- function(term, codes, sizes) {
-  cell <- NULL
-  size <- 1
-  for (at in term$at) {
-    if (is.null(codes[[at]])) next
-    cell <- (if (is.null(cell)) 0 else cell) + (codes[[at]] - 1) * size
-    size <- size * sizes[[at]]
+# Several codes of each row as one number; `counts` are how many codes each has. NULL where there are none.
+cells_of <- function(codes, counts) {
+  there <- !vapply(codes, is.null, NA)
+  if (!any(there)) {
+    return(NULL)
   }
-  if (!is.null(cell)) list(cell = cell, count = size)
+  sizes <- cumprod(c(1, unlist(counts[there])))
+  Reduce(`+`, Map(function(code, size) (code - 1) * size, codes[there], sizes[-length(sizes)]))
 }
 
-# Codes of a variable's rows, and how many there may be; NULL for numbers. `variable` is its part of the design.
+# Codes of a variable's rows; NULL for numbers. `variable` is its part of the design.
 codes_of <- function(value, variable) {
   switch(variable$kind, levels = codes_of_levels(value, variable), flag = 1 + (fill_flag(value, variable) != 0))
 }
@@ -93,29 +91,24 @@ fill_flag <- function(value, variable) {
   if (is.null(variable$fill)) value else replace(as.double(value), is_gap(value), variable$fill)
 }
 
-code_counts <- function(variables) {
-  lapply(variables, function(variable) switch(variable$kind, levels = length(variable$levels), flag = 2))
-}
+count_codes <- function(variable) switch(variable$kind, levels = length(variable$levels), flag = 2)
 
 # A factor alone has just the levels that training rows have; flags and products may have combinations that they have not.
 learn_cells <- function(term, variables, design_variables, rows) {
-  alone <- length(term$at) == 1L && design_variables[[term$at]]$kind == "levels"
-  codes <- if (!alone) codes_of_term(term, variables, design_variables, rows)
-  cells <- if (!alone) cells_of(term, codes, code_counts(design_variables))
-  if (!is.null(cells)) {
-    seen <- unique(cells$cell[!is.na(cells$cell)])
-    if (length(seen) < cells$count) term$seen <- seen
+  kinds <- vapply(design_variables[term$at], function(variable) variable$kind, "")
+  if (!any(kinds %in% c("levels", "flag")) || identical(kinds, "levels")) {
+    return(term)
   }
+  cells <- cells_of_term(term, variables, design_variables, rows)
+  seen <- unique(cells[!is.na(cells)])
+  if (length(seen) < prod(unlist(lapply(design_variables[term$at], count_codes)))) term$seen <- seen
   term
 }
 
-codes_of_term <- function(term, variables, design_variables, rows) {
-  codes <- vector("list", length(variables))
-  for (at in term$at) {
-    code <- codes_of(if (is.null(rows)) variables[[at]] else pick_rows_of(variables[[at]], rows), design_variables[[at]])
-    if (!is.null(code)) codes[[at]] <- code
-  }
-  codes
+cells_of_term <- function(term, variables, design_variables, rows) {
+  of <- design_variables[term$at]
+  codes <- Map(function(value, variable) codes_of(if (is.null(rows)) value else pick_rows_of(value, rows), variable), variables[term$at], of)
+  cells_of(codes, lapply(of, count_codes))
 }
 
 # Rows whose combination of levels no training row has, for a term that knows which ones these have.
@@ -123,8 +116,8 @@ unseen_rows <- function(term, variables, design, rows = NULL) {
   if (is.null(term$seen)) {
     return(integer())
   }
-  cells <- cells_of(term, codes_of_term(term, variables, design$variables, rows), code_counts(design$variables))
-  which(!is.na(cells$cell) & !cells$cell %in% term$seen)
+  cells <- cells_of_term(term, variables, design$variables, rows)
+  which(!is.na(cells) & !cells %in% term$seen)
 }
 
 gap_level <- function(levels) utils::tail(make.unique(c(as.character(levels), "(missing)")), 1L)

@@ -34,7 +34,7 @@ rows_needed_in_training <- function(given, rows, chosen) {
   sizes <- lapply(variables, function(value) if (is.factor(value)) nlevels(value) else 2)
   terms <- c(given$terms, plain_terms(length(variables)))
   needed <- lapply(terms, function(term) {
-    cells <- cells_of(term, codes, sizes)$cell[rows]
+    cells <- cells_of(codes[term$at], sizes[term$at])[rows]
     lost <- setdiff(cells[chosen], c(cells[-chosen], NA))
     chosen[match(lost, cells[chosen])]
   })

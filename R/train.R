@@ -44,29 +44,36 @@ train_given <- function(given, settings, typed, earlier, call) {
   settings["case_weights"] <- list(given$case_weights)
   settings["offset"] <- list(given$offset)
   plan <- plan_rows(settings, given, earlier)
-  undoing_draws({
-    plan <- split_rows(plan, given, settings, typed, earlier)
-    if (is.null(earlier)) warn_unused_levels(given$outcome, plan)
-    given$blueprint <- complete_blueprint(given, plan, settings, earlier)
-    rows <- encode_given(given, plan)
-    if (!is.null(plan$given)) {
-      plan$given <- read_validation(plan$given, given, settings$na_action)
-    }
-    inputs <- list(n = plan$n, p = ncol(rows$x), rows = given$kept)
-    spec <- resolve_specification(plan$settings, typed, inputs, given$outcome, given$interface != "matrix", earlier)
-    spec$split_seed <- split_seed(spec$engine$seed, typed, earlier)
-    spec$na_action <- settings$na_action
-    spec$has_weights <- !is.null(settings$case_weights)
-    spec$validation <- if (is.null(plan$given)) plan$share else "given"
-    data <- take_rows(plan, spec, given, rows)
-    scaling <- resolve_scaling(spec, data$x, data$y, data$case_weights, earlier)
-    spec$engine$center <- scaling$center
-    spec$engine$scale <- scaling$scale
-    data <- scale_outcomes(data, scaling)
-    spec$engine$validation <- data$validation
-    train <- function(spec, restart = NULL) run_training(spec, data, given, scaling, earlier, restart)
-    fit <- if (spec$restarts > 1L) run_restarts(spec, train) else train(spec)
-  })
+  if (is.null(settings$seed)) {
+    undoing_draws(train_planned(plan, given, settings, typed, earlier))
+  } else {
+    train_planned(plan, given, settings, typed, earlier)
+  }
+}
+
+# From the split on: what may draw a seed, and be refused after that.
+train_planned <- function(plan, given, settings, typed, earlier) {
+  plan <- split_rows(plan, given, settings, typed, earlier)
+  if (is.null(earlier)) warn_unused_levels(given$outcome, plan)
+  given$blueprint <- complete_blueprint(given, plan, settings, earlier)
+  rows <- encode_given(given, plan)
+  if (!is.null(plan$given)) {
+    plan$given <- read_validation(plan$given, given, settings$na_action)
+  }
+  inputs <- list(n = plan$n, p = ncol(rows$x), rows = given$kept)
+  spec <- resolve_specification(plan$settings, typed, inputs, given$outcome, given$interface != "matrix", earlier)
+  spec$split_seed <- split_seed(spec$engine$seed, typed, earlier)
+  spec$na_action <- settings$na_action
+  spec$has_weights <- !is.null(settings$case_weights)
+  spec$validation <- if (is.null(plan$given)) plan$share else "given"
+  data <- take_rows(plan, spec, given, rows)
+  scaling <- resolve_scaling(spec, data$x, data$y, data$case_weights, earlier)
+  spec$engine$center <- scaling$center
+  spec$engine$scale <- scaling$scale
+  data <- scale_outcomes(data, scaling)
+  spec$engine$validation <- data$validation
+  train <- function(spec, restart = NULL) run_training(spec, data, given, scaling, earlier, restart)
+  fit <- if (spec$restarts > 1L) run_restarts(spec, train) else train(spec)
   warn_symptoms(fit, started = !is.null(spec$start))
   fit
 }
