@@ -84,8 +84,13 @@ terms.nn_fit <- function(x, ...) {
   x <- formula_fit(x, "x", quote(terms()))
   terms <- stats::terms(formula(x))
   predvars <- as.list(attr(terms, "variables"))[-1L]
-  frozen <- c(list(x$blueprint$outcome), x$blueprint$variables)
-  at <- match(vapply(predvars, expression_text, ""), c(x$blueprint$outcome_name, names(x$blueprint$variables)))
+  offsets <- utils::head(x$blueprint$offsets, length(x$blueprint$typed$offsets))
+  as_offset <- function(expressions) lapply(expressions, function(expression) call("offset", expression))
+  frozen <- c(list(x$blueprint$outcome), x$blueprint$variables, as_offset(offsets))
+  texts <- c(
+    x$blueprint$outcome_name, names(x$blueprint$variables), vapply(as_offset(x$blueprint$typed$offsets), expression_text, "")
+  )
+  at <- match(vapply(predvars, expression_text, ""), texts)
   predvars[!is.na(at)] <- frozen[at[!is.na(at)]]
   attr(terms, "predvars") <- as.call(c(quote(list), predvars))
   terms

@@ -51,6 +51,7 @@ upgrade_from_1 <- function(fit) {
     kind = "formula", variables = variables, offsets = list(), outcome = old$left, case_weights = NULL,
     typed = list(variables = typed, offsets = list(), outcome = old$left), outcome_name = expression_text(old$left),
     columns = columns, outcome_columns = lapply(stats::setNames(nm = old$outcomes), function(name) list(type = "any")),
+    input_columns = raw,
     # Functions of other packages could not travel then: those of stats are what a formula has.
     carried = carry(c(unname(variables), list(old$left)), c(raw, old$outcomes), asNamespace("stats")),
     design = design_of_format_1(record, names, of_terms, fit, matrices)

@@ -139,6 +139,8 @@ complete_rows <- function(known, fit, arg, call) {
   weights <- read_case_weights(known$case_weights, n, call = call)
   looked_at <- if (is.null(weights)) rep(TRUE, n) else weights > 0
   good <- finite_rows(known$x)
+  # A level without weights is no gap: rows that have one are not to be left out without a word.
+  if (!all(good[looked_at])) refuse_known_levels(known, which(looked_at), fit, arg, call)
   if (length(known$offset) > 1L) good <- good & finite_rows(as.matrix(known$offset))
   drop <- if (identical(fit$settings$na_action, "omit") || identical(fit$settings$na_action, "impute")) {
     !good | !is_known_outcome(known$Y)
@@ -163,12 +165,20 @@ complete_rows <- function(known, fit, arg, call) {
   known
 }
 
-# Says what is missing where: a level that has no weights, or a value.
+refuse_known_levels <- function(known, rows, fit, arg, call) {
+  if (fit$interface == "matrix") {
+    return(invisible())
+  }
+  unknown <- attr(known$variables, "unknown")
+  if (any(unknown$rows %in% rows)) {
+    stop_new_level(names(unknown$levels)[1L], unknown$levels[[1L]], length(unknown$rows), arg, call)
+  }
+  refuse_new_levels(lapply(known$variables, pick_rows_of, rows), fit$blueprint$design, arg, call)
+}
+
+# Says which values are missing where.
 stop_incomplete <- function(known, rows, fit, arg, call) {
   variables <- lapply(known$variables, pick_rows_of, rows)
-  if (fit$interface != "matrix") {
-    refuse_new_levels(variables, fit$blueprint$design, arg, call)
-  }
   check_inputs_known(variables, arg, FALSE, if (fit$interface == "matrix") "" else names(variables), call)
   x <- known$x[rows, , drop = FALSE]
   stop_unknown_inputs(x, if (is.null(colnames(x))) seq_len(ncol(x)) else colnames(x), arg, call)

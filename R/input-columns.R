@@ -103,7 +103,8 @@ restore_matrix <- function(column, name, record, arg, call) {
     return(matrix(column, ncol = 1L, dimnames = if (!is.null(record$names)) list(NULL, record$names)))
   }
   names <- colnames(column)
-  by_name <- is_numeric_matrix(column) && !is.null(names) && !is.null(record$names)
+  are_names <- function(names) !is.null(names) && !anyNA(names) && all(nzchar(names)) && !anyDuplicated(names)
+  by_name <- is_numeric_matrix(column) && are_names(names) && are_names(record$names)
   if (by_name && all(record$names %in% names)) {
     return(column[, record$names, drop = FALSE])
   }

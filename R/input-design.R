@@ -5,7 +5,8 @@
 #   variables  for each: name; kind ("number", "flag", "levels", "matrix"); levels (those that a training row has); columns (names of a
 #              matrix's); fill (numbers, or a level's text: what stands for NA; NULL where NA stays NA); gaps (which columns had NA: each gets an
 #              indicator input, of a factor a level); untrained (levels that no training row had)
-#   terms      for each: at (places of its variables), code (2: a flag in full, as two columns), seen (where training rows do not have all
+#   terms      for each: at (places of its variables), code (2: in full, of a flag two columns; 1: of a
+#              flag one column; 3: as lm()'s contrasts, a factor without its first level), seen (where training rows do not have all
 #              combinations of its levels: those that they have, as numbers of cells_of())
 #   names      of the inputs
 #   first      which inputs stand for the first level of a factor
@@ -147,7 +148,9 @@ count_inputs <- function(design) {
 }
 
 width_of <- function(variable, code) {
-  switch(variable$kind, number = 1, flag = code, levels = length(variable$levels), matrix = length(variable$columns))
+  switch(variable$kind,
+    number = 1, flag = if (code == 2L) 2 else 1, levels = length(variable$levels) - (code == 3L), matrix = length(variable$columns)
+  )
 }
 
 # Names of a variable's columns under a code, and which of them stand for a first level.
@@ -156,7 +159,10 @@ name_block <- function(variable, code) {
   switch(variable$kind,
     number = list(names = name, first = FALSE),
     flag = if (code == 2L) list(names = paste0(name, c("FALSE", "TRUE")), first = c(TRUE, FALSE)) else list(names = name, first = FALSE),
-    levels = list(names = paste0(name, variable$levels), first = seq_along(variable$levels) == 1L),
+    levels = {
+      shown <- if (code == 3L) variable$levels[-1L] else variable$levels
+      list(names = paste0(name, shown), first = code != 3L & seq_along(shown) == 1L)
+    },
     matrix = list(names = paste0(name, variable$columns), first = logical(length(variable$columns)))
   )
 }
@@ -198,21 +204,20 @@ encode_rows <- function(variables, design, rows = NULL, call = quote(nn_train())
   x <- matrix(0, n, length(design$names), dimnames = list(NULL, design$names))
   place <- 0L
   for (term in design$terms) {
-    alone <- length(term$at) == 1L && design$variables[[term$at]]$kind == "levels"
-    if (alone) {
+    unseen <- unseen_rows(term, variables, design, rows)
+    if (is_indicator(term, design)) {
       # The large case, filled in without a copy.
-      column <- columns[[term$at]]
-      width <- column$count
-      known <- which(!is.na(column$value))
-      x[known + (place + column$value[known] - 1) * n] <- 1
-      if (length(known) < n) x[which(is.na(column$value)), place + seq_len(width)] <- NA
+      cells <- cells_of(lapply(columns[term$at], function(column) column$value), lapply(columns[term$at], function(column) column$count))
+      width <- prod(vapply(columns[term$at], function(column) as.double(column$count), 0))
+      known <- which(!is.na(cells))
+      x[known + (place + cells[known]) * n] <- 1
+      unseen <- c(unseen, which(is.na(cells)))
     } else {
       block <- Reduce(multiply_blocks, Map(function(at, code) block_of(columns[[at]], design$variables[[at]]$kind, code), term$at, term$code))
       width <- if (is.matrix(block)) ncol(block) else 1L
       x[, place + seq_len(width)] <- block
-      unseen <- unseen_rows(term, variables, design, rows)
-      if (length(unseen) > 0L) x[unseen, place + seq_len(width)] <- NA
     }
+    if (length(unseen) > 0L) x[unseen, place + seq_len(width)] <- NA
     place <- place + width
   }
   for (i in seq_along(columns)) {
@@ -222,6 +227,11 @@ encode_rows <- function(variables, design, rows = NULL, call = quote(nn_train())
     }
   }
   x
+}
+
+# Whether a term is of factors alone, all levels of each: in a row one of its columns is 1.
+is_indicator <- function(term, design) {
+  all(term$code != 3L) && all(vapply(design$variables[term$at], function(variable) variable$kind == "levels", NA))
 }
 
 # A column for each level of a factor adds up: refused beforehand where there is no room, with the variable that takes most of it.
@@ -289,7 +299,8 @@ is_gap <- function(x) if (is.double(x)) is.na(x) & !is.nan(x) else is.na(x)
 block_of <- function(column, kind, code) {
   value <- column$value
   if (kind == "levels") {
-    return(matrix(as.double(outer(value, seq_len(column$count), "==")), nrow = length(value)))
+    shown <- if (code == 3L) seq_len(column$count)[-1L] else seq_len(column$count)
+    return(matrix(as.double(outer(value, shown, "==")), nrow = length(value)))
   }
   if (kind == "flag" && code == 2L) {
     return(cbind(1 - value, as.double(value)))
@@ -304,24 +315,26 @@ multiply_blocks <- function(a, b) {
   a[, rep(seq_len(ncol(a)), ncol(b)), drop = FALSE] * b[, rep(seq_len(ncol(b)), each = ncol(a)), drop = FALSE]
 }
 
-# Tells of levels, and of combinations of levels, that no training row had; rows that have them are NA.
-warn_new_levels <- function(variables, design, arg) {
+# Tells of levels, and of combinations of levels, that no training row had; rows that have them are NA. `told`: rows that were told of already.
+warn_new_levels <- function(variables, design, arg, told = integer()) {
+  of_rows <- function(value) if (length(told) > 0L) pick_rows_of(value, -told) else value
   for (i in seq_along(design$variables)) {
     variable <- design$variables[[i]]
     if (variable$kind == "levels") {
-      new <- new_levels(variables[[i]], variable)
+      new <- new_levels(of_rows(variables[[i]]), variable)
       if (length(new) > 0L) warn_new_level(variable$name, new, variable$untrained, arg)
     }
   }
-  for (term in design$terms) {
-    rows <- length(unseen_rows(term, variables, design))
-    if (rows > 0L) {
-      what <- describe_cells(term, design)
-      warn_backprop("new_level", c(
-        "{.arg {arg}} has {rows} row{?s} with {what} that no training row had.",
-        i = "Predictions for {cli::qty(rows)}{?this row/these rows} are {.code NA}."
-      ), rows = rows)
-    }
+  # Of products that contain each other the smallest tells most; terms() has it first.
+  unseen <- lapply(design$terms, unseen_rows, variables, design)
+  rows <- setdiff(unlist(unseen), told)
+  if (length(rows) > 0L) {
+    what <- describe_cells(design$terms[[which(lengths(unseen) > 0L)[1L]]], design)
+    count <- length(rows)
+    warn_backprop("new_level", c(
+      "{.arg {arg}} has {count} row{?s} with {what} that no training row had.",
+      i = "Predictions for {cli::qty(count)}{?this row/these rows} are {.code NA}."
+    ), rows = rows)
   }
 }
 

@@ -34,22 +34,46 @@ parse_formula <- function(formula, data) {
   column <- factor(places[, 2L], levels = seq_len(ncol(factors)))
   variables <- all[used]
   names(variables) <- vapply(variables, expression_text, "")
+  products <- Map(
+    function(at, code) list(at = at, code = code),
+    split(unname(places[, 1L]), column), split(as.integer(codes), column)
+  )
   list(
     outcome = formula[[2L]],
     outcome_name = expression_text(formula[[2L]]),
     variables = variables,
-    terms = unname(Map(
-      function(at, code) list(at = at, code = code),
-      split(unname(places[, 1L]), column), split(as.integer(codes), column)
-    )),
+    terms = code_like_lm(unname(products)),
     offsets = lapply(all[attr(terms, "offset")], function(call) call[[2L]])
   )
 }
 
-# A fit that goes on has its formula; another one would be passed over.
-check_same_formula <- function(formula, data, earlier) {
+# Where terms() codes a variable of a product by contrasts (1), what is left of the product without it is a term, as a rule, and all levels
+# span the same space. Where it is none (`g` in `g + x:h + g:h`), lm() has contrasts all the same, and code 3 is the same here: all levels but the first.
+code_like_lm <- function(terms) {
+  products <- which(lengths(lapply(terms, function(term) term$at)) > 1L)
+  if (length(products) == 0L) {
+    return(terms)
+  }
+  key <- function(at) paste(sort(at), collapse = " ")
+  there <- vapply(terms, function(term) key(term$at), "")
+  for (i in products) {
+    for (j in which(terms[[i]]$code == 1L)) {
+      if (!key(terms[[i]]$at[-j]) %in% there) terms[[i]]$code[j] <- 3L
+    }
+  }
+  terms
+}
+
+# A fit that goes on has its formula; another one would be passed over. The data, with variables that the formula's environment has.
+same_formula_data <- function(formula, data, earlier) {
+  blueprint <- earlier$blueprint
+  needed <- c(names(blueprint$outcome_columns), blueprint$input_columns)
+  for (name in setdiff(needed, names(data))) {
+    value <- get0(name, envir = environment(formula))
+    if (has_rows(value, nrow(data))) data[[name]] <- value
+  }
   # A point stands for other columns where some are missing.
-  missing <- setdiff(c(names(earlier$blueprint$outcome_columns), names(earlier$blueprint$columns)), names(data))
+  missing <- setdiff(needed, names(data))
   if (length(missing) > 0L) {
     stop_missing_columns(missing, "data", quote(nn_train()))
   }
@@ -59,19 +83,21 @@ check_same_formula <- function(formula, data, earlier) {
     products <- vapply(terms, function(term) paste(sort(texts[term$at]), collapse = ":"), "")
     c(expression_text(outcome), sort(products), "offset", sort(vapply(offsets, expression_text, "")))
   }
-  typed <- earlier$blueprint$typed
+  typed <- blueprint$typed
   same <- identical(
     key(parsed$variables, parsed$terms, parsed$offsets, parsed$outcome),
-    key(typed$variables, earlier$blueprint$design$terms, typed$offsets, typed$outcome)
+    key(typed$variables, blueprint$design$terms, typed$offsets, typed$outcome)
   )
   if (!same) {
     then <- deparse1(formula(earlier))
+    if (nchar(then) > 300L) then <- paste(substr(then, 1L, 300L), "...")
     stop_backprop("start", c(
       "{.arg formula} must be that of {.arg start}, which training goes on from.",
       x = "That is {.code {then}}.",
       i = "For another formula train anew, or give its weights alone: {.code start = fit[c(\"weights\", \"biases\")]}."
     ))
   }
+  data
 }
 
 # How an expression is named: as model.frame() does, a name without backticks.

@@ -3,24 +3,24 @@
 # such as mean(x) in `x - mean(x)`: they keep the values of training. What cannot be had for a row by itself is refused.
 
 # The expression that gives for any rows what it gave for all of them: `value`, of `data`, in `env`. `inside` is the environment of what
-# travels with the fit, the only one that predictions know. NULL in `expression` where there is none; `why` then says so.
+# travels with the fit, the only one that predictions know. With its `value` as predictions compute it, whose last digits may differ; NULL in
+# `expression` where there is none, and `why`.
 settle_expression <- function(expression, value, data, env, inside) {
   if (!is.call(expression)) {
-    return(list(expression = expression))
+    return(list(expression = expression, value = value))
   }
-  # The user has seen the warnings of the first evaluation.
+  # First with the numbers that were made of all rows; then, where these were only on the way to a value for each row (c(x, z) in
+  # `matrix(c(x, z), ncol = 2)`), without; then as it is written. The user has seen the warnings of the first evaluation.
   suppressWarnings({
-    # First with the numbers that were made of all rows; else, where these were only on the way to a value for each row (c(x, z) in
-    # `matrix(c(x, z), ncol = 2)`), as it is written.
-    for (aggregates in c(TRUE, FALSE)) {
-      frozen <- freeze_call(expression, data, env, aggregates, top = TRUE)
-      why <- why_not_rowwise(frozen, value, data, inside)
-      if (is.null(why)) {
-        return(list(expression = frozen))
+    forms <- list(freeze_call(expression, data, env, TRUE, top = TRUE), freeze_call(expression, data, env, FALSE, top = TRUE), expression)
+    for (form in unique(forms)) {
+      found <- try_rowwise(form, value, data, inside)
+      if (is.null(found$why)) {
+        return(list(expression = form, value = found$value))
       }
     }
   })
-  list(expression = NULL, why = why)
+  list(expression = NULL, why = found$why)
 }
 
 # From the inside out.
@@ -32,10 +32,16 @@ freeze_call <- function(expression, data, env, aggregates, top = FALSE) {
     # An empty argument, as in x[, 1], must not be looked at.
     if (is.call(expression[[i]])) expression[[i]] <- freeze_call(expression[[i]], data, env, aggregates)
   }
-  if (!any(names_read_by(list(expression))$variables %in% names(data))) {
+  read <- intersect(names_read_by(list(expression))$variables, names(data))
+  if (length(read) == 0L) {
     return(expression)
   }
   value <- tryCatch(eval(expression, data, env), error = function(cnd) NULL)
+  if (is.null(value)) {
+    # poly() and others do not take NA.
+    data <- rows_without_gaps(data, read)
+    value <- tryCatch(eval(expression, data, env), error = function(cnd) NULL)
+  }
   if (is.null(value) || is.function(value)) {
     return(expression)
   }
@@ -43,7 +49,14 @@ freeze_call <- function(expression, data, env, aggregates, top = FALSE) {
     small <- is.atomic(value) && utils::object.size(value) <= carried_bytes
     return(if (aggregates && !top && small) value else expression)
   }
-  freeze_basis(expression, value, data, env, top)
+  # A function of the user's own may have the name of one that is known here.
+  tryCatch(freeze_basis(expression, value, data, env, top), error = function(cnd) expression)
+}
+
+rows_without_gaps <- function(data, read) {
+  columns <- unclass(data)[read]
+  known <- which(!Reduce(`|`, lapply(columns, rows_unknown), logical(nrow(data))))
+  as_plain_table(lapply(columns, pick_rows_of, known), length(known))
 }
 
 # Calls whose arguments are not values.
@@ -79,6 +92,8 @@ freeze_basis <- function(call, value, data, env, top) {
     return(freeze_factor(call, value, data, env, top))
   }
   head <- call[[1L]]
+  # scale(poly(x, 2)) has the class of what it scales.
+  if (name == "scale") class(value) <- NULL
   # makepredictcall() knows functions by their bare name, and polym() not at all.
   call[[1L]] <- as.name(if (name == "polym") "poly" else if (nzchar(name)) name else "(")
   call <- if (name == "cut") freeze_cut(call, value, data, env) else stats::makepredictcall(value, call)
@@ -111,8 +126,10 @@ freeze_cut <- function(call, value, data, env) {
 # The levels that were found, where none were typed. At the top of a term the levels are recorded with the variable, so that new ones are
 # told and not lost; there only labels, which belong to levels by their order, need them.
 freeze_factor <- function(call, value, data, env, top) {
-  arguments <- names(call)
-  if ("levels" %in% arguments || (top && !"labels" %in% arguments) || (is.null(arguments) && length(call) > 2L)) {
+  if (called(call) %in% c("factor", "ordered")) {
+    call <- match.call(function(x, levels, labels, exclude, ordered, nmax, ...) NULL, call)
+  }
+  if (!is.null(call$levels) || (top && is.null(call$labels))) {
     return(call)
   }
   plain <- call
@@ -124,39 +141,47 @@ freeze_factor <- function(call, value, data, env, top) {
   call
 }
 
-# Rows by themselves must give what they gave among all: some each alone, and parts of them. NULL where they do.
-why_not_rowwise <- function(expression, value, data, inside) {
+# Rows by themselves must give what they gave among all: some each alone, and parts of them. The `value` of all; `why` where they do not.
+try_rowwise <- function(expression, value, data, inside) {
   n <- nrow(data)
   columns <- unclass(data)[intersect(names_read_by(list(expression))$variables, names(data))]
   if (length(columns) == 0L) {
-    # A constant, which has as many values as there are rows.
-    return("It reads no column.")
+    return(list(why = "It reads no column."))
   }
   all <- tryCatch(evaluate_rows(expression, as_plain_table(columns, n), inside), error = identity)
   if (inherits(all, "error")) {
-    return(paste0("It cannot be computed from what travels with the model: ", reason_of(all)))
+    return(list(why = paste0("It cannot be computed from what travels with the model: ", reason_of(all))))
   }
   if (!same_values(all, value)) {
-    return("It does not give the same values twice.")
+    return(list(why = "It does not give the same values twice."))
   }
-  # What rows with a gap give is told by the others.
-  known <- which(!rows_unknown(value))
-  some <- function(count) unique(known[round(seq(1, length(known), length.out = min(length(known), count)))])
-  if (length(known) == 0L) {
-    return(NULL)
-  }
-  parts <- c(as.list(some(40L)), list(utils::head(known, 500L), rev(some(400L))[c(TRUE, FALSE)]))
-  for (rows in parts) {
+  for (rows in rows_to_try(value, columns)) {
     part <- as_plain_table(lapply(columns, pick_rows_of, rows), length(rows))
     alone <- tryCatch(evaluate_rows(expression, part, inside), error = identity)
     if (inherits(alone, "error")) {
-      return(paste0("It cannot be computed for some rows alone: ", reason_of(alone)))
+      return(list(why = paste0("It cannot be computed for some rows alone: ", reason_of(alone))))
     }
     if (!same_values(alone, pick_rows_of(value, rows))) {
-      return("Some rows alone give other values than they do among all rows.")
+      return(list(why = "Some rows alone give other values than they do among all rows."))
     }
   }
-  NULL
+  list(value = all)
+}
+
+# Single rows, evenly spread, of each of the rarest values, and of those that a gap does not keep from having a value; then parts.
+rows_to_try <- function(value, columns) {
+  known <- which(!rows_unknown(value))
+  if (length(known) == 0L) {
+    return(NULL)
+  }
+  some <- function(rows, count) unique(rows[round(seq(1, length(rows), length.out = min(length(rows), count)))])
+  gaps <- Reduce(`|`, lapply(columns, rows_unknown))
+  filled <- known[gaps[known]]
+  plain <- if (length(dim(value)) < 2L) value[known]
+  counts <- if (is.atomic(plain)) sort(table(plain))
+  rare <- if (length(counts) > 1L && length(counts) <= 1000L) known[match(names(counts)[seq_len(min(10L, length(counts)))], as.character(plain))]
+  single <- unique(c(some(known, 40L), some(filled, 5L), rare[!is.na(rare)]))
+  c(as.list(single), list(utils::head(known, 500L), rev(some(known, 400L))[c(TRUE, FALSE)]))
 }
 
 reason_of <- function(cnd) {

@@ -62,14 +62,16 @@ given_formula <- function(formula, data, typed) {
 
   values <- Map(function(expression, name) evaluate_term(expression, name, data, env), plan$variables, names(plan$variables))
   offsets <- lapply(plan$offsets, function(expression) evaluate_term(expression, expression_text(expression), data, env))
-  variables <- read_variables(values, "data")
+  # Types are told before anything else of a variable is.
+  read_variables(values, "data")
   Y <- evaluate_outcome(plan$outcome, data, env)
   if (NROW(Y) != n) {
     stop_row_count(plan$outcome_name, NROW(Y), n)
   }
-  blueprint <- blueprint_of_formula(plan, values, offsets, Y, arguments, data, env)
+  settled <- blueprint_of_formula(plan, values, offsets, Y, arguments, data, env)
+  blueprint <- settled$blueprint
   list(
-    interface = "formula", n = n, variables = variables, terms = plan$terms, Y = Y,
+    interface = "formula", n = n, variables = read_variables(settled$values, "data"), terms = plan$terms, Y = Y,
     offset = sum_offsets(c(offsets, list(arguments$offset$value)), n), case_weights = arguments$case_weights$value,
     subset = arguments$subset$value, blueprint = blueprint, arg = "data", outcome_arg = "data", original = list(data = original)
   )
@@ -89,7 +91,7 @@ refuse_mixed_offsets <- function(offsets, argument) {
 given_again <- function(formula, data, typed, given, earlier) {
   call <- quote(nn_train())
   check_table(data, "data")
-  check_same_formula(formula, data, earlier)
+  data <- same_formula_data(formula, data, earlier)
   arguments <- lapply(typed, evaluate_argument, data, environment(formula))
   blueprint <- earlier$blueprint
   if ("offset" %in% given) {
@@ -104,7 +106,7 @@ given_again <- function(formula, data, typed, given, earlier) {
   weights <- weights_in_data(data, like)
   list(
     interface = "formula", n = nrow(data), variables = evaluate_known(data, like, "data", call),
-    terms = NULL, Y = new_outcome(data, like, "data", call),
+    terms = blueprint$design$terms, Y = new_outcome(data, like, "data", call),
     offset = if (is.null(offset)) arguments$offset$value else offset,
     case_weights = if (is.null(weights)) arguments$case_weights$value else weights,
     subset = arguments$subset$value, blueprint = blueprint, arg = "data", outcome_arg = "data",
@@ -117,10 +119,12 @@ blueprint_of_formula <- function(plan, values, offsets, Y, arguments, data, env)
   carried <- carry(c(unname(plan$variables), plan$offsets, list(plan$outcome)), names(data), env)
   inside <- environment_of_carried(carried, quote(nn_train()))
   settle <- function(expression, name, value) settle_or_stop(expression, name, value, data, env, inside)
-  variables <- Map(settle, plan$variables, names(plan$variables), values)
+  settled <- Map(settle, plan$variables, names(plan$variables), values)
+  variables <- lapply(settled, function(one) one$expression)
   outcome <- settle_expression(plan$outcome, Y, data, env, inside)
   read <- function(expressions) intersect(names_read_by(expressions)$variables, names(data))
-  formula_offsets <- unname(Map(settle, plan$offsets, vapply(plan$offsets, expression_text, ""), offsets))
+  formula_offsets <- Map(settle, plan$offsets, vapply(plan$offsets, expression_text, ""), offsets)
+  formula_offsets <- unname(lapply(formula_offsets, function(one) one$expression))
   inputs <- read(c(variables, formula_offsets))
   blueprint <- list(
     kind = "formula", variables = variables, offsets = formula_offsets,
@@ -130,9 +134,14 @@ blueprint_of_formula <- function(plan, values, offsets, Y, arguments, data, env)
     typed = list(variables = plan$variables, offsets = plan$offsets, outcome = plan$outcome), outcome_name = plan$outcome_name,
     columns = lapply(unclass(data)[inputs], record_column),
     outcome_columns = lapply(unclass(data)[read(list(plan$outcome))], record_column),
+    input_columns = read(variables),
     carried = carried
   )
-  add_arguments(blueprint, arguments, data)
+  list(
+    blueprint = add_arguments(blueprint, arguments, data),
+    # What trains is what predictions will compute, to the last bit.
+    values = lapply(settled, function(one) one$value)
+  )
 }
 
 # Adds what `offset` and `case_weights` need to be found in other data, where they are made of columns.
@@ -149,7 +158,7 @@ add_arguments <- function(blueprint, arguments, data) {
       inside <- environment_of_carried(carried, quote(nn_train()))
       text <- expression_text(argument$expression)
       expression <- settle_or_stop(argument$expression, text, argument$value, data, argument$env, inside)
-      blueprint$offsets <- c(blueprint$offsets, list(expression))
+      blueprint$offsets <- c(blueprint$offsets, list(expression$expression))
       blueprint$columns[reads] <- record
     } else {
       blueprint$case_weights <- argument$expression
@@ -171,7 +180,7 @@ settle_or_stop <- function(expression, name, value, data, env, inside) {
       name = name, why = settled$why
     )
   }
-  settled$expression
+  settled
 }
 
 read_variables <- function(values, arg, call = quote(nn_train())) {

@@ -13,18 +13,21 @@ read_new_rows <- function(fit, X, arg, call, with_offset = TRUE, warn = TRUE) {
   variables <- evaluate_variables(table, fit, arg, call)
   unknown <- attr(variables, "unknown")
   if (warn) {
-    for (name in names(unknown$levels)) warn_new_level(name, unknown$levels[[name]], character(), arg)
-    warn_new_levels(variables, blueprint$design, arg)
+    warn_unknown_levels(unknown, arg)
+    warn_new_levels(variables, blueprint$design, arg, unknown$rows)
+    warn_lost_values(setdiff(attr(variables, "lost")$rows, unknown$rows), attr(variables, "lost")$names, arg)
   }
   x <- encode_rows(variables, blueprint$design, call = call)
-  if (length(unknown$rows) > 0L) x[unknown$rows, ] <- NA
+  nothing <- c(unknown$rows, attr(variables, "lost")$rows)
+  if (length(nothing) > 0L) x[nothing, ] <- NA
   list(
     x = x, variables = variables, offset = if (with_offset) offset_in_data(table, fit, arg, call), rows = table_row_names(table)
   )
 }
 
 # The variables of a table fit's design on other rows, in plain form. Their attribute `unknown` has the `rows` in which an expression reads
-# a level that the column did not have, and these `levels` by column: their codes would mean nothing.
+# a level that the column did not have, and these `levels` by column: their codes would mean nothing. Their attribute `lost` has the
+# `rows` in which an expression gives nothing for what is there, as cut() does beyond its breaks, and the `names` of these.
 evaluate_variables <- function(table, fit, arg, call) {
   blueprint <- fit$blueprint
   design <- blueprint$design
@@ -46,7 +49,11 @@ evaluate_variables <- function(table, fit, arg, call) {
   }
   variables <- Map(function(value, variable) as_known_variable(value, variable, nrow(table), arg, call), values, design$variables)
   names(variables) <- vapply(design$variables, function(variable) variable$name, "")
-  attr(variables, "unknown") <- unknown_levels(columns, asked, blueprint)
+  if (blueprint$kind == "formula" && nrow(table) > 0L) {
+    made <- vapply(blueprint$variables, is.call, NA)
+    attr(variables, "unknown") <- unknown_levels(columns, asked, blueprint$variables[made])
+    attr(variables, "lost") <- lost_values(variables, columns, blueprint, which(made))
+  }
   variables
 }
 
@@ -60,14 +67,10 @@ evaluate_known <- function(table, fit, arg, call) {
   variables
 }
 
-unknown_levels <- function(columns, record, blueprint) {
-  if (blueprint$kind != "formula") {
-    return(NULL)
-  }
-  read <- names_read_by(blueprint$variables[vapply(blueprint$variables, is.call, NA)])$variables
+unknown_levels <- function(columns, record, expressions) {
   rows <- integer()
   levels <- list()
-  for (name in intersect(read, names(columns))) {
+  for (name in intersect(names_read_by(expressions)$variables, names(columns))) {
     if (record[[name]]$type != "factor") next
     new <- which(as.integer(columns[[name]]) > length(record[[name]]$levels))
     if (length(new) > 0L) {
@@ -78,13 +81,51 @@ unknown_levels <- function(columns, record, blueprint) {
   list(rows = unique(rows), levels = levels)
 }
 
+warn_unknown_levels <- function(unknown, arg) {
+  for (name in names(unknown$levels)) warn_new_level(name, unknown$levels[[name]], character(), arg)
+}
+
+# Not of gaps: of values in all columns read. Where training rows had such gaps, they are a level or an indicator of their own.
+lost_values <- function(variables, columns, blueprint, made) {
+  rows <- integer()
+  names <- character()
+  for (i in made) {
+    design <- blueprint$design$variables[[i]]
+    missing <- has_gap(variables[[i]])
+    if (!any(missing) || any(design$gaps)) next
+    read <- intersect(names_read_by(blueprint$variables[i])$variables, names(columns))
+    there <- !Reduce(`|`, lapply(unclass(columns)[read], rows_unknown), logical(nrow(columns)))
+    lost <- which(missing & there)
+    if (length(lost) > 0L) {
+      rows <- c(rows, lost)
+      names <- c(names, design$name)
+    }
+  }
+  list(rows = unique(rows), names = names)
+}
+
+warn_lost_values <- function(rows, names, arg) {
+  count <- length(rows)
+  if (count == 0L) {
+    return(invisible())
+  }
+  warn_backprop("new_level", c(
+    "{.code {names}} in the formula of the model {cli::qty(length(names))}{?has/have} no value for what {count} row{?s} of {.arg {arg}} hold{?s/}.",
+    i = "Predictions for {cli::qty(count)}{?this row/these rows} are {.code NA}."
+  ), rows = rows)
+}
+
+# What is computed of levels that training did not have cannot stand beside what was trained.
+refuse_unknown_levels <- function(columns, record, expressions, arg, call) {
+  unknown <- unknown_levels(columns, record, expressions)
+  if (length(unknown$rows) > 0L) {
+    stop_new_level(names(unknown$levels)[1L], unknown$levels[[1L]], length(unknown$rows), arg, call)
+  }
+}
+
 # Columns that the inputs read; those of offset() alone are asked for only when they are needed.
 needed_columns <- function(blueprint) {
-  if (blueprint$kind != "formula" || length(blueprint$offsets) == 0L) {
-    return(blueprint$columns)
-  }
-  read <- names_read_by(blueprint$variables)$variables
-  blueprint$columns[names(blueprint$columns) %in% read]
+  if (blueprint$kind == "formula") blueprint$columns[blueprint$input_columns] else blueprint$columns
 }
 
 empty_variable <- function(variable) {
@@ -116,15 +157,21 @@ as_known_variable <- function(value, variable, n, arg, call) {
 
 # What offset() in the formula, or an offset that was a column, says of other rows; NULL where there is none.
 offset_in_data <- function(table, fit, arg, call) {
-  offsets <- fit$blueprint$offsets
+  blueprint <- fit$blueprint
+  offsets <- blueprint$offsets
   if (length(offsets) == 0L || nrow(table) == 0L) {
     return(NULL)
   }
-  blueprint <- fit$blueprint
-  read <- names_read_by(offsets)$variables
-  columns <- restore_columns(table, blueprint$columns[names(blueprint$columns) %in% read], arg, call)
+  record <- blueprint$columns[intersect(names_read_by(offsets)$variables, names(blueprint$columns))]
+  columns <- restore_columns(table, record, arg, call)
   env <- environment_of_carried(blueprint$carried, call)
-  sum_offsets(lapply(offsets, function(expression) with_formula_errors(evaluate_rows(expression, columns, env), call)), nrow(table))
+  offset <- sum_offsets(lapply(offsets, function(expression) with_formula_errors(evaluate_rows(expression, columns, env), call)), nrow(table))
+  unknown <- unknown_levels(columns, record, offsets)
+  if (length(unknown$rows) > 0L) {
+    warn_unknown_levels(unknown, arg)
+    if (is.matrix(offset)) offset[unknown$rows, ] <- NA else offset[unknown$rows] <- NA
+  }
+  offset
 }
 
 # Case weights that were a column of the training data, where other data have it too.
@@ -135,6 +182,7 @@ weights_in_data <- function(table, fit) {
   }
   call <- quote(nn_train())
   columns <- restore_columns(table, blueprint$weight_columns, "data", call)
+  refuse_unknown_levels(columns, blueprint$weight_columns, list(blueprint$case_weights), "data", call)
   with_formula_errors(evaluate_rows(blueprint$case_weights, columns, environment_of_carried(blueprint$carried, call)), call)
 }
 
@@ -142,6 +190,8 @@ weights_in_data <- function(table, fit) {
 new_outcome <- function(data, fit, arg, call) {
   blueprint <- fit$blueprint
   columns <- restore_columns(data, blueprint$outcome_columns, arg, call)
+  # Of a factor itself the outcome's own check tells.
+  if (is.call(blueprint$outcome)) refuse_unknown_levels(columns, blueprint$outcome_columns, list(blueprint$outcome), arg, call)
   if (isFALSE(blueprint$outcome_rowwise) && nrow(data) != fit$rows_given) {
     name <- blueprint$outcome_name
     stop_backprop("outcome", c(

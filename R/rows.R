@@ -30,8 +30,12 @@ split_seed <- function(seed, typed, earlier) {
 # `chosen` places of `rows`.
 rows_needed_in_training <- function(given, rows, chosen) {
   variables <- given$variables
-  codes <- lapply(variables, function(value) if (is.factor(value)) as.integer(value) else if (is.logical(value)) 1L + value)
-  sizes <- lapply(variables, function(value) if (is.factor(value)) nlevels(value) else 2)
+  # Gaps that are still there will be filled in, those of a factor by a level of its own.
+  with_gap <- function(codes, count) replace(codes, is.na(codes), count + 1)
+  codes <- lapply(variables, function(value) {
+    if (is.factor(value)) with_gap(as.integer(value), nlevels(value)) else if (is.logical(value) && !is.matrix(value)) with_gap(1 + value, 2)
+  })
+  sizes <- lapply(variables, function(value) 1 + if (is.factor(value)) nlevels(value) else 2)
   terms <- c(given$terms, plain_terms(length(variables)))
   needed <- lapply(terms, function(term) {
     cells <- cells_of(codes[term$at], sizes[term$at])[rows]

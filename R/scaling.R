@@ -16,8 +16,8 @@ resolve_scaling <- function(spec, x, y, case_weights, earlier) {
   moments <- column_moments(x, case_weights)
   dummy <- columns_of_zeros_and_ones(x)
   # An input that is constant in training has no effect in prediction either: its weights were never trained.
-  idle <- moments$constant & (!dummy | moments$center == 0)
-  moments$center[dummy] <- 0
+  idle <- moments$constant
+  moments$center[dummy & !idle] <- 0
   moments$scale[dummy] <- 1
   moments$scale[idle] <- Inf
   moments$constant <- NULL

@@ -73,6 +73,8 @@ test_that("terms and model frame are those of lm(), evaluated for the rows given
   expect_named(frame, names(model.frame(model)))
   expect_equal(as.vector(frame[[1]]), unname(model.response(model.frame(model))))
   expect_equal(unclass(frame[[2]]), unclass(model.frame(model)[[2]]), ignore_attr = TRUE)
+  shifted <- nn_train(mpg ~ wt + offset(hp - mean(hp)), data = mtcars, epochs = 0, seed = 1)
+  expect_equal(model.offset(model.frame(terms(shifted), mtcars[1:3, ])), mtcars$hp[1:3] - mean(mtcars$hp))
   # Found by the call, when it still has as many rows.
   expect_identical(model.frame(fit), frame)
   expect_identical(nrow(model.matrix(fit)), 32L)

@@ -53,6 +53,58 @@ test_that("what depends on rows that are not tried first is found all the same",
   expect_like_lm("as.numeric(difftime(end, start, units = \"mins\"))", few)
 })
 
+test_that("factors with levels and labels, scaled bases, and functions that have a known name are what they are", {
+  for (right in c(
+    "factor(k, 1:5, labels = letters[1:5])", "ordered(k, 1:5)", "factor(k > 2, c(FALSE, TRUE), c(\"few\", \"many\"))", "scale(poly(x, 2))",
+    "as.integer(factor(k, levels = 5:1))"
+  )) {
+    expect_like_lm(right)
+  }
+  env$cut <- function(v) v > 0
+  withr::defer(rm("cut", envir = env))
+  expect_like_lm("cut(x) + z")
+})
+
+test_that("products of factors without their margins span what lm() makes of them", {
+  for (right in c(
+    "g + x:h + g:h", "x:h + g:h", "x + x:h + g:h", "x / h + g / h", "poly(x, 2):g + g:h", "m:h + g:h", "x:flag + h:flag", "g:h:flag + x:g"
+  )) {
+    formula <- as.formula(paste("y ~", right), env = env)
+    model <- lm(formula, data = table)
+    fit <- nn_train(formula, data = table, hidden = c(), epochs = 0, seed = 1)
+    expect_same_space(model.matrix(fit, table), design_of(model), right)
+  }
+})
+
+test_that("helpers that fill gaps from other rows are found", {
+  data <- table
+  data$x[47] <- NA
+  env$fill <- function(v) {
+    v[is.na(v)] <- mean(v, na.rm = TRUE)
+    v
+  }
+  environment(env$fill) <- env
+  expect_error(linear("fill(x)", data), class = "backprop_error_formula")
+  expect_error(linear("duplicated(round(z, 1))", data), class = "backprop_error_formula")
+})
+
+test_that("poly() of a column with gaps is as ns() is", {
+  data <- table
+  data$x[3] <- NA
+  expect_error(linear("poly(x, 2)", data), "poly\\(x, 2\\)1", class = "backprop_error_nonfinite_x")
+  fit <- suppressMessages(linear("poly(x, 2)", data, na_action = "omit"))
+  model <- lm(y ~ poly(x, 2), data = data[-3, ])
+  expect_equal(unname(nn_predict(fit, data)[-3, ]), unname(fitted(model)), tolerance = 1e-6)
+  filled <- nn_train(y ~ poly(x, 2) * g, data = data, na_action = "impute", epochs = 2, seed = 1)
+  expect_false(anyNA(nn_predict(filled, data)))
+})
+
+test_that("training goes on from a basis with the same bits", {
+  once <- nn_train(y ~ poly(x, 2) + scale(w) + z, data = table, hidden = 2, epochs = 6, seed = 1)
+  half <- nn_train(y ~ poly(x, 2) + scale(w) + z, data = table, hidden = 2, epochs = 3, seed = 1)
+  expect_same_bits(nn_train(y ~ poly(x, 2) + scale(w) + z, data = table, start = half, epochs = 3), once)
+})
+
 test_that("contrasts that do not span the levels are refused, others change nothing", {
   expect_error(linear("C(g, c(1, -1, 0), 1)"), class = "backprop_error_formula")
   expect_like_lm("C(g, contr.sum)")
@@ -82,13 +134,62 @@ test_that("a new level inside an expression is told, and its row unknown", {
   expect_warning(nn_predict(linear("I(o > \"low\")"), new), class = "backprop_warning_new_level")
 })
 
+test_that("what an expression has no value for is told, and not filled in", {
+  for (action in c("error", "impute")) {
+    fit <- linear("cut(x, 3) + z", na_action = action)
+    expect_warning(predicted <- nn_predict(fit, data.frame(x = c(0, 100), z = 0)), "no value", class = "backprop_warning_new_level")
+    expect_identical(is.na(drop(unname(predicted))), c(FALSE, TRUE), label = action)
+  }
+  expect_identical(is.na(nn_predict(fit, data.frame(x = NA_real_, z = 0))[1]), FALSE)
+})
+
+test_that("a level that training did not have is told where offset, outcome or weights read it", {
+  fit <- nn_train(y ~ x + offset(as.numeric(g)), data = table, epochs = 1, seed = 1)
+  new <- data.frame(x = 0, g = c("a", "zz"))
+  expect_warning(predicted <- nn_predict(fit, new), "zz", class = "backprop_warning_new_level")
+  expect_identical(is.na(drop(unname(predicted))), c(FALSE, TRUE))
+  coded <- nn_train(as.numeric(g) ~ x, data = table, epochs = 1, seed = 1)
+  changed <- transform(table[1:3, ], g = c("a", "zz", "b"))
+  expect_error(residuals(coded, data = changed), "zz", class = "backprop_error_new_level")
+  expect_error(nn_train(as.numeric(g) ~ x, data = table, validation = changed), "zz", class = "backprop_error_new_level")
+  omit <- nn_train(y ~ g, data = table[table$g != "c", ], na_action = "omit", epochs = 1, seed = 1)
+  expect_error(logLik(omit, table), class = "backprop_error_new_level")
+})
+
+test_that("one new level is told once", {
+  count <- function(code) {
+    told <- 0
+    withCallingHandlers(code, backprop_warning_new_level = function(cnd) {
+      told <<- told + 1
+      tryInvokeRestart("muffleWarning")
+    })
+    told
+  }
+  few <- table[!(table$g == "a" & table$h == "no"), ]
+  fit <- nn_train(y ~ g * h * flag, data = few, epochs = 1, seed = 1)
+  expect_identical(count(nn_predict(fit, data.frame(g = "a", h = "no", flag = TRUE))), 1)
+  fit <- nn_train(y ~ g + I(g == "a") + addNA(g), data = table, epochs = 1, seed = 1)
+  expect_identical(count(nn_predict(fit, data.frame(g = "zz"))), 1)
+})
+
 test_that("columns of a matrix column are matched by name", {
   for (fit in list(linear("m"), nn_train(table["m"], table$y, epochs = 3, seed = 1))) {
     turned <- table
     turned$m <- turned$m[, c("v", "u")]
     expect_identical(nn_predict(fit, turned), nn_predict(fit, table))
+    unnamed <- table
+    unnamed$m <- unname(unnamed$m)
+    expect_identical(nn_predict(fit, unnamed), nn_predict(fit, table))
     colnames(turned$m) <- c("u", "w")
     expect_error(nn_predict(fit, turned), class = "backprop_error_column_type")
+  }
+})
+
+test_that("names of a matrix that are no names do not match", {
+  data <- table
+  for (names in list(c("a", "a"), c("x", ""))) {
+    data$mm <- matrix(c(data$x, data$z), ncol = 2, dimnames = list(NULL, names))
+    expect_equal(unname(nn_predict(linear("mm", data), data)[, 1]), unname(fitted(lm(y ~ mm, data = data))), tolerance = 1e-6)
   }
 })
 

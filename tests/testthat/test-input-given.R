@@ -11,6 +11,11 @@ test_that("training goes on by the formula that the fit has, and by no other", {
   more <- nn_train(mpg ~ wt + hp, data = mtcars, start = fit, offset = qsec, case_weights = cyl, epochs = 2)
   expect_equal(nn_predict(more, mtcars), nn_predict(more, mtcars, offset = mtcars$qsec))
   expect_silent(logLik(more, mtcars))
+  without <- nn_train(mpg ~ wt + hp, data = mtcars, start = more, offset = NULL, case_weights = NULL, epochs = 1)
+  expect_identical(dim(nn_predict(without, data.frame(wt = 3, hp = 100))), c(1L, 1L))
+  outside <- mtcars$qsec
+  local <- nn_train(mpg ~ wt + outside, data = mtcars, epochs = 1, seed = 1)
+  expect_identical(nn_train(mpg ~ wt + outside, data = mtcars, start = local, epochs = 1)$epochs_done, 2L)
 })
 
 test_that("the outcome in other data is that of training", {

@@ -10,10 +10,10 @@ test_that("standardize equals training on scaled data, and predictions undo it",
 })
 
 test_that("dummies are left as they are, and what is constant in training has no effect", {
-  X <- cbind(a = c(1, 5, 9, 2), constant = 3, dummy = c(0, 1, 1, 0))
+  X <- cbind(a = c(1, 5, 9, 2), constant = 3, dummy = c(0, 1, 1, 0), one = 1)
   fit <- nn_train(X, c(1, 2, 4, 3), epochs = 1, standardize = TRUE)
   expect_identical(unname(fit$inputs$scale[2:3]), c(Inf, 1))
-  expect_identical(nn_predict(fit, replace(X, 5:8, c(9, -1, 1e6, 3))), nn_predict(fit, X))
+  expect_identical(nn_predict(fit, replace(X, c(5:8, 13:16), c(9, -1, 1e6, 3, 0, 50, 2, 7))), nn_predict(fit, X))
   expect_identical(unname(coef(fit, scale = "original")$weights$hidden1["constant", ]), c(0, 0, 0))
   expect_identical(unname(fit$inputs$center[3]), 0)
   expect_equal(unname(fit$inputs$scale[1]), sd(X[, 1]))

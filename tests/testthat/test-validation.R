@@ -125,3 +125,17 @@ test_that("a validation that cannot be is refused", {
     nn_train(article_X, article_Y, start = given)
   })
 })
+
+test_that("a fit that goes on keeps its validation rows, also where combinations of levels decide", {
+  data <- formula_table()
+  for (seed in 1:8) {
+    fit <- nn_train(y ~ g * h * flag, data = data, validation = 0.4, epochs = 2, seed = seed)
+    more <- nn_train(y ~ g * h * flag, data = data, start = fit, epochs = 2)
+    expect_identical(more$validation_rows, fit$validation_rows)
+  }
+  gaps <- transform(data, s = replace(s, match(c("a", "b", "c"), g), NA))
+  for (seed in 1:12) {
+    fit <- nn_train(y ~ s * g, data = gaps, na_action = "impute", validation = 0.3, epochs = 1, seed = seed)
+    expect_true(is.finite(fit$final_validation_loss))
+  }
+})
