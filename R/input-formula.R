@@ -48,19 +48,20 @@ parse_formula <- function(formula, data) {
 }
 
 # Where terms() codes a variable of a product by contrasts (1), what is left of the product without it is a term, as a rule, and all levels
-# span the same space. Where it is none (`g` in `g + x:h + g:h`), lm() has contrasts all the same, and code 3 is the same here: all levels but the first.
+# span the same space. Where it is none (`g` in `g + x:h + g:h`), lm() has contrasts all the same. In such a formula products have contrasts
+# here too: code 3, all levels but the first.
 code_like_lm <- function(terms) {
   products <- which(lengths(lapply(terms, function(term) term$at)) > 1L)
-  if (length(products) == 0L) {
-    return(terms)
-  }
   key <- function(at) paste(sort(at), collapse = " ")
   there <- vapply(terms, function(term) key(term$at), "")
-  for (i in products) {
-    for (j in which(terms[[i]]$code == 1L)) {
-      if (!key(terms[[i]]$at[-j]) %in% there) terms[[i]]$code[j] <- 3L
-    }
+  spans <- function(term) all(vapply(which(term$code == 1L), function(j) key(term$at[-j]) %in% there, NA))
+  if (all(vapply(terms[products], spans, NA))) {
+    return(terms)
   }
+  terms[products] <- lapply(terms[products], function(term) {
+    term$code[term$code == 1L] <- 3L
+    term
+  })
   terms
 }
 

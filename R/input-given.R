@@ -64,6 +64,7 @@ given_formula <- function(formula, data, typed) {
   offsets <- lapply(plan$offsets, function(expression) evaluate_term(expression, expression_text(expression), data, env))
   # Types are told before anything else of a variable is.
   read_variables(values, "data")
+  refuse_own_contrasts(plan$terms, values)
   Y <- evaluate_outcome(plan$outcome, data, env)
   if (NROW(Y) != n) {
     stop_row_count(plan$outcome_name, NROW(Y), n)
@@ -75,6 +76,28 @@ given_formula <- function(formula, data, typed) {
     offset = sum_offsets(c(offsets, list(arguments$offset$value)), n), case_weights = arguments$case_weights$value,
     subset = arguments$subset$value, blueprint = blueprint, arg = "data", outcome_arg = "data", original = list(data = original)
   )
+}
+
+# Where a product has contrasts, the model depends on which: here they are treatment contrasts, lm()'s default for factors without order.
+refuse_own_contrasts <- function(terms, values) {
+  by_contrasts <- unique(unlist(lapply(terms, function(term) term$at[term$code == 3L])))
+  if (length(by_contrasts) == 0L) {
+    return(invisible())
+  }
+  treatment <- identical(getOption("contrasts")[[1L]], "contr.treatment")
+  others <- vapply(values[by_contrasts], function(value) {
+    is.ordered(value) || (is.factor(value) && !is.null(attr(value, "contrasts"))) || ((is.factor(value) || is.character(value)) && !treatment)
+  }, NA)
+  if (any(others)) {
+    name <- names(values)[by_contrasts][others][1L]
+    stop_formula(
+      c(
+        "{.code {name}} is in a product whose other part is no term of {.arg formula}: what {.fn lm} makes of that depends on the contrasts of {.code {name}}.",
+        i = "Add the main effects, as in {.code a * b}, or make {.code {name}} a factor without order and contrasts."
+      ),
+      name = name
+    )
+  }
 }
 
 # Predictions would find the one in new data and not the other.

@@ -67,13 +67,19 @@ test_that("factors with levels and labels, scaled bases, and functions that have
 
 test_that("products of factors without their margins span what lm() makes of them", {
   for (right in c(
-    "g + x:h + g:h", "x:h + g:h", "x + x:h + g:h", "x / h + g / h", "poly(x, 2):g + g:h", "m:h + g:h", "x:flag + h:flag", "g:h:flag + x:g"
+    "g + x:h + g:h", "x:h + g:h", "x + x:h + g:h", "x / h + g / h", "poly(x, 2):g + g:h", "m:h + g:h", "x:flag + h:flag", "g:h:flag + x:g",
+    "factor(k) * s * h + poly(z, 2) / g + g:s", "scale(w) / cut(x, 3) / g + s:cut(x, 3) + flag:g"
   )) {
     formula <- as.formula(paste("y ~", right), env = env)
     model <- lm(formula, data = table)
     fit <- nn_train(formula, data = table, hidden = c(), epochs = 0, seed = 1)
     expect_same_space(model.matrix(fit, table), design_of(model), right)
   }
+})
+
+test_that("where lm() makes of a product what its contrasts are, other contrasts than ours are refused", {
+  expect_error(linear("g + x:o + g:o"), "o", class = "backprop_error_formula")
+  expect_like_lm("g * o + x:o")
 })
 
 test_that("helpers that fill gaps from other rows are found", {
