@@ -67,62 +67,6 @@ evaluate_known <- function(table, fit, arg, call) {
   variables
 }
 
-unknown_levels <- function(columns, record, expressions) {
-  rows <- integer()
-  levels <- list()
-  for (name in intersect(names_read_by(expressions)$variables, names(columns))) {
-    if (record[[name]]$type != "factor") next
-    new <- which(as.integer(columns[[name]]) > length(record[[name]]$levels))
-    if (length(new) > 0L) {
-      rows <- c(rows, new)
-      levels[[name]] <- unique(as.character(columns[[name]])[new])
-    }
-  }
-  list(rows = unique(rows), levels = levels)
-}
-
-warn_unknown_levels <- function(unknown, arg) {
-  for (name in names(unknown$levels)) warn_new_level(name, unknown$levels[[name]], character(), arg)
-}
-
-# Not of gaps: of values in all columns read. Where training rows had such gaps, they are a level or an indicator of their own.
-lost_values <- function(variables, columns, blueprint, made) {
-  rows <- integer()
-  names <- character()
-  for (i in made) {
-    design <- blueprint$design$variables[[i]]
-    missing <- has_gap(variables[[i]])
-    if (!any(missing) || any(design$gaps)) next
-    read <- intersect(names_read_by(blueprint$variables[i])$variables, names(columns))
-    there <- !Reduce(`|`, lapply(unclass(columns)[read], rows_unknown), logical(nrow(columns)))
-    lost <- which(missing & there)
-    if (length(lost) > 0L) {
-      rows <- c(rows, lost)
-      names <- c(names, design$name)
-    }
-  }
-  list(rows = unique(rows), names = names)
-}
-
-warn_lost_values <- function(rows, names, arg) {
-  count <- length(rows)
-  if (count == 0L) {
-    return(invisible())
-  }
-  warn_backprop("new_level", c(
-    "{.code {names}} in the formula of the model {cli::qty(length(names))}{?has/have} no value for what {count} row{?s} of {.arg {arg}} hold{?s/}.",
-    i = "Predictions for {cli::qty(count)}{?this row/these rows} are {.code NA}."
-  ), rows = rows)
-}
-
-# What is computed of levels that training did not have cannot stand beside what was trained.
-refuse_unknown_levels <- function(columns, record, expressions, arg, call) {
-  unknown <- unknown_levels(columns, record, expressions)
-  if (length(unknown$rows) > 0L) {
-    stop_new_level(names(unknown$levels)[1L], unknown$levels[[1L]], length(unknown$rows), arg, call)
-  }
-}
-
 # Columns that the inputs read; those of offset() alone are asked for only when they are needed.
 needed_columns <- function(blueprint) {
   if (blueprint$kind == "formula") blueprint$columns[blueprint$input_columns] else blueprint$columns
