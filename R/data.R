@@ -132,11 +132,7 @@ new_matrix_from_table <- function(X, wanted, arg, call) {
   numeric <- vapply(keep, function(name) is_plain_number(X[[name]]), NA)
   if (!all(numeric)) {
     bad <- keep[!numeric][1L]
-    type <- describe_type(X[[bad]])
-    stop_backprop("column_type", c(
-      "Column {.val {bad}} of {.arg {arg}} must be numeric, as in training.",
-      x = "It is {article(type)} {type}."
-    ), call = call)
+    stop_changed_type(X[[bad]], bad, "numeric", arg, call)
   }
   matrix(
     unlist(lapply(keep, function(name) as.double(X[[name]])), use.names = FALSE),

@@ -29,10 +29,11 @@ upgrade_from_1 <- function(fit) {
   }
   # The terms of the inputs alone; `predvars` has what poly() and its like need.
   terms <- old$hardhat$terms$predictors
+  asked <- as.list(attr(terms, "variables"))[-1L]
   variables <- as.list(attr(terms, "predvars"))[-1L]
-  if (length(variables) == 0L) variables <- as.list(attr(terms, "variables"))[-1L]
-  names <- vapply(as.list(attr(terms, "variables"))[-1L], expression_text, "")
-  typed <- lapply(as.list(attr(terms, "variables"))[-1L], put_back, old$derived)
+  if (length(variables) == 0L) variables <- asked
+  names <- vapply(asked, expression_text, "")
+  typed <- lapply(asked, put_back, old$derived)
   variables <- lapply(variables, put_back, old$derived)
   names(variables) <- names(typed) <- names
   factors <- attr(terms, "factors")

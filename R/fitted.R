@@ -142,11 +142,7 @@ complete_rows <- function(known, fit, arg, call) {
   # A level without weights is no gap: rows that have one are not to be left out without a word.
   if (!all(good[looked_at])) refuse_known_levels(known, which(looked_at), fit, arg, call)
   if (length(known$offset) > 1L) good <- good & finite_rows(as.matrix(known$offset))
-  drop <- if (identical(fit$settings$na_action, "omit") || identical(fit$settings$na_action, "impute")) {
-    !good | !is_known_outcome(known$Y)
-  } else {
-    !looked_at & (!good | !is_known_outcome(known$Y))
-  }
+  drop <- (!good | !is_known_outcome(known$Y)) & (isTRUE(fit$settings$na_action != "error") | !looked_at)
   if (any(!good & !drop)) {
     stop_incomplete(known, which(looked_at), fit, arg, call)
   }
@@ -170,16 +166,14 @@ refuse_known_levels <- function(known, rows, fit, arg, call) {
     return(invisible())
   }
   unknown <- attr(known$variables, "unknown")
-  if (any(unknown$rows %in% rows)) {
-    stop_new_level(names(unknown$levels)[1L], unknown$levels[[1L]], length(unknown$rows), arg, call)
-  }
+  if (any(unknown$rows %in% rows)) stop_unknown_levels(unknown, arg, call)
   refuse_new_levels(lapply(known$variables, pick_rows_of, rows), fit$blueprint$design, arg, call)
 }
 
 # Says which values are missing where.
 stop_incomplete <- function(known, rows, fit, arg, call) {
   variables <- lapply(known$variables, pick_rows_of, rows)
-  check_inputs_known(variables, arg, FALSE, if (fit$interface == "matrix") "" else names(variables), call)
+  check_inputs_known(variables, arg, FALSE, call)
   x <- known$x[rows, , drop = FALSE]
   stop_unknown_inputs(x, if (is.null(colnames(x))) seq_len(ncol(x)) else colnames(x), arg, call)
 }

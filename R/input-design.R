@@ -75,7 +75,8 @@ learn_levels <- function(value, rows, impute) {
 
 gap_level <- function(levels) utils::tail(make.unique(c(as.character(levels), "(missing)")), 1L)
 
-pick <- function(x, rows) if (is.null(rows)) x else x[rows]
+# All rows where none are named.
+pick <- function(x, rows) if (is.null(rows)) x else pick_rows_of(x, rows)
 
 # The value that half of the weight lies below and half above; between two of these, their mean (the lower, if `low`).
 weighted_median <- function(x, weights = NULL, low = FALSE) {

@@ -66,7 +66,7 @@ encode_variable <- function(value, variable, rows) {
   if (variable$kind == "levels") {
     return(list(value = codes_of_levels(pick(value, rows), variable), count = length(variable$levels)))
   }
-  value <- if (is.null(rows)) value else pick_rows_of(value, rows)
+  value <- pick(value, rows)
   gaps <- NULL
   if (!is.null(variable$fill) && (any(variable$gaps) || anyNA(value))) {
     filled <- fill_gaps(value, variable)

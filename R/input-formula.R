@@ -3,7 +3,7 @@
 # The value is a list:
 #   outcome   the left side, an expression; outcome_name, its text
 #   variables the expressions of the right side (each is evaluated once), named by their text
-#   terms     for every term the places of its variables (`at`) and how terms() codes each (`code`: 1 by contrasts, 2 in full)
+#   terms     for every term the places of its variables (`at`) and how terms() codes each (`code`: 1 by contrasts, 2 in full, 3 by contrasts here too)
 #   offsets   expressions inside offset()
 #   data      the data, with the variables added that lm() would find in the formula's environment
 
@@ -178,7 +178,7 @@ outcome_parts <- function(outcome) if (binds_columns(outcome)) as.list(outcome)[
 binds_columns <- function(outcome) is.call(outcome) && identical(outcome[[1L]], as.name("cbind"))
 
 has_rows <- function(value, n) {
-  n > 1L && (is.atomic(value) || is.factor(value)) && !is.data.frame(value) && length(dim(value)) <= 2L && NROW(value) == n
+  n > 1L && is.atomic(value) && length(dim(value)) <= 2L && NROW(value) == n
 }
 
 # `mtcars$wt` in a formula would keep the rows of training whatever rows are to be predicted.
@@ -216,7 +216,7 @@ data_of_formula <- function(formula) {
 }
 
 # The value of the left side. Of factors cbind() would bind the codes.
-evaluate_outcome <- function(outcome, data, env, arg = "data", call = quote(nn_train())) {
+evaluate_outcome <- function(outcome, data, env, call = quote(nn_train())) {
   if (binds_columns(outcome)) {
     for (part in outcome_parts(outcome)) {
       # Its warnings come with the whole.

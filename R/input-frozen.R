@@ -12,8 +12,13 @@ settle_expression <- function(expression, value, data, env, inside) {
   # First with the numbers that were made of all rows; then, where these were only on the way to a value for each row (c(x, z) in
   # `matrix(c(x, z), ncol = 2)`), without; then as it is written. The user has seen the warnings of the first evaluation.
   suppressWarnings({
-    forms <- list(freeze_call(expression, data, env, TRUE, top = TRUE), freeze_call(expression, data, env, FALSE, top = TRUE), expression)
-    for (form in unique(forms)) {
+    forms <- list(
+      function() freeze_call(expression, data, env, TRUE, top = TRUE),
+      function() freeze_call(expression, data, env, FALSE, top = TRUE),
+      function() expression
+    )
+    for (make in forms) {
+      form <- make()
       found <- try_rowwise(form, value, data, inside)
       if (is.null(found$why)) {
         return(list(expression = form, value = found$value))

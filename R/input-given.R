@@ -3,26 +3,19 @@
 # A list: interface; n, rows given; variables, by name (of a matrix: itself); terms; Y; offset and case_weights, as given or found in the
 # data; subset; blueprint, what prediction will need, the design apart; arg, what messages call the inputs; original, for keep = "data".
 
-given_matrix <- function(X, Y, settings) {
+# `earlier` is a fit that training goes on from, here and below: its columns, in its order.
+given_matrix <- function(X, Y, settings, earlier) {
   x <- read_matrix(X)
+  if (!is.null(earlier)) x <- read_new_matrix(X, earlier, "X", quote(nn_train()))
   Y <- read_outcome_columns(Y)
   check_rows_of_outcome(nrow(x), Y)
   list(
     interface = "matrix", n = nrow(x), variables = list(x), terms = NULL, Y = Y,
     offset = settings$offset, case_weights = settings$case_weights,
-    blueprint = NULL, arg = "X", outcome_arg = "Y", original = list(X = X, Y = Y)
+    blueprint = earlier$blueprint, arg = "X", outcome_arg = "Y", original = list(X = X, Y = Y)
   )
 }
 
-# For a fit that goes on: its columns, in its order.
-given_matrix_again <- function(X, Y, settings, earlier) {
-  given <- given_matrix(X, Y, settings)
-  given$variables <- list(read_new_matrix(X, earlier, "X", quote(nn_train())))
-  given$blueprint <- earlier$blueprint
-  given
-}
-
-# `earlier` is a fit that training goes on from: its record of the columns holds.
 given_table <- function(X, Y, settings, earlier) {
   check_table(X, "X")
   if (ncol(X) == 0L) {
@@ -62,19 +55,20 @@ given_formula <- function(formula, data, typed) {
 
   values <- Map(function(expression, name) evaluate_term(expression, name, data, env), plan$variables, names(plan$variables))
   offsets <- lapply(plan$offsets, function(expression) evaluate_term(expression, expression_text(expression), data, env))
-  # Types are told before anything else of a variable is.
-  read_variables(values, "data")
+  variables <- read_variables(values, "data")
   refuse_own_contrasts(plan$terms, values)
   Y <- evaluate_outcome(plan$outcome, data, env)
   if (NROW(Y) != n) {
     stop_row_count(plan$outcome_name, NROW(Y), n)
   }
   settled <- blueprint_of_formula(plan, values, offsets, Y, arguments, data, env)
-  blueprint <- settled$blueprint
+  # What trains is what predictions will compute, to the last bit.
+  made <- vapply(plan$variables, is.call, NA)
+  variables[made] <- read_variables(settled$values[made], "data")
   list(
-    interface = "formula", n = n, variables = read_variables(settled$values, "data"), terms = plan$terms, Y = Y,
-    offset = sum_offsets(c(offsets, list(arguments$offset$value)), n), case_weights = arguments$case_weights$value,
-    subset = arguments$subset$value, blueprint = blueprint, arg = "data", outcome_arg = "data", original = list(data = original)
+    interface = "formula", n = n, variables = variables, terms = plan$terms, Y = Y,
+    offset = sum_offsets(c(offsets, list(arguments$offset$value))), case_weights = arguments$case_weights$value,
+    subset = arguments$subset$value, blueprint = settled$blueprint, arg = "data", outcome_arg = "data", original = list(data = original)
   )
 }
 
@@ -137,7 +131,8 @@ given_again <- function(formula, data, typed, given, earlier) {
   )
 }
 
-# What prediction needs of a formula: expressions that mean for other rows what they meant for these, and what these need in turn.
+# `blueprint`: what prediction needs of a formula, expressions that mean for other rows what they meant for these, and what these need in turn.
+# `values`: of the variables, as predictions compute them.
 blueprint_of_formula <- function(plan, values, offsets, Y, arguments, data, env) {
   carried <- carry(c(unname(plan$variables), plan$offsets, list(plan$outcome)), names(data), env)
   inside <- environment_of_carried(carried, quote(nn_train()))
@@ -162,7 +157,6 @@ blueprint_of_formula <- function(plan, values, offsets, Y, arguments, data, env)
   )
   list(
     blueprint = add_arguments(blueprint, arguments, data),
-    # What trains is what predictions will compute, to the last bit.
     values = lapply(settled, function(one) one$value)
   )
 }
@@ -272,7 +266,7 @@ stop_unknown_argument_value <- function(expression, cnd) {
 }
 
 # A sum over offset() terms and the argument, per row or (a matrix) per row and output.
-sum_offsets <- function(offsets, n) {
+sum_offsets <- function(offsets) {
   offsets <- offsets[!vapply(offsets, is.null, NA)]
   if (length(offsets) == 0L) {
     return(NULL)

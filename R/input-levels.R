@@ -35,7 +35,7 @@ learn_cells <- function(term, variables, design_variables, rows) {
 
 cells_of_term <- function(term, variables, design_variables, rows) {
   of <- design_variables[term$at]
-  codes <- Map(function(value, variable) codes_of(if (is.null(rows)) value else pick_rows_of(value, rows), variable), variables[term$at], of)
+  codes <- Map(function(value, variable) codes_of(pick(value, rows), variable), variables[term$at], of)
   cells_of(codes, lapply(of, count_codes))
 }
 
@@ -129,6 +129,7 @@ stop_new_level <- function(name, new, rows, arg, call) {
   ), call = call)
 }
 
+# Rows and levels, by column, of what the expressions read and training did not have.
 unknown_levels <- function(columns, record, expressions) {
   rows <- integer()
   levels <- list()
@@ -179,7 +180,11 @@ warn_lost_values <- function(rows, names, arg) {
 
 # What is computed of levels that training did not have cannot stand beside what was trained.
 refuse_unknown_levels <- function(columns, record, expressions, arg, call) {
-  unknown <- unknown_levels(columns, record, expressions)
+  stop_unknown_levels(unknown_levels(columns, record, expressions), arg, call)
+}
+
+# Where there are some, that is.
+stop_unknown_levels <- function(unknown, arg, call) {
   if (length(unknown$rows) > 0L) {
     stop_new_level(names(unknown$levels)[1L], unknown$levels[[1L]], length(unknown$rows), arg, call)
   }

@@ -1,9 +1,7 @@
 # Which rows take part: those of `subset`, of positive weight, and, by `na_action`, without gaps.
 
-na_actions <- c("error", "omit", "impute")
-
 # `na_action` as typed: a name, or one of R's functions or their names, which say the same.
-read_na_action <- function(na_action, arg = "na_action", call = quote(nn_train())) {
+read_na_action <- function(na_action) {
   if (identical(na_action, "error")) {
     return(na_action)
   }
@@ -19,7 +17,7 @@ read_na_action <- function(na_action, arg = "na_action", call = quote(nn_train()
   if (is.character(na_action) && length(na_action) == 1L && !is.na(na_action) && na_action %in% names(texts)) {
     return(texts[[na_action]])
   }
-  check_choice(na_action, arg, na_actions, call)
+  check_choice(na_action, "na_action", na_actions)
 }
 
 # What was given without the rows that take no part. `rows` are the places of those that do among those given (NULL for all), `omitted` of
@@ -138,9 +136,9 @@ tell_omitted <- function(given, na_action, left, prefix) {
 }
 
 # For training: what stays missing names its columns. NaN and infinities are never filled in.
-check_inputs_known <- function(variables, arg, impute, names = NULL, call = quote(nn_train())) {
+check_inputs_known <- function(variables, arg, impute, call = quote(nn_train())) {
   counts <- lapply(variables, count_unknown)
-  columns <- unlist(Map(name_unknown, variables, if (is.null(names)) base::names(variables) else names))
+  columns <- unlist(Map(name_unknown, variables, names_of(variables)))
   gaps <- unlist(lapply(counts, function(count) count$gaps))
   broken <- unlist(lapply(counts, function(count) count$broken))
   if (any(broken > 0) || (!impute && any(gaps > 0))) {
@@ -213,8 +211,7 @@ stop_unknown_values <- function(columns, gaps, broken, arg, call = quote(nn_trai
 # Rows of a matrix of inputs that hold nothing but numbers.
 finite_rows <- function(x) {
   if (is_sparse(x)) {
-    bad <- rows_of_sparse(x, function(numbers) !is.finite(numbers))
-    return(if (length(bad) == 1L) rep(TRUE, nrow(x)) else !bad)
+    return(!rows_of_sparse(x, function(numbers) !is.finite(numbers)))
   }
   if (all(is.finite(colSums(x)))) rep(TRUE, nrow(x)) else rowSums(!is.finite(x)) == 0
 }

@@ -60,10 +60,7 @@ evaluate_variables <- function(table, fit, arg, call) {
 # For rows that are to train or to judge.
 evaluate_known <- function(table, fit, arg, call) {
   variables <- evaluate_variables(table, fit, arg, call)
-  unknown <- attr(variables, "unknown")
-  if (length(unknown$rows) > 0L) {
-    stop_new_level(names(unknown$levels)[1L], unknown$levels[[1L]], length(unknown$rows), arg, call)
-  }
+  stop_unknown_levels(attr(variables, "unknown"), arg, call)
   variables
 }
 
@@ -109,7 +106,7 @@ offset_in_data <- function(table, fit, arg, call) {
   record <- blueprint$columns[intersect(names_read_by(offsets)$variables, names(blueprint$columns))]
   columns <- restore_columns(table, record, arg, call)
   env <- environment_of_carried(blueprint$carried, call)
-  offset <- sum_offsets(lapply(offsets, function(expression) with_formula_errors(evaluate_rows(expression, columns, env), call)), nrow(table))
+  offset <- sum_offsets(lapply(offsets, function(expression) with_formula_errors(evaluate_rows(expression, columns, env), call)))
   unknown <- unknown_levels(columns, record, offsets)
   if (length(unknown$rows) > 0L) {
     warn_unknown_levels(unknown, arg)
@@ -143,7 +140,7 @@ new_outcome <- function(data, fit, arg, call) {
       i = "Compute it before, as a column of the data."
     ), call = call)
   }
-  evaluate_outcome(blueprint$outcome, columns, environment_of_carried(blueprint$carried, call), arg, call)
+  evaluate_outcome(blueprint$outcome, columns, environment_of_carried(blueprint$carried, call), call)
 }
 
 # New data for a table fit: a matrix with column names will do where the columns are numbers.

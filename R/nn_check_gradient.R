@@ -53,8 +53,7 @@ nn_check_gradient.default <- function(X, ..., tolerance = 1e-5) {
 nn_check_gradient.nn_fit <- function(fit, X, Y, ..., tolerance = 1e-5) {
   call <- quote(nn_check_gradient())
   data <- list(X = if (!missing(X)) X, Y = if (!missing(Y)) Y)
-  others <- if (identical(fit$interface, "formula")) evaluate_dots(...) else list(...)
-  recorded <- train_recorded(fit_arguments(fit, data, others, call), 0L, call)
+  recorded <- train_recorded(fit_arguments(fit, data, dots_of_fit(fit, ...), call), 0L, call)
   check_gradient(problem_of_recording(recorded), tolerance, call)
 }
 

@@ -155,9 +155,12 @@ nn_trace.formula <- function(formula, data, hidden = 3, lr = NULL, start = NULL,
 nn_trace.nn_fit <- function(fit, X, Y, steps = 1, ...) {
   call <- quote(nn_trace())
   data <- list(X = if (!missing(X)) X, Y = if (!missing(Y)) Y)
-  others <- if (identical(fit$interface, "formula")) evaluate_dots(...) else list(...)
+  others <- dots_of_fit(fit, ...)
   new_trace(train_recorded(fit_arguments(fit, data, others, call), check_count(steps, "steps", call = call), call))
 }
+
+# Only beside a formula's data may arguments name columns.
+dots_of_fit <- function(fit, ...) if (identical(fit$interface, "formula")) evaluate_dots(...) else list(...)
 
 # Dots as a list. What may name columns of the data stays a quosure, for nn_train() to evaluate there.
 evaluate_dots <- function(...) {

@@ -17,8 +17,7 @@ nn_train.default <- function(X, Y, hidden = 3, epochs = 1000, lr = NULL, ...,
     stop_missing("Y", "the outcome")
   }
   earlier <- earlier_fit(start, "matrix")
-  given <- if (is.null(earlier)) given_matrix(X, Y, settings) else given_matrix_again(X, Y, settings, earlier)
-  train_given(given, settings, typed, earlier, matched)
+  train_given(given_matrix(X, Y, settings, earlier), settings, typed, earlier, matched)
 }
 
 #' @rdname nn_train

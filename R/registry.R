@@ -62,6 +62,7 @@ inits <- c(
 
 precisions <- c("double", "single")
 keeps <- c("minimal", "data")
+na_actions <- c("error", "omit", "impute")
 
 schedules <- c("constant", "step", "exponential", "cosine", "one_cycle", "plateau")
 

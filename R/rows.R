@@ -45,13 +45,12 @@ rows_needed_in_training <- function(given, rows, chosen) {
   unique(unlist(needed))
 }
 
-# The inputs of the rows that train and of those that judge, as matrices; NULL where all rows train and nothing is encoded.
+# The inputs of the rows that train and of those that were split off to judge (NULL where none were), as matrices.
 encode_given <- function(given, plan) {
   check_inputs_of_given(given, plan)
   design <- given$blueprint$design
   if (is.null(design)) {
-    x <- given$variables[[1L]]
-    of <- function(rows) if (is.null(rows)) x else x[rows, , drop = FALSE]
+    of <- function(rows) pick(given$variables[[1L]], rows)
   } else {
     of <- function(rows) encode_rows(given$variables, design, rows)
   }
@@ -64,10 +63,9 @@ check_inputs_of_given <- function(given, plan) {
   if (given$interface == "matrix" && !impute) {
     return(invisible())
   }
-  names <- if (given$interface == "matrix") "" else names(given$variables)
-  variables <- if (is.null(plan$used)) given$variables else lapply(given$variables, pick_rows_of, plan$used)
+  variables <- lapply(given$variables, pick, plan$used)
   refuse_new_levels(variables, given$blueprint$design, given$arg)
-  check_inputs_known(variables, given$arg, impute, names)
+  check_inputs_known(variables, given$arg, impute)
 }
 
 # The blueprint of predictions, with what was learnt from the rows that train.
@@ -119,7 +117,7 @@ take_rows <- function(plan, spec, given, encoded) {
   } else if (!is.null(plan$given)) {
     data$validation <- given_rows(plan$given, spec, factors, spec$offset)
   }
-  places <- if (is.null(given$rows)) train else if (is.null(train)) given$rows else given$rows[train]
+  places <- pick_places(given$rows, train)
   if (!is.null(places) || !is.null(weights)) {
     # The weights of all rows given, 0 for those that did not train.
     data$all_weights <- numeric(given$n)
@@ -135,7 +133,7 @@ take_rows <- function(plan, spec, given, encoded) {
 }
 
 # Places among all rows of places among those kept.
-pick_places <- function(rows, places) if (is.null(rows)) places else rows[places]
+pick_places <- function(rows, places) if (is.null(rows)) places else pick(rows, places)
 
 # Case weights times the factors of their classes; NULL when both are.
 weigh <- function(weights, factors, codes) {

@@ -77,12 +77,8 @@ largest_value <- function(x) {
   if (length(numbers) == 0L) 0 else max(abs(numbers))
 }
 
-# Which rows hold a stored number of a kind; FALSE alone where none does.
+# Which rows hold a stored number of a kind.
 rows_of_sparse <- function(x, is_kind) {
   x <- unclass(x)
-  found <- is_kind(x$x)
-  if (!any(found)) {
-    return(FALSE)
-  }
-  seq_len(x$dim[1L]) %in% (x$i[found] + 1L)
+  replace(logical(x$dim[1L]), x$i[is_kind(x$x)] + 1L, TRUE)
 }

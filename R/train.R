@@ -43,7 +43,7 @@ train_given <- function(given, settings, typed, earlier, call) {
   given$outcome <- read_outcome(given$Y, like = earlier$outcome, arg = given$outcome_arg)
   settings["case_weights"] <- list(given$case_weights)
   settings["offset"] <- list(given$offset)
-  plan <- plan_rows(settings, given, earlier)
+  plan <- plan_rows(settings, given)
   if (is.null(settings$seed)) {
     undoing_draws(train_planned(plan, given, settings, typed, earlier))
   } else {

@@ -3,7 +3,7 @@
 
 # Checked before the seed is drawn. Gives: `used`, the places of the rows that are not left out (NULL for all);
 # `share` to split off; `given`, validation rows of their own; `weights`; `class_weights`.
-plan_rows <- function(settings, given, earlier) {
+plan_rows <- function(settings, given) {
   outcome <- given$outcome
   n <- given$kept
   weights <- settings$case_weights
@@ -142,8 +142,7 @@ read_validation <- function(validation, given, na_action) {
   judged <- keep_rows(judged, na_action, "validation$")
   design <- given$blueprint$design
   if (!is.null(design) && given$interface != "matrix") refuse_new_levels(judged$variables, design, "validation")
-  names <- if (given$interface == "matrix") "" else names(judged$variables)
-  check_inputs_known(judged$variables, "validation", na_action == "impute", names)
+  check_inputs_known(judged$variables, "validation", na_action == "impute")
   list(
     x = if (is.null(design)) judged$variables[[1L]] else encode_rows(judged$variables, design),
     outcome = read_outcome(judged$Y, like = given$outcome, arg = "validation", call = call),

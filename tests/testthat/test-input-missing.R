@@ -211,5 +211,6 @@ test_that("sparse rows with gaps are left out, not filled in", {
   fit <- suppressMessages(nn_train(X, y, na_action = "omit", epochs = 3, seed = 1))
   expect_same_bits(fit, nn_train(X[-2, ], y[-2], epochs = 3, seed = 1))
   expect_identical(is.na(drop(nn_predict(fit, X))), c(FALSE, TRUE, FALSE, FALSE))
+  expect_identical(is.na(drop(nn_predict(fit, X[2, , drop = FALSE]))), TRUE)
   expect_error(nn_train(X, y, na_action = "impute"), class = "backprop_error_incompatible")
 })
