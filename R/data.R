@@ -45,8 +45,7 @@ refuse_input <- function(X, arg, call) {
       i = "Use {.code methods::as(methods::as({arg}, \"generalMatrix\"), \"CsparseMatrix\")}, which is one if the values are numbers."
     ), call = call)
   }
-  refused <- inherits(X, c("Date", "POSIXt", "difftime", "integer64", "factor"))
-  if (refused || !(is.numeric(X) || is.logical(X)) || length(dim(X)) > 2L) {
+  if (!is_number(X) || length(dim(X)) > 2L) {
     type <- describe_type(X)
     hint <- if (is.call(X) || (is.character(X) && length(X) == 1L && grepl("~", X, fixed = TRUE))) {
       "If it is to be a formula: {.fn as.formula} makes one of it."
@@ -140,9 +139,11 @@ new_matrix_from_table <- function(X, wanted, arg, call) {
   )
 }
 
-is_plain_number <- function(x) {
-  (is.numeric(x) || is.logical(x)) && is.null(dim(x)) &&
-    !inherits(x, c("factor", "Date", "POSIXt", "difftime", "integer64"))
+is_plain_number <- function(x) is.null(dim(x)) && is_number(x)
+
+# Numbers, or logicals, that mean what they say.
+is_number <- function(x) {
+  (is.numeric(x) || is.logical(x)) && !inherits(x, c("factor", "Date", "POSIXt", "difftime", "integer64"))
 }
 
 # Row names that someone gave, not the running numbers that every data frame has.

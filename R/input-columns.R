@@ -46,8 +46,7 @@ record_column <- function(column) {
 }
 
 is_numeric_matrix <- function(x) {
-  length(dim(x)) == 2L && !is.data.frame(x) && (is.numeric(x) || is.logical(x)) &&
-    !inherits(x, c("Date", "POSIXt", "difftime", "integer64", "Surv"))
+  length(dim(x)) == 2L && !is.data.frame(x) && is_number(x) && !inherits(x, "Surv")
 }
 
 # tapply() and table() give arrays of one dimension.

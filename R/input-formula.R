@@ -221,7 +221,7 @@ evaluate_outcome <- function(outcome, data, env, call = quote(nn_train())) {
     for (part in outcome_parts(outcome)) {
       # Its warnings come with the whole.
       value <- suppressWarnings(with_formula_errors(evaluate_rows(part, data, env), call))
-      if (!is.data.frame(value) && !is_bindable(value)) {
+      if (!is.data.frame(value) && !is_number(value)) {
         stop_formula(
           c(
             "{.code cbind()} on the left side of {.arg formula} takes numbers; {.val {name}} is {article(type)} {type}.",
@@ -240,10 +240,6 @@ evaluate_outcome <- function(outcome, data, env, call = quote(nn_train())) {
     return(matrix(value, ncol = 1L, dimnames = list(NULL, expression_text(outcome))))
   }
   value
-}
-
-is_bindable <- function(value) {
-  (is.numeric(value) || is.logical(value)) && !inherits(value, c("factor", "Date", "POSIXt", "difftime", "integer64"))
 }
 
 # cbind() names the columns that are plain names; the others get their expression.

@@ -23,9 +23,7 @@ read_outcome <- function(Y, like = NULL, arg = "Y", call = quote(nn_train())) {
 }
 
 read_numbers <- function(Y, arg, call) {
-  plain <- (is.numeric(Y) || is.logical(Y)) && length(dim(Y)) <= 2L &&
-    !inherits(Y, c("Date", "POSIXt", "difftime", "integer64", "Surv"))
-  if (!plain) {
+  if (!is_number(Y) || length(dim(Y)) > 2L || inherits(Y, "Surv")) {
     type <- if (inherits(Y, "Surv")) "Surv object" else describe_type(Y)
     stop_backprop("type", c(
       "{.arg {arg}} must be numeric, logical or a factor, not {article(type)} {type}."
