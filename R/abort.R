@@ -1,34 +1,36 @@
 # How errors and warnings leave the package: one classed condition each, in cli's voice.
-# cli costs about 12 ms, so nothing here runs unless something is wrong.
+# cli costs about 12 ms, so nothing here runs unless something is wrong. An interrupt while cli works on a text leaves it
+# unable to make another: until the text is made, interrupts wait.
 
 # `what` becomes the class `backprop_error_<what>`. Values from the user reach the message only
 # through `{}` substitution, which cli does not interpret a second time, so braces in them are safe.
 stop_backprop <- function(what, message, call = quote(nn_train()), .envir = parent.frame()) {
-  cli::cli_abort(
+  # As cli::cli_abort() does it.
+  suspendInterrupts(message[] <- vapply(message, cli::format_inline, "", .envir = .envir))
+  rlang::abort(
     message,
     class = c(paste0("backprop_error_", what), "backprop_error"),
     call = call,
-    .envir = .envir
+    use_cli_format = TRUE,
+    .frame = .envir
   )
 }
 
 # `...` holds named fields for the condition, so that a program can read what a person reads.
 warn_backprop <- function(what, message, ..., .envir = parent.frame()) {
-  cli::cli_warn(
-    message,
+  rlang::warn(
+    suspendInterrupts(cli::format_warning(message, .envir = .envir)),
     class = c(paste0("backprop_warning_", what), "backprop_warning"),
-    ...,
-    .envir = .envir
+    ...
   )
 }
 
 # What a user should know that is no fault of theirs.
 inform_backprop <- function(what, message, ..., .envir = parent.frame()) {
-  cli::cli_inform(
-    message,
+  rlang::inform(
+    suspendInterrupts(cli::format_message(message, .envir = .envir)),
     class = c(paste0("backprop_message_", what), "backprop_message"),
-    ...,
-    .envir = .envir
+    ...
   )
 }
 

@@ -22,31 +22,13 @@ read_checkpoint <- function(checkpoint) {
   list(path = path, every = if (is.null(every)) 1L else check_count(every, "checkpoint$every"))
 }
 
-# What the engine calls; like every hook it lets no condition escape. `as_fit` makes a fit of the engine's state.
+# What the engine calls. `as_fit` makes a fit of the engine's state.
 checkpoint_hook <- function(checkpoint, as_fit) {
-  kept <- NULL
-  list(
-    engine = list(
-      fun = function(state) {
-        tryCatch(
-          {
-            write_whole(as_fit(state), checkpoint$path)
-            TRUE
-          },
-          interrupt = function(cnd) {
-            kept <<- cnd
-            FALSE
-          },
-          error = function(cnd) {
-            kept <<- cnd
-            FALSE
-          }
-        )
-      },
-      every = as.double(checkpoint$every)
-    ),
-    raised = function() kept
-  )
+  hook <- guarded_hook(function(state) {
+    write_whole(as_fit(state), checkpoint$path)
+    TRUE
+  })
+  list(engine = list(fun = hook$fun, every = as.double(checkpoint$every)), raised = hook$raised)
 }
 
 # The file at `path` is the former one until the new one is complete: renaming within a folder is one step.

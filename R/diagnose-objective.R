@@ -281,12 +281,7 @@ probe <- function(problem, iterations, call, seed = NULL) {
   if (identical(answer$error$kind, "memory")) {
     return(NULL)
   }
-  if (!is.null(answer$error)) {
-    stop_engine(answer$error, colnames(few$x), call)
-  }
-  if (answer$status == "interrupted") {
-    rlang::interrupt()
-  }
+  finished(answer, colnames(few$x), call)
   problem[c("weights", "biases")] <- answer[c("weights", "biases")]
   problem
 }

@@ -77,11 +77,5 @@ record_step <- function(problem, call) {
   ))
   start <- list(weights = problem$weights, biases = problem$biases, optimizer_state = NULL, epochs_done = 0L)
   answer <- engine_train(engine, problem$x, problem$y, problem$case_weights, problem$offset, start, NULL)
-  if (!is.null(answer$error)) {
-    stop_engine(answer$error, colnames(problem$x), call)
-  }
-  if (answer$status == "interrupted") {
-    rlang::interrupt()
-  }
-  answer$trace[[1L]]
+  finished(answer, colnames(problem$x), call)$trace[[1L]]
 }

@@ -139,10 +139,7 @@ problem_outputs <- function(problem, call, output = problem$engine$output) {
   engine <- problem$engine
   engine$output <- output
   answer <- engine_predict(engine, problem$weights, problem$biases, problem$x, problem$offset)
-  if (!is.null(answer$error)) {
-    stop_engine(answer$error, colnames(problem$x), call)
-  }
-  answer$value
+  answered(answer, colnames(problem$x), call)$value
 }
 
 #' @rdname logLik.nn_fit

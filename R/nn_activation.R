@@ -77,11 +77,7 @@ activation_values <- function(name, z) {
 
 # Values and slopes of one function, by the engine.
 activation_at <- function(name, z) {
-  computed <- engine_activation(name, as.double(z))
-  if (!is.null(computed$error)) {
-    stop_engine(computed$error, NULL, quote(nn_activation()))
-  }
-  computed
+  answered(engine_activation(name, as.double(z)), call = quote(nn_activation()))
 }
 
 #' @rdname nn_activation

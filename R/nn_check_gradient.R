@@ -86,15 +86,11 @@ check_gradient <- function(problem, tolerance, call) {
   tolerance <- check_positive(tolerance, "tolerance", call = call)
   engine <- problem$engine
   engine$precision <- "double"
-  exact <- engine_gradient(
-    engine, problem$weights, problem$biases, problem$x, problem$y, problem$case_weights, problem$offset
-  )
-  if (!is.null(exact$error)) {
-    stop_engine(exact$error, colnames(problem$x), call)
-  }
+  problem$engine <- engine
+  exact <- ask_engine(engine_gradient, problem, call)
   loss_at <- function(weights, biases) {
-    engine_evaluate(engine, weights, biases, problem$x, problem$y, problem$case_weights, problem$offset)$loss +
-      penalty_at(weights, engine)
+    problem[c("weights", "biases")] <- list(weights, biases)
+    loss_of(problem, call) + penalty_at(weights, engine)
   }
   compare_gradients(exact, loss_at, problem$weights, problem$biases, tolerance)
 }

@@ -124,8 +124,5 @@ ask_engine <- function(ask, problem, call) {
   answer <- ask(
     problem$engine, problem$weights, problem$biases, problem$x, problem$y, problem$case_weights, problem$offset
   )
-  if (!is.null(answer$error)) {
-    stop_engine(answer$error, colnames(problem$x), call)
-  }
-  answer
+  answered(answer, colnames(problem$x), call)
 }

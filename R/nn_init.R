@@ -41,9 +41,5 @@ nn_init <- function(sizes, init = NULL, activation = "sigmoid", seed = NULL) {
   activation <- resolve_activation(activation, hidden, call)
   init <- resolve_init(init, activation, list(output = "sigmoid", loss = "sse"), call)
   seed <- if (is.null(seed)) sample.int(.Machine$integer.max, 1L) else check_seed(seed, call)
-  made <- engine_init(as.integer(sizes), init$weights, init$biases, seed)
-  if (!is.null(made$error)) {
-    stop_engine(made$error, NULL, call)
-  }
-  made[c("weights", "biases")]
+  answered(engine_init(as.integer(sizes), init$weights, init$biases, seed), call = call)[c("weights", "biases")]
 }

@@ -133,16 +133,10 @@ run_prediction <- function(fit, x, offset, arg, threads, call, gaps = FALSE) {
     precision = settings$precision, threads = resolve_threads(threads, call)
   )
   answer <- engine_predict(net, fit$weights, fit$biases, x, scale_offset(offset, fit$outcome$scale))
-  if (!is.null(answer$error)) {
-    if (gaps && answer$error$kind == "nonfinite_x") {
-      return(NULL)
-    }
-    stop_engine(answer$error, colnames(x), call, arg)
+  if (gaps && identical(answer$error$kind, "nonfinite_x")) {
+    return(NULL)
   }
-  if (answer$interrupted) {
-    rlang::interrupt()
-  }
-  value <- answer$value
+  value <- answered(answer, colnames(x), call, arg)$value
   if (!is.null(fit$outcome$center)) {
     value <- unscale_columns(value, fit$outcome$center, fit$outcome$scale)
   }

@@ -84,7 +84,7 @@ row_difference <- function(fields, step, i, j, matrix, first, of, through_z = FA
   offset <- if (has_offset) of("offset")[i, , drop = FALSE]
   loss <- function(value) {
     row[j] <- value
-    engine_evaluate(engine$spec, engine$weights, engine$biases, unname(row), unname(y), NULL, unname(offset))$loss
+    answered(engine_evaluate(engine$spec, engine$weights, engine$biases, unname(row), unname(y), NULL, unname(offset)))$loss
   }
   central_difference(loss, row[j]) * row_share(fields, step, i, of)
 }
@@ -141,7 +141,7 @@ slope_difference <- function(engine, layer, z, j) {
   biases <- rep(list(numeric(units)), length(net$sizes) - 1L)
   central_difference(function(value) {
     z[j] <- value
-    engine_predict(net, weights, biases, unname(z), NULL)$value[1L, j]
+    answered(engine_predict(net, weights, biases, unname(z), NULL))$value[1L, j]
   }, z[j])
 }
 
@@ -160,7 +160,7 @@ parameter_difference <- function(fields, step, i, j, of) {
   case_weights <- if (!is.null(of("case_weights"))) as.vector(of("case_weights"))
   loss <- function(value) {
     if (bias) biases[[layer]][j] <- value else weights[[layer]][i, j] <- value
-    engine_evaluate(engine, weights, biases, x, y, case_weights, of("offset"))$loss
+    answered(engine_evaluate(engine, weights, biases, x, y, case_weights, of("offset")))$loss
   }
   # A mini-batch divides by its rows times the mean weight of all rows, the evaluation by the weights of these rows.
   whole <- isTRUE(losses[[engine$loss]]$sum) || is.null(case_weights)

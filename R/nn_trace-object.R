@@ -95,9 +95,10 @@ losses_of_trace <- function(recorded) {
   last <- utils::tail(recorded$trace, 1L)
   networks <- c(lapply(recorded$trace, function(record) record$before), lapply(last, function(record) record$after))
   vapply(networks, function(network) {
-    engine_evaluate(
+    loss <- engine_evaluate(
       recorded$engine, network$weights, network$biases, recorded$x, recorded$y, recorded$case_weights, recorded$offset
-    )$loss
+    )
+    answered(loss)$loss
   }, 0)
 }
 

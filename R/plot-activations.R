@@ -56,10 +56,7 @@ unit_activations <- function(fit, x, call) {
       center = fit$inputs$center, scale = fit$inputs$scale, precision = settings$precision, threads = 1L
     )
     answer <- engine_predict(net, fit$weights[seq_len(l)], fit$biases[seq_len(l)], x, NULL)
-    if (!is.null(answer$error)) {
-      stop_engine(answer$error, colnames(x), call)
-    }
-    value <- answer$value
+    value <- answered(answer, colnames(x), call)$value
     if (!last) {
       value[] <- activation_at(settings$activation[l], value)$value
     }

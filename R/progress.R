@@ -1,16 +1,14 @@
 # What R does while the engine runs: the progress bar and the user's callback.
 
-# `hook` is called by the engine on the main thread; no condition may leave it, since it would jump
-# over the engine's frames. It is kept and found with `raised()` once the engine has returned.
+# `hook` is called by the engine on the main thread.
 watch_training <- function(progress, callback = NULL, restart = NULL) {
   if (is.null(progress)) {
     progress <- interactive()
   }
   if (!progress && is.null(callback)) {
-    return(NULL)
+    return(list(close = function() NULL, raised = function() NULL))
   }
   bar <- if (progress) new_bar()
-  kept <- NULL
   warnings <- list()
 
   look <- function(epoch, epochs, loss, validation_loss, lr, accuracy, validation_accuracy) {
@@ -22,22 +20,14 @@ watch_training <- function(progress, callback = NULL, restart = NULL) {
       accuracy = accuracy, validation_accuracy = validation_accuracy, restart = restart
     )))
   }
-  keep_condition <- function(cnd) {
-    kept <<- cnd
-    FALSE
-  }
   keep_warning <- function(cnd) {
     warnings[[length(warnings) + 1L]] <<- cnd
     tryInvokeRestart("muffleWarning")
   }
+  guarded <- guarded_hook(function(...) withCallingHandlers(look(...), warning = keep_warning))
   list(
     hook = list(
-      fun = function(...) {
-        tryCatch(
-          withCallingHandlers(look(...), warning = keep_warning),
-          interrupt = keep_condition, error = keep_condition
-        )
-      },
+      fun = guarded$fun,
       # Seconds, or each epoch. Where a bar cannot be redrawn, each update is a line of its own.
       every = if (!is.null(callback)) "epoch" else if (cli::is_dynamic_tty()) 0.1 else 2
     ),
@@ -46,7 +36,7 @@ watch_training <- function(progress, callback = NULL, restart = NULL) {
       # The callback's warnings, now that handlers outside may do with them what they like.
       lapply(warnings, warning)
     },
-    raised = function() kept
+    raised = guarded$raised
   )
 }
 

@@ -27,15 +27,24 @@ check_restarts <- function(restarts, settings) {
 
 # `train` runs one training from a specification and the number of the start. The best is that of the
 # smallest loss on validation rows, or of the smallest objective.
-run_restarts <- function(spec, train) {
+run_restarts <- function(spec, train, keep) {
   seeds <- restart_seeds(spec$engine$seed, spec$restarts)
   seen <- list(seed = seeds, loss = rep(NA_real_, length(seeds)), validation_loss = rep(NA_real_, length(seeds)), status = character(length(seeds)))
   best <- NULL
   smallest <- Inf
   warnings <- list()
+  best_of_seen <- function() {
+    best$restarts <- structure(
+      c(seen, list(best = seq_along(seeds) == at)),
+      class = "data.frame", row.names = .set_row_names(length(seeds))
+    )
+    best
+  }
+  # Once a start is finished, one that is interrupted is not what is worth keeping.
+  keep_first <- function(make) if (is.null(best)) keep(make)
   for (k in seq_along(seeds)) {
     spec$engine$seed <- seeds[k]
-    fit <- withCallingHandlers(train(spec, k), backprop_warning_diverged = function(cnd) {
+    fit <- withCallingHandlers(train(spec, keep_first, k), backprop_warning_diverged = function(cnd) {
       # One start that diverges is what restarts are for; only the best one's warning is shown.
       warnings[[k]] <<- cnd
       tryInvokeRestart("muffleWarning")
@@ -48,18 +57,15 @@ run_restarts <- function(spec, train) {
     sound <- fit$status != "diverged"
     if (is.null(best) || (sound && !best_sound) || (sound == best_sound && is.finite(judged) && judged < smallest)) {
       best_sound <- sound
+      at <- k
       best <- fit
       smallest <- if (is.finite(judged)) judged else Inf
-      at <- k
     }
+    keep(best_of_seen)
     if (fit$status == "stopped") break
   }
   if (at <= length(warnings) && !is.null(warnings[[at]])) {
     warning(warnings[[at]])
   }
-  best$restarts <- structure(
-    c(seen, list(best = seq_along(seeds) == at)),
-    class = "data.frame", row.names = .set_row_names(length(seeds))
-  )
-  best
+  best_of_seen()
 }

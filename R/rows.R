@@ -12,7 +12,7 @@ split_rows <- function(plan, given, settings, typed, earlier) {
     seed <- split_seed(check_seed(plan$settings$seed), typed, earlier)
     codes <- outcome_codes(given$outcome)
     rows <- if (is.null(plan$used)) seq_len(given$kept) else plan$used
-    chosen <- engine_split(codes[rows], plan$share, as.double(seed))$rows
+    chosen <- answered(engine_split(codes[rows], plan$share, as.double(seed)))$rows
     chosen <- setdiff(chosen, rows_needed_in_training(given, rows, chosen))
     plan$held <- rows[chosen]
     plan$train <- rows[-chosen]

@@ -1,7 +1,7 @@
 # One call of the engine: what is watched while it runs, and what its answer becomes.
 
-# `restart` is the number of the start, where there are several.
-run_training <- function(spec, data, given, scaling, earlier, restart = NULL) {
+# `restart` is the number of the start, where there are several. `keep()` takes a function that makes the fit so far, see keeping_last().
+run_training <- function(spec, data, given, scaling, earlier, keep, restart = NULL) {
   spec <- ask_for_recording(spec, nrow(data$x))
   watch <- watch_training(spec$progress, spec$callback, restart)
   stored <- if (!is.null(spec$checkpoint)) {
@@ -12,35 +12,53 @@ run_training <- function(spec, data, given, scaling, earlier, restart = NULL) {
   spec$engine$checkpoint <- stored$engine
   result <- engine_train(spec$engine, data$x, data$y, data$case_weights, data$offset, spec$start, watch$hook)
   spec$engine$checkpoint <- NULL
-  if (!is.null(watch$close)) {
-    watch$close()
+  if (is.null(result$error)) {
+    keep(function() new_fit(result, spec, data, given, scaling, earlier))
   }
-  if (!is.null(result$error)) {
-    if (result$error$kind == "nonfinite_x") stop_unknown_in(data, given$arg)
-    stop_engine(result$error, colnames(data$x), arg = given$arg)
-  }
-  raised <- if (!is.null(stored)) stored$raised()
-  if (is.null(raised) && !is.null(watch$raised)) {
-    raised <- watch$raised()
-  }
-  if (inherits(raised, "interrupt")) {
-    result$status <- "interrupted"
-  }
+  watch$close()
+  if (identical(result$error$kind, "nonfinite_x")) stop_unknown_in(data, given$arg)
+  finished(result, colnames(data$x), arg = given$arg)
   fit <- new_fit(result, spec, data, given, scaling, earlier)
   keep_recording(result, spec, data$x, data$y, fit, data$case_weights, data$offset, data$rows)
-  if (inherits(raised, "error")) {
+  raised <- c(if (!is.null(stored)) stored$raised(), watch$raised())
+  if (length(raised) > 0L) {
     session$last <- fit
-    stop(raised)
-  }
-  if (result$status == "interrupted") {
-    session$last <- fit
-    # The engine swallowed the interrupt to leave in order; now it takes its usual course.
-    rlang::interrupt()
+    stop(raised[[1L]])
   }
   if (result$status == "diverged") {
     warn_diverged(result$epoch, spec, data$x, data$y)
   }
   fit
+}
+
+# Runs `code(keep)`. If it is interrupted, in the engine or in R, what `keep()` last took is what nn_last() gives: a function
+# that makes a fit, since making it takes time that most trainings need not spend.
+keeping_last <- function(code) {
+  make <- NULL
+  withCallingHandlers(code(function(how) make <<- how), interrupt = function(cnd) {
+    if (!is.null(make)) {
+      suspendInterrupts({
+        fit <- make()
+        fit$status <- "interrupted"
+        session$last <- fit
+      })
+    }
+  })
+}
+
+# A function as the engine may call it: no condition leaves it, since it would jump over the engine's frames. It answers whether to
+# go on. After an error, which `raised()` has in a list, it does not; an interrupt has no answer, and the engine takes that as one.
+guarded_hook <- function(code) {
+  raised <- list()
+  list(
+    fun = function(...) {
+      tryCatch(code(...), interrupt = function(cnd) NULL, error = function(cnd) {
+        raised <<- list(cnd)
+        FALSE
+      })
+    },
+    raised = function() raised
+  )
 }
 
 # Whose inputs these are: of the rows that train, or of those that validate.
@@ -52,9 +70,12 @@ stop_unknown_in <- function(data, arg) {
 #' The model of an interrupted training
 #'
 #' After Ctrl-C has stopped [nn_train()], the network as of the last finished epoch is available here, until
-#' another training is interrupted or the session ends. Give it as `start =` to go on.
+#' another training is interrupted or the session ends. Give it as `start =` to go on. Of several `restarts`, it is the best of those
+#' that were finished, or the first one as far as it came. An interrupt before the first epoch has begun leaves things as they were.
 #'
-#' @return An `nn_fit` with `status` `"interrupted"`. If no training was interrupted in this session, an error of
+#' After an error in a callback, or a checkpoint that could not be written, the network is here as well.
+#'
+#' @return An `nn_fit`, with `status` `"interrupted"` after Ctrl-C. If no training was interrupted in this session, an error of
 #'   class `backprop_error_no_last`.
 #' @examples
 #' \dontrun{
@@ -70,6 +91,23 @@ nn_last <- function() {
     )
   }
   session$last
+}
+
+# What the engine answered, or else its error as a condition.
+answered <- function(answer, columns = NULL, call = quote(nn_train()), arg = "X") {
+  if (!is.null(answer$error)) {
+    stop_engine(answer$error, columns, call, arg)
+  }
+  answer
+}
+
+# The same of a training, which gives a model when it is interrupted, too.
+finished <- function(answer, columns = NULL, call = quote(nn_train()), arg = "X") {
+  answered(answer, columns, call, arg)
+  if (answer$status == "interrupted") {
+    stop_engine(list(kind = "interrupted"))
+  }
+  answer
 }
 
 # An error that the engine reports, as a condition. `columns` are names of inputs, if there are any.
@@ -88,6 +126,8 @@ stop_engine <- function(error, columns, call = quote(nn_train()), arg = "X") {
         i = "Use fewer {.arg hidden} units, a smaller {.arg batch_size} or {.code precision = \"single\"}; or set {.code options(backprop.max_bytes = )}."
       ), call = call)
     },
+    # The engine swallowed the interrupt to leave in order; now it takes its usual course.
+    interrupted = rlang::interrupt(),
     panic = {
       message <- error$message
       stop_backprop("panic", c(

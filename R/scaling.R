@@ -31,7 +31,7 @@ resolve_scaling <- function(spec, x, y, case_weights, earlier) {
 
 # Mean and standard deviation (divisor: sum of weights - 1), of constant columns 1.
 column_moments <- function(x, case_weights = NULL) {
-  moments <- engine_moments(x, case_weights)
+  moments <- answered(engine_moments(x, case_weights))
   constant <- moments$scale == 0 | !is.finite(moments$scale)
   moments$scale[constant] <- 1
   list(center = moments$center, scale = moments$scale, constant = constant)

@@ -72,10 +72,12 @@ train_planned <- function(plan, given, settings, typed, earlier) {
   spec$engine$scale <- scaling$scale
   data <- scale_outcomes(data, scaling)
   spec$engine$validation <- data$validation
-  train <- function(spec, restart = NULL) run_training(spec, data, given, scaling, earlier, restart)
-  fit <- if (spec$restarts > 1L) run_restarts(spec, train) else train(spec)
-  warn_symptoms(fit, started = !is.null(spec$start))
-  fit
+  keeping_last(function(keep) {
+    train <- function(spec, keep, restart = NULL) run_training(spec, data, given, scaling, earlier, keep, restart)
+    fit <- if (spec$restarts > 1L) run_restarts(spec, train, keep) else train(spec, keep)
+    warn_symptoms(fit, started = !is.null(spec$start))
+    fit
+  })
 }
 
 # A call that is refused draws nothing from R's generator: where the package stops, the generator is put back.

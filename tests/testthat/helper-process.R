@@ -42,3 +42,14 @@ wait_for <- function(process, mark, seconds = 30) {
   }
   NULL
 }
+
+# Whether an interrupt gets out of `code`.
+is_interrupted <- function(code) {
+  tryCatch(
+    {
+      force(code)
+      FALSE
+    },
+    interrupt = function(cnd) TRUE
+  )
+}

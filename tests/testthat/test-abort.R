@@ -1,3 +1,13 @@
+test_that("an interrupt while a message is made waits until it is made, and later messages can be made", {
+  slow <- function() {
+    rlang::interrupt()
+    "x"
+  }
+  expect_true(is_interrupted(stop_backprop("argument", "{.arg {slow()}} is wrong.")))
+  expect_true(is_interrupted(warn_backprop("argument", "{.arg {slow()}} is wrong.")))
+  expect_error(nn_train(article_X, article_Y, lr = -1), class = "backprop_error_argument")
+})
+
 test_that("errors have the package's classes and name the call", {
   caught <- tryCatch(nn_train(article_X, article_Y, lr = -1), error = identity)
   expect_s3_class(caught, c("backprop_error_argument", "backprop_error"), exact = FALSE)

@@ -35,6 +35,15 @@ test_that("an error in a callback reaches the user unchanged, and the model so f
   expect_identical(nn_train(article_X, article_Y, epochs = 3)$status, "completed")
 })
 
+test_that("an interrupt in a callback is one outside, and the model so far is kept", {
+  interrupts <- function(state) if (state$epoch == 5) rlang::interrupt()
+  expect_true(is_interrupted(nn_train(article_X, article_Y, epochs = 100, seed = 1, callback = interrupts)))
+  expect_identical(nn_last()$status, "interrupted")
+  expect_same_bits(nn_last(), nn_train(article_X, article_Y, epochs = 5, seed = 1))
+  # Another kind of answer is none, as where an interrupt comes before anything in R could catch it.
+  expect_null(guarded_hook(function() rlang::interrupt())$fun())
+})
+
 test_that("a callback's warnings come after the training, and handlers outside do not break it", {
   warns <- function(state) if (state$epoch < 3) warning("epoch ", state$epoch)
   said <- character()

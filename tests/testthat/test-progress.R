@@ -1,8 +1,8 @@
 test_that("nothing is shown in scripts unless asked for", {
   expect_silent(nn_train(article_X, article_Y, epochs = 100, seed = 1))
-  expect_null(watch_training(FALSE))
+  expect_null(watch_training(FALSE)$hook)
   skip_if(interactive())
-  expect_null(watch_training(NULL))
+  expect_null(watch_training(NULL)$hook)
 })
 
 test_that("a watched fit is the same fit", {
@@ -20,9 +20,9 @@ test_that("the hook shows epoch and loss, and lets no condition out", {
     expect_true(watch$hook$fun(2L, 10L, 0.25, NULL))
     watch$close()
   })
-  expect_null(watch$raised())
+  expect_identical(watch$raised(), list())
 
   broken <- watch_training(TRUE)
   expect_false(broken$hook$fun(stop("a fault"), 10L, 0.5, NULL))
-  expect_s3_class(broken$raised(), "error")
+  expect_s3_class(broken$raised()[[1]], "error")
 })

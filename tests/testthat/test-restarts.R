@@ -35,6 +35,23 @@ test_that("one start that diverges does not matter when another is fine", {
   expect_identical(fit$status, "diverged")
 })
 
+test_that("after an interrupt the best start so far is there, and of the first one what there is", {
+  data <- smooth_data()
+  train <- function(...) nn_train(data$X, data$Y, hidden = 4, activation = "tanh", lr = 0.05, epochs = 20, seed = 7, ...)
+  interrupted_at <- function(restart, epoch) {
+    interrupts <- function(state) if (state$restart == restart && state$epoch == epoch) rlang::interrupt()
+    expect_true(is_interrupted(train(restarts = 5, callback = interrupts)))
+    nn_last()
+  }
+  fit <- interrupted_at(4, 10)
+  all <- train(restarts = 3)
+  expect_same_bits(fit, all)
+  expect_identical(fit$status, "interrupted")
+  expect_identical(fit$restarts[1:3, ], all$restarts)
+  expect_identical(fit$restarts$status[4:5], c("", ""))
+  expect_same_bits(interrupted_at(1, 10), nn_train(data$X, data$Y, hidden = 4, activation = "tanh", lr = 0.05, epochs = 10, seed = 7))
+})
+
 test_that("restarts that cannot be are refused", {
   start <- nn_init(c(4, 3, 1), seed = 1)
   expect_snapshot(error = TRUE, {

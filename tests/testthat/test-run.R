@@ -94,6 +94,38 @@ test_that("Ctrl-C answers within 0.2 s, twice in a row, and keeps the model so f
   expect_match(wait_for(process, "more"), "TRUE completed")
 })
 
+test_that("an interrupt after the engine has finished leaves the model in nn_last()", {
+  fit <- nn_train(article_X, article_Y, epochs = 3, seed = 1)
+  expect_true(is_interrupted(keeping_last(function(keep) {
+    keep(function() fit)
+    rlang::interrupt()
+  })))
+  expect_same_bits(nn_last(), fit)
+  expect_identical(nn_last()$status, "interrupted")
+})
+
+test_that("each of many Ctrl-C at random moments gets through while a callback runs", {
+  skip_on_cran()
+  skip_on_os("windows")
+  done <- run_process(c(
+    "set.seed(1)",
+    "X <- matrix(rnorm(40), 10)",
+    "Y <- X[, 1]",
+    "pid <- Sys.getpid()",
+    "reached <- vapply(1:20, function(i) {",
+    "  system(sprintf('(sleep %f; kill -INT %d) &', runif(1, .02, .06), pid))",
+    "  tryCatch(nn_train(X, Y, epochs = 1e7, seed = i, callback = function(state) TRUE)$status, interrupt = function(cnd) {",
+    "    fit <- nn_last()",
+    "    same <- nn_train(X, Y, epochs = fit$epochs_done, seed = i)",
+    "    if (fit$status == 'interrupted' && identical(fit$weights, same$weights)) 'interrupt' else 'another model'",
+    "  })",
+    "}, '')",
+    "cat('reached', unique(reached), '\\n')"
+  ))
+  expect_identical(done$status, 0L)
+  expect_match(utils::tail(done$output, 1L), "^reached interrupt $")
+})
+
 test_that("an interrupt ends the surrounding loop of a script", {
   skip_on_cran()
   skip_on_os("windows")

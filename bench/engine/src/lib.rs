@@ -59,7 +59,8 @@ impl Workload {
             }
         }
         let init = vec![Init::GlorotUniform; network.layers().len()];
-        let coefficients = initial(&network, &init, BiasInit::Zeros, 5).expect("a start");
+        let coefficients =
+            with_team(1, |team| initial(&network, &init, BiasInit::Zeros, 5, team)).expect("a start");
         let settings = Settings {
             objective,
             method: Method::Rule(optimizer),

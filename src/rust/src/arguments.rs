@@ -13,7 +13,7 @@ use backprop_engine::optimizer::{Adagrad, Adam, GradientDescent, Momentum, Optim
 use backprop_engine::penalty::Penalty;
 use backprop_engine::rows::{ColumnMajor, RowSource, SparseRows};
 use backprop_engine::schedule::{Kind, Plateau, Schedule};
-use backprop_engine::threads::with_team;
+use backprop_engine::threads::Team;
 use backprop_engine::{Best, EngineError, Method, Network, Result, Scalar, Settings, Start, Stopping};
 use extendr_api::prelude::*;
 use ndarray::{Array1, Array2, ShapeBuilder};
@@ -393,8 +393,8 @@ impl<'a> Inputs<'a> {
     }
 
     /// Refuses NaN and infinities.
-    pub fn check_finite(&self, threads: usize) -> Result<()> {
-        let columns = with_team(threads, |team| self.source::<f64>().non_finite_columns(team))?;
+    pub fn check_finite(&self, team: &Team) -> Result<()> {
+        let columns = self.source::<f64>().non_finite_columns(team)?;
         match columns.is_empty() {
             true => Ok(()),
             false => Err(EngineError::NonFiniteInputs(columns)),

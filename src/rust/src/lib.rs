@@ -15,7 +15,7 @@ use backprop_engine::memory::Budget;
 use backprop_engine::observer::Observer;
 use backprop_engine::random::split;
 use backprop_engine::rows::{moments, ColumnMajor};
-use backprop_engine::threads::with_team;
+use backprop_engine::threads::{with_team, with_team_asking};
 use backprop_engine::trace::{Recorder, StepTrace};
 use backprop_engine::{evaluate, gradient, train, work_of_step};
 use backprop_engine::{CheckedSettings, Coefficients, EngineError, Network, Outcome, Result, Scalar, Start};
@@ -161,7 +161,7 @@ impl Fit<'_> {
     fn train<T: Scalar>(&self, observer: &mut dyn Observer<T>) -> Result<Outcome> {
         let (network, settings) = (self.network, &self.settings);
         let validation = self.validation.map(|table| table.data());
-        with_team(self.threads, |team| {
+        with_team_asking(self.threads, interrupted, |team| {
             let data = self.table.data::<T>();
             train(network, settings, data, validation, self.start, team, observer)
         })
@@ -188,31 +188,16 @@ fn engine_predict(net: Robj, weights: Robj, biases: Robj, x: Robj, offset: Robj)
             let out = value.as_real_slice_mut().unwrap_or_default();
             let threads = arguments::threads(&net, network.parameter_count() * rows as f64)?;
             let single = is_single(&net)?;
-            let stopped = with_team(threads, |team| match single {
-                true => evaluate::predict::<f32>(
-                    &network,
-                    &coefficients,
-                    inputs.source(),
-                    offsets,
-                    team,
-                    out,
-                    &mut interrupted,
-                ),
-                false => evaluate::predict::<f64>(
-                    &network,
-                    &coefficients,
-                    inputs.source(),
-                    offsets,
-                    team,
-                    out,
-                    &mut interrupted,
-                ),
+            with_team_asking(threads, interrupted, |team| match single {
+                true => {
+                    evaluate::predict::<f32>(&network, &coefficients, inputs.source(), offsets, team, out)
+                }
+                false => {
+                    evaluate::predict::<f64>(&network, &coefficients, inputs.source(), offsets, team, out)
+                }
             })?;
-            if stopped {
-                return Ok(list!(error = (), interrupted = true));
-            }
         }
-        Ok(list!(error = (), value = value, interrupted = false))
+        Ok(list!(error = (), value = value))
     })
 }
 
@@ -235,11 +220,13 @@ fn engine_evaluate(
         let coefficients = arguments::coefficients(&weights, &biases)?;
         let table = Table::new(&x, &y, &case_weights, &offset, &spec)?;
         let threads = arguments::threads(&spec, network.parameter_count() * table.rows() as f64)?;
-        table.inputs.check_finite(threads)?;
         let single = is_single(&spec)?;
-        let loss = with_team(threads, |team| match single {
-            true => evaluate::loss::<f32>(&network, &objective, &coefficients, &table.data(), team),
-            false => evaluate::loss::<f64>(&network, &objective, &coefficients, &table.data(), team),
+        let loss = with_team_asking(threads, interrupted, |team| {
+            table.inputs.check_finite(team)?;
+            match single {
+                true => evaluate::loss::<f32>(&network, &objective, &coefficients, &table.data(), team),
+                false => evaluate::loss::<f64>(&network, &objective, &coefficients, &table.data(), team),
+            }
         })?;
         Ok(list!(error = (), loss = loss))
     })
@@ -265,7 +252,7 @@ fn engine_gradient(
         let coefficients = arguments::coefficients(&weights, &biases)?;
         let table = Table::new(&x, &y, &case_weights, &offset, &spec)?;
         let threads = arguments::threads(&spec, work_of_step(&network, table.rows()))?;
-        let (loss, slopes) = with_team(threads, |team| {
+        let (loss, slopes) = with_team_asking(threads, interrupted, |team| {
             gradient::<f64>(&network, &objective, penalty, table.data(), &coefficients, team)
         })?;
         let (weights, biases) = results::coefficients(&slopes);
@@ -298,10 +285,9 @@ fn engine_hessian(
         let table = Table::new(&x, &y, &case_weights, &offset, &spec)?;
         let work = count * count * table.rows() as f64;
         let threads = arguments::threads(&spec, work)?;
-        table.inputs.check_finite(threads)?;
-        let data = table.data();
-        let value = with_team(threads, |team| {
-            hessian(&network, &objective, penalty, data, &coefficients, team)
+        let value = with_team_asking(threads, interrupted, |team| {
+            table.inputs.check_finite(team)?;
+            hessian(&network, &objective, penalty, table.data(), &coefficients, team)
         })?;
         Ok(list!(error = (), value = results::matrix(&value)))
     })
@@ -335,7 +321,9 @@ fn engine_init(sizes: Robj, init: Robj, bias_init: Robj, seed: Robj) -> List {
         let network = arguments::network_of_sizes(&spec)?;
         // As they are drawn, as R gets them, and one layer in between.
         Budget::default().check(3.0 * Coefficients::bytes(&network), 0.0)?;
-        let (weights, biases) = results::coefficients(&arguments::draw(&spec)?.coefficients(&network)?);
+        let draw = arguments::draw(&spec)?;
+        let start = with_team_asking(1, interrupted, |team| draw.coefficients(&network, team))?;
+        let (weights, biases) = results::coefficients(&start);
         Ok(list!(error = (), weights = weights, biases = biases))
     })
 }
@@ -346,7 +334,12 @@ fn engine_init(sizes: Robj, init: Robj, bias_init: Robj, seed: Robj) -> List {
 fn engine_moments(x: Robj, case_weights: Robj) -> List {
     answer(|| {
         let weights = case_weights.as_real_slice();
-        let moments: Vec<(f64, f64)> = if x.is_list() {
+        // Between columns the user may interrupt.
+        let moments = |numbers: &[f64]| match interrupted() {
+            true => Err(EngineError::Interrupted),
+            false => Ok(moments(numbers, weights)),
+        };
+        let moments: Result<Vec<(f64, f64)>> = if x.is_list() {
             let fields = Fields::new(&x, "x")?;
             let sparse = Sparse::new(&fields)?;
             // One column at a time is made dense.
@@ -361,17 +354,16 @@ fn engine_moments(x: Robj, case_weights: Robj) -> List {
                     {
                         dense[row as usize] = number;
                     }
-                    moments(&dense, weights)
+                    moments(&dense)
                 })
                 .collect()
         } else {
             let data = x
                 .as_real_slice()
                 .ok_or_else(|| EngineError::Config("x must be double".to_string()))?;
-            data.chunks_exact(x.nrows().max(1))
-                .map(|numbers| moments(numbers, weights))
-                .collect()
+            data.chunks_exact(x.nrows().max(1)).map(moments).collect()
         };
+        let moments = moments?;
         let center: Vec<f64> = moments.iter().map(|m| m.0).collect();
         let scale: Vec<f64> = moments.iter().map(|m| m.1).collect();
         Ok(list!(error = (), center = center, scale = scale))

@@ -1,7 +1,7 @@
 //! Watches a fit on behalf of R: looks for Ctrl-C, and calls an R function now and then.
 
 use crate::results;
-use backprop_engine::observer::{EpochEnd, EpochView, Observer};
+use backprop_engine::observer::{EpochEnd, EpochView, Observer, Wish};
 use backprop_engine::{Coefficients, Network, Scalar, Settings};
 use extendr_api::prelude::*;
 use std::ffi::c_void;
@@ -30,6 +30,16 @@ enum When {
     Every(Duration),
 }
 
+/// What an R function answered that lets no condition escape: whether to go on. An interrupt has no
+/// answer, inside the function or on the way in or out, where nothing in R can catch it.
+fn wish(answer: extendr_api::Result<Robj>) -> Wish {
+    match answer.ok().and_then(|answer| answer.as_bool()) {
+        Some(true) => Wish::GoOn,
+        Some(false) => Wish::Stop,
+        None => Wish::Leave,
+    }
+}
+
 /// An R function `fun(epoch, epochs, loss, validation_loss, lr, accuracy, validation_accuracy)`;
 /// it answers whether to go on and lets no condition escape.
 pub struct Hook {
@@ -54,11 +64,11 @@ impl Hook {
         })
     }
 
-    fn call(&mut self, end: &EpochEnd) -> bool {
+    fn call(&mut self, end: &EpochEnd) -> Wish {
         let last = end.epoch == end.last_epoch;
         if let When::Every(interval) = self.when {
             if self.last_call.elapsed() < interval && !last {
-                return true;
+                return Wish::GoOn;
             }
         }
         let answer = self.function.call(pairlist!(
@@ -71,7 +81,7 @@ impl Hook {
             end.validation_accuracy
         ));
         self.last_call = Instant::now();
-        answer.ok().and_then(|answer| answer.as_bool()).unwrap_or(false)
+        wish(answer)
     }
 }
 
@@ -95,9 +105,9 @@ impl Checkpoint {
         })
     }
 
-    fn store<T: Scalar>(&self, epoch: &EpochView<'_, T>, snapshots: &[(usize, Coefficients)]) -> bool {
+    fn store<T: Scalar>(&self, epoch: &EpochView<'_, T>, snapshots: &[(usize, Coefficients)]) -> Wish {
         if epoch.end.epoch % self.every != 0 {
-            return true;
+            return Wish::GoOn;
         }
         let (weights, biases) = results::coefficients(&epoch.model.coefficients(epoch.network));
         let curves = results::curves(epoch.history);
@@ -114,8 +124,7 @@ impl Checkpoint {
             best = epoch.best.map_or_else(|| Robj::from(()), results::best),
             snapshots = results::snapshots(snapshots)
         );
-        let answer = self.function.call(pairlist!(state));
-        answer.ok().and_then(|answer| answer.as_bool()).unwrap_or(false)
+        wish(self.function.call(pairlist!(state)))
     }
 }
 
@@ -148,18 +157,20 @@ impl Watch {
 }
 
 impl<T: Scalar> Observer<T> for Watch {
-    fn interrupted(&mut self) -> bool {
-        interrupted()
-    }
-
-    fn epoch_end(&mut self, epoch: &EpochView<'_, T>) -> bool {
+    fn epoch_end(&mut self, epoch: &EpochView<'_, T>) -> Wish {
         let number = epoch.end.epoch;
         if self.keep_every.is_some_and(|every| number % every == 0) {
             self.snapshots
                 .push((number, epoch.model.coefficients(epoch.network)));
         }
         let checkpoint = self.checkpoint.as_ref();
-        checkpoint.is_none_or(|checkpoint| checkpoint.store(epoch, &self.snapshots))
-            && self.hook.as_mut().is_none_or(|hook| hook.call(&epoch.end))
+        let stored = checkpoint.map_or(Wish::GoOn, |checkpoint| checkpoint.store(epoch, &self.snapshots));
+        match stored {
+            Wish::GoOn => self
+                .hook
+                .as_mut()
+                .map_or(Wish::GoOn, |hook| hook.call(&epoch.end)),
+            wish => wish,
+        }
     }
 }

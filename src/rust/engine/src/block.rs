@@ -9,6 +9,7 @@ use crate::pass::Pass;
 use crate::rows::pieces;
 use crate::scalar::{row_stride, Scalar};
 use crate::threads::Team;
+use crate::train::work_of_step;
 use std::ops::Range;
 
 /// Bytes of activations that a block may take.
@@ -42,6 +43,8 @@ pub struct Block<T> {
     pub capacity: usize,
     /// Rows that a member takes at a time.
     pub piece: usize,
+    /// Multiply-adds of a row on its way, forward and back.
+    pub work_of_row: f64,
     /// Inputs [rows x inputs].
     pub inputs: SharedBuffer<T>,
     /// One entry per layer.
@@ -199,6 +202,7 @@ impl<T: Scalar> Block<T> {
         Ok(Block {
             capacity,
             piece: Self::rows_of_piece(network),
+            work_of_row: work_of_step(network, 1),
             inputs: SharedBuffer::zeros(capacity * network.inputs())?,
             layers,
             outcomes: SharedBuffer::zeros(capacity * outcomes_per_row(pass))?,
@@ -225,6 +229,7 @@ impl<T: Scalar> Block<T> {
         rows: usize,
         job: impl Fn(usize, Range<usize>) + Sync,
     ) -> Result<()> {
+        let work = self.work_of_row;
         let even = |rows: usize| match rows {
             _ if rows <= self.piece => rows,
             _ => rows
@@ -234,11 +239,14 @@ impl<T: Scalar> Block<T> {
         if rows < PIECES_TO_SHARE * team.size() * self.piece {
             return team.run_ranges(rows, 4, |member, range| {
                 let size = even(range.len());
-                pieces(range, size).for_each(|piece| job(member, piece));
+                let goes_on = |piece: &Range<usize>| team.goes_on(member, work * piece.len() as f64);
+                pieces(range, size)
+                    .take_while(goes_on)
+                    .for_each(|piece| job(member, piece));
             });
         }
         let size = even(rows);
-        team.run_queue(rows.div_ceil(size), |member, number| {
+        team.run_queue(rows.div_ceil(size), work * size as f64, |member, number| {
             job(member, number * size..rows.min((number + 1) * size));
         })
     }

@@ -15,12 +15,14 @@ use ndarray::{Array1, Array2, Axis};
 
 /// Rows taken at a time.
 const CHUNK: usize = 512;
+/// Matrix products of a row's size and of the parameters' that a column takes.
+const PRODUCTS_OF_COLUMN: f64 = 6.0;
 
 /// The Hessian by all weights and biases, in the order: layer by layer, weights unit by unit
 /// (each unit's inputs in order), then biases.
 ///
 /// # Errors
-/// Shapes that do not fit, memory refused, or a panic of a worker.
+/// Shapes that do not fit, memory refused, a panic of a worker, or an interrupt.
 pub fn hessian(
     network: &Network,
     objective: &Objective,
@@ -38,9 +40,10 @@ pub fn hessian(
         1.0 / data.total_weight()
     };
     for rows in pieces(0..data.rows(), CHUNK) {
+        let work = PRODUCTS_OF_COLUMN * (count * rows.len()) as f64;
         let chunk = Chunk::new(network, objective, &data, rows, coefficients, scale);
-        team.run_ranges(count, 1, |_, range| {
-            for column in range {
+        team.run_ranges(count, 1, |member, range| {
+            for column in range.take_while(|_| team.goes_on(member, work)) {
                 // SAFETY: each column belongs to one member.
                 let out = unsafe { columns.part(column * count..(column + 1) * count) };
                 chunk.add_product(&unit(network, column), out);

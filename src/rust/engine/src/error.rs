@@ -20,6 +20,8 @@ pub enum EngineError {
     },
     /// A panic in a worker thread.
     Panic(String),
+    /// The user wants the work to end.
+    Interrupted,
 }
 
 impl EngineError {
@@ -40,6 +42,7 @@ impl fmt::Display for EngineError {
                 write!(f, "{needed} bytes needed, {available} available")
             }
             EngineError::Panic(message) => write!(f, "a worker panicked: {message}"),
+            EngineError::Interrupted => write!(f, "interrupted"),
         }
     }
 }

@@ -15,11 +15,10 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 /// Predicts all rows of a source into `out`, column by column (rows x outputs).
-/// Returns whether the user interrupted.
 ///
 /// # Errors
-/// Numbers that are not finite (in precision `T`), shapes that do not fit, memory refused, or a
-/// panic of a worker.
+/// Numbers that are not finite (in precision `T`), shapes that do not fit, memory refused, a
+/// panic of a worker, or an interrupt.
 pub fn predict<T: Scalar>(
     network: &Network,
     coefficients: &Coefficients,
@@ -27,8 +26,7 @@ pub fn predict<T: Scalar>(
     offsets: Option<ColumnMajor<'_>>,
     team: &Team,
     out: &mut [f64],
-    interrupted: &mut dyn FnMut() -> bool,
-) -> Result<bool> {
+) -> Result<()> {
     let layout = Layout::of::<T>(network);
     let pass = Pass {
         network,
@@ -37,7 +35,7 @@ pub fn predict<T: Scalar>(
         dropout: &[],
         set: InstructionSet::detect(),
     };
-    let parameters = SharedBuffer::from(coefficients.pack::<T>(network)?);
+    let parameters = SharedBuffer::from(coefficients.pack::<T>(network, team)?);
     let rows = inputs.rows();
     let capacity = Block::<T>::capacity_for(network, Use::Forward, rows);
     let block = Block::new(
@@ -55,9 +53,6 @@ pub fn predict<T: Scalar>(
     // Looked at while they are in the cache: a pass of its own would read all inputs twice.
     let non_finite = Mutex::new(BTreeSet::new());
     for chunk in pieces(0..rows, capacity) {
-        if chunk.start > 0 && interrupted() {
-            return Ok(true);
-        }
         let selection = Selection::Range(chunk.clone());
         block.each_piece(team, chunk.len(), |_, piece| {
             let part = selection.slice(piece.clone());
@@ -93,7 +88,7 @@ pub fn predict<T: Scalar>(
             return Err(EngineError::NonFiniteInputs(found.into_iter().collect()));
         }
     }
-    Ok(false)
+    Ok(())
 }
 
 /// Sums over rows, each times its case weight.
@@ -113,10 +108,10 @@ impl Totals {
     }
 }
 
-/// Losses and hits over all rows, without penalty. `None` when interrupted.
+/// Losses and hits over all rows, without penalty.
 ///
 /// # Errors
-/// A panic of a worker.
+/// A panic of a worker, or an interrupt.
 pub fn totals<T: Scalar>(
     pass: &Pass<'_>,
     objective: &Objective,
@@ -124,16 +119,12 @@ pub fn totals<T: Scalar>(
     data: &Data<'_, T>,
     block: &mut Block<T>,
     team: &Team,
-    interrupted: &mut dyn FnMut() -> bool,
-) -> Result<Option<Totals>> {
+) -> Result<Totals> {
     let widest = row_stride::<T>(pass.network.outputs());
     let scratch = SharedBuffer::<T>::zeros(block.piece * widest * team.size())?;
     let scratch_size = block.piece * widest;
     let mut sums = Totals::default();
     for chunk in pieces(0..data.rows(), block.capacity) {
-        if chunk.start > 0 && interrupted() {
-            return Ok(None);
-        }
         let selection = Selection::Range(chunk.clone());
         let shared: &Block<T> = block;
         shared.each_piece(team, chunk.len(), |member, piece| {
@@ -148,13 +139,13 @@ pub fn totals<T: Scalar>(
         // SAFETY: no job is running.
         sums.add(unsafe { block.totals(0..chunk.len()) });
     }
-    Ok(Some(sums))
+    Ok(sums)
 }
 
 /// The loss as defined: Σ w l for sums, Σ w l / Σ w for means.
 ///
 /// # Errors
-/// Shapes that do not fit, memory refused, or a panic of a worker.
+/// Shapes that do not fit, memory refused, a panic of a worker, or an interrupt.
 pub fn loss<T: Scalar>(
     network: &Network,
     objective: &Objective,
@@ -170,7 +161,7 @@ pub fn loss<T: Scalar>(
         dropout: &[],
         set: InstructionSet::detect(),
     };
-    let parameters = SharedBuffer::from(coefficients.pack::<T>(network)?);
+    let parameters = SharedBuffer::from(coefficients.pack::<T>(network, team)?);
     let capacity = Block::<T>::capacity_for(network, Use::Forward, data.rows());
     let mut block = Block::new(
         &pass,
@@ -182,10 +173,8 @@ pub fn loss<T: Scalar>(
             hits: false,
         },
     )?;
-    let sums = totals(&pass, objective, &parameters, data, &mut block, team, &mut || {
-        false
-    })?;
-    Ok(sums.map_or(f64::NAN, |sums| scaled(objective, sums.loss, data.total_weight())))
+    let sums = totals(&pass, objective, &parameters, data, &mut block, team)?;
+    Ok(scaled(objective, sums.loss, data.total_weight()))
 }
 
 /// A loss from its sum over rows.

@@ -3,7 +3,8 @@
 use crate::error::{EngineError, Result};
 use crate::network::{Coefficients, Network};
 use crate::random::{stream, Purpose};
-use ndarray::Array2;
+use crate::threads::Team;
+use ndarray::{s, Array2};
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -66,6 +67,9 @@ impl std::str::FromStr for BiasInit {
     }
 }
 
+/// A random number takes about as long as so many multiply-adds.
+const WORK_OF_DRAW: f64 = 20.0;
+
 /// A start that is to be drawn.
 #[derive(Clone, Debug)]
 pub struct Draw {
@@ -82,16 +86,22 @@ impl Draw {
     ///
     /// # Errors
     /// As for [`initial`].
-    pub fn coefficients(&self, network: &Network) -> Result<Coefficients> {
-        initial(network, &self.weights, self.biases, self.seed)
+    pub fn coefficients(&self, network: &Network, team: &Team) -> Result<Coefficients> {
+        initial(network, &self.weights, self.biases, self.seed, team)
     }
 }
 
 /// Draws a start: for each layer in turn its weights (unit by unit), then its biases.
 ///
 /// # Errors
-/// Another number of distributions than layers.
-pub fn initial(network: &Network, weights: &[Init], biases: BiasInit, seed: u64) -> Result<Coefficients> {
+/// Another number of distributions than layers, or an interrupt.
+pub fn initial(
+    network: &Network,
+    weights: &[Init],
+    biases: BiasInit,
+    seed: u64,
+    team: &Team,
+) -> Result<Coefficients> {
     if weights.len() != network.layers().len() {
         return Err(EngineError::config("one init per layer is needed"));
     }
@@ -104,7 +114,8 @@ pub fn initial(network: &Network, weights: &[Init], biases: BiasInit, seed: u64)
             layer.inputs as f64,
             layer.units as f64,
             &mut rng,
-        );
+            team,
+        )?;
         if biases == BiasInit::Uniform {
             start.biases[number].mapv_inplace(|_| rng.random::<f64>());
         }
@@ -112,13 +123,22 @@ pub fn initial(network: &Network, weights: &[Init], biases: BiasInit, seed: u64)
     Ok(start)
 }
 
-fn fill(weights: &mut Array2<f64>, init: Init, inputs: f64, units: f64, rng: &mut Xoshiro256PlusPlus) {
-    let mut draw = |value: &mut dyn FnMut(&mut Xoshiro256PlusPlus) -> f64| {
+fn fill(
+    weights: &mut Array2<f64>,
+    init: Init,
+    inputs: f64,
+    units: f64,
+    rng: &mut Xoshiro256PlusPlus,
+    team: &Team,
+) -> Result<()> {
+    let mut draw = |value: &mut dyn FnMut(&mut Xoshiro256PlusPlus) -> f64| -> Result<()> {
         for mut column in weights.columns_mut() {
+            team.did(WORK_OF_DRAW * inputs)?;
             for weight in &mut column {
                 *weight = value(rng);
             }
         }
+        Ok(())
     };
     let mut normal =
         |sd: f64| draw(&mut |rng| sd * <StandardNormal as Distribution<f64>>::sample(&StandardNormal, rng));
@@ -130,38 +150,41 @@ fn fill(weights: &mut Array2<f64>, init: Init, inputs: f64, units: f64, rng: &mu
         Init::Uniform => draw(&mut |rng| rng.random::<f64>()),
         Init::GlorotUniform => {
             let limit = (6.0 / (inputs + units)).sqrt();
-            draw(&mut |rng| limit * (2.0 * rng.random::<f64>() - 1.0));
+            draw(&mut |rng| limit * (2.0 * rng.random::<f64>() - 1.0))
         }
         Init::HeUniform => {
             let limit = (6.0 / inputs).sqrt();
-            draw(&mut |rng| limit * (2.0 * rng.random::<f64>() - 1.0));
+            draw(&mut |rng| limit * (2.0 * rng.random::<f64>() - 1.0))
         }
         Init::Orthogonal => {
-            normal(1.0);
+            normal(1.0)?;
             if weights.nrows() >= weights.ncols() {
-                orthonormalise(weights);
+                let mut columns = weights.t().as_standard_layout().into_owned();
+                orthonormalise(&mut columns, team)?;
+                weights.assign(&columns.t());
+                Ok(())
             } else {
-                let mut transposed = weights.t().to_owned();
-                orthonormalise(&mut transposed);
-                weights.assign(&transposed.t());
+                orthonormalise(weights, team)
             }
         }
     }
 }
 
-/// Makes the columns orthonormal (modified Gram-Schmidt, twice for accuracy).
-fn orthonormalise(matrix: &mut Array2<f64>) {
+/// Makes the rows orthonormal (modified Gram-Schmidt, twice for accuracy).
+fn orthonormalise(matrix: &mut Array2<f64>, team: &Team) -> Result<()> {
     for _ in 0..2 {
-        for j in 0..matrix.ncols() {
-            for i in 0..j {
-                let overlap = matrix.column(i).dot(&matrix.column(j));
-                let other = matrix.column(i).to_owned();
-                matrix.column_mut(j).scaled_add(-overlap, &other);
+        for j in 0..matrix.nrows() {
+            team.did(2.0 * (j * matrix.ncols()) as f64)?;
+            let (others, mut row) = matrix.multi_slice_mut((s![..j, ..], s![j, ..]));
+            for other in others.outer_iter() {
+                let overlap = other.dot(&row);
+                row.scaled_add(-overlap, &other);
             }
-            let length = matrix.column(j).dot(&matrix.column(j)).sqrt();
-            matrix.column_mut(j).mapv_inplace(|v| v / length);
+            let length = row.dot(&row).sqrt();
+            row.mapv_inplace(|v| v / length);
         }
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -169,10 +192,14 @@ mod tests {
     use super::*;
     use crate::activation::Activation;
     use crate::loss::Output;
+    use crate::threads::with_team;
 
     fn draws(init: Init) -> Coefficients {
         let network = Network::new(&[200, 100, 3], &[Activation::Tanh], Output::Linear).unwrap();
-        initial(&network, &[init; 2], BiasInit::Uniform, 7).unwrap()
+        with_team(1, |team| {
+            initial(&network, &[init; 2], BiasInit::Uniform, 7, team)
+        })
+        .unwrap()
     }
 
     #[test]
@@ -202,10 +229,17 @@ mod tests {
 
     #[test]
     fn orthogonal_weights_are_orthonormal() {
-        let w = &draws(Init::Orthogonal).weights[0];
-        let product = w.t().dot(w);
-        for ((i, j), &value) in product.indexed_iter() {
-            assert!((value - f64::from(u8::from(i == j))).abs() < 1e-12);
+        // More inputs than units, and fewer.
+        let weights = draws(Init::Orthogonal).weights;
+        let network = Network::new(&[3, 100, 1], &[Activation::Tanh], Output::Linear).unwrap();
+        let start = with_team(1, |team| {
+            initial(&network, &[Init::Orthogonal; 2], BiasInit::Zeros, 7, team)
+        });
+        let rows = start.unwrap().weights[0].clone();
+        for product in [weights[0].t().dot(&weights[0]), rows.dot(&rows.t())] {
+            for ((i, j), &value) in product.indexed_iter() {
+                assert!((value - f64::from(u8::from(i == j))).abs() < 1e-12);
+            }
         }
     }
 }

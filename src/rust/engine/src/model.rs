@@ -9,6 +9,7 @@ use crate::optimizer::Rule;
 use crate::rows::pieces;
 use crate::scalar::{padded, panel_width, Scalar};
 use crate::schedule::Plateau;
+use crate::threads::Team;
 use crate::train::Method;
 use std::ops::Range;
 
@@ -98,10 +99,10 @@ impl<T: Scalar> Model<T> {
         (1.0 + slots as f64) * Buffer::<T>::bytes(layout.len as f64)
     }
 
-    /// Lays out a start for training by `members` threads.
+    /// Lays out a start for training by a team.
     ///
     /// # Errors
-    /// Shapes that do not fit the network, or memory refused.
+    /// Shapes that do not fit the network, memory refused, or an interrupt.
     pub fn new(
         network: &Network,
         layout: &Layout,
@@ -109,9 +110,9 @@ impl<T: Scalar> Model<T> {
         lr: f64,
         start: &Coefficients,
         state: Option<&OptimizerState>,
-        members: usize,
+        team: &Team,
     ) -> Result<Model<T>> {
-        let parameters = start.pack::<T>(network)?;
+        let parameters = start.pack::<T>(network, team)?;
         let mut slots = Vec::new();
         match (method, state) {
             (Method::Rule(rule), None) => {
@@ -123,7 +124,7 @@ impl<T: Scalar> Model<T> {
             }
             (_, Some(state)) => {
                 for (_, slot) in &state.slots {
-                    slots.push(slot.pack::<T>(network)?.into());
+                    slots.push(slot.pack::<T>(network, team)?.into());
                 }
             }
             (Method::Lbfgs(_), None) => {}
@@ -143,7 +144,7 @@ impl<T: Scalar> Model<T> {
             debug_assert_eq!(place.rows - 1, network.layers()[number].inputs);
         }
         let strips = strips::<T>(layout);
-        let shares = shares(&strips, members);
+        let shares = shares(&strips, team.size());
         let model = Model {
             parameters: parameters.into(),
             slots,
@@ -153,7 +154,11 @@ impl<T: Scalar> Model<T> {
             steps: state.map_or(0, |state| state.steps),
             plateau: state.map_or(Plateau::START, |state| state.plateau),
         };
-        model.transpose_all(network);
+        for strip in &model.strips {
+            team.did(strip.weights.len() as f64)?;
+            // SAFETY: nobody else has the model yet.
+            unsafe { model.transpose(network, strip) };
+        }
         Ok(model)
     }
 

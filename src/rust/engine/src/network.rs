@@ -5,6 +5,7 @@ use crate::buffer::Buffer;
 use crate::error::{EngineError, Result};
 use crate::loss::Output;
 use crate::scalar::{panel_width, row_stride, Scalar};
+use crate::threads::Team;
 use ndarray::{Array1, Array2};
 use std::ops::Range;
 
@@ -222,14 +223,17 @@ impl Coefficients {
     /// Lays the numbers out in panels.
     ///
     /// # Errors
-    /// Shapes that do not fit, or memory refused.
-    pub fn pack<T: Scalar>(&self, network: &Network) -> Result<Buffer<T>> {
+    /// Shapes that do not fit, memory refused, or an interrupt.
+    pub fn pack<T: Scalar>(&self, network: &Network, team: &Team) -> Result<Buffer<T>> {
         self.check(network)?;
         let layout = Layout::of::<T>(network);
         let mut packed = Buffer::zeros(layout.len)?;
         for (number, place) in layout.places.iter().enumerate() {
-            for ((input, unit), &weight) in self.weights[number].indexed_iter() {
-                packed[place.index(input, unit)] = T::of(weight);
+            for (input, weights) in self.weights[number].outer_iter().enumerate() {
+                team.did(weights.len() as f64)?;
+                for (unit, &weight) in weights.iter().enumerate() {
+                    packed[place.index(input, unit)] = T::of(weight);
+                }
             }
             for (unit, &bias) in self.biases[number].iter().enumerate() {
                 packed[place.index(place.rows - 1, unit)] = T::of(bias);
@@ -257,6 +261,7 @@ impl Coefficients {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::threads::with_team;
 
     #[test]
     fn packing_and_unpacking_are_inverse() {
@@ -275,14 +280,12 @@ mod tests {
                 next
             });
         }
-        assert_eq!(
-            Coefficients::unpack(&network, &coefficients.pack::<f64>(&network).unwrap()),
-            coefficients
-        );
-        assert_eq!(
-            Coefficients::unpack(&network, &coefficients.pack::<f32>(&network).unwrap()),
-            coefficients
-        );
+        with_team(1, |team| {
+            let double = coefficients.pack::<f64>(&network, team).unwrap();
+            assert_eq!(Coefficients::unpack(&network, &double), coefficients);
+            let single = coefficients.pack::<f32>(&network, team).unwrap();
+            assert_eq!(Coefficients::unpack(&network, &single), coefficients);
+        });
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Those who watch the training loop: progress, interrupts, callbacks, snapshots, traces.
+//! Those who watch the training loop: progress, callbacks, checkpoints, snapshots, traces.
 //! They are called on the thread that started the fit, while the others wait.
 
 use crate::block::Block;
@@ -70,19 +70,25 @@ pub struct StepEnd<'a, T> {
     pub set: InstructionSet,
 }
 
+/// What an observer wants after an epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// The next epoch.
+    GoOn,
+    /// No more epochs: the fit is as wanted.
+    Stop,
+    /// An end at once: the user interrupted what the observer was doing.
+    Leave,
+}
+
 /// A watcher of the loop. Every method has a default that does nothing.
 pub trait Observer<T: Scalar> {
     /// The first epoch is about to begin, with this model.
     fn training_begins(&mut self, _model: &Model<T>, _network: &Network) {}
 
-    /// Whether the user wants the fit to end now. Asked every few milliseconds.
-    fn interrupted(&mut self) -> bool {
-        false
-    }
-
-    /// An epoch has ended; `false` ends the fit.
-    fn epoch_end(&mut self, _epoch: &EpochView<'_, T>) -> bool {
-        true
+    /// An epoch has ended.
+    fn epoch_end(&mut self, _epoch: &EpochView<'_, T>) -> Wish {
+        Wish::GoOn
     }
 
     /// Whether [`Observer::step_end`] wants to be called. Then gradients are kept apart from

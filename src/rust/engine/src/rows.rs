@@ -175,11 +175,16 @@ impl<T: Scalar> RowSource<T> for ColumnMajor<'_> {
 
     fn non_finite_columns(&self, team: &Team) -> Result<Vec<usize>> {
         let mut flags = SharedBuffer::<f64>::zeros(self.columns)?;
-        team.run_ranges(self.columns, 1, |_, columns| {
+        team.run_ranges(self.columns, 1, |member, columns| {
             for column in columns {
-                if !all_finite(&self.data[column * self.rows..(column + 1) * self.rows]) {
-                    // SAFETY: each column is written by one member.
-                    unsafe { flags.part(column..column + 1)[0] = 1.0 };
+                for piece in pieces(column * self.rows..(column + 1) * self.rows, 1 << 20) {
+                    if !team.goes_on(member, piece.len() as f64) {
+                        return;
+                    }
+                    if !all_finite(&self.data[piece]) {
+                        // SAFETY: each column is written by one member.
+                        unsafe { flags.part(column..column + 1)[0] = 1.0 };
+                    }
                 }
             }
         })?;
@@ -251,7 +256,7 @@ impl<T: Scalar> RowMajor<T> {
         let finite = AtomicBool::new(true);
         // Enough rows to use up the page of each column that is opened.
         const PIECE: usize = 256;
-        team.run_queue(rows.div_ceil(PIECE), |_, piece| {
+        team.run_queue(rows.div_ceil(PIECE), (PIECE * columns) as f64, |_, piece| {
             let range = piece * PIECE..rows.min((piece + 1) * PIECE);
             // SAFETY: pieces are disjoint.
             let out = unsafe { shared.part(range.start * columns..range.end * columns) };

@@ -3,18 +3,24 @@
 //! Work is cut by its shape, never by the number of threads, so the team only decides who does
 //! a piece, not what is computed. The calling thread is member 0; between jobs it is the only
 //! one awake, so observers run undisturbed. Waiting members spin briefly, then yield, then sleep.
+//!
+//! The team also asks the user, now and then and on the calling thread alone, whether the work is to
+//! end: whoever works a while says how much was done ([`Team::did`]), inside a job between its pieces
+//! ([`Team::goes_on`]).
 
 use crate::error::{EngineError, Result};
 use std::any::Any;
 use std::ops::Range;
 use std::panic::{catch_unwind, AssertUnwindSafe};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex};
 
 /// Spins before yielding: some microseconds.
 const SPINS: u32 = 2_000;
 /// Yields before sleeping: about a millisecond when the machine is idle.
 const YIELDS: u32 = 2_000;
+/// Work after which the user is asked again whether to go on, in multiply-adds: some milliseconds at most.
+const WORK_BETWEEN_POLLS: u64 = 3_000_000;
 
 type Job<'a> = dyn Fn(usize) + Sync + 'a;
 
@@ -42,15 +48,23 @@ struct Apart(AtomicUsize);
 pub struct Team {
     shared: Option<std::sync::Arc<Shared>>,
     size: usize,
+    /// Whether the user wants the work to end.
+    interrupted: fn() -> bool,
+    /// Work since the user was last asked, counted by member 0.
+    work: AtomicU64,
+    /// Whether the present job is to be left.
+    left: AtomicBool,
 }
 
 /// Runs `body` with a team of `threads` (at least one), which ends when `body` returns or unwinds.
 pub fn with_team<R>(threads: usize, body: impl FnOnce(&Team) -> R) -> R {
+    with_team_asking(threads, || false, body)
+}
+
+/// The same with a user who may interrupt.
+pub fn with_team_asking<R>(threads: usize, interrupted: fn() -> bool, body: impl FnOnce(&Team) -> R) -> R {
     if threads <= 1 {
-        return body(&Team {
-            shared: None,
-            size: 1,
-        });
+        return body(&Team::new(None, 1, interrupted));
     }
     let shared = std::sync::Arc::new(Shared {
         started: AtomicUsize::new(0),
@@ -84,27 +98,62 @@ pub fn with_team<R>(threads: usize, body: impl FnOnce(&Team) -> R) -> R {
             }
         }
         let _stop = StopOnDrop(&shared);
-        body(&Team {
-            shared: Some(shared.clone()),
-            size,
-        })
+        body(&Team::new(Some(shared.clone()), size, interrupted))
     })
 }
 
 impl Team {
+    fn new(shared: Option<std::sync::Arc<Shared>>, size: usize, interrupted: fn() -> bool) -> Team {
+        Team {
+            shared,
+            size,
+            interrupted,
+            work: AtomicU64::new(0),
+            left: AtomicBool::new(false),
+        }
+    }
+
     /// Number of members.
     pub fn size(&self) -> usize {
         self.size
+    }
+
+    /// Says between jobs that so much was done, in multiply-adds or numbers moved.
+    ///
+    /// # Errors
+    /// [`EngineError::Interrupted`] when the user was asked and wants an end.
+    pub fn did(&self, work: f64) -> Result<()> {
+        match self.is_interrupted_after(work) {
+            true => Err(EngineError::Interrupted),
+            false => Ok(()),
+        }
+    }
+
+    /// Says inside a job that the member is about to do so much, and tells whether it should: once the
+    /// user wants an end, no member goes on, and the job is [`EngineError::Interrupted`].
+    pub fn goes_on(&self, member: usize, work: f64) -> bool {
+        if member == 0 && self.is_interrupted_after(work) {
+            self.left.store(true, Ordering::Relaxed);
+        }
+        !self.left.load(Ordering::Relaxed)
+    }
+
+    /// Called on the calling thread alone.
+    fn is_interrupted_after(&self, work: f64) -> bool {
+        let work = self.work.load(Ordering::Relaxed).saturating_add(work as u64);
+        let due = work >= WORK_BETWEEN_POLLS;
+        self.work.store(if due { 0 } else { work }, Ordering::Relaxed);
+        due && (self.interrupted)()
     }
 
     /// Runs `job(member)` on every member and returns when all have finished.
     ///
     /// # Errors
     /// [`EngineError::Panic`] when a member panicked; the others have finished all the same.
+    /// [`EngineError::Interrupted`] when [`Team::goes_on`] had them leave.
     pub fn run(&self, job: &Job<'_>) -> Result<()> {
         let Some(shared) = self.shared.as_deref().filter(|_| self.size > 1) else {
-            return catch_unwind(AssertUnwindSafe(|| job(0)))
-                .map_err(|panic| EngineError::Panic(text(panic)));
+            return self.run_alone(|| job(0));
         };
         // SAFETY: only the lifetime is changed. Members use the reference between the change
         // of `started` and their decrement of `unfinished`, and this function does not return
@@ -127,10 +176,25 @@ impl Team {
         match (own, other) {
             (Err(panic), _) => Err(EngineError::Panic(text(panic))),
             (_, Some(message)) => Err(EngineError::Panic(message)),
-            _ => Ok(()),
+            _ => self.was_left(),
         }
     }
 
+    fn was_left(&self) -> Result<()> {
+        match self.left.swap(false, Ordering::Relaxed) {
+            true => Err(EngineError::Interrupted),
+            false => Ok(()),
+        }
+    }
+
+    /// Runs the calling member's part of a job, where the others have none.
+    ///
+    /// # Errors
+    /// As for [`Team::run`].
+    pub fn run_alone(&self, job: impl FnOnce()) -> Result<()> {
+        catch_unwind(AssertUnwindSafe(job)).map_err(|panic| EngineError::Panic(text(panic)))?;
+        self.was_left()
+    }
     /// Runs `job` on consecutive shares of `0..count`, cut at multiples of `grain`.
     pub fn run_ranges(
         &self,
@@ -139,8 +203,7 @@ impl Team {
         job: impl Fn(usize, Range<usize>) + Sync,
     ) -> Result<()> {
         if self.size == 1 || count <= grain {
-            return catch_unwind(AssertUnwindSafe(|| job(0, 0..count)))
-                .map_err(|panic| EngineError::Panic(text(panic)));
+            return self.run_alone(|| job(0, 0..count));
         }
         let grains = count.div_ceil(grain);
         self.run(&|member| {
@@ -152,15 +215,15 @@ impl Team {
         })
     }
 
-    /// Runs `job` on every number below `count`. Each member begins with a share of its own, the same
-    /// in every run, and when it is done takes what others have not come to.
+    /// Runs `job` on every number below `count`, each of them so much work. Each member begins with a
+    /// share of its own, the same in every run, and when it is done takes what others have not come to.
     ///
     /// # Errors
     /// As for [`Team::run`].
-    pub fn run_queue(&self, count: usize, job: impl Fn(usize, usize) + Sync) -> Result<()> {
+    pub fn run_queue(&self, count: usize, work: f64, job: impl Fn(usize, usize) + Sync) -> Result<()> {
         let Some(shared) = self.shared.as_deref().filter(|_| self.size > 1 && count > 1) else {
-            return catch_unwind(AssertUnwindSafe(|| (0..count).for_each(|number| job(0, number))))
-                .map_err(|panic| EngineError::Panic(text(panic)));
+            let goes_on = |_: &usize| self.goes_on(0, work);
+            return self.run_alone(|| (0..count).take_while(goes_on).for_each(|number| job(0, number)));
         };
         let first = |member: usize| count * member / self.size;
         for (member, next) in shared.next.iter().enumerate() {
@@ -172,6 +235,9 @@ impl Team {
                     let number = shared.next[owner].0.fetch_add(1, Ordering::Relaxed);
                     if number >= first(owner + 1) {
                         break;
+                    }
+                    if !self.goes_on(member, work) {
+                        return;
                     }
                     job(member, number);
                 }
@@ -282,12 +348,52 @@ mod tests {
         for threads in [1, 3] {
             let hits: Vec<AtomicUsize> = (0..100).map(|_| AtomicUsize::new(0)).collect();
             with_team(threads, |team| {
-                team.run_queue(100, |_, number| {
+                team.run_queue(100, 1.0, |_, number| {
                     hits[number].fetch_add(1, Ordering::Relaxed);
                 })
                 .unwrap();
             });
             assert!(hits.iter().all(|h| h.load(Ordering::Relaxed) == 1));
+        }
+    }
+
+    #[test]
+    fn an_interrupt_ends_a_job_early_and_the_next_one_runs() {
+        use std::cell::Cell;
+        thread_local!(static ASKED: Cell<usize> = const { Cell::new(0) });
+        for threads in [1, 3] {
+            ASKED.set(0);
+            // The second question is answered with yes, and no other.
+            let second = || {
+                ASKED.set(ASKED.get() + 1);
+                ASKED.get() == 2
+            };
+            with_team_asking(threads, second, |team| {
+                let done = AtomicUsize::new(0);
+                let count = |_: usize, _: usize| {
+                    done.fetch_add(1, Ordering::Relaxed);
+                    std::thread::sleep(std::time::Duration::from_micros(50));
+                };
+                let work = WORK_BETWEEN_POLLS as f64;
+                assert_eq!(team.run_queue(1000, work, count), Err(EngineError::Interrupted));
+                assert!(done.load(Ordering::Relaxed) < 1000);
+                assert_eq!(team.run_queue(10, work, count), Ok(()));
+                assert_eq!(team.did(work), Ok(()));
+            });
+            with_team_asking(
+                threads,
+                || true,
+                |team| {
+                    assert_eq!(team.did(1.0), Ok(()), "not asked for every trifle");
+                    assert_eq!(team.did(1e300), Err(EngineError::Interrupted));
+                    assert_eq!(
+                        team.run_ranges(10, 1, |member, _| assert!(
+                            !team.goes_on(member, 1e9) || member > 0
+                        )),
+                        Err(EngineError::Interrupted)
+                    );
+                },
+            );
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::model::{Model, OptimizerState};
 use crate::network::{Coefficients, Network};
-use crate::observer::{EpochView, Observer, StepEnd};
+use crate::observer::{EpochView, Observer, StepEnd, Wish};
 use crate::scalar::{row_stride, Scalar};
 use ndarray::Array2;
 
@@ -86,12 +86,11 @@ impl<T: Scalar> Observer<T> for Recorder<'_, T> {
         self.inner.training_begins(model, network);
     }
 
-    fn interrupted(&mut self) -> bool {
-        self.inner.interrupted()
-    }
-
-    fn epoch_end(&mut self, epoch: &EpochView<'_, T>) -> bool {
-        self.inner.epoch_end(epoch) && self.steps.len() < self.wanted
+    fn epoch_end(&mut self, epoch: &EpochView<'_, T>) -> Wish {
+        match self.inner.epoch_end(epoch) {
+            Wish::GoOn if self.steps.len() >= self.wanted => Wish::Stop,
+            wish => wish,
+        }
     }
 
     fn watches_steps(&self) -> bool {

@@ -8,13 +8,13 @@ use backprop_engine::lbfgs::Lbfgs;
 use backprop_engine::loss::{Loss, Objective, Output};
 use backprop_engine::memory::Budget;
 use backprop_engine::network::Coefficients;
-use backprop_engine::observer::{EpochView, NoObserver, Observer};
+use backprop_engine::observer::{EpochView, NoObserver, Observer, Wish};
 use backprop_engine::optimizer::{Adam, GradientDescent, Momentum, Optimizer, Rprop};
 use backprop_engine::penalty::Penalty;
 use backprop_engine::random::{stream, Purpose};
-use backprop_engine::rows::{ColumnMajor, RowSource, SparseRows};
+use backprop_engine::rows::{ColumnMajor, RowMajor, RowSource, SparseRows};
 use backprop_engine::schedule::{Kind, Schedule};
-use backprop_engine::threads::with_team;
+use backprop_engine::threads::{with_team, with_team_asking};
 use backprop_engine::trace::Recorder;
 use backprop_engine::{
     evaluate, gradient, train, Ending, EngineError, Method, Network, Origin, Outcome, Scalar, Settings,
@@ -112,7 +112,7 @@ fn fit<T: Scalar>(
 
 fn coefficients(network: &Network) -> Coefficients {
     let init = vec![Init::GlorotUniform; network.layers().len()];
-    initial(network, &init, BiasInit::Uniform, 5).unwrap()
+    with_team(1, |team| initial(network, &init, BiasInit::Uniform, 5, team)).unwrap()
 }
 
 fn start(network: &Network) -> Start {
@@ -606,59 +606,122 @@ fn divergence_ends_the_fit_with_the_last_usable_model() {
         .all(|w| w.iter().all(|v| v.is_finite())));
 }
 
-struct StopAt(usize);
-impl<T: Scalar> Observer<T> for StopAt {
-    fn epoch_end(&mut self, epoch: &EpochView<'_, T>) -> bool {
-        epoch.end.epoch < self.0
-    }
-}
-
-struct InterruptAfter(usize);
-impl<T: Scalar> Observer<T> for InterruptAfter {
-    fn interrupted(&mut self) -> bool {
-        self.0 = self.0.saturating_sub(1);
-        self.0 == 0
+struct EndAt(usize, Wish);
+impl<T: Scalar> Observer<T> for EndAt {
+    fn epoch_end(&mut self, epoch: &EpochView<'_, T>) -> Wish {
+        match epoch.end.epoch < self.0 {
+            true => Wish::GoOn,
+            false => self.1,
+        }
     }
 }
 
 #[test]
-fn an_observer_can_stop_the_fit_after_an_epoch() {
+fn an_observer_can_end_the_fit_after_an_epoch() {
     let (network, table, start) = article();
     let plan = settings(Objective::new(Output::Sigmoid, Loss::Sse).unwrap(), 100, 3);
-    let outcome = fit::<f64>(&network, plan, &table, &start, 1, &mut StopAt(7));
-    assert_eq!(
-        (outcome.ending, outcome.epochs_done, outcome.losses().len()),
-        (Ending::Stopped, 7, 7)
-    );
+    for (wish, ending) in [(Wish::Stop, Ending::Stopped), (Wish::Leave, Ending::Interrupted)] {
+        let outcome = fit::<f64>(&network, plan.clone(), &table, &start, 1, &mut EndAt(7, wish));
+        assert_eq!(
+            (outcome.ending, outcome.epochs_done, outcome.losses().len()),
+            (ending, 7, 7)
+        );
+        assert_eq!(outcome.final_losses.is_some(), wish == Wish::Stop);
+    }
+}
+
+/// How often users have been asked in this thread, and which question they answer with yes.
+fn interrupts_at(question: usize) -> fn() -> bool {
+    thread_local!(static LEFT: std::cell::Cell<usize> = const { std::cell::Cell::new(0) });
+    LEFT.set(question);
+    || {
+        LEFT.set(LEFT.get().saturating_sub(1));
+        LEFT.get() == 0
+    }
 }
 
 #[test]
 fn an_interrupt_leaves_the_model_of_the_last_finished_epoch() {
-    let table = table(5000, 50, 1);
+    let table = table(500, 50, 1);
     let network = Network::new(&[50, 100, 1], &[Activation::Tanh], Output::Linear).unwrap();
     let objective = Objective::new(Output::Linear, Loss::Mse).unwrap();
     let start = start(&network);
-    let outcome = fit::<f64>(
-        &network,
-        settings(objective.clone(), 1000, 64),
-        &table,
-        &start,
-        2,
-        &mut InterruptAfter(60),
-    );
-    assert_eq!(outcome.ending, Ending::Interrupted);
-    let done = outcome.epochs_done;
-    assert!(done > 0 && done < 1000);
-    let same = fit::<f64>(
-        &network,
-        settings(objective, done, 64),
-        &table,
-        &start,
-        2,
-        &mut NoObserver,
-    );
-    assert_eq!(outcome.coefficients, same.coefficients);
-    assert_eq!(outcome.state, same.state);
+    let source = table.source();
+    let mini_batch = settings(objective.clone(), 1000, 64);
+    let mut clipped = settings(objective.clone(), 1000, 500);
+    clipped.clip_norm = Some(1.0);
+    let lbfgs = Settings {
+        method: Method::Lbfgs(Lbfgs {
+            memory: 5,
+            gradient_tolerance: 0.0,
+            value_tolerance: 0.0,
+        }),
+        ..settings(objective.clone(), 1000, 500)
+    };
+    for (plan, threads) in [(mini_batch, 2), (clipped, 1), (lbfgs, 2)] {
+        // Steps of one epoch and of the next, in their middle.
+        for question in [60, 63] {
+            let checked = plan.clone().check(&network).unwrap();
+            let outcome = with_team_asking(threads, interrupts_at(question), |team| {
+                train::<f64>(
+                    &network,
+                    &checked,
+                    table.data(&source),
+                    None,
+                    &start,
+                    team,
+                    &mut NoObserver,
+                )
+            });
+            let outcome = outcome.unwrap();
+            assert_eq!(outcome.ending, Ending::Interrupted);
+            let done = outcome.epochs_done;
+            assert!(done > 0 && done < 1000, "{done}");
+            let mut shorter = plan.clone();
+            shorter.epochs = done;
+            let same = fit::<f64>(&network, shorter, &table, &start, 1, &mut NoObserver);
+            assert_eq!(outcome.coefficients, same.coefficients);
+            assert_eq!(outcome.state, same.state);
+        }
+    }
+}
+
+#[test]
+fn all_that_takes_long_can_be_interrupted() {
+    let table = table(400, 50, 1);
+    let network = Network::new(&[50, 60, 1], &[Activation::Tanh], Output::Linear).unwrap();
+    let objective = Objective::new(Output::Linear, Loss::Mse).unwrap();
+    let weights = coefficients(&network);
+    let source = table.source();
+    let wide = Network::new(&[400, 400, 1], &[Activation::Tanh], Output::Linear).unwrap();
+    let many = vec![1.0; 8_000_000];
+    for threads in [1, 2] {
+        with_team_asking(
+            threads,
+            || true,
+            |team| {
+                let data = || table.data::<f64>(&source);
+                let interrupted = Some(EngineError::Interrupted);
+                let found = hessian(&network, &objective, Penalty::NONE, data(), &weights, team);
+                assert_eq!(found.err(), interrupted);
+                let found = gradient(&network, &objective, Penalty::NONE, data(), &weights, team);
+                assert_eq!(found.err(), interrupted);
+                for init in [Init::Orthogonal, Init::Normal] {
+                    let found = initial(&wide, &[init; 2], BiasInit::Zeros, 1, team);
+                    assert_eq!(found.err(), interrupted);
+                }
+                let found =
+                    RowSource::<f64>::non_finite_columns(&ColumnMajor::new(&many, 4_000_000, 2), team);
+                assert_eq!(found.err(), interrupted);
+                let found = RowMajor::<f32>::copy(&ColumnMajor::new(&many, 4_000_000, 2), team);
+                assert_eq!(found.err(), interrupted);
+                for _ in 0..3 {
+                    // What was left undone is forgotten.
+                    assert_eq!(team.run(&|_| {}), Ok(()));
+                }
+            },
+        );
+    }
 }
 
 #[test]
@@ -920,16 +983,7 @@ fn a_row_is_predicted_alike_in_any_company() {
         let source = ColumnMajor::new(x, rows, 7);
         let mut out = vec![0.0; rows * 3];
         with_team(2, |team| {
-            evaluate::predict::<f64>(
-                &network,
-                &coefficients,
-                &source,
-                None,
-                team,
-                &mut out,
-                &mut || false,
-            )
-            .unwrap()
+            evaluate::predict::<f64>(&network, &coefficients, &source, None, team, &mut out).unwrap()
         });
         out
     };

@@ -123,17 +123,14 @@ impl<T: Scalar> Stepper<'_, T> {
         plan: &StepPlan<'_>,
         update: bool,
         (scale, penalty_share): (f64, f64),
-        interrupted: &mut dyn FnMut() -> bool,
     ) -> Result<StepResult> {
         let rows = plan.rows.len();
         let count = lanes_of::<T>(&self.pass, rows);
         let range = |lane: usize| rows * lane / count..rows * (lane + 1) / count;
         let longest = rows.div_ceil(count);
         for done in (0..longest).step_by(lanes.round) {
-            if done > 0 && interrupted() {
-                return Ok(StepResult::Interrupted);
-            }
-            self.team.run_queue(count, |member, lane| {
+            let work = work_of_step(self.pass.network, lanes.round);
+            self.team.run_queue(count, work, |member, lane| {
                 let range = range(lane);
                 let first = range.start + done;
                 for rows in pieces(first..range.end.min(first + lanes.round), lanes.at_once) {

@@ -56,16 +56,11 @@ struct Way {
 
 /// What a step found.
 #[derive(Clone, Copy, Debug)]
-pub enum StepResult {
-    /// The step was made.
-    Done {
-        /// Losses and hits of the rows, before the update.
-        totals: Totals,
-        /// The penalty before the update.
-        penalty: f64,
-    },
-    /// The user interrupted; the parameters are as before the step.
-    Interrupted,
+pub struct StepResult {
+    /// Losses and hits of the rows, before the update.
+    pub totals: Totals,
+    /// The penalty before the update.
+    pub penalty: f64,
 }
 
 /// Makes steps on one data set.
@@ -235,14 +230,8 @@ impl<'a, T: Scalar> Stepper<'a, T> {
     /// Makes a step; without `update`, only computes the gradient (which must be kept whole).
     ///
     /// # Errors
-    /// A panic of a worker.
-    pub fn step(
-        &mut self,
-        model: &mut Model<T>,
-        plan: &StepPlan<'_>,
-        update: bool,
-        interrupted: &mut dyn FnMut() -> bool,
-    ) -> Result<StepResult> {
+    /// A panic of a worker, or an interrupt: some of the parameters may have been updated then.
+    pub fn step(&mut self, model: &mut Model<T>, plan: &StepPlan<'_>, update: bool) -> Result<StepResult> {
         let rows = plan.rows.len();
         let scale = self.error_scale(rows);
         let penalty_share = if self.objective.is_sum() { plan.share } else { 1.0 };
@@ -250,16 +239,13 @@ impl<'a, T: Scalar> Stepper<'a, T> {
             return Ok(self.small_step(model, plan, scale));
         }
         if let Some(lanes) = self.lanes.take_if(|_| lanes_of::<T>(&self.pass, rows) > 1) {
-            let result = self.step_by_lanes(&lanes, model, plan, update, (scale, penalty_share), interrupted);
+            let result = self.step_by_lanes(&lanes, model, plan, update, (scale, penalty_share));
             self.lanes = Some(lanes);
             return result;
         }
         let fused = update && !self.whole_gradient;
         let (mut totals, mut first) = (Totals::default(), 0);
         while first < rows {
-            if first > 0 && interrupted() {
-                return Ok(StepResult::Interrupted);
-            }
             let last = rows.min(first + self.block.capacity);
             let part = plan.rows.slice(first..last);
             let dropout = plan.dropout.map(|key| DropoutKey {
@@ -293,7 +279,7 @@ impl<'a, T: Scalar> Stepper<'a, T> {
             0.0
         };
         model.steps += u64::from(update);
-        StepResult::Done { totals, penalty }
+        StepResult { totals, penalty }
     }
 
     /// Rows of the block forward, and back.

@@ -179,7 +179,7 @@ impl<T: Scalar> Stepper<'_, T> {
         );
         model.transpose_all(self.pass.network);
         model.steps += 1;
-        StepResult::Done {
+        StepResult {
             // SAFETY: this thread is the only one.
             totals: unsafe { self.block.totals(0..rows) },
             penalty: 0.0,

@@ -45,6 +45,10 @@ impl<T: Scalar> Stepper<'_, T> {
                 let accumulate = accumulate || chunk.start > 0;
                 let mut index = share.start;
                 for strips in model.strips[share.clone()].chunk_by(StripPlace::has_inputs_of) {
+                    let parameters: usize = strips.iter().map(|strip| strip.weights.len()).sum();
+                    if !self.team.goes_on(member, (chunk.len() * parameters) as f64) {
+                        return;
+                    }
                     // SAFETY: strips are disjoint, and the rows of the block are only read in this job.
                     unsafe {
                         let inputs = self.strip_inputs(&self.block, &strips[0], chunk.clone(), packed);
@@ -293,8 +297,8 @@ impl<T: Scalar> Stepper<'_, T> {
         work: impl Fn(usize, Range<usize>) + Sync,
     ) -> Result<()> {
         if model.shares[1] == model.strips.len() {
-            work(0, 0..model.strips.len()); // the first member does it all: no need to wake the others
-            return Ok(());
+            // The first member does it all: no need to wake the others.
+            return self.team.run_alone(|| work(0, 0..model.strips.len()));
         }
         self.team
             .run(&|member| work(member, model.shares[member]..model.shares[member + 1]))

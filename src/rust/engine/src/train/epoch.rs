@@ -1,9 +1,8 @@
 //! One epoch: a pass over the rows in steps, or one iteration of L-BFGS over all of them.
 
 use super::settings::{Method, Settings};
-use super::WORK_BETWEEN_POLLS;
 use crate::data::Data;
-use crate::error::Result;
+use crate::error::{EngineError, Result};
 use crate::evaluate::{scaled, totals, Totals};
 use crate::lbfgs::{Minimiser, Progress};
 use crate::model::Model;
@@ -31,8 +30,6 @@ pub(super) struct Run<'a, 'o, T> {
     pub last_epoch: usize,
     /// Multiply-adds that a row takes.
     pub work_of_row: f64,
-    /// Work since the user was last asked.
-    pub work: f64,
     /// Whether the block holds all rows already.
     pub rows_in_place: bool,
     /// Learning rate of the last step.
@@ -51,12 +48,13 @@ pub(super) enum Pass {
     Done { loss: f64, accuracy: Option<f64> },
     /// There was no further step to be found.
     Arrived { loss: f64, accuracy: Option<f64> },
-    /// The user interrupted.
-    Interrupted,
 }
 
 impl<T: Scalar> Run<'_, '_, T> {
     /// Makes an epoch.
+    ///
+    /// # Errors
+    /// A panic of a worker, memory refused, or an interrupt, which leaves the model somewhere on its way.
     pub fn epoch(&mut self, stepper: &mut Stepper<'_, T>, model: &mut Model<T>) -> Result<Pass> {
         match self.settings.method {
             Method::Rule(_) => self.steps(stepper, model),
@@ -72,9 +70,6 @@ impl<T: Scalar> Run<'_, '_, T> {
         let mut sums = Totals::default();
         let (mut penalty, mut first) = (0.0, 0);
         while first < self.rows {
-            if self.is_time_to_ask() && self.observer.interrupted() {
-                return Ok(Pass::Interrupted);
-            }
             let last = self.rows.min(first + self.batch);
             let plan = StepPlan {
                 rows: match self.order.is_empty() {
@@ -90,21 +85,17 @@ impl<T: Scalar> Run<'_, '_, T> {
                     model,
                 )
             };
-            let observer = &mut *self.observer;
-            let StepResult::Done {
+            let StepResult {
                 totals,
                 penalty: size,
-            } = stepper.step(model, &plan, true, &mut || observer.interrupted())?
-            else {
-                return Ok(Pass::Interrupted);
-            };
+            } = stepper.step(model, &plan, true)?;
             sums.add(totals);
             penalty += size * plan.share;
             let (lr, rows) = (plan.step.lr, plan.rows.clone());
             report(&mut *self.observer, self.epoch, lr, rows, totals, stepper, model);
             self.lr = lr;
             self.rows_in_place = self.batch == self.rows && stepper.block.capacity >= self.rows;
-            self.work += self.work_of_row * (last - first) as f64;
+            stepper.team.did(self.work_of_row * (last - first) as f64)?;
             first = last;
         }
         let total_weight = stepper.data.total_weight();
@@ -117,7 +108,7 @@ impl<T: Scalar> Run<'_, '_, T> {
     /// One iteration of L-BFGS; the objective is that at its start.
     fn iteration(&mut self, stepper: &mut Stepper<'_, T>, model: &mut Model<T>) -> Result<Pass> {
         let rows = self.rows;
-        let observer = &mut *self.observer;
+        let work = self.work_of_row * rows as f64;
         let epoch = self.epoch;
         let lr = self.settings.lr * self.settings.schedule.factor(epoch as f64, &model.plateau);
         let plan = |in_place| StepPlan {
@@ -138,13 +129,14 @@ impl<T: Scalar> Run<'_, '_, T> {
         };
         let latest = Cell::new(self.totals);
         let mut evaluate = |point: &[T], gradient: &mut [T]| -> Result<Option<f64>> {
-            if observer.interrupted() {
-                return Ok(None);
-            }
             model.set(point, stepper.pass.network);
-            let result = stepper.step(model, &plan(in_place), false, &mut || observer.interrupted())?;
-            let StepResult::Done { totals, penalty } = result else {
-                return Ok(None);
+            let result = stepper
+                .team
+                .did(work)
+                .and_then(|()| stepper.step(model, &plan(in_place), false));
+            let StepResult { totals, penalty } = match result {
+                Err(EngineError::Interrupted) => return Ok(None),
+                result => result?,
             };
             in_place = stepper.block.capacity >= rows;
             latest.set(totals);
@@ -159,7 +151,7 @@ impl<T: Scalar> Run<'_, '_, T> {
             None => self.minimiser.take(),
         };
         let Some(mut minimiser) = minimiser else {
-            return Ok(Pass::Interrupted);
+            return Err(EngineError::Interrupted);
         };
         let (loss, start) = (minimiser.value, minimiser.point.clone());
         let totals = latest.get();
@@ -168,7 +160,7 @@ impl<T: Scalar> Run<'_, '_, T> {
         if self.observer.watches_steps() {
             // The block holds the last point that was tried; a trace wants the one before the step.
             model.set(&start, stepper.pass.network);
-            stepper.step(model, &plan(in_place), false, &mut || false)?;
+            stepper.step(model, &plan(in_place), false)?;
         }
         model.set(&minimiser.point, stepper.pass.network);
         model.remember(&minimiser.pairs)?;
@@ -180,7 +172,7 @@ impl<T: Scalar> Run<'_, '_, T> {
         self.minimiser = Some(minimiser);
         self.lr = lr;
         match progress {
-            Progress::Interrupted => return Ok(Pass::Interrupted),
+            Progress::Interrupted => return Err(EngineError::Interrupted),
             Progress::Lost => {
                 return Ok(Pass::Done {
                     loss: f64::NAN,
@@ -198,15 +190,14 @@ impl<T: Scalar> Run<'_, '_, T> {
         })
     }
 
-    /// Loss, without penalty, and share of hits on all rows of a table; `None` when interrupted.
+    /// Loss, without penalty, and share of hits on all rows of a table.
     pub fn losses_on(
         &mut self,
         data: &Data<'_, T>,
         stepper: &mut Stepper<'_, T>,
         model: &Model<T>,
-    ) -> Result<Option<(f64, Option<f64>)>> {
+    ) -> Result<(f64, Option<f64>)> {
         self.rows_in_place = false;
-        let observer = &mut *self.observer;
         let objective = stepper.objective;
         let sums = totals(
             &stepper.pass,
@@ -215,23 +206,12 @@ impl<T: Scalar> Run<'_, '_, T> {
             data,
             &mut stepper.block,
             stepper.team,
-            &mut || observer.interrupted(),
         )?;
         let total_weight = data.total_weight();
-        Ok(sums.map(|sums| {
-            (
-                scaled(objective, sums.loss, total_weight),
-                self.settings.counts_hits.then_some(sums.hits / total_weight),
-            )
-        }))
-    }
-
-    fn is_time_to_ask(&mut self) -> bool {
-        let due = self.work >= WORK_BETWEEN_POLLS;
-        if due {
-            self.work = 0.0;
-        }
-        due
+        Ok((
+            scaled(objective, sums.loss, total_weight),
+            self.settings.counts_hits.then_some(sums.hits / total_weight),
+        ))
     }
 }
 

@@ -16,7 +16,7 @@ use crate::kernels::InstructionSet;
 use crate::loss::Objective;
 use crate::model::Model;
 use crate::network::{Coefficients, Layout, Network};
-use crate::observer::{EpochEnd, EpochView, Observer};
+use crate::observer::{EpochEnd, EpochView, Observer, Wish};
 use crate::optimizer::{GradientDescent, Optimizer, Step};
 use crate::pass::Pass;
 use crate::penalty::Penalty;
@@ -28,8 +28,6 @@ use epoch::Run;
 use history::History;
 use need::Need;
 
-/// Work after which the user is asked again whether to go on, in multiply-adds.
-const WORK_BETWEEN_POLLS: f64 = 3e6;
 /// Work per step below which waking the team costs more than it saves, in multiply-adds.
 pub const WORK_WORTH_SHARING: f64 = 1.5e5;
 
@@ -41,7 +39,8 @@ pub fn work_of_step(network: &Network, rows: usize) -> f64 {
 /// Trains a network.
 ///
 /// # Errors
-/// Non-finite outcomes, shapes that do not fit, memory refused, or a panic of a worker.
+/// Non-finite outcomes, shapes that do not fit, memory refused, a panic of a worker, or an interrupt
+/// before the first epoch: from there on, an interrupt gives the model as it was after the last one.
 pub fn train<T: Scalar>(
     network: &Network,
     settings: &CheckedSettings,
@@ -123,19 +122,11 @@ pub fn train<T: Scalar>(
     };
     let lay_out = |coefficients: &Coefficients| {
         let (method, state) = (&settings.method, start.state.as_ref());
-        Model::new(
-            network,
-            &layout,
-            method,
-            settings.lr,
-            coefficients,
-            state,
-            team.size(),
-        )
+        Model::new(network, &layout, method, settings.lr, coefficients, state, team)
     };
     let mut model = match &start.coefficients {
         Origin::Given(coefficients) => lay_out(coefficients)?,
-        Origin::Drawn(draw) => lay_out(&draw.coefficients(network)?)?,
+        Origin::Drawn(draw) => lay_out(&draw.coefficients(network, team)?)?,
     };
     let mut stepper = Stepper::new(parts, model.strips.len())?;
     let mut run = Run {
@@ -145,7 +136,6 @@ pub fn train<T: Scalar>(
         epoch: start.epochs_done,
         last_epoch: start.epochs_done + settings.epochs,
         work_of_row: work_of_step(network, 1),
-        work: 0.0,
         rows_in_place: false,
         lr: settings.lr,
         totals: Totals::default(),
@@ -158,14 +148,15 @@ pub fn train<T: Scalar>(
 
     let mut ending = Ending::Completed;
     while run.epoch < run.last_epoch {
-        let (loss, accuracy, arrived) = match run.epoch(&mut stepper, &mut model)? {
-            epoch::Pass::Done { loss, accuracy } => (loss, accuracy, false),
-            epoch::Pass::Arrived { loss, accuracy } => (loss, accuracy, true),
-            epoch::Pass::Interrupted => {
+        let (loss, accuracy, arrived) = match run.epoch(&mut stepper, &mut model) {
+            Ok(epoch::Pass::Done { loss, accuracy }) => (loss, accuracy, false),
+            Ok(epoch::Pass::Arrived { loss, accuracy }) => (loss, accuracy, true),
+            Err(EngineError::Interrupted) => {
                 model.restore(&history.last, network);
                 ending = Ending::Interrupted;
                 break;
             }
+            Err(error) => return Err(error),
         };
         let is_last = run.epoch + 1 == run.last_epoch || arrived;
         if !loss.is_finite() || (is_last && !model.is_usable()) {
@@ -182,13 +173,13 @@ pub fn train<T: Scalar>(
         }
         let validated = match &validation {
             None => None,
-            Some(data) => match run.losses_on(data, &mut stepper, &model)? {
-                None => {
+            Some(data) => match run.losses_on(data, &mut stepper, &model) {
+                Err(EngineError::Interrupted) => {
                     model.restore(&history.last, network);
                     ending = Ending::Interrupted;
                     break;
                 }
-                some => some,
+                losses => Some(losses?),
             },
         };
         run.epoch += 1;
@@ -206,13 +197,17 @@ pub fn train<T: Scalar>(
             .observe(end.validation_loss.unwrap_or(loss), &mut model.plateau);
         history.add(end, &model);
         let waited_enough = history.stop_early(settings.stopping, &model, network);
-        let goes_on = run.observer.epoch_end(&EpochView {
+        let wish = run.observer.epoch_end(&EpochView {
             end,
             history: &history.ends,
             best: history.best.as_ref(),
             model: &model,
             network,
         });
+        if wish == Wish::Leave {
+            ending = Ending::Interrupted;
+            break;
+        }
         if let (true, Some(best)) = (waited_enough, &history.best) {
             ending = Ending::Converged(best.epoch);
             break;
@@ -221,7 +216,7 @@ pub fn train<T: Scalar>(
             ending = Ending::Converged(run.epoch);
             break;
         }
-        if !goes_on {
+        if wish == Wish::Stop {
             ending = Ending::Stopped;
             break;
         }
@@ -235,16 +230,22 @@ pub fn train<T: Scalar>(
     let finished = matches!(ending, Ending::Completed | Ending::Stopped | Ending::Converged(_));
     let better = best.as_ref().filter(|best| finished && best.epoch != run.epoch);
     let last = better.map(|best| std::mem::replace(&mut coefficients, best.coefficients.clone()));
-    if last.is_some() {
-        model.set(&coefficients.pack(network)?, network);
-    }
-    let final_losses = match ending {
-        Ending::Interrupted => None,
-        _ => final_losses(&mut run, &mut stepper, &model, validation.as_ref())?,
+    let mut final_losses = || -> Result<FinalLosses> {
+        if ending == Ending::Interrupted {
+            return Err(EngineError::Interrupted);
+        }
+        if last.is_some() {
+            model.set(&coefficients.pack(network, team)?, network);
+        }
+        losses_at(&model, &mut run, &mut stepper, validation.as_ref())
     };
-    if final_losses.is_none() {
-        ending = Ending::Interrupted;
-    }
+    let final_losses = match final_losses() {
+        Err(EngineError::Interrupted) => {
+            ending = Ending::Interrupted;
+            None
+        }
+        losses => Some(losses?),
+    };
     Ok(Outcome {
         final_losses,
         coefficients,
@@ -257,28 +258,20 @@ pub fn train<T: Scalar>(
     })
 }
 
-/// Losses at the model's parameters; `None` when interrupted.
-fn final_losses<T: Scalar>(
+/// Losses at the model's parameters.
+fn losses_at<T: Scalar>(
+    model: &Model<T>,
     run: &mut Run<'_, '_, T>,
     stepper: &mut Stepper<'_, T>,
-    model: &Model<T>,
     validation: Option<&Data<'_, T>>,
-) -> Result<Option<FinalLosses>> {
+) -> Result<FinalLosses> {
     let data = stepper.data;
-    let Some((training, _)) = run.losses_on(&data, stepper, model)? else {
-        return Ok(None);
+    let (training, _) = run.losses_on(&data, stepper, model)?;
+    let validation = match validation {
+        Some(data) => Some(run.losses_on(data, stepper, model)?.0),
+        None => None,
     };
-    let mut losses = FinalLosses {
-        training,
-        validation: None,
-    };
-    if let Some(data) = validation {
-        let Some((loss, _)) = run.losses_on(data, stepper, model)? else {
-            return Ok(None);
-        };
-        losses.validation = Some(loss);
-    }
-    Ok(Some(losses))
+    Ok(FinalLosses { training, validation })
 }
 
 fn check_inputs<T: Scalar>(data: &Data<'_, T>, team: &Team) -> Result<()> {
@@ -322,7 +315,7 @@ pub fn gradient<T: Scalar>(
     };
     let rule = Optimizer::GradientDescent(GradientDescent);
     let method = Method::Rule(rule);
-    let mut model = Model::<T>::new(network, &layout, &method, 1.0, coefficients, None, team.size())?;
+    let mut model = Model::<T>::new(network, &layout, &method, 1.0, coefficients, None, team)?;
     let rows = data.rows();
     let parts = StepperParts {
         pass,
@@ -345,9 +338,7 @@ pub fn gradient<T: Scalar>(
         dropout: None,
         rows_in_place: false,
     };
-    let loss = match stepper.step(&mut model, &plan, false, &mut || false)? {
-        StepResult::Done { totals, penalty } => scaled(objective, totals.loss, data.total_weight()) + penalty,
-        StepResult::Interrupted => f64::NAN,
-    };
+    let StepResult { totals, penalty } = stepper.step(&mut model, &plan, false)?;
+    let loss = scaled(objective, totals.loss, data.total_weight()) + penalty;
     Ok((loss, Coefficients::unpack(network, stepper.gradient())))
 }
