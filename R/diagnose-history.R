@@ -42,7 +42,7 @@ last_losses <- function(fit) {
 check_diverged <- function(fit) {
   finding(
     "diverged", "Training diverged.",
-    paste0("The loss was no longer finite after epoch ", fit$epochs_done, "; the weights are the last finite ones."),
+    paste0("The loss or the weights were no longer finite after epoch ", fit$epochs_done, "; the weights are the last finite ones."),
     paste0("a smaller `lr` than ", short(fit$settings$lr), unless_scaled(fit))
   )
 }

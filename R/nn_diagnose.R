@@ -7,7 +7,7 @@
 #'
 #' | check | needs data | found when |
 #' |---|---|---|
-#' | `diverged` | no | training stopped because the loss was no longer finite |
+#' | `diverged` | no | training stopped because the loss or the weights were no longer finite |
 #' | `oscillating` | no | in the second half of the epochs (200 at most) the loss rises in 3 of 10 or more, by steps of more than 1 % of the first loss (5 % with mini-batches) that get it nowhere |
 #' | `crawling` | no | the loss has fallen by less than a tenth, as fast at the end as at the start; or has changed by less than a thousandth |
 #' | `unfinished` | no | the last tenth of the epochs brought more than 2 % of the whole fall of the loss |

@@ -83,10 +83,29 @@ predict_rows <- function(fit, known, arg, threads, call) {
   if (!is.null(rows) || !is.null(columns)) {
     dimnames(value) <- list(rows, columns)
   }
+  warn_overflow(value, fit$settings$precision)
   if (identical(fit$settings$loss, "quantile")) {
     warn_crossing(value)
   }
   value
+}
+
+# A number on the way, or the outcome of exp(), was larger than the precision holds.
+warn_overflow <- function(value, precision) {
+  # Sums are a matter of microseconds; only where one is not finite are the numbers looked at.
+  if (is.finite(sum(value))) {
+    return(invisible())
+  }
+  rows <- which(rowSums(is.infinite(value) | is.nan(value)) > 0)
+  if (length(rows) > 0L) {
+    share <- length(rows)
+    n <- nrow(value)
+    limit <- if (identical(precision, "single")) "3.4e38" else "1.8e308"
+    warn_backprop("overflow", c(
+      "The predictions of {share} of {n} row{?s} are not finite: numbers became larger than {limit}.",
+      i = "The inputs may be far from those that the model was trained on."
+    ), rows = rows)
+  }
 }
 
 # The offset as the engine takes it: needed where training had one, refused where it had none.

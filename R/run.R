@@ -126,6 +126,10 @@ stop_engine <- function(error, columns, call = quote(nn_train()), arg = "X") {
         i = "Use fewer {.arg hidden} units, a smaller {.arg batch_size} or {.code precision = \"single\"}; or set {.code options(backprop.max_bytes = )}."
       ), call = call)
     },
+    start = stop_backprop("start", c(
+      "{.arg start} has numbers too large to train with, or its optimizer's state has.",
+      i = "Weights and biases may be up to 1e154, and up to 1e19 with {.code precision = \"single\"}."
+    ), call = call),
     # The engine swallowed the interrupt to leave in order; now it takes its usual course.
     interrupted = rlang::interrupt(),
     panic = {
@@ -162,7 +166,7 @@ warn_diverged <- function(epoch, spec, x, y) {
     remedy <- paste0("try `lr = ", format(lr / 10, digits = 3), "`")
   }
   warn_backprop("diverged", c(
-    "Training diverged: the loss was no longer finite in epoch {epoch}.",
+    "Training diverged: the loss or the weights were no longer finite in epoch {epoch}.",
     x = "Likely cause: {cause}.",
     i = "Remedy: {remedy}. The model returned is the last finite one."
   ), epoch = epoch, cause = cause, remedy = remedy)

@@ -30,6 +30,9 @@ resolve_specification <- function(settings, typed, inputs, outcome, table, earli
   } else {
     lr <- check_positive(lr, "lr")
   }
+  if (identical(settings$precision, "single") && lr > 3.4e38) {
+    stop_argument("lr", "at most 3.4e38, the largest number of single precision", lr)
+  }
   if (!is.null(earlier) && !keeps_state(earlier$settings$optimizer, optimizer)) {
     start$optimizer_state <- NULL
   }

@@ -85,3 +85,13 @@ test_that("classes come as a plain factor when asked for", {
   expect_identical(dim(table(class, iris$Species)), c(3L, 3L))
   expect_error(nn_predict(fit, named, type = "class"), class = "backprop_error_incompatible")
 })
+
+test_that("predictions that are not finite come with a warning that counts them", {
+  counts <- nn_train(matrix(c(0, 1, 2, 3)), c(1, 2, 4, 9), hidden = c(), output = "exp", loss = "poisson", lr = 0.01, epochs = 200, seed = 1)
+  expect_snapshot(p <- nn_predict(counts, matrix(c(1, 1e5, NA))))
+  expect_identical(is.finite(p[, 1]), c(TRUE, FALSE, FALSE))
+  expect_warning(predict(counts, matrix(1e5)), class = "backprop_warning_overflow")
+  # Their sum overflows, they do not.
+  large <- nn_train(matrix(1:3), 1:3, hidden = c(), epochs = 0, start = list(weights = list(matrix(1e150)), biases = list(0)))
+  expect_no_warning(nn_predict(large, matrix(rep(1e157, 20))))
+})

@@ -129,6 +129,29 @@ test_that("huge values give an error or a finite model, never a silent NaN", {
   expect_true(all(is.finite(unlist(fit[c("weights", "biases")]))))
 })
 
+test_that("the model of a training that diverged is one that can be used, under every optimizer and rate", {
+  # Units that saturate keep the loss finite while weights are infinite already.
+  Y <- article_X[, 1]
+  limit <- c(double = 1e154, single = 1e19)
+  for (optimizer in setdiff(names(optimizers), "lbfgs")) {
+    for (precision in names(limit)) {
+      for (lr in if (precision == "single") c(1e18, 1e38) else c(1e38, 1e154, 1e300)) {
+        fit <- suppressWarnings(nn_train(
+          article_X, Y, hidden = 3, loss = "binary_cross_entropy", optimizer = optimizer, lr = lr, epochs = 6, seed = 1,
+          precision = precision
+        ))
+        expect_true(all(abs(unlist(fit[c("weights", "biases")])) <= limit[[precision]]))
+        expect_true(all(is.finite(unlist(fit$optimizer_state$slots))))
+        expect_true(all(is.finite(nn_predict(fit, article_X))))
+      }
+    }
+  }
+})
+
+test_that("a learning rate that single precision does not have is refused", {
+  expect_snapshot(nn_train(article_X, article_Y, lr = 1e39, precision = "single"), error = TRUE)
+})
+
 test_that("epochs = 0 gives the untrained network", {
   fit <- nn_train(article_X, article_Y, epochs = 0, seed = 5)
   start <- nn_init(c(4, 3, 1), seed = 5)

@@ -96,3 +96,15 @@ test_that("a fit continued on other data says what does not match", {
     nn_train(article_X[, 1:2], article_Y, start = by_matrix)
   })
 })
+
+test_that("a start beyond what the precision can train with is refused", {
+  start <- nn_init(c(4, 3, 1), seed = 1)
+  large <- start
+  large$weights[[1]][2] <- 1e39
+  for (epochs in 0:1) {
+    expect_error(nn_train(article_X, article_Y, start = large, precision = "single", epochs = epochs), class = "backprop_error_start")
+  }
+  expect_identical(nn_train(article_X, article_Y, start = large, epochs = 1)$status, "completed")
+  large$biases[[2]] <- 1e200
+  expect_snapshot(nn_train(article_X, article_Y, start = large, epochs = 1), error = TRUE)
+})

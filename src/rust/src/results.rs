@@ -35,6 +35,7 @@ fn describe(error: EngineError) -> List {
         EngineError::Memory { needed, available } => {
             list!(kind = "memory", needed = needed, available = available)
         }
+        EngineError::StartTooLarge => list!(kind = "start"),
         EngineError::Interrupted => list!(kind = "interrupted"),
         EngineError::Panic(message) => list!(kind = "panic", message = message.replace('\0', " ")),
     }

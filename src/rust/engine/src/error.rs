@@ -18,6 +18,8 @@ pub enum EngineError {
         /// What may be used.
         available: f64,
     },
+    /// Starting weights, or what the optimizer kept with them, that are not finite or too large for the precision.
+    StartTooLarge,
     /// A panic in a worker thread.
     Panic(String),
     /// The user wants the work to end.
@@ -41,6 +43,7 @@ impl fmt::Display for EngineError {
             EngineError::Memory { needed, available } => {
                 write!(f, "{needed} bytes needed, {available} available")
             }
+            EngineError::StartTooLarge => write!(f, "starting weights too large for the precision"),
             EngineError::Panic(message) => write!(f, "a worker panicked: {message}"),
             EngineError::Interrupted => write!(f, "interrupted"),
         }

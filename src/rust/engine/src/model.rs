@@ -6,7 +6,7 @@ use crate::error::{EngineError, Result};
 use crate::lbfgs::Pair;
 use crate::network::{Coefficients, Layer, LayerPlace, Layout, Network};
 use crate::optimizer::Rule;
-use crate::rows::pieces;
+use crate::rows::{all_finite, pieces};
 use crate::scalar::{padded, panel_width, Scalar};
 use crate::schedule::Plateau;
 use crate::threads::Team;
@@ -241,11 +241,19 @@ impl<T: Scalar> Model<T> {
         self.transpose_all(network);
     }
 
-    /// Whether every parameter is finite and small enough that its square is.
+    /// Whether training can go on from here: every parameter is finite and small enough that its square
+    /// is, and what the optimizer keeps is finite.
     pub fn is_usable(&self) -> bool {
         // SAFETY: called between jobs, when nobody writes.
-        let parameters = unsafe { self.parameters.read_all() };
-        parameters.iter().all(|w| w.abs() <= T::WEIGHT_LIMIT)
+        let (parameters, mut slots) = unsafe {
+            let slots = self.slots.iter().map(|slot| slot.read_all());
+            (self.parameters.read_all(), slots)
+        };
+        // Without leaving early, which would keep the compiler from taking many at a time.
+        let are_small = parameters
+            .iter()
+            .fold(true, |all, w| all & (w.abs() <= T::WEIGHT_LIMIT));
+        are_small && slots.all(all_finite)
     }
 
     /// Weights and biases as matrices.

@@ -606,6 +606,48 @@ fn divergence_ends_the_fit_with_the_last_usable_model() {
         .all(|w| w.iter().all(|v| v.is_finite())));
 }
 
+#[test]
+fn weights_that_are_infinite_end_the_fit_though_the_loss_is_finite() {
+    // Units that saturate hide how large their weights are; the decay of AdamW multiplies them by the rate.
+    let (network, table, start) = article();
+    let mut plan = settings(Objective::new(Output::Sigmoid, Loss::Sse).unwrap(), 50, 3);
+    plan.method = Method::Rule(Optimizer::Adam(Adam {
+        beta1: 0.9,
+        beta2: 0.999,
+        epsilon: 1e-8,
+        decay: 0.01,
+    }));
+    plan.lr = 1e100;
+    let outcome = fit::<f64>(&network, plan.clone(), &table, &start, 1, &mut NoObserver);
+    assert!(matches!(outcome.ending, Ending::Diverged(epoch) if epoch > 1));
+    let weights = outcome.coefficients.weights.iter().flatten();
+    assert!(weights.clone().all(|w| w.abs() <= 1e154));
+    assert!(weights.clone().any(|w| w.abs() > 1e50));
+    let slots = outcome
+        .state
+        .slots
+        .iter()
+        .flat_map(|(_, slot)| slot.weights.iter().flatten());
+    assert!(slots.clone().all(|number| number.is_finite()));
+    // From there training cannot go on in single precision.
+    let start = Start::new(outcome.coefficients.clone());
+    plan.lr = 0.1;
+    let checked = plan.check(&network).unwrap();
+    let source = table.source();
+    let refused = with_team(1, |team| {
+        train::<f32>(
+            &network,
+            &checked,
+            table.data(&source),
+            None,
+            &start,
+            team,
+            &mut NoObserver,
+        )
+    });
+    assert_eq!(refused.err(), Some(EngineError::StartTooLarge));
+}
+
 struct EndAt(usize, Wish);
 impl<T: Scalar> Observer<T> for EndAt {
     fn epoch_end(&mut self, epoch: &EpochView<'_, T>) -> Wish {

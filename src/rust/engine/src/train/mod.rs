@@ -39,7 +39,7 @@ pub fn work_of_step(network: &Network, rows: usize) -> f64 {
 /// Trains a network.
 ///
 /// # Errors
-/// Non-finite outcomes, shapes that do not fit, memory refused, a panic of a worker, or an interrupt
+/// Non-finite outcomes, shapes that do not fit, a start too large for the precision, memory refused, a panic of a worker, or an interrupt
 /// before the first epoch: from there on, an interrupt gives the model as it was after the last one.
 pub fn train<T: Scalar>(
     network: &Network,
@@ -128,6 +128,9 @@ pub fn train<T: Scalar>(
         Origin::Given(coefficients) => lay_out(coefficients)?,
         Origin::Drawn(draw) => lay_out(&draw.coefficients(network, team)?)?,
     };
+    if !model.is_usable() {
+        return Err(EngineError::StartTooLarge);
+    }
     let mut stepper = Stepper::new(parts, model.strips.len())?;
     let mut run = Run {
         order: if shuffles { vec![0; rows] } else { Vec::new() },
@@ -158,8 +161,7 @@ pub fn train<T: Scalar>(
             }
             Err(error) => return Err(error),
         };
-        let is_last = run.epoch + 1 == run.last_epoch || arrived;
-        if !loss.is_finite() || (is_last && !model.is_usable()) {
+        if !loss.is_finite() || !model.is_usable() {
             // A loss that is not finite tells of the weights before the epoch; those of the
             // epoch before that are known to give a finite one.
             let known_good = if loss.is_finite() {
