@@ -128,7 +128,7 @@ delta_limits <- function(fit, new_data, type, sides, arguments, call) {
     slopes <- of_logits$slopes
   }
   for (k in seq_len(outputs)) {
-    variance <- rowSums((slopes[[k]] %*% curved$inverse) * slopes[[k]])
+    variance <- rowSums(multiply(slopes[[k]], curved$inverse) * slopes[[k]])
     if (type != "conf_int") {
       variance <- variance + curved$variance
     }

@@ -65,7 +65,7 @@ identify_parameters <- function(problem, x = scale_inputs(problem)) {
     for (unit in seq_len(ncol(at))[-1L]) {
       shift[cbind(at[, unit], at[, 1L])] <- -1
     }
-    contrasts <- shift %*% contrasts
+    contrasts <- multiply(shift, contrasts)
     dropped <- c(dropped, at[, 1L])
   }
   keep <- setdiff(seq_len(count), dropped)

@@ -68,14 +68,14 @@ estimate_parameters <- function(object, data, scale, sandwich, call, case_weight
   if (scale == "original") {
     # Which columns make up which is another question in the data's own units.
     changed <- identify_parameters(problem, problem$x)
-    contrasts <- changed$contrasts %*% original_scale(object)
+    contrasts <- multiply(changed$contrasts, original_scale(object))
     names <- problem$names[changed$keep]
     unscaled <- unscale_network(object$weights, object$biases, object$inputs, object$outcome)
     estimates <- drop(changed$contrasts %*% as_parameters(unscaled$weights, unscaled$biases))
   } else {
     estimates <- drop(contrasts %*% estimates)
   }
-  covariance <- contrasts %*% curved$inverse %*% t(contrasts)
+  covariance <- multiply(multiply(contrasts, curved$inverse), t(contrasts))
   covariance <- (covariance + t(covariance)) / 2
   dimnames(covariance) <- list(names, names)
   list(estimates = stats::setNames(estimates, names), covariance = covariance, df = curved$df)
@@ -124,7 +124,7 @@ curvature <- function(problem, sandwich, call) {
   warn_no_minimum(gradient, inverse)
   if (sandwich) {
     scores <- row_scores(problem, call)[, keep, drop = FALSE]
-    inverse <- inverse %*% crossprod(scores) %*% inverse
+    inverse <- multiply(multiply(inverse, multiply(t(scores), scores)), inverse)
   }
   count <- length(problem$names)
   all <- matrix(0, count, count)
@@ -172,35 +172,49 @@ estimate_variance <- function(problem, df, call) {
   residual_squares(problem, call) / df
 }
 
-# Judged with the diagonal scaled to 1, so that units of inputs make no difference.
+# Judged with the diagonal scaled to 1, so that units of inputs make no difference: singular is what has an eigenvalue below 1e-10
+# times the largest.
 invert_information <- function(information, hint, call) {
+  n <- nrow(information)
   size <- sqrt(abs(diag(information)))
   size[size == 0] <- 1
   scaled <- information / outer(size, size)
-  parts <- eigen(scaled, symmetric = TRUE)
-  values <- parts$values
-  smallest <- values[length(values)]
-  if (!all(is.finite(values)) || smallest < 1e-10 * values[1L]) {
-    stop_singular(values, parts$vectors, rownames(information), hint, call)
+  if (!all(is.finite(scaled))) {
+    stop_backprop("singular", c(
+      "The Hessian of the objective has numbers that are not finite: there are no covariances.",
+      i = "Standardised inputs and outcomes, and more training, make it finite."
+    ), call = call)
   }
-  inverse <- parts$vectors %*% (t(parts$vectors) / values)
+  largest <- abs(dominant_eigenvector(function(v) scaled %*% v, n)$value)
+  if (is.null(cholesky(scaled - diag(1e-10 * largest, n)))) {
+    stop_singular(scaled, largest, rownames(information), hint, call)
+  }
+  inverse <- solve_factored(cholesky(scaled), diag(n))
+  inverse <- (inverse + t(inverse)) / 2
   inverse / outer(size, size)
 }
 
-stop_singular <- function(values, vectors, names, hint, call) {
-  largest <- format(values[1L], digits = 2)
-  smallest <- format(values[length(values)], digits = 2)
-  if (isTRUE(values[length(values)] < -1e-8 * abs(values[1L]))) {
+# `largest` is the largest eigenvalue in magnitude.
+stop_singular <- function(scaled, largest, names, hint, call) {
+  n <- nrow(scaled)
+  shift <- 1e-8 * largest
+  factor <- cholesky(scaled + diag(shift, n))
+  if (is.null(factor)) {
+    lowest <- format(largest - dominant_eigenvector(function(v) largest * v - scaled %*% v, n)$value, digits = 2)
+    highest <- format(dominant_eigenvector(function(v) largest * v + scaled %*% v, n)$value - largest, digits = 2)
     stop_backprop("no_minimum", c(
       "The weights are not at a minimum of the objective, so that its Hessian gives no covariances.",
-      x = "Its eigenvalues go from {smallest} to {largest}.",
+      x = "Its eigenvalues go from {lowest} to {highest}.",
       i = "Train on with {.code start = fit}, best with {.code optimizer = \"lbfgs\"}."
     ), call = call)
   }
-  involved <- names[utils::head(order(-abs(vectors[, length(values)])), 3L)]
+  found <- dominant_eigenvector(function(v) solve_factored(factor, matrix(v)), n)
+  lowest <- format(1 / found$value - shift, digits = 2)
+  highest <- format(largest, digits = 2)
+  involved <- names[utils::head(order(-abs(found$vector)), 3L)]
   stop_backprop("singular", c(
     "The Hessian is singular: the data cannot tell all parameters.",
-    x = "Its eigenvalues go from {smallest} to {largest}; most involved in the smallest: {.val {involved}}.",
+    x = "Its eigenvalues go from {lowest} to {highest}; most involved in the smallest: {.val {involved}}.",
     i = hint,
     i = "Use fewer {.arg hidden} units or a {.arg penalty}, or leave out inputs that others make up."
   ), call = call)
