@@ -4,9 +4,15 @@
 check_count <- function(x, arg, min = 1, call = quote(nn_train())) {
   if (!is.numeric(x) || length(x) != 1L || is.na(x) || x < min || x != floor(x) || x > .Machine$integer.max) {
     expected <- if (min == 0) "a whole number, 0 or more" else "a whole number, 1 or more"
-    stop_argument(arg, expected, x, call = call)
+    stop_argument(arg, paste0(expected, at_most(x)), x, call = call)
   }
   as.integer(x)
+}
+
+# R's integers, and with them sizes, counts and places, end there: said to whoever gives more.
+at_most <- function(x) {
+  beyond <- is.numeric(x) && any(x > .Machine$integer.max, na.rm = TRUE)
+  if (beyond) paste(" and at most", .Machine$integer.max) else ""
 }
 
 check_positive <- function(x, arg, call = quote(nn_train())) {
@@ -64,14 +70,16 @@ check_hidden <- function(x, call = quote(nn_train())) {
   if (length(x) == 0L && (is.null(x) || is.numeric(x))) {
     return(integer())
   }
-  if (!is.numeric(x) || !is.null(dim(x)) || anyNA(x) || any(x < 1 | x != floor(x) | x > .Machine$integer.max)) {
+  if (!is.numeric(x) || !is.null(dim(x)) || !are_unit_counts(x)) {
     stop_argument(
-      "hidden", "whole numbers, 1 or more, one per hidden layer", x,
+      "hidden", paste0("whole numbers, 1 or more", at_most(x), ", one per hidden layer"), x,
       hint = "Use `hidden = c()` for a network without hidden layers.", call = call
     )
   }
   as.integer(x)
 }
+
+are_unit_counts <- function(x) !anyNA(x) && all(x >= 1 & x == floor(x) & x <= .Machine$integer.max)
 
 # Every argument must be spelt in full: R itself would silently match the beginning of a name,
 # and would silently drop what falls into `...`.

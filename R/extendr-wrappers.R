@@ -21,7 +21,7 @@ engine_hessian <- function(spec, weights, biases, x, y, case_weights, offset) .C
 engine_split <- function(strata, share, seed) .Call(wrap__engine_split, strata, share, seed)
 
 # Starting weights and biases for layers of the given sizes, input first.
-engine_init <- function(sizes, init, bias_init, seed) .Call(wrap__engine_init, sizes, init, bias_init, seed)
+engine_init <- function(sizes, init, bias_init, seed, max_bytes) .Call(wrap__engine_init, sizes, init, bias_init, seed, max_bytes)
 
 # Weighted means and standard deviations of columns (divisor: sum of weights - 1).
 engine_moments <- function(x, case_weights) .Call(wrap__engine_moments, x, case_weights)

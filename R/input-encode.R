@@ -42,23 +42,13 @@ is_indicator <- function(term, design) {
 check_encoded_size <- function(n, inputs, design, call) {
   # Their names take memory too.
   bytes <- 8 * as.double(n) * inputs + 64 * inputs
-  if (bytes < 1e8 && is.null(getOption("backprop.max_bytes"))) {
-    return(invisible())
-  }
-  limit <- resolve_max_bytes()
-  answer <- engine_memory(bytes, if (is.na(limit)) NaN else limit)
-  if (is.null(answer$error)) {
-    return(invisible())
-  }
   counts <- vapply(design$variables, function(variable) length(variable$levels), 1L)
-  widest <- design$variables[[which.max(counts)]]$name
   most <- max(counts)
-  needed <- format_bytes(answer$error$needed)
-  available <- format_bytes(answer$error$available)
-  stop_backprop("memory", c(
-    "{n} row{?s} of {inputs} encoded input{?s} would need {needed} of memory; {available} can be used.",
-    i = if (most > 1L) "{.val {widest}} alone has {most} levels, an input for each: merge rare ones, or leave it out."
-  ), call = call)
+  hint <- if (most > 1L) {
+    widest <- design$variables[[which.max(counts)]]$name
+    paste0("`", widest, "` alone has ", most, " levels, an input for each: merge rare ones, or leave it out.")
+  }
+  check_room(bytes, paste(count_text(n, "row"), "of", count_text(inputs, "encoded input")), hint, call)
 }
 
 # A variable's rows, filled; codes for levels. `gaps`: a list of the indicators that belong to it.

@@ -120,6 +120,12 @@ delta_limits <- function(fit, new_data, type, sides, arguments, call) {
     return(limits)
   }
   problem[c("x", "y", "case_weights", "offset")] <- list(new$x, matrix(0, nrow(new$x), outputs), NULL, new$offset)
+  # Of each output, once more while it is multiplied.
+  check_room(
+    outputs * 2 * bytes_of_derivatives(nrow(new$x), count_parameters(fit)),
+    paste("The derivatives of", count_text(nrow(new$x), "row"), "by", count_text(count_parameters(fit), "parameter")),
+    "Predict fewer rows at a time.", call
+  )
   predictor <- problem_outputs(problem, call, output = "linear")
   slopes <- jacobian(problem, call)
   if (fit$settings$output == "softmax") {

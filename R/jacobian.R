@@ -4,6 +4,9 @@
 # Rows taken at a time; a row has as many derivatives as there are parameters.
 jacobian_rows <- 2000L
 
+# Bytes of the derivatives of some rows: in pieces, put together, and the products that the last piece is made of.
+bytes_of_derivatives <- function(rows, parameters) 8 * parameters * (2 * rows + 4 * min(rows, jacobian_rows))
+
 # Derivatives of the outputs before their activation by all parameters: a list of a matrix [rows x parameters] per output.
 jacobian <- function(problem, call) {
   in_pieces(problem, function(piece) {

@@ -87,6 +87,11 @@ check_gradient <- function(problem, tolerance, call) {
   engine <- problem$engine
   engine$precision <- "double"
   problem$engine <- engine
+  count <- sum(lengths(problem$weights), lengths(problem$biases))
+  # A row of seven columns for each, put together from layers and weights.
+  check_room(
+    24 * 8 * as.double(count), paste("The table of", count_text(count, "derivative")), "Use fewer `hidden` units.", call
+  )
   exact <- ask_engine(engine_gradient, problem, call)
   loss_at <- function(weights, biases) {
     problem[c("weights", "biases")] <- list(weights, biases)

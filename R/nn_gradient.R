@@ -30,8 +30,10 @@
 nn_gradient <- function(fit, X, Y, case_weights = NULL, offset = NULL) {
   call <- quote(nn_gradient())
   problem <- problem_of_call(fit, if (!missing(X)) X, if (!missing(Y)) Y, case_weights, offset, call)
+  count <- count_parameters(problem$fit)
+  check_room(count * bytes_of_named, paste("The gradient of", count_text(count, "parameter")), "Use fewer `hidden` units.", call)
   answer <- ask_engine(engine_gradient, problem, call)
-  stats::setNames(as_parameters(answer$weights, answer$biases), problem$names)
+  stats::setNames(as_parameters(answer$weights, answer$biases), parameter_names(problem$fit))
 }
 
 # `data` in the form that residuals() and its like take, from the arguments of nn_gradient() and nn_hessian().
@@ -51,7 +53,7 @@ problem_of_call <- function(fit, X, Y, case_weights, offset, call) {
 }
 
 # A fit with data as the engine takes them: its specification, weights and biases, `x` and `y` (scaled where training
-# scaled it), weights of rows and offset; besides, the outcome as read, the number of rows (weighted) and of outputs, the names.
+# scaled it), weights of rows and offset; besides, the number of rows (weighted) and of outputs.
 # Rows of weight 0 are left out, as in training, unless `all_rows`.
 problem_of <- function(fit, data, call, case_weights = NULL, offset = NULL, all_rows = FALSE) {
   known <- data_of(fit, data, call, case_weights, offset)
@@ -76,7 +78,6 @@ problem_of <- function(fit, data, call, case_weights = NULL, offset = NULL, all_
     fit = fit, engine = derivative_specification(fit, call), weights = fit$weights, biases = fit$biases,
     x = x, y = y, case_weights = weights, offset = offset,
     rows = if (is.null(weights)) as.double(nrow(x)) else sum(weights), outputs = ncol(y),
-    names = parameter_names(fit),
     row_names = known$row_names, places = places
   )
 }

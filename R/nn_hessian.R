@@ -5,11 +5,14 @@
 nn_hessian <- function(fit, X, Y, case_weights = NULL, offset = NULL) {
   call <- quote(nn_hessian())
   problem <- problem_of_call(fit, if (!missing(X)) X, if (!missing(Y)) Y, case_weights, offset, call)
+  # As the engine gives it, and with names.
+  check_room_for_pairs(problem$fit, 2, "The Hessian", call)
   named_hessian(problem, call)
 }
 
 named_hessian <- function(problem, call) {
   value <- ask_engine(engine_hessian, problem, call)$value
-  dimnames(value) <- list(problem$names, problem$names)
+  names <- parameter_names(problem$fit)
+  dimnames(value) <- list(names, names)
   value
 }

@@ -31,9 +31,9 @@
 #' @export
 nn_init <- function(sizes, init = NULL, activation = "sigmoid", seed = NULL) {
   call <- quote(nn_init())
-  if (missing(sizes) || !is.numeric(sizes) || length(sizes) < 2L || anyNA(sizes) || any(sizes < 1 | sizes != floor(sizes))) {
+  if (missing(sizes) || !is.numeric(sizes) || length(sizes) < 2L || !are_unit_counts(sizes)) {
     stop_argument(
-      "sizes", "two or more whole numbers, 1 or more", if (missing(sizes)) NULL else sizes,
+      "sizes", paste0("two or more whole numbers, 1 or more", if (!missing(sizes)) at_most(sizes)), if (missing(sizes)) NULL else sizes,
       hint = "The first is the number of inputs, the last the number of outputs.", call = call
     )
   }
@@ -41,5 +41,6 @@ nn_init <- function(sizes, init = NULL, activation = "sigmoid", seed = NULL) {
   activation <- resolve_activation(activation, hidden, call)
   init <- resolve_init(init, activation, list(output = "sigmoid", loss = "sse"), call)
   seed <- if (is.null(seed)) sample.int(.Machine$integer.max, 1L) else check_seed(seed, call)
-  answered(engine_init(as.integer(sizes), init$weights, init$biases, seed), call = call)[c("weights", "biases")]
+  made <- engine_init(as.integer(sizes), init$weights, init$biases, seed, resolve_max_bytes())
+  answered(made, call = call)[c("weights", "biases")]
 }

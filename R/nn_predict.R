@@ -149,7 +149,9 @@ run_prediction <- function(fit, x, offset, arg, threads, call, gaps = FALSE) {
   net <- list(
     sizes = as.integer(settings$sizes), activation = settings$activation, output = settings$output,
     center = fit$inputs$center, scale = fit$inputs$scale,
-    precision = settings$precision, threads = resolve_threads(threads, call)
+    precision = settings$precision, threads = resolve_threads(threads, call), max_bytes = resolve_max_bytes(),
+    # Brought back to the outcome's scale, they are multiplied and shifted in copies.
+    extra_bytes = if (is.null(fit$outcome$center)) 0 else 4 * 8 * as.double(nrow(x)) * settings$sizes[length(settings$sizes)]
   )
   answer <- engine_predict(net, fit$weights, fit$biases, x, scale_offset(offset, fit$outcome$scale))
   if (gaps && identical(answer$error$kind, "nonfinite_x")) {

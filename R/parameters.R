@@ -19,6 +19,9 @@ as_layers <- function(parameters, weights) {
   list(weights = weights, biases = biases)
 }
 
+# Bytes of a parameter with its name, while names are put together.
+bytes_of_named <- 200
+
 # "layer1:x1->h1", "layer1:bias->h1", ...
 parameter_names <- function(fit) {
   sizes <- fit$settings$sizes
@@ -48,7 +51,7 @@ places_of_layer <- function(sizes, l) {
 # the contrasts from all parameters.
 identify_parameters <- function(problem, x = scale_inputs(problem)) {
   sizes <- problem$engine$sizes
-  count <- length(problem$names)
+  count <- count_parameters(problem$fit)
   contrasts <- diag(count)
   dropped <- integer()
   aliased <- aliased_columns(x, problem$fit)
@@ -97,6 +100,12 @@ dense_inputs <- function(x) {
     return(x)
   }
   slots <- unclass(x)
+  # As stored numbers with their places, and whole.
+  check_room(
+    8 * prod(as.double(slots$dim)) + 24 * length(slots$x),
+    paste("A dense copy of", count_text(slots$dim[1L], "row"), "of", count_text(slots$dim[2L], "input")),
+    "Standard errors are for small networks.", call
+  )
   dense <- matrix(0, slots$dim[1L], slots$dim[2L], dimnames = slots$names)
   dense[cbind(slots$i + 1L, rep(seq_len(slots$dim[2L]), diff(slots$p)))] <- slots$x
   dense

@@ -10,6 +10,11 @@ check_restarts <- function(restarts, settings) {
   if (restarts == 1L) {
     return(restarts)
   }
+  # A row each of what the fit tells of them: the seed, two losses, the status, which is the best; and the seeds once more.
+  check_room(
+    40 * as.double(restarts), paste("The table of", count_text(restarts, "restart")),
+    "Use fewer `restarts`: each is a training of its own.", quote(nn_train())
+  )
   if (!is.null(settings$start)) {
     stop_incompatible(
       "{.arg restarts} above 1 and {.arg start} do not go together: all trainings would begin at the same weights.",

@@ -11,6 +11,7 @@ split_rows <- function(plan, given, settings, typed, earlier) {
     }
     seed <- split_seed(check_seed(plan$settings$seed), typed, earlier)
     codes <- outcome_codes(given$outcome)
+    check_room_for_split(given)
     rows <- if (is.null(plan$used)) seq_len(given$kept) else plan$used
     chosen <- answered(engine_split(codes[rows], plan$share, as.double(seed)))$rows
     chosen <- setdiff(chosen, rows_needed_in_training(given, rows, chosen))
@@ -19,6 +20,18 @@ split_rows <- function(plan, given, settings, typed, earlier) {
   }
   plan$n <- if (is.null(plan$train)) given$kept else length(plan$train)
   plan
+}
+
+# Splitting copies the rows of either side, and draws from their numbers: of each row a dozen at a time.
+check_room_for_split <- function(given) {
+  columns <- vapply(given$variables, NCOL, 1L)
+  stored <- vapply(given$variables, function(value) if (is_sparse(value)) 5 * length(unclass(value)$x) else as.double(length(value)), 0)
+  n <- as.double(given$kept)
+  check_room(
+    8 * (sum(stored) + n * NCOL(given$outcome$values)) + 48 * n,
+    paste("Splitting", count_text(n, "row"), "of", count_text(sum(columns), "column")),
+    "Give rows of their own as `validation`, or fewer rows.", quote(nn_train())
+  )
 }
 
 # With restarts the best fit's seed is not the one that split off the validation rows; a fit that goes on keeps its rows.

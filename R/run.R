@@ -118,14 +118,7 @@ stop_engine <- function(error, columns, call = quote(nn_train()), arg = "X") {
       stop_unknown_values(if (is.null(columns)) at else columns[at], numeric(length(at)), rep(NA_real_, length(at)), arg, call)
     },
     nonfinite_y = stop_backprop("nonfinite_y", "{.arg Y} must not have missing or infinite values.", call = call),
-    memory = {
-      needed <- format_bytes(error$needed)
-      available <- format_bytes(error$available)
-      stop_backprop("memory", c(
-        "The network and its training need {needed} of memory; {available} can be used.",
-        i = "Use fewer {.arg hidden} units, a smaller {.arg batch_size} or {.code precision = \"single\"}; or set {.code options(backprop.max_bytes = )}."
-      ), call = call)
-    },
+    memory = stop_engine_memory(error, call),
     start = stop_backprop("start", c(
       "{.arg start} has numbers too large to train with, or its optimizer's state has.",
       i = "Weights and biases may be up to 1e154, and up to 1e19 with {.code precision = \"single\"}."

@@ -64,12 +64,13 @@ estimate_parameters <- function(object, data, scale, sandwich, call, case_weight
   curved <- curvature(problem, sandwich, call)
   estimates <- as_parameters(object$weights, object$biases)
   contrasts <- curved$identified$contrasts
-  names <- problem$names[curved$identified$keep]
+  all_names <- parameter_names(object)
+  names <- all_names[curved$identified$keep]
   if (scale == "original") {
     # Which columns make up which is another question in the data's own units.
     changed <- identify_parameters(problem, problem$x)
     contrasts <- multiply(changed$contrasts, original_scale(object))
-    names <- problem$names[changed$keep]
+    names <- all_names[changed$keep]
     unscaled <- unscale_network(object$weights, object$biases, object$inputs, object$outcome)
     estimates <- drop(changed$contrasts %*% as_parameters(unscaled$weights, unscaled$biases))
   } else {
@@ -93,6 +94,10 @@ original_scale <- function(fit) {
   vapply(seq_len(count), function(j) unscaled(replace(numeric(count), j, 1)) - origin, numeric(count))
 }
 
+# Matrices of all pairs that are there at a time while the information is inverted and brought to contrasts, measured
+# with garbage that waits.
+covariance_copies <- 14
+
 # The inverse of the information, as a matrix over all parameters: of the redundant ones 0, which changes no contrast.
 curvature <- function(problem, sandwich, call) {
   refuse_no_hessian(problem, call)
@@ -103,10 +108,13 @@ curvature <- function(problem, sandwich, call) {
   } else {
     require_family(fit, call, instead = "{.code sandwich = TRUE} needs none.")
   }
+  scores <- if (sandwich) bytes_of_derivatives(nrow(problem$x), count_parameters(fit)) else 0
+  check_room_for_pairs(fit, covariance_copies, "The covariance", call, scores)
   factor <- sum_factor(problem)
   penalised <- problem$engine$penalty > 0
   identified <- identify_parameters(problem)
-  keep <- if (penalised) setdiff(seq_along(problem$names), unpenalised_redundant(problem)) else identified$keep
+  count <- count_parameters(fit)
+  keep <- if (penalised) setdiff(seq_len(count), unpenalised_redundant(problem)) else identified$keep
   df <- Inf
   dispersion <- 1
   variance <- NULL
@@ -126,7 +134,6 @@ curvature <- function(problem, sandwich, call) {
     scores <- row_scores(problem, call)[, keep, drop = FALSE]
     inverse <- multiply(multiply(inverse, multiply(t(scores), scores)), inverse)
   }
-  count <- length(problem$names)
   all <- matrix(0, count, count)
   all[keep, keep] <- inverse
   list(inverse = all, identified = identified, df = df, variance = variance)

@@ -1,6 +1,7 @@
 //! Reads what R passes. R has checked everything; what does not fit here is a fault of the
 //! package, reported as [`EngineError::Config`].
 
+use crate::watch::collect_garbage;
 use backprop_engine::activation::Activation;
 use backprop_engine::init::{BiasInit, Draw};
 use backprop_engine::kernels::InstructionSet;
@@ -11,12 +12,13 @@ use backprop_engine::model::{OptimizerState, STATE_FORMAT};
 use backprop_engine::network::Coefficients;
 use backprop_engine::optimizer::{Adagrad, Adam, GradientDescent, Momentum, Optimizer, RmsProp, Rprop};
 use backprop_engine::penalty::Penalty;
+use backprop_engine::room::{collected, copied, matrix_of_columns};
 use backprop_engine::rows::{ColumnMajor, RowSource, SparseRows};
 use backprop_engine::schedule::{Kind, Plateau, Schedule};
 use backprop_engine::threads::Team;
 use backprop_engine::{Best, EngineError, Method, Network, Result, Scalar, Settings, Start, Stopping};
 use extendr_api::prelude::*;
-use ndarray::{Array1, Array2, ShapeBuilder};
+use ndarray::Array1;
 use std::str::FromStr;
 
 fn wrong(what: &str) -> EngineError {
@@ -114,20 +116,28 @@ fn parse_all<V: FromStr<Err = EngineError>>(names: Vec<&str>) -> Result<Vec<V>> 
     names.into_iter().map(V::from_str).collect()
 }
 
+/// Bytes that a layer takes besides its numbers: its names, sizes and places here, its objects in R.
+const BYTES_OF_LAYER: f64 = 1024.0;
+
+/// From so many layers on, what they take is more than a share of the reserve.
+const MANY_LAYERS: usize = 1000;
+
+/// The sizes of the layers. Whether there is room for so many is asked here, before anything is made of them.
 fn sizes(spec: &Fields) -> Result<Vec<usize>> {
     let sizes = spec.required("sizes")?;
     let sizes = sizes.as_integer_slice().ok_or_else(|| wrong("sizes"))?;
-    Ok(sizes
-        .iter()
-        .map(|&size| usize::try_from(size).unwrap_or(0))
-        .collect())
+    if sizes.len() > MANY_LAYERS {
+        budget(spec)?.check(sizes.len() as f64 * BYTES_OF_LAYER, 0.0)?;
+    }
+    collected(sizes.iter().map(|&size| usize::try_from(size).unwrap_or(0)))
 }
 
 /// The network that a specification describes.
 pub fn network(spec: &Fields) -> Result<Network> {
+    let sizes = sizes(spec)?;
     let activations = parse_all(spec.texts("activation")?)?;
     let output = Output::from_str(spec.text("output")?)?;
-    Network::new(&sizes(spec)?, &activations, output)
+    Network::new(&sizes, &activations, output)
 }
 
 /// A network of which only the shape matters.
@@ -281,6 +291,7 @@ pub fn budget(spec: &Fields) -> Result<Budget> {
         limit: (!limit.is_nan()).then_some(limit),
         extra: spec.number_or("extra_bytes", 0.0)?,
         copies_outcome: true,
+        reclaim: Some(collect_garbage),
     })
 }
 
@@ -337,6 +348,14 @@ impl<'a> Sparse<'a> {
     }
 }
 
+/// Rows of inputs that are a matrix or the parts of a sparse one.
+pub fn row_count(value: &Robj) -> Result<usize> {
+    match value.is_list() {
+        true => Ok(Sparse::new(&Fields::new(value, "x")?)?.rows),
+        false => Ok(value.nrows()),
+    }
+}
+
 /// Inputs, dense or sparse.
 pub enum Inputs<'a> {
     Dense(ColumnMajor<'a>),
@@ -358,6 +377,9 @@ impl<'a> Inputs<'a> {
             if !fits(parts.columns) {
                 return Err(wrong("center"));
             }
+            // Row by row it is there once more.
+            let bytes = SparseRows::bytes_of(parts.rows, parts.numbers.len());
+            budget(spec)?.check(bytes, 0.0)?;
             let rows = SparseRows::from_columns(
                 parts.starts,
                 parts.rows_of,
@@ -409,22 +431,21 @@ pub fn coefficients(weights: &Robj, biases: &Robj) -> Result<Coefficients> {
         .values()
         .map(|matrix| {
             let data = matrix.as_real_slice().ok_or_else(|| wrong("weights"))?;
-            let shape = (matrix.nrows(), matrix.ncols());
-            Array2::from_shape_vec(shape.f(), data.to_vec()).map_err(|_| wrong("weights"))
+            matrix_of_columns(data, matrix.nrows(), matrix.ncols())
         })
         .collect::<Result<Vec<_>>>()?;
     let biases = list(biases, "biases")?
         .values()
         .map(|vector| {
             let data = vector.as_real_slice().ok_or_else(|| wrong("biases"))?;
-            Ok(Array1::from(data.to_vec()))
+            Ok(Array1::from(copied(data)?))
         })
         .collect::<Result<Vec<_>>>()?;
     Ok(Coefficients { weights, biases })
 }
 
 /// Where training starts, if R says so.
-pub fn start(value: &Robj, network: &Network) -> Result<Option<Start>> {
+pub fn start(value: &Robj, network: &Network, budget: &Budget) -> Result<Option<Start>> {
     if value.is_null() {
         return Ok(None);
     }
@@ -436,7 +457,7 @@ pub fn start(value: &Robj, network: &Network) -> Result<Option<Start>> {
         .transpose()?
         .map_or(0, |slots| slots.0.len());
     let copies = 1 + slots + usize::from(fields.get("best").is_some());
-    Budget::default().check(copies as f64 * Coefficients::bytes(network), 0.0)?;
+    budget.check(copies as f64 * Coefficients::bytes(network), 0.0)?;
     let state = fields
         .get("optimizer_state")
         .map(|state| optimizer_state(&Fields::new(state, "optimizer_state")?))

@@ -9,20 +9,23 @@ mod watch;
 
 use arguments::{Fields, Inputs, Sparse};
 use backprop_engine::activation::Activation;
-use backprop_engine::curvature::hessian;
+use backprop_engine::curvature;
 use backprop_engine::data::Data;
 use backprop_engine::memory::Budget;
 use backprop_engine::observer::Observer;
 use backprop_engine::random::split;
-use backprop_engine::rows::{moments, ColumnMajor};
+use backprop_engine::room::{filled, push};
+use backprop_engine::rows::{moments, ColumnMajor, RowSource};
 use backprop_engine::threads::{with_team, with_team_asking};
 use backprop_engine::trace::{Recorder, StepTrace};
 use backprop_engine::{evaluate, gradient, train, work_of_step};
-use backprop_engine::{CheckedSettings, Coefficients, EngineError, Network, Outcome, Result, Scalar, Start};
+use backprop_engine::{
+    CheckedSettings, Coefficients, EngineError, Method, Network, Outcome, Result, Scalar, Start,
+};
 use extendr_api::prelude::*;
 use results::answer;
 use std::str::FromStr;
-use watch::{interrupted, Checkpoint, Hook, Watch};
+use watch::{collect_garbage, interrupted, Checkpoint, Hook, Watch};
 
 /// Whether a specification asks for single precision.
 fn is_single(spec: &Fields) -> Result<bool> {
@@ -68,6 +71,10 @@ impl<'a> Table<'a> {
     fn rows(&self) -> usize {
         self.inputs.rows()
     }
+
+    fn outcomes_per_row(&self) -> usize {
+        RowSource::<f64>::columns(&self.outcomes)
+    }
 }
 
 /// Trains a network.
@@ -90,7 +97,7 @@ fn engine_train(
         let table = Table::new(&x, &y, &case_weights, &offset, &spec)?;
         let batch = settings.batch_size.min(table.rows());
         let threads = arguments::threads(&spec, work_of_step(&network, batch))?;
-        let start = match arguments::start(&start, &network)? {
+        let start = match arguments::start(&start, &network, &settings.budget)? {
             Some(start) => start,
             None => Start::new(arguments::draw(&spec)?),
         };
@@ -110,29 +117,36 @@ fn engine_train(
             hook: Hook::new(&hook),
             checkpoint: spec
                 .get("checkpoint")
-                .and_then(|value| Checkpoint::new(value, method.slot_names())),
+                .and_then(|value| Checkpoint::new(value, method)),
             keep_every: match spec.count_or("keep_weights", 0)? {
                 0 => None,
                 every => Some(every),
             },
             snapshots: Vec::new(),
         };
-        settings.budget.extra += watch.bytes(&network, &settings);
+        let given = start.state.as_ref().map_or(0, |state| state.slots.len());
+        settings.budget.extra += watch.bytes(&network, &settings, start.epochs_done, given);
+        let steps = spec.count_or("trace_steps", 0)?;
+        if steps > 0 {
+            let slots = method.slots_after(settings.epochs, given);
+            let of_step = StepTrace::bytes(&network, batch, table.outcomes_per_row(), slots);
+            // As it is recorded, and as R gets it.
+            settings.budget.extra += 2.0 * steps as f64 * of_step;
+        }
         let fit = Fit {
             network: &network,
             settings: settings.check(&network)?,
             table: &table,
             validation: validation.as_ref(),
             start: &start,
-            slot_names: method.slot_names(),
+            method,
             threads,
         };
-        let steps = spec.count_or("trace_steps", 0)?;
         let (outcome, trace) = match is_single(&spec)? {
             true => fit.run::<f32>(&mut watch, steps)?,
             false => fit.run::<f64>(&mut watch, steps)?,
         };
-        Ok(results::outcome(&outcome, &trace, &watch.snapshots))
+        results::outcome(&outcome, &trace, &watch.snapshots)
     })
 }
 
@@ -143,7 +157,7 @@ struct Fit<'a> {
     table: &'a Table<'a>,
     validation: Option<&'a Table<'a>>,
     start: &'a Start,
-    slot_names: Vec<String>,
+    method: Method,
     threads: usize,
 }
 
@@ -153,7 +167,7 @@ impl Fit<'_> {
         if steps == 0 {
             return Ok((self.train::<T>(watch)?, Vec::new()));
         }
-        let mut recorder = Recorder::new(steps, self.slot_names.clone(), watch);
+        let mut recorder = Recorder::new(steps, self.method, watch);
         let outcome = self.train::<T>(&mut recorder)?;
         Ok((outcome, recorder.steps))
     }
@@ -175,6 +189,10 @@ fn engine_predict(net: Robj, weights: Robj, biases: Robj, x: Robj, offset: Robj)
     answer(|| {
         let net = Fields::new(&net, "net")?;
         let network = arguments::network(&net)?;
+        let rows = arguments::row_count(&x)?;
+        // The weights as they come, laid out, and the predictions.
+        let needed = 2.0 * Coefficients::bytes(&network) + results::bytes(rows, network.outputs());
+        arguments::budget(&net)?.check(needed, 0.0)?;
         let coefficients = arguments::coefficients(&weights, &biases)?;
         coefficients.check(&network)?;
         let inputs = Inputs::new(&x, &net)?;
@@ -182,8 +200,7 @@ fn engine_predict(net: Robj, weights: Robj, biases: Robj, x: Robj, offset: Robj)
             true => None,
             false => Some(arguments::matrix(&offset, "offset")?),
         };
-        let rows = inputs.rows();
-        let mut value = results::zeros(rows, network.outputs());
+        let mut value = results::zeros(rows, network.outputs())?;
         if rows > 0 {
             let out = value.as_real_slice_mut().unwrap_or_default();
             let threads = arguments::threads(&net, network.parameter_count() * rows as f64)?;
@@ -217,6 +234,7 @@ fn engine_evaluate(
         let spec = Fields::new(&spec, "spec")?;
         let network = arguments::network(&spec)?;
         let objective = arguments::objective(&spec)?;
+        arguments::budget(&spec)?.check(2.0 * Coefficients::bytes(&network), 0.0)?;
         let coefficients = arguments::coefficients(&weights, &biases)?;
         let table = Table::new(&x, &y, &case_weights, &offset, &spec)?;
         let threads = arguments::threads(&spec, network.parameter_count() * table.rows() as f64)?;
@@ -249,13 +267,15 @@ fn engine_gradient(
         let network = arguments::network(&spec)?;
         let objective = arguments::objective(&spec)?;
         let penalty = arguments::penalty(&spec)?;
+        // As they come, laid out, and transposed; the gradient laid out, as it goes, and in R.
+        arguments::budget(&spec)?.check(6.0 * Coefficients::bytes(&network), 0.0)?;
         let coefficients = arguments::coefficients(&weights, &biases)?;
         let table = Table::new(&x, &y, &case_weights, &offset, &spec)?;
         let threads = arguments::threads(&spec, work_of_step(&network, table.rows()))?;
         let (loss, slopes) = with_team_asking(threads, interrupted, |team| {
             gradient::<f64>(&network, &objective, penalty, table.data(), &coefficients, team)
         })?;
-        let (weights, biases) = results::coefficients(&slopes);
+        let (weights, biases) = results::coefficients(&slopes)?;
         Ok(list!(error = (), loss = loss, weights = weights, biases = biases))
     })
 }
@@ -278,18 +298,29 @@ fn engine_hessian(
         let network = arguments::network(&spec)?;
         let objective = arguments::objective(&spec)?;
         let penalty = arguments::penalty(&spec)?;
-        let coefficients = arguments::coefficients(&weights, &biases)?;
         let count = network.parameter_count();
-        // The matrix, and while it is made symmetric or handed over up to three copies of it.
-        arguments::budget(&spec)?.check(4.0 * 8.0 * count * count, 0.0)?;
         let table = Table::new(&x, &y, &case_weights, &offset, &spec)?;
         let work = count * count * table.rows() as f64;
         let threads = arguments::threads(&spec, work)?;
-        let value = with_team_asking(threads, interrupted, |team| {
+        let room = curvature::bytes(&network, table.rows(), threads);
+        let needed = 8.0 * count * count + room + Coefficients::bytes(&network);
+        arguments::budget(&spec)?.check(needed, 0.0)?;
+        let coefficients = arguments::coefficients(&weights, &biases)?;
+        let mut value = results::zeros(count as usize, count as usize)?;
+        let out = value.as_real_slice_mut().unwrap_or_default();
+        with_team_asking(threads, interrupted, |team| {
             table.inputs.check_finite(team)?;
-            hessian(&network, &objective, penalty, table.data(), &coefficients, team)
+            curvature::hessian(
+                &network,
+                &objective,
+                penalty,
+                table.data(),
+                &coefficients,
+                team,
+                out,
+            )
         })?;
-        Ok(list!(error = (), value = results::matrix(&value)))
+        Ok(list!(error = (), value = value))
     })
 }
 
@@ -298,32 +329,30 @@ fn engine_hessian(
 #[extendr]
 fn engine_split(strata: &[i32], share: f64, seed: f64) -> List {
     answer(|| {
-        let strata: Vec<u32> = strata.iter().map(|&stratum| stratum as u32).collect();
-        let rows = split(&strata, share, seed as i64 as u64);
-        Ok(list!(
-            error = (),
-            rows = rows.into_iter().map(|row| row as i32 + 1).collect::<Vec<_>>()
-        ))
+        let rows = split(strata, share, seed as i64 as u64)?;
+        let rows = results::integers(rows.iter().map(|&row| row as i32 + 1))?;
+        Ok(list!(error = (), rows = rows))
     })
 }
 
 /// Starting weights and biases for layers of the given sizes, input first.
 /// @noRd
 #[extendr]
-fn engine_init(sizes: Robj, init: Robj, bias_init: Robj, seed: Robj) -> List {
+fn engine_init(sizes: Robj, init: Robj, bias_init: Robj, seed: Robj, max_bytes: Robj) -> List {
     answer(|| {
         let spec = Fields::of([
             ("sizes", sizes),
             ("init", init),
             ("bias_init", bias_init),
             ("seed", seed),
+            ("max_bytes", max_bytes),
         ]);
         let network = arguments::network_of_sizes(&spec)?;
         // As they are drawn, as R gets them, and one layer in between.
-        Budget::default().check(3.0 * Coefficients::bytes(&network), 0.0)?;
+        arguments::budget(&spec)?.check(3.0 * Coefficients::bytes(&network), 0.0)?;
         let draw = arguments::draw(&spec)?;
         let start = with_team_asking(1, interrupted, |team| draw.coefficients(&network, team))?;
-        let (weights, biases) = results::coefficients(&start);
+        let (weights, biases) = results::coefficients(&start)?;
         Ok(list!(error = (), weights = weights, biases = biases))
     })
 }
@@ -334,39 +363,36 @@ fn engine_init(sizes: Robj, init: Robj, bias_init: Robj, seed: Robj) -> List {
 fn engine_moments(x: Robj, case_weights: Robj) -> List {
     answer(|| {
         let weights = case_weights.as_real_slice();
+        let mut found: Vec<(f64, f64)> = Vec::new();
         // Between columns the user may interrupt.
-        let moments = |numbers: &[f64]| match interrupted() {
+        let mut add = |numbers: &[f64]| match interrupted() {
             true => Err(EngineError::Interrupted),
-            false => Ok(moments(numbers, weights)),
+            false => push(&mut found, moments(numbers, weights)),
         };
-        let moments: Result<Vec<(f64, f64)>> = if x.is_list() {
+        if x.is_list() {
             let fields = Fields::new(&x, "x")?;
             let sparse = Sparse::new(&fields)?;
             // One column at a time is made dense.
-            let mut dense = vec![0.0; sparse.rows];
-            sparse
-                .starts
-                .windows(2)
-                .map(|pair| {
-                    let places = pair[0] as usize..pair[1] as usize;
-                    dense.fill(0.0);
-                    for (&row, &number) in sparse.rows_of[places.clone()].iter().zip(&sparse.numbers[places])
-                    {
-                        dense[row as usize] = number;
-                    }
-                    moments(&dense)
-                })
-                .collect()
+            let mut dense = filled(sparse.rows, 0.0)?;
+            for pair in sparse.starts.windows(2) {
+                let places = pair[0] as usize..pair[1] as usize;
+                dense.fill(0.0);
+                for (&row, &number) in sparse.rows_of[places.clone()].iter().zip(&sparse.numbers[places]) {
+                    dense[row as usize] = number;
+                }
+                add(&dense)?;
+            }
         } else {
             let data = x
                 .as_real_slice()
                 .ok_or_else(|| EngineError::Config("x must be double".to_string()))?;
-            data.chunks_exact(x.nrows().max(1)).map(moments).collect()
-        };
-        let moments = moments?;
-        let center: Vec<f64> = moments.iter().map(|m| m.0).collect();
-        let scale: Vec<f64> = moments.iter().map(|m| m.1).collect();
-        Ok(list!(error = (), center = center, scale = scale))
+            data.chunks_exact(x.nrows().max(1)).try_for_each(add)?;
+        }
+        Ok(list!(
+            error = (),
+            center = results::doubles(found.iter().map(|m| m.0))?,
+            scale = results::doubles(found.iter().map(|m| m.1))?
+        ))
     })
 }
 
@@ -376,8 +402,11 @@ fn engine_moments(x: Robj, case_weights: Robj) -> List {
 fn engine_activation(name: &str, z: &[f64]) -> List {
     answer(|| {
         let activation = Activation::from_str(name)?;
-        let (value, slope): (Vec<f64>, Vec<f64>) = z.iter().map(|&z| activation.value_and_slope(z)).unzip();
-        Ok(list!(error = (), value = value, slope = slope))
+        Ok(list!(
+            error = (),
+            value = results::doubles(z.iter().map(|&z| activation.value_and_slope(z).0))?,
+            slope = results::doubles(z.iter().map(|&z| activation.value_and_slope(z).1))?
+        ))
     })
 }
 
@@ -388,6 +417,7 @@ fn engine_memory(bytes: f64, limit: f64) -> List {
     answer(|| {
         let budget = Budget {
             limit: (!limit.is_nan()).then_some(limit),
+            reclaim: Some(collect_garbage),
             ..Budget::default()
         };
         budget.check(bytes, 0.0)?;

@@ -1,17 +1,21 @@
-//! Turns what the engine gives into plain R lists. Computation is over when these run: calls of
-//! R may leave Rust without dropping anything.
+//! Turns what the engine gives into plain R lists. What is large is written where R will have it, in
+//! vectors that R may refuse; what is small finds room in the reserve that every call begins with.
 
+use backprop_engine::memory::check_reserve;
 use backprop_engine::model::OptimizerState;
 use backprop_engine::network::Coefficients;
 use backprop_engine::observer::EpochEnd;
+use backprop_engine::room::refused;
 use backprop_engine::trace::StepTrace;
 use backprop_engine::{Best, Ending, EngineError, Outcome, Result};
 use extendr_api::prelude::*;
 use ndarray::Array2;
+use std::ffi::c_void;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
 /// Runs `work` and turns its error, or a panic, into `list(error = list(kind = , …))`.
 pub fn answer(work: impl FnOnce() -> Result<List>) -> List {
+    let work = || check_reserve().and_then(|()| work());
     let result = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let message = panic
             .downcast_ref::<&str>()
@@ -20,43 +24,91 @@ pub fn answer(work: impl FnOnce() -> Result<List>) -> List {
             .unwrap_or_default();
         Err(EngineError::Panic(message))
     });
-    match result {
-        Ok(list) => list,
-        Err(error) => list!(error = describe(error)),
-    }
+    let described = result.or_else(|error| Ok(list!(error = describe(error)?)));
+    // There is no room for the numbers of what was found: that there is none is all that can be told.
+    described.unwrap_or_else(|_: EngineError| {
+        list!(error = list!(kind = "memory", needed = f64::NAN, available = f64::NAN))
+    })
 }
 
-fn describe(error: EngineError) -> List {
-    let columns = |columns: Vec<usize>| -> Vec<i32> { columns.into_iter().map(|c| c as i32 + 1).collect() };
-    match error {
+fn describe(error: EngineError) -> Result<List> {
+    let columns = |found: &[usize]| integers(found.iter().map(|&column| column as i32 + 1));
+    Ok(match error {
         EngineError::Config(message) => list!(kind = "config", message = message.replace('\0', " ")),
-        EngineError::NonFiniteInputs(found) => list!(kind = "nonfinite_x", columns = columns(found)),
-        EngineError::NonFiniteOutcomes(found) => list!(kind = "nonfinite_y", columns = columns(found)),
+        EngineError::NonFiniteInputs(found) => list!(kind = "nonfinite_x", columns = columns(&found)?),
+        EngineError::NonFiniteOutcomes(found) => list!(kind = "nonfinite_y", columns = columns(&found)?),
         EngineError::Memory { needed, available } => {
             list!(kind = "memory", needed = needed, available = available)
         }
         EngineError::StartTooLarge => list!(kind = "start"),
         EngineError::Interrupted => list!(kind = "interrupted"),
         EngineError::Panic(message) => list!(kind = "panic", message = message.replace('\0', " ")),
+    })
+}
+
+extern "C" {
+    /// Of entrypoint.c: a vector of R's, or null where R refuses it.
+    fn backprop_vector(kind: u32, length: isize) -> *mut c_void;
+}
+
+/// R's header Rinternals.h: the type of integer vectors.
+const INTSXP: u32 = 13;
+/// The type of vectors of doubles.
+const REALSXP: u32 = 14;
+
+fn vector<V>(kind: u32, length: usize) -> Result<Robj> {
+    // SAFETY: called on R's thread, and no error of R's leaves the function.
+    let made = unsafe { backprop_vector(kind, length as isize) };
+    match made.is_null() {
+        true => Err(refused::<V>(length)),
+        // SAFETY: a vector that R has just made; nothing was allocated since.
+        false => Ok(unsafe { Robj::from_sexp(made.cast()) }),
     }
 }
 
-/// A matrix as R stores it.
-pub fn matrix(matrix: &Array2<f64>) -> Robj {
-    let (rows, columns) = matrix.dim();
-    let numbers: Vec<f64> = matrix.t().iter().copied().collect();
-    real_matrix(&numbers, rows, columns)
+/// Numbers that `write` writes; they hold anything before.
+fn numbers(length: usize, write: impl FnOnce(&mut [f64])) -> Result<Robj> {
+    let mut made = vector::<f64>(REALSXP, length)?;
+    write(made.as_real_slice_mut().unwrap_or_default());
+    Ok(made)
 }
 
-/// A matrix from numbers that are column by column already.
-pub fn real_matrix(numbers: &[f64], rows: usize, columns: usize) -> Robj {
-    with_dim(Robj::from(numbers), rows, columns)
+/// Numbers, one after the other.
+pub fn doubles(values: impl ExactSizeIterator<Item = f64>) -> Result<Robj> {
+    numbers(values.len(), |out| {
+        out.iter_mut().zip(values).for_each(|(out, value)| *out = value)
+    })
+}
+
+/// Whole numbers, one after the other.
+pub fn integers(values: impl ExactSizeIterator<Item = i32>) -> Result<Robj> {
+    let mut made = vector::<i32>(INTSXP, values.len())?;
+    let out = made.as_integer_slice_mut().unwrap_or_default();
+    out.iter_mut().zip(values).for_each(|(out, value)| *out = value);
+    Ok(made)
+}
+
+/// A matrix as R stores it.
+pub fn matrix(matrix: &Array2<f64>) -> Result<Robj> {
+    let (rows, columns) = matrix.dim();
+    let by_columns = matrix.t();
+    let made = numbers(matrix.len(), |out| {
+        out.iter_mut()
+            .zip(by_columns.iter())
+            .for_each(|(out, &number)| *out = number)
+    });
+    Ok(with_dim(made?, rows, columns))
+}
+
+/// Bytes of a matrix.
+pub fn bytes(rows: usize, columns: usize) -> f64 {
+    rows as f64 * columns as f64 * size_of::<f64>() as f64
 }
 
 /// A matrix of zeros, for results too large to be copied when they are there.
-pub fn zeros(rows: usize, columns: usize) -> Robj {
-    let numbers = Doubles::from_values(std::iter::repeat_n(0.0, rows * columns));
-    with_dim(numbers.into(), rows, columns)
+pub fn zeros(rows: usize, columns: usize) -> Result<Robj> {
+    let length = rows.checked_mul(columns).unwrap_or(isize::MAX as usize);
+    Ok(with_dim(numbers(length, |out| out.fill(0.0))?, rows, columns))
 }
 
 fn with_dim(mut robj: Robj, rows: usize, columns: usize) -> Robj {
@@ -65,64 +117,73 @@ fn with_dim(mut robj: Robj, rows: usize, columns: usize) -> Robj {
     robj
 }
 
+/// A list of what may be refused.
+fn list_of(values: impl Iterator<Item = Result<Robj>>) -> Result<List> {
+    Ok(List::from_values(values.collect::<Result<Vec<_>>>()?))
+}
+
 /// Lists of weights and biases.
-pub fn coefficients(coefficients: &Coefficients) -> (List, List) {
-    (
-        List::from_values(coefficients.weights.iter().map(matrix)),
-        List::from_values(coefficients.biases.iter().map(|b| Robj::from(b.to_vec()))),
-    )
+pub fn coefficients(coefficients: &Coefficients) -> Result<(List, List)> {
+    Ok((
+        list_of(coefficients.weights.iter().map(matrix))?,
+        list_of(
+            coefficients
+                .biases
+                .iter()
+                .map(|biases| doubles(biases.iter().copied())),
+        )?,
+    ))
 }
 
 /// What an optimizer keeps.
-pub fn state(state: &OptimizerState) -> List {
-    let slots = state.slots.iter().map(|(_, slot)| both(slot));
-    let mut slots = List::from_values(slots);
+pub fn state(state: &OptimizerState) -> Result<List> {
+    let mut slots = list_of(state.slots.iter().map(|(_, slot)| Ok(both(slot)?.into())))?;
     if !state.slots.is_empty() {
         let _ = slots.set_names(state.slots.iter().map(|(name, _)| name.as_str()));
     }
     let plateau = &state.plateau;
-    list!(
+    Ok(list!(
         format = state.format as i32,
         steps = state.steps as f64,
         slots = slots,
         plateau = [plateau.factor, plateau.best, plateau.waited as f64]
-    )
+    ))
 }
 
 /// `list(weights =, biases =)`.
-pub fn both(pair: &Coefficients) -> List {
-    let (weights, biases) = coefficients(pair);
-    list!(weights = weights, biases = biases)
+pub fn both(pair: &Coefficients) -> Result<List> {
+    let (weights, biases) = coefficients(pair)?;
+    Ok(list!(weights = weights, biases = biases))
 }
 
-fn step(step: &StepTrace) -> List {
+fn step(step: &StepTrace) -> Result<Robj> {
     let layers = step.layers.iter().map(|layer| {
-        list!(
-            weighted_input = matrix(&layer.weighted_inputs),
-            activation = matrix(&layer.activations),
-            slope = matrix(&layer.slopes),
-            error = layer
-                .incoming_errors
-                .as_ref()
-                .map_or_else(|| Robj::from(()), matrix),
-            delta = matrix(&layer.errors)
-        )
+        let error = layer.incoming_errors.as_ref().map(matrix).transpose()?;
+        let layer = list!(
+            weighted_input = matrix(&layer.weighted_inputs)?,
+            activation = matrix(&layer.activations)?,
+            slope = matrix(&layer.slopes)?,
+            error = error.unwrap_or_else(|| Robj::from(())),
+            delta = matrix(&layer.errors)?
+        );
+        Ok(layer.into())
     });
-    list!(
+    let step = list!(
         epoch = step.epoch as i32,
         step = step.step as f64,
         lr = step.lr,
-        rows = step.rows.iter().map(|&row| row as i32 + 1).collect::<Vec<_>>(),
+        rows = integers(step.rows.iter().map(|&row| row as i32 + 1))?,
         loss_sum = step.loss_sum,
-        x = matrix(&step.inputs),
-        y = matrix(&step.outcomes),
-        case_weights = step.case_weights.as_slice(),
-        layers = List::from_values(layers),
-        before = both(&step.before),
-        gradient = both(&step.gradient),
-        after = both(&step.after),
-        optimizer_state = state(&step.state)
-    )
+        x = matrix(&step.inputs)?,
+        y = matrix(&step.outcomes)?,
+        case_weights = doubles(step.case_weights.iter().copied())?,
+        layers = list_of(layers)?,
+        before = both(&step.before)?,
+        gradient = both(&step.gradient)?,
+        after = both(&step.after)?,
+        optimizer_state = state(&step.state)?
+    );
+    Ok(step.into())
 }
 
 /// Curves over epochs; NULL where nothing was counted.
@@ -134,49 +195,47 @@ pub struct Curves {
     pub lr: Robj,
 }
 
-pub fn curves(history: &[EpochEnd]) -> Curves {
-    let curve = |value: fn(&EpochEnd) -> Option<f64>| {
-        let numbers: Vec<f64> = history.iter().filter_map(value).collect();
-        match numbers.is_empty() && !history.is_empty() {
-            true => Robj::from(()),
-            false => Robj::from(numbers),
-        }
+pub fn curves(history: &[EpochEnd]) -> Result<Curves> {
+    let curve = |value: fn(&EpochEnd) -> f64| doubles(history.iter().map(value));
+    // All epochs count the same.
+    let optional = |value: fn(&EpochEnd) -> Option<f64>| match history.first().and_then(value) {
+        None => Ok(Robj::from(())),
+        Some(_) => doubles(history.iter().map(|end| value(end).unwrap_or(f64::NAN))),
     };
-    let optional = |value: fn(&EpochEnd) -> Option<f64>| match history.is_empty() {
-        true => Robj::from(()),
-        false => curve(value),
-    };
-    Curves {
-        loss: curve(|end| Some(end.loss)),
-        validation_loss: optional(|end| end.validation_loss),
-        accuracy: optional(|end| end.accuracy),
-        validation_accuracy: optional(|end| end.validation_accuracy),
-        lr: curve(|end| Some(end.lr)),
-    }
+    Ok(Curves {
+        loss: curve(|end| end.loss)?,
+        validation_loss: optional(|end| end.validation_loss)?,
+        accuracy: optional(|end| end.accuracy)?,
+        validation_accuracy: optional(|end| end.validation_accuracy)?,
+        lr: curve(|end| end.lr)?,
+    })
 }
 
-/// The best epoch.
-pub fn best(best: &Best) -> Robj {
-    let (weights, biases) = coefficients(&best.coefficients);
-    list!(
+/// The best epoch, if there is one.
+pub fn best(best: Option<&Best>) -> Result<Robj> {
+    let Some(best) = best else {
+        return Ok(Robj::from(()));
+    };
+    let (weights, biases) = coefficients(&best.coefficients)?;
+    Ok(list!(
         epoch = best.epoch as i32,
         loss = best.loss,
         weights = weights,
         biases = biases
     )
-    .into()
+    .into())
 }
 
 /// Weights that were kept on the way.
-pub fn snapshots(snapshots: &[(usize, Coefficients)]) -> List {
-    List::from_values(snapshots.iter().map(|(epoch, coefficients)| {
-        let (weights, biases) = self::coefficients(coefficients);
-        list!(epoch = *epoch as i32, weights = weights, biases = biases)
+pub fn snapshots(snapshots: &[(usize, Coefficients)]) -> Result<List> {
+    list_of(snapshots.iter().map(|(epoch, coefficients)| {
+        let (weights, biases) = self::coefficients(coefficients)?;
+        Ok(list!(epoch = *epoch as i32, weights = weights, biases = biases).into())
     }))
 }
 
 /// What a fit gives, with the steps that were recorded.
-pub fn outcome(outcome: &Outcome, trace: &[StepTrace], snapshots: &[(usize, Coefficients)]) -> List {
+pub fn outcome(outcome: &Outcome, trace: &[StepTrace], snapshots: &[(usize, Coefficients)]) -> Result<List> {
     let (status, epoch) = match outcome.ending {
         Ending::Completed => ("completed", None),
         Ending::Interrupted => ("interrupted", None),
@@ -184,17 +243,17 @@ pub fn outcome(outcome: &Outcome, trace: &[StepTrace], snapshots: &[(usize, Coef
         Ending::Stopped => ("stopped", None),
         Ending::Converged(epoch) => ("converged", Some(epoch as i32)),
     };
-    let (weights, biases) = coefficients(&outcome.coefficients);
-    let last = outcome.last.as_ref().map_or_else(
-        || Robj::from(()),
-        |last| {
-            let (weights, biases) = coefficients(last);
-            let last_state = state(&outcome.state);
+    let (weights, biases) = coefficients(&outcome.coefficients)?;
+    let last = match &outcome.last {
+        None => Robj::from(()),
+        Some(last) => {
+            let (weights, biases) = coefficients(last)?;
+            let last_state = state(&outcome.state)?;
             list!(weights = weights, biases = biases, optimizer_state = last_state).into()
-        },
-    );
-    let curves = curves(&outcome.history);
-    list!(
+        }
+    };
+    let curves = curves(&outcome.history)?;
+    Ok(list!(
         error = (),
         weights = weights,
         biases = biases,
@@ -208,10 +267,10 @@ pub fn outcome(outcome: &Outcome, trace: &[StepTrace], snapshots: &[(usize, Coef
         epochs_done = outcome.epochs_done as i32,
         status = status,
         epoch = epoch,
-        optimizer_state = state(&outcome.state),
+        optimizer_state = state(&outcome.state)?,
         last = last,
-        best = outcome.best.as_ref().map_or_else(|| Robj::from(()), best),
-        snapshots = self::snapshots(snapshots),
-        trace = List::from_values(trace.iter().map(step))
-    )
+        best = best(outcome.best.as_ref())?,
+        snapshots = self::snapshots(snapshots)?,
+        trace = list_of(trace.iter().map(step))?
+    ))
 }

@@ -1,8 +1,10 @@
 //! Watches a fit on behalf of R: looks for Ctrl-C, and calls an R function now and then.
 
 use crate::results;
-use backprop_engine::observer::{EpochEnd, EpochView, Observer, Wish};
-use backprop_engine::{Coefficients, Network, Scalar, Settings};
+use backprop_engine::memory::check_reserve;
+use backprop_engine::observer::{EpochEnd, EpochView, Observer};
+use backprop_engine::room::push;
+use backprop_engine::{Coefficients, EngineError, Method, Network, Result, Scalar, Settings};
 use extendr_api::prelude::*;
 use std::ffi::c_void;
 use std::time::{Duration, Instant};
@@ -11,6 +13,7 @@ use std::time::{Duration, Instant};
 extern "C" {
     fn R_CheckUserInterrupt();
     fn R_ToplevelExec(function: extern "C" fn(*mut c_void), data: *mut c_void) -> i32;
+    fn R_gc();
 }
 
 extern "C" fn check(_: *mut c_void) {
@@ -24,6 +27,23 @@ pub fn interrupted() -> bool {
     unsafe { R_ToplevelExec(check, std::ptr::null_mut()) == 0 }
 }
 
+/// Has R give back what nothing uses any more.
+pub fn collect_garbage() {
+    // SAFETY: on R's thread; what Rust holds of R is protected.
+    unsafe { R_gc() };
+}
+
+/// What `make` gives; where memory is refused, once more when R has given back what it can.
+fn with_room<V>(make: impl Fn() -> Result<V>) -> Result<V> {
+    match make() {
+        Err(EngineError::Memory { .. }) => {
+            collect_garbage();
+            make()
+        }
+        result => result,
+    }
+}
+
 /// When the R function is called.
 enum When {
     EveryEpoch,
@@ -32,12 +52,9 @@ enum When {
 
 /// What an R function answered that lets no condition escape: whether to go on. An interrupt has no
 /// answer, inside the function or on the way in or out, where nothing in R can catch it.
-fn wish(answer: extendr_api::Result<Robj>) -> Wish {
-    match answer.ok().and_then(|answer| answer.as_bool()) {
-        Some(true) => Wish::GoOn,
-        Some(false) => Wish::Stop,
-        None => Wish::Leave,
-    }
+fn answer_of(answer: extendr_api::Result<Robj>) -> Result<bool> {
+    let answer = answer.ok().and_then(|answer| answer.as_bool());
+    answer.ok_or(EngineError::Interrupted)
 }
 
 /// An R function `fun(epoch, epochs, loss, validation_loss, lr, accuracy, validation_accuracy)`;
@@ -64,11 +81,11 @@ impl Hook {
         })
     }
 
-    fn call(&mut self, end: &EpochEnd) -> Wish {
+    fn call(&mut self, end: &EpochEnd) -> Result<bool> {
         let last = end.epoch == end.last_epoch;
         if let When::Every(interval) = self.when {
             if self.last_call.elapsed() < interval && !last {
-                return Wish::GoOn;
+                return Ok(true);
             }
         }
         let answer = self.function.call(pairlist!(
@@ -81,7 +98,7 @@ impl Hook {
             end.validation_accuracy
         ));
         self.last_call = Instant::now();
-        wish(answer)
+        answer_of(answer)
     }
 }
 
@@ -90,41 +107,54 @@ impl Hook {
 pub struct Checkpoint {
     function: Function,
     every: usize,
-    slot_names: Vec<String>,
+    method: Method,
 }
 
 impl Checkpoint {
     /// Reads `list(fun =, every =)`.
-    pub fn new(value: &Robj, slot_names: Vec<String>) -> Option<Checkpoint> {
+    pub fn new(value: &Robj, method: Method) -> Option<Checkpoint> {
         let list = value.as_list()?;
         let field = |name: &str| list.iter().find(|(key, _)| *key == name).map(|(_, value)| value);
         Some(Checkpoint {
             function: field("fun")?.as_function()?,
             every: field("every")?.as_real()?.max(1.0) as usize,
-            slot_names,
+            method,
         })
     }
 
-    fn store<T: Scalar>(&self, epoch: &EpochView<'_, T>, snapshots: &[(usize, Coefficients)]) -> Wish {
+    fn store<T: Scalar>(
+        &self,
+        epoch: &EpochView<'_, T>,
+        snapshots: &[(usize, Coefficients)],
+    ) -> Result<bool> {
         if epoch.end.epoch % self.every != 0 {
-            return Wish::GoOn;
+            return Ok(true);
         }
-        let (weights, biases) = results::coefficients(&epoch.model.coefficients(epoch.network));
-        let curves = results::curves(epoch.history);
-        let state = list!(
+        let state = with_room(|| self.state(epoch, snapshots))?;
+        answer_of(self.function.call(pairlist!(state)))
+    }
+
+    fn state<T: Scalar>(
+        &self,
+        epoch: &EpochView<'_, T>,
+        snapshots: &[(usize, Coefficients)],
+    ) -> Result<List> {
+        check_reserve()?;
+        let (weights, biases) = results::coefficients(&epoch.model.coefficients(epoch.network)?)?;
+        let curves = results::curves(epoch.history)?;
+        Ok(list!(
             weights = weights,
             biases = biases,
-            optimizer_state = results::state(&epoch.model.state(epoch.network, &self.slot_names)),
+            optimizer_state = results::state(&epoch.model.state(epoch.network, &self.method)?)?,
             epochs_done = epoch.end.epoch as i32,
             loss = curves.loss,
             validation_loss = curves.validation_loss,
             accuracy = curves.accuracy,
             validation_accuracy = curves.validation_accuracy,
             lr = curves.lr,
-            best = epoch.best.map_or_else(|| Robj::from(()), results::best),
-            snapshots = results::snapshots(snapshots)
-        );
-        wish(self.function.call(pairlist!(state)))
+            best = results::best(epoch.best)?,
+            snapshots = results::snapshots(snapshots)?
+        ))
     }
 }
 
@@ -141,36 +171,45 @@ pub struct Watch {
     pub snapshots: Vec<(usize, Coefficients)>,
 }
 
+/// Bytes of the objects that hold one layer's numbers, here and in R, and of what keeps account of them.
+const BYTES_OF_LAYER: f64 = 1024.0;
+
 impl Watch {
-    /// Bytes that snapshots and checkpoints take at most.
-    pub fn bytes(&self, network: &Network, settings: &Settings) -> f64 {
-        let snapshots = self.keep_every.map_or(0, |every| settings.epochs / every);
+    /// Bytes that snapshots and checkpoints take at most in a fit that goes on from `done` epochs, after which
+    /// the optimizer kept `given` numbers per weight.
+    pub fn bytes(&self, network: &Network, settings: &Settings, done: usize, given: usize) -> f64 {
+        let last = done.saturating_add(settings.epochs);
+        let snapshots = self.keep_every.map_or(0, |every| last / every - done / every);
         // A checkpoint is made of R's matrices, once more in the engine's form before: the coefficients,
         // those of the best epoch, what the optimizer keeps. The snapshots are there already.
         let checkpoint = match &self.checkpoint {
-            Some(checkpoint) => 2 * (2 + checkpoint.slot_names.len()),
-            None => 0,
+            Some(_) => 2.0 * (2 + settings.method.slots_after(settings.epochs, given)) as f64,
+            None => 0.0,
         };
+        let layers = network.layers().len() as f64;
         // Snapshots are kept here, and R has them in the end, or earlier in a checkpoint.
-        (2 * snapshots + checkpoint) as f64 * Coefficients::bytes(network)
+        let of_numbers = (2.0 * snapshots as f64 + checkpoint) * Coefficients::bytes(network);
+        of_numbers + (snapshots as f64 + checkpoint) * (layers + 1.0) * BYTES_OF_LAYER
+    }
+
+    /// Keeps a snapshot and stores a checkpoint, if it is time; tells whether to go on.
+    fn keep<T: Scalar>(&mut self, epoch: &EpochView<'_, T>) -> Result<bool> {
+        let number = epoch.end.epoch;
+        if self.keep_every.is_some_and(|every| number % every == 0) {
+            let coefficients = with_room(|| epoch.model.coefficients(epoch.network))?;
+            push(&mut self.snapshots, (number, coefficients))?;
+        }
+        let checkpoint = self.checkpoint.as_ref();
+        checkpoint.map_or(Ok(true), |checkpoint| checkpoint.store(epoch, &self.snapshots))
     }
 }
 
 impl<T: Scalar> Observer<T> for Watch {
-    fn epoch_end(&mut self, epoch: &EpochView<'_, T>) -> Wish {
-        let number = epoch.end.epoch;
-        if self.keep_every.is_some_and(|every| number % every == 0) {
-            self.snapshots
-                .push((number, epoch.model.coefficients(epoch.network)));
-        }
-        let checkpoint = self.checkpoint.as_ref();
-        let stored = checkpoint.map_or(Wish::GoOn, |checkpoint| checkpoint.store(epoch, &self.snapshots));
-        match stored {
-            Wish::GoOn => self
+    fn epoch_end(&mut self, epoch: &EpochView<'_, T>) -> Result<bool> {
+        Ok(self.keep(epoch)?
+            && self
                 .hook
                 .as_mut()
-                .map_or(Wish::GoOn, |hook| hook.call(&epoch.end)),
-            wish => wish,
-        }
+                .map_or(Ok(true), |hook| hook.call(&epoch.end))?)
     }
 }

@@ -2,27 +2,50 @@
 //! backward pass (Pearlmutter, 1994). In double precision and plain matrix code: it serves
 //! standard errors of small networks, not training.
 
+use crate::buffer::SharedSlice;
 use crate::data::Data;
-use crate::error::Result;
+use crate::error::{EngineError, Result};
 use crate::loss::{Loss, Objective, Output};
 use crate::network::{Coefficients, Network};
 use crate::penalty::Penalty;
 use crate::rows::pieces;
 use crate::rows::{RowSource, Selection};
 use crate::threads::Team;
-use crate::SharedBuffer;
 use ndarray::{Array1, Array2, Axis};
+use std::sync::Mutex;
 
-/// Rows taken at a time.
+/// Rows taken at a time, at most.
 const CHUNK: usize = 512;
+/// Bytes that what is computed of these rows may take: wide networks take fewer rows at a time.
+const CHUNK_BYTES: usize = 32 << 20;
 /// Matrix products of a row's size and of the parameters' that a column takes.
 const PRODUCTS_OF_COLUMN: f64 = 6.0;
 
+/// Numbers of a row while it is differentiated: what comes in, and of each layer what goes in and out,
+/// its slopes, curvatures, errors, and how each of them changes.
+fn numbers_of_row(network: &Network) -> usize {
+    let units: usize = network.layers().iter().map(|layer| layer.units).sum();
+    network.inputs() + 8 * units
+}
+
+fn rows_of_chunk(network: &Network) -> usize {
+    (CHUNK_BYTES / size_of::<f64>() / numbers_of_row(network)).clamp(1, CHUNK)
+}
+
+/// Bytes that [`hessian`] takes beside its result: the rows at hand, once for all and once more for each
+/// member, which also has some numbers per parameter of the column that it computes.
+pub fn bytes(network: &Network, rows: usize, members: usize) -> f64 {
+    let rows = rows.min(rows_of_chunk(network)) as f64 * numbers_of_row(network) as f64;
+    let of_member = rows + 5.0 * network.parameter_count();
+    (rows + members as f64 * of_member) * size_of::<f64>() as f64
+}
+
 /// The Hessian by all weights and biases, in the order: layer by layer, weights unit by unit
-/// (each unit's inputs in order), then biases.
+/// (each unit's inputs in order), then biases. It is written into `out`, which is zero at first.
 ///
 /// # Errors
-/// Shapes that do not fit, memory refused, a panic of a worker, or an interrupt.
+/// Shapes that do not fit, memory refused, a panic of a worker, or an interrupt. What it takes besides is
+/// allocated unchecked: the caller counts [`bytes`] before.
 pub fn hessian(
     network: &Network,
     objective: &Objective,
@@ -30,58 +53,69 @@ pub fn hessian(
     data: Data<'_, f64>,
     coefficients: &Coefficients,
     team: &Team,
-) -> Result<Array2<f64>> {
+    out: &mut [f64],
+) -> Result<()> {
     coefficients.check(network)?;
     let count = network.parameter_count() as usize;
-    let mut columns = SharedBuffer::<f64>::zeros(count * count)?;
+    if Some(out.len()) != count.checked_mul(count) {
+        return Err(EngineError::config("a Hessian has the square of the parameters"));
+    }
+    let columns = SharedSlice::new(out);
+    let directions = (0..team.size()).map(|_| Ok(Mutex::new(Coefficients::zeros(network)?)));
+    let directions = directions.collect::<Result<Vec<_>>>()?;
     let scale = if objective.is_sum() {
         1.0
     } else {
         1.0 / data.total_weight()
     };
-    for rows in pieces(0..data.rows(), CHUNK) {
+    for rows in pieces(0..data.rows(), rows_of_chunk(network)) {
         let work = PRODUCTS_OF_COLUMN * (count * rows.len()) as f64;
         let chunk = Chunk::new(network, objective, &data, rows, coefficients, scale);
         team.run_ranges(count, 1, |member, range| {
+            let mut direction = directions[member].lock().unwrap_or_else(|e| e.into_inner());
             for column in range.take_while(|_| team.goes_on(member, work)) {
                 // SAFETY: each column belongs to one member.
                 let out = unsafe { columns.part(column * count..(column + 1) * count) };
-                chunk.add_product(&unit(network, column), out);
+                *element(&mut direction, column) = 1.0;
+                chunk.add_product(&direction, out);
+                *element(&mut direction, column) = 0.0;
             }
         })?;
     }
-    let mut all = Array2::from_shape_vec((count, count), columns.get_mut().to_vec())
-        .map_err(|_| crate::EngineError::config("a Hessian is square"))?;
     let mut place = 0;
     for layer in network.layers() {
         for _ in 0..layer.inputs * layer.units {
-            all[(place, place)] += penalty.strength * (1.0 - penalty.mixture);
+            out[place * count + place] += penalty.strength * (1.0 - penalty.mixture);
             place += 1;
         }
         place += layer.units;
     }
     // Symmetric but for rounding; made exactly so.
-    let transposed = all.t().to_owned();
-    Ok((all + transposed) / 2.0)
+    for column in 0..count {
+        for row in 0..column {
+            let mean = (out[column * count + row] + out[row * count + column]) / 2.0;
+            out[column * count + row] = mean;
+            out[row * count + column] = mean;
+        }
+    }
+    Ok(())
 }
 
-/// The direction of one parameter.
-fn unit(network: &Network, mut place: usize) -> Coefficients {
-    let mut direction = Coefficients::zeros(network);
-    for (number, layer) in network.layers().iter().enumerate() {
-        let weights = layer.inputs * layer.units;
-        if place < weights {
-            direction.weights[number][(place % layer.inputs, place / layer.inputs)] = 1.0;
-            break;
+/// One parameter, by its place in the order of all.
+fn element(coefficients: &mut Coefficients, mut place: usize) -> &mut f64 {
+    let mut layer = 0;
+    loop {
+        let (inputs, units) = coefficients.weights[layer].dim();
+        if place < inputs * units {
+            return &mut coefficients.weights[layer][(place % inputs, place / inputs)];
         }
-        place -= weights;
-        if place < layer.units {
-            direction.biases[number][place] = 1.0;
-            break;
+        place -= inputs * units;
+        if place < units {
+            return &mut coefficients.biases[layer][place];
         }
-        place -= layer.units;
+        place -= units;
+        layer += 1;
     }
-    direction
 }
 
 /// Some rows with everything that does not depend on the direction.

@@ -8,11 +8,11 @@ use crate::kernels::InstructionSet;
 use crate::loss::Objective;
 use crate::network::{Coefficients, Layout, Network};
 use crate::pass::Pass;
+use crate::room::collected;
 use crate::rows::{all_finite, pieces, ColumnMajor, RowSource, Selection};
 use crate::scalar::{row_stride, Scalar};
 use crate::threads::Team;
-use std::collections::BTreeSet;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Predicts all rows of a source into `out`, column by column (rows x outputs).
 ///
@@ -51,7 +51,8 @@ pub fn predict<T: Scalar>(
     let stride = row_stride::<T>(units);
     let out = SharedSlice::new(out);
     // Looked at while they are in the cache: a pass of its own would read all inputs twice.
-    let non_finite = Mutex::new(BTreeSet::new());
+    let found = AtomicBool::new(false);
+    let non_finite = collected((0..inputs.columns()).map(|_| AtomicBool::new(false)))?;
     for chunk in pieces(0..rows, capacity) {
         let selection = Selection::Range(chunk.clone());
         block.each_piece(team, chunk.len(), |_, piece| {
@@ -62,9 +63,14 @@ pub fn predict<T: Scalar>(
                 let numbers = block.inputs.part(piece.start * columns..piece.end * columns);
                 inputs.gather(part.clone(), numbers);
                 if !all_finite(numbers) {
-                    let places = (0..numbers.len()).filter(|&place| !numbers[place].is_finite());
-                    let mut found = non_finite.lock().unwrap_or_else(|e| e.into_inner());
-                    found.extend(places.map(|place| place % columns));
+                    found.store(true, Ordering::Relaxed);
+                    for (place, _) in numbers
+                        .iter()
+                        .enumerate()
+                        .filter(|(_, number)| !number.is_finite())
+                    {
+                        non_finite[place % columns].store(true, Ordering::Relaxed);
+                    }
                     return;
                 }
                 if let (Some(source), Some(offsets)) = (&offsets, &block.offsets) {
@@ -82,10 +88,12 @@ pub fn predict<T: Scalar>(
                 }
             }
         })?;
-        let mut found = std::mem::take(&mut *non_finite.lock().unwrap_or_else(|e| e.into_inner()));
-        if !found.is_empty() {
-            found.extend(inputs.non_finite_columns(team)?);
-            return Err(EngineError::NonFiniteInputs(found.into_iter().collect()));
+        if found.load(Ordering::Relaxed) {
+            for column in inputs.non_finite_columns(team)? {
+                non_finite[column].store(true, Ordering::Relaxed);
+            }
+            let columns = (0..non_finite.len()).filter(|&column| non_finite[column].load(Ordering::Relaxed));
+            return Err(EngineError::NonFiniteInputs(collected(columns)?));
         }
     }
     Ok(())

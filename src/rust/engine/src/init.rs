@@ -3,6 +3,7 @@
 use crate::error::{EngineError, Result};
 use crate::network::{Coefficients, Network};
 use crate::random::{stream, Purpose};
+use crate::room::zeros;
 use crate::threads::Team;
 use ndarray::{s, Array2};
 use rand::RngExt;
@@ -94,7 +95,7 @@ impl Draw {
 /// Draws a start: for each layer in turn its weights (unit by unit), then its biases.
 ///
 /// # Errors
-/// Another number of distributions than layers, or an interrupt.
+/// Another number of distributions than layers, memory refused, or an interrupt.
 pub fn initial(
     network: &Network,
     weights: &[Init],
@@ -106,7 +107,7 @@ pub fn initial(
         return Err(EngineError::config("one init per layer is needed"));
     }
     let mut rng = stream(seed, Purpose::Init, 0, 0);
-    let mut start = Coefficients::zeros(network);
+    let mut start = Coefficients::zeros(network)?;
     for (number, (layer, init)) in network.layers().iter().zip(weights).enumerate() {
         fill(
             &mut start.weights[number],
@@ -159,7 +160,8 @@ fn fill(
         Init::Orthogonal => {
             normal(1.0)?;
             if weights.nrows() >= weights.ncols() {
-                let mut columns = weights.t().as_standard_layout().into_owned();
+                let mut columns = zeros(weights.ncols(), weights.nrows())?;
+                columns.assign(&weights.t());
                 orthonormalise(&mut columns, team)?;
                 weights.assign(&columns.t());
                 Ok(())

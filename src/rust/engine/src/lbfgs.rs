@@ -5,6 +5,7 @@
 //! Vectors are in the precision of the network; inner products are added up in double.
 
 use crate::error::Result;
+use crate::room::{collected, copied, filled, room};
 use crate::Scalar;
 
 /// Knobs of L-BFGS.
@@ -92,14 +93,14 @@ impl<T: Scalar> Minimiser<T> {
     /// Starts at `point`. `None` when interrupted.
     ///
     /// # Errors
-    /// Those of the evaluation.
+    /// Those of the evaluation, or memory refused.
     pub fn new(
         knobs: Lbfgs,
         point: Vec<T>,
         pairs: Vec<Pair<T>>,
         evaluate: &mut Evaluate<'_, T>,
     ) -> Result<Option<Minimiser<T>>> {
-        let mut gradient = vec![T::zero(); point.len()];
+        let mut gradient = filled(point.len(), T::zero())?;
         Ok(evaluate(&point, &mut gradient)?.map(|value| Minimiser {
             knobs,
             point,
@@ -117,7 +118,7 @@ impl<T: Scalar> Minimiser<T> {
     /// unit length end in worse minima of small networks (measured on curves with 2 to 12 units).
     ///
     /// # Errors
-    /// Those of the evaluation.
+    /// Those of the evaluation, or memory refused.
     pub fn iterate(
         &mut self,
         rate: f64,
@@ -134,12 +135,12 @@ impl<T: Scalar> Minimiser<T> {
         if largest <= self.knobs.gradient_tolerance * self.value.abs().max(1.0) {
             return Ok(Progress::Arrived);
         }
-        let mut direction = self.direction();
+        let mut direction = self.direction()?;
         let mut slope = dot(&direction, &self.gradient);
         if slope.is_nan() || slope >= 0.0 {
             // Rounding has spoilt the memory: begin again along the gradient.
             self.pairs.clear();
-            direction = self.direction();
+            direction = self.direction()?;
             slope = dot(&direction, &self.gradient);
         }
         // A step along the plain gradient says nothing about how far the minimum is.
@@ -150,8 +151,8 @@ impl<T: Scalar> Minimiser<T> {
             direction: &direction,
             value: self.value,
             slope,
-            point: self.point.clone(),
-            gradient: self.gradient.clone(),
+            point: copied(&self.point)?,
+            gradient: copied(&self.gradient)?,
             evaluations: 0,
             evaluate,
         };
@@ -166,8 +167,8 @@ impl<T: Scalar> Minimiser<T> {
         };
         let (point, gradient) = (search.point, search.gradient);
         let pair = Pair {
-            step: difference(&point, &self.point),
-            change: difference(&gradient, &self.gradient),
+            step: difference(&point, &self.point)?,
+            change: difference(&gradient, &self.gradient)?,
         };
         let curvature = dot(&pair.step, &pair.change);
         if curvature > f64::EPSILON * dot(&pair.change, &pair.change) {
@@ -193,9 +194,9 @@ impl<T: Scalar> Minimiser<T> {
     }
 
     /// −H g by the two-loop recursion.
-    fn direction(&self) -> Vec<T> {
-        let mut q: Vec<f64> = self.gradient.iter().map(|g| g.to_double()).collect();
-        let mut factors = Vec::with_capacity(self.pairs.len());
+    fn direction(&self) -> Result<Vec<T>> {
+        let mut q = collected(self.gradient.iter().map(|g| g.to_double()))?;
+        let mut factors = room(self.pairs.len())?;
         for pair in self.pairs.iter().rev() {
             let rho = 1.0 / dot(&pair.step, &pair.change);
             let alpha = rho
@@ -226,7 +227,7 @@ impl<T: Scalar> Minimiser<T> {
                 *q += (alpha - beta) * s.to_double();
             }
         }
-        q.into_iter().map(|q| T::of(-q)).collect()
+        collected(q.into_iter().map(|q| T::of(-q)))
     }
 }
 
@@ -234,8 +235,8 @@ fn dot<T: Scalar>(a: &[T], b: &[T]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a.to_double() * b.to_double()).sum()
 }
 
-fn difference<T: Scalar>(a: &[T], b: &[T]) -> Vec<T> {
-    a.iter().zip(b).map(|(&a, &b)| a - b).collect()
+fn difference<T: Scalar>(a: &[T], b: &[T]) -> Result<Vec<T>> {
+    collected(a.iter().zip(b).map(|(&a, &b)| a - b))
 }
 
 enum Found {

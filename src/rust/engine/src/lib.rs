@@ -25,6 +25,7 @@ pub mod optimizer;
 pub mod pass;
 pub mod penalty;
 pub mod random;
+pub mod room;
 pub mod rows;
 mod scalar;
 pub mod schedule;

@@ -4,6 +4,9 @@ use crate::error::{EngineError, Result};
 
 /// Bytes that are not worth asking the system about: the question takes longer than a small fit.
 const ALWAYS_THERE: f64 = 1e7;
+/// Bytes that must be left for all that is small and allocated unchecked: names, lists, threads. More than
+/// the allocator of glibc keeps for itself when it is given back, so that asking for it changes nothing.
+pub const RESERVE: f64 = 33.0 * 1048576.0;
 
 /// How much memory work may take.
 #[derive(Clone, Copy, Debug, Default)]
@@ -14,35 +17,72 @@ pub struct Budget {
     pub extra: f64,
     /// Whether the caller makes a copy of the outcome, in a form of its own, when training is over.
     pub copies_outcome: bool,
+    /// Gives back memory of the caller's that nothing uses any more.
+    pub reclaim: Option<fn()>,
 }
 
 impl Budget {
     /// Refuses work that needs more bytes than there are; `held` of them are taken already.
     ///
     /// # Errors
-    /// [`EngineError::Memory`] with both sizes.
+    /// [`EngineError::Memory`] with both sizes; what is available is NaN where all that is known is that
+    /// the system refuses.
     pub fn check(&self, needed: f64, held: f64) -> Result<()> {
         let needed = needed + self.extra;
         let limit = self.limit.unwrap_or(f64::INFINITY);
         if needed < ALWAYS_THERE && needed <= limit {
             return Ok(());
         }
+        let answer = self.ask(needed, held);
+        match self.reclaim {
+            Some(reclaim) if answer.is_err() && needed <= limit => {
+                reclaim();
+                self.ask(needed, held)
+            }
+            _ => answer,
+        }
+    }
+
+    fn ask(&self, needed: f64, held: f64) -> Result<()> {
         // What is held is no longer among what the system calls free, but counts for the limits.
         let free = system_bytes().map_or(f64::INFINITY, |free| free + held);
         let group = control_group_bytes().unwrap_or(f64::INFINITY);
-        let available = limit.min(free).min(group);
-        if needed <= available && can_be_reserved(needed - held) {
-            Ok(())
-        } else {
-            Err(EngineError::Memory { needed, available })
+        let available = self.limit.unwrap_or(f64::INFINITY).min(free).min(group);
+        if needed > available {
+            return Err(EngineError::Memory { needed, available });
         }
+        match can_be_reserved(needed - held + RESERVE) {
+            true => Ok(()),
+            false => Err(EngineError::Memory {
+                needed,
+                available: f64::NAN,
+            }),
+        }
+    }
+}
+
+/// Refuses all work where not even the [`RESERVE`] is left.
+///
+/// # Errors
+/// [`EngineError::Memory`].
+pub fn check_reserve() -> Result<()> {
+    match can_be_reserved(RESERVE) {
+        true => Ok(()),
+        false => Err(EngineError::Memory {
+            needed: RESERVE,
+            available: f64::NAN,
+        }),
     }
 }
 
 /// Whether the system would give that much, asked by taking and giving back: where it states
 /// nothing (there is no `/proc`), this is all there is to know.
 fn can_be_reserved(bytes: f64) -> bool {
-    bytes < isize::MAX as f64 && Vec::<u8>::new().try_reserve_exact(bytes as usize).is_ok()
+    let mut room = Vec::<u8>::new();
+    let granted = bytes < isize::MAX as f64 && room.try_reserve_exact(bytes as usize).is_ok();
+    // A compiler that sees that the memory is not used may leave the question out.
+    std::hint::black_box(room.as_ptr());
+    granted
 }
 
 fn system_bytes() -> Option<f64> {
@@ -88,6 +128,7 @@ mod tests {
             Budget::default().check(1e15, 0.0),
             Err(EngineError::Memory { needed, .. }) if needed == 1e15
         ));
+        assert!(check_reserve().is_ok());
         assert!(Budget::default().check(1e30, 0.0).is_err());
         assert!(Budget::default().check(1e3, 0.0).is_ok());
     }

@@ -6,6 +6,7 @@ use crate::error::{EngineError, Result};
 use crate::lbfgs::Pair;
 use crate::network::{Coefficients, Layer, LayerPlace, Layout, Network};
 use crate::optimizer::Rule;
+use crate::room::{copied, room};
 use crate::rows::{all_finite, pieces};
 use crate::scalar::{padded, panel_width, Scalar};
 use crate::schedule::Plateau;
@@ -143,7 +144,7 @@ impl<T: Scalar> Model<T> {
             )?);
             debug_assert_eq!(place.rows - 1, network.layers()[number].inputs);
         }
-        let strips = strips::<T>(layout);
+        let strips = strips::<T>(layout)?;
         let shares = shares(&strips, team.size());
         let model = Model {
             parameters: parameters.into(),
@@ -257,31 +258,31 @@ impl<T: Scalar> Model<T> {
     }
 
     /// Weights and biases as matrices.
-    pub fn coefficients(&self, network: &Network) -> Coefficients {
+    ///
+    /// # Errors
+    /// Memory refused.
+    pub fn coefficients(&self, network: &Network) -> Result<Coefficients> {
         // SAFETY: called between jobs, when nobody writes.
         Coefficients::unpack(network, unsafe { self.parameters.read_all() })
     }
 
-    /// What the optimizer keeps, as matrices, under the given names.
-    pub fn state(&self, network: &Network, names: &[String]) -> OptimizerState {
-        let name = |slot: usize| names.get(slot).cloned().unwrap_or_default();
-        OptimizerState {
+    /// What the method keeps, as matrices under its names.
+    ///
+    /// # Errors
+    /// Memory refused.
+    pub fn state(&self, network: &Network, method: &Method) -> Result<OptimizerState> {
+        let mut slots = room(self.slots.len())?;
+        for (number, slot) in self.slots.iter().enumerate() {
+            // SAFETY: called between jobs, when nobody writes.
+            let numbers = Coefficients::unpack(network, unsafe { slot.read_all() })?;
+            slots.push((method.slot_name(number), numbers));
+        }
+        Ok(OptimizerState {
             format: STATE_FORMAT,
             steps: self.steps,
-            slots: self
-                .slots
-                .iter()
-                .enumerate()
-                // SAFETY: called between jobs, when nobody writes.
-                .map(|(number, slot)| {
-                    (
-                        name(number),
-                        Coefficients::unpack(network, unsafe { slot.read_all() }),
-                    )
-                })
-                .collect(),
+            slots,
             plateau: self.plateau,
-        }
+        })
     }
 
     /// Puts the parameters at a point.
@@ -291,14 +292,17 @@ impl<T: Scalar> Model<T> {
     }
 
     /// The slots as remembered pairs of L-BFGS, oldest first.
-    pub fn pairs(&mut self) -> Vec<Pair<T>> {
-        self.slots
-            .chunks_exact_mut(2)
-            .map(|pair| Pair {
-                step: pair[0].get_mut().to_vec(),
-                change: pair[1].get_mut().to_vec(),
+    ///
+    /// # Errors
+    /// Memory refused.
+    pub fn pairs(&mut self) -> Result<Vec<Pair<T>>> {
+        let pairs = self.slots.chunks_exact_mut(2).map(|pair| {
+            Ok(Pair {
+                step: copied(pair[0].get_mut())?,
+                change: copied(pair[1].get_mut())?,
             })
-            .collect()
+        });
+        pairs.collect()
     }
 
     /// Keeps remembered pairs in the slots.
@@ -346,8 +350,8 @@ pub(crate) fn strip_count<T: Scalar>(layout: &Layout) -> usize {
 }
 
 /// Cuts all layers into strips of up to `STRIP_INPUTS * LANES` weights.
-fn strips<T: Scalar>(layout: &Layout) -> Vec<StripPlace> {
-    let mut strips = Vec::with_capacity(strip_count::<T>(layout));
+fn strips<T: Scalar>(layout: &Layout) -> Result<Vec<StripPlace>> {
+    let mut strips = room(strip_count::<T>(layout))?;
     for (layer, place) in layout.places.iter().enumerate() {
         let inputs = place.rows - 1;
         for inputs_of_strip in pieces(0..inputs, inputs_of_strips::<T>(place)) {
@@ -363,7 +367,7 @@ fn strips<T: Scalar>(layout: &Layout) -> Vec<StripPlace> {
             }
         }
     }
-    strips
+    Ok(strips)
 }
 
 /// Cuts the strips into consecutive shares of about equal work.
@@ -393,7 +397,7 @@ mod tests {
     fn strips_cover_every_parameter_once_for_any_number_of_members() {
         let network = Network::new(&[100, 37, 1, 3], &[Activation::Tanh; 2], Output::Linear).unwrap();
         let layout = Layout::of::<f64>(&network);
-        let strips = strips::<f64>(&layout);
+        let strips = strips::<f64>(&layout).unwrap();
         assert_eq!(strips.len(), strip_count::<f64>(&layout));
         let mut hits = vec![0; layout.len];
         for strip in &strips {

@@ -4,6 +4,7 @@ use crate::activation::Activation;
 use crate::buffer::Buffer;
 use crate::error::{EngineError, Result};
 use crate::loss::Output;
+use crate::room::{copied, copied_matrix, filled, room, zeros};
 use crate::scalar::{panel_width, row_stride, Scalar};
 use crate::threads::Team;
 use ndarray::{Array1, Array2};
@@ -170,19 +171,41 @@ pub struct Coefficients {
 
 impl Coefficients {
     /// All zero, in the shape of `network`.
-    pub fn zeros(network: &Network) -> Coefficients {
-        Coefficients {
-            weights: network
-                .layers
-                .iter()
-                .map(|layer| Array2::zeros((layer.inputs, layer.units)))
-                .collect(),
-            biases: network
-                .layers
-                .iter()
-                .map(|layer| Array1::zeros(layer.units))
-                .collect(),
+    ///
+    /// # Errors
+    /// Memory refused.
+    pub fn zeros(network: &Network) -> Result<Coefficients> {
+        let mut coefficients = Coefficients::with_room(network.layers.len())?;
+        for layer in &network.layers {
+            coefficients.weights.push(zeros(layer.inputs, layer.units)?);
+            coefficients.biases.push(filled(layer.units, 0.0)?.into());
         }
+        Ok(coefficients)
+    }
+
+    /// None yet, with room for those of `layers` layers.
+    ///
+    /// # Errors
+    /// Memory refused.
+    pub fn with_room(layers: usize) -> Result<Coefficients> {
+        Ok(Coefficients {
+            weights: room(layers)?,
+            biases: room(layers)?,
+        })
+    }
+
+    /// A copy; unlike a clone it is an error where there is no memory for it.
+    ///
+    /// # Errors
+    /// Memory refused.
+    pub fn copied(&self) -> Result<Coefficients> {
+        let mut copy = Coefficients::with_room(self.weights.len())?;
+        for (weights, biases) in self.weights.iter().zip(&self.biases) {
+            copy.weights.push(copied_matrix(weights)?);
+            copy.biases
+                .push(copied(biases.as_slice().unwrap_or_default())?.into());
+        }
+        Ok(copy)
     }
 
     /// Bytes of the coefficients of `network`.
@@ -243,9 +266,12 @@ impl Coefficients {
     }
 
     /// Reads the numbers back from panels.
-    pub fn unpack<T: Scalar>(network: &Network, packed: &[T]) -> Coefficients {
+    ///
+    /// # Errors
+    /// Memory refused.
+    pub fn unpack<T: Scalar>(network: &Network, packed: &[T]) -> Result<Coefficients> {
         let layout = Layout::of::<T>(network);
-        let mut coefficients = Coefficients::zeros(network);
+        let mut coefficients = Coefficients::zeros(network)?;
         for (number, place) in layout.places.iter().enumerate() {
             for ((input, unit), weight) in coefficients.weights[number].indexed_iter_mut() {
                 *weight = packed[place.index(input, unit)].to_double();
@@ -254,7 +280,7 @@ impl Coefficients {
                 *bias = packed[place.index(place.rows - 1, unit)].to_double();
             }
         }
-        coefficients
+        Ok(coefficients)
     }
 }
 
@@ -266,7 +292,7 @@ mod tests {
     #[test]
     fn packing_and_unpacking_are_inverse() {
         let network = Network::new(&[3, 11, 17, 2], &[Activation::Tanh; 2], Output::Linear).unwrap();
-        let mut coefficients = Coefficients::zeros(&network);
+        let mut coefficients = Coefficients::zeros(&network).unwrap();
         let mut next = 0.0;
         for matrix in &mut coefficients.weights {
             matrix.mapv_inplace(|_| {
@@ -280,11 +306,12 @@ mod tests {
                 next
             });
         }
+        assert_eq!(coefficients.copied().unwrap(), coefficients);
         with_team(1, |team| {
             let double = coefficients.pack::<f64>(&network, team).unwrap();
-            assert_eq!(Coefficients::unpack(&network, &double), coefficients);
+            assert_eq!(Coefficients::unpack(&network, &double).unwrap(), coefficients);
             let single = coefficients.pack::<f32>(&network, team).unwrap();
-            assert_eq!(Coefficients::unpack(&network, &single), coefficients);
+            assert_eq!(Coefficients::unpack(&network, &single).unwrap(), coefficients);
         });
     }
 

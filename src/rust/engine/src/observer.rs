@@ -2,6 +2,7 @@
 //! They are called on the thread that started the fit, while the others wait.
 
 use crate::block::Block;
+use crate::error::Result;
 use crate::kernels::InstructionSet;
 use crate::model::Model;
 use crate::network::{Layout, Network};
@@ -70,25 +71,17 @@ pub struct StepEnd<'a, T> {
     pub set: InstructionSet,
 }
 
-/// What an observer wants after an epoch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wish {
-    /// The next epoch.
-    GoOn,
-    /// No more epochs: the fit is as wanted.
-    Stop,
-    /// An end at once: the user interrupted what the observer was doing.
-    Leave,
-}
-
-/// A watcher of the loop. Every method has a default that does nothing.
+/// A watcher of the loop. What it returns an error for ends the fit with that error; an interrupt ends it with
+/// the model as of the last epoch. Every method has a default that does nothing.
 pub trait Observer<T: Scalar> {
     /// The first epoch is about to begin, with this model.
-    fn training_begins(&mut self, _model: &Model<T>, _network: &Network) {}
+    fn training_begins(&mut self, _model: &Model<T>, _network: &Network) -> Result<()> {
+        Ok(())
+    }
 
-    /// An epoch has ended.
-    fn epoch_end(&mut self, _epoch: &EpochView<'_, T>) -> Wish {
-        Wish::GoOn
+    /// An epoch has ended; `false` ends the fit.
+    fn epoch_end(&mut self, _epoch: &EpochView<'_, T>) -> Result<bool> {
+        Ok(true)
     }
 
     /// Whether [`Observer::step_end`] wants to be called. Then gradients are kept apart from
@@ -98,7 +91,9 @@ pub trait Observer<T: Scalar> {
     }
 
     /// A step has been made.
-    fn step_end(&mut self, _end: &StepEnd<'_, T>) {}
+    fn step_end(&mut self, _end: &StepEnd<'_, T>) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// Watches nothing.

@@ -3,6 +3,8 @@
 //! Every stream is a named generator (xoshiro256++) seeded from the fit's seed, the purpose and
 //! counters such as the epoch; all draws are made in double precision.
 
+use crate::error::Result;
+use crate::room::{filled, room};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
@@ -47,22 +49,45 @@ pub fn shuffled(order: &mut [u32], rng: &mut Xoshiro256PlusPlus) {
 }
 
 /// Draws `share` of the rows of each stratum (rounded to the nearest, all strata together
-/// `share` of all) and gives their numbers in ascending order.
-pub fn split(strata: &[u32], share: f64, seed: u64) -> Vec<usize> {
-    let mut order = vec![0; strata.len()];
+/// `share` of all) and gives their numbers in ascending order. Strata are numbers from 0, not much
+/// larger than there are rows.
+///
+/// # Errors
+/// Memory refused.
+pub fn split(strata: &[i32], share: f64, seed: u64) -> Result<Vec<u32>> {
+    let stratum = |row: u32| strata[row as usize].max(0) as usize;
+    let mut order = filled(strata.len(), 0u32)?;
     shuffled(&mut order, &mut stream(seed, Purpose::Split, 0, 0));
-    // A stable sort keeps the random order within each stratum.
-    order.sort_by_key(|&row| strata[row as usize]);
+    // The strata one after the other, each in its random order.
+    let largest = strata.iter().copied().max().unwrap_or(0).max(0) as usize;
+    let mut next = filled(largest + 2, 0usize)?;
+    for &row in &order {
+        next[stratum(row) + 1] += 1;
+    }
+    for stratum in 0..largest {
+        next[stratum + 1] += next[stratum];
+    }
+    let mut sorted = filled(strata.len(), 0u32)?;
+    for &row in &order {
+        let place = &mut next[stratum(row)];
+        sorted[*place] = row;
+        *place += 1;
+    }
+    drop(order);
     // Walking through the strata, a row is taken whenever the running share passes a whole
     // number: each stratum gets its share, give or take one row.
-    let mut chosen: Vec<usize> = Vec::new();
-    for (place, &row) in order.iter().enumerate() {
-        if ((place + 1) as f64 * share).round() > (place as f64 * share).round() {
-            chosen.push(row as usize);
-        }
-    }
+    let passed = |places: usize| (places as f64 * share).round();
+    let mut chosen = room(passed(sorted.len()) as usize)?;
+    let places = sorted.iter().enumerate();
+    chosen.extend(places.filter_map(|(place, &row)| (passed(place + 1) > passed(place)).then_some(row)));
     chosen.sort_unstable();
-    chosen
+    Ok(chosen)
+}
+
+/// Bytes that [`split`] takes of so many rows, in strata of numbers up to `largest`: the rows twice at a
+/// time, and where each stratum begins.
+pub fn bytes_of_split(rows: usize, largest: usize) -> f64 {
+    2.0 * rows as f64 * size_of::<u32>() as f64 + (largest as f64 + 2.0) * size_of::<usize>() as f64
 }
 
 #[cfg(test)]
@@ -87,11 +112,11 @@ mod tests {
 
     #[test]
     fn a_split_takes_its_share_of_every_stratum() {
-        let strata: Vec<u32> = (0..100).map(|row| u32::from(row % 10 == 0)).collect();
-        let chosen = split(&strata, 0.2, 3);
+        let strata: Vec<i32> = (0..100).map(|row| i32::from(row % 10 == 0)).collect();
+        let chosen = split(&strata, 0.2, 3).unwrap();
         assert_eq!(chosen.len(), 20);
-        assert_eq!(chosen.iter().filter(|&&row| strata[row] == 1).count(), 2);
-        assert_ne!(chosen, split(&strata, 0.2, 4));
+        assert_eq!(chosen.iter().filter(|&&row| strata[row as usize] == 1).count(), 2);
+        assert_ne!(chosen, split(&strata, 0.2, 4).unwrap());
     }
 
     #[test]

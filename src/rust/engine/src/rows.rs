@@ -6,7 +6,7 @@ use crate::error::{EngineError, Result};
 use crate::kernels::row::prefetch;
 use crate::kernels::transpose::{rows_of_columns, Columns};
 use crate::kernels::InstructionSet;
-use crate::memory::Budget;
+use crate::room::{collected, filled};
 use crate::threads::Team;
 use crate::Scalar;
 use std::ops::Range;
@@ -189,7 +189,7 @@ impl<T: Scalar> RowSource<T> for ColumnMajor<'_> {
             }
         })?;
         let flags = flags.get_mut();
-        Ok((0..self.columns).filter(|&column| flags[column] != 0.0).collect())
+        collected((0..self.columns).filter(|&column| flags[column] != 0.0))
     }
 
     fn gather(&self, selection: Selection<'_>, out: &mut [T]) {
@@ -298,7 +298,7 @@ impl<T: Scalar> RowSource<T> for RowMajor<T> {
                 .step_by(self.columns)
                 .all(|x| x.is_finite())
         };
-        Ok((0..self.columns).filter(|&column| !is_finite(column)).collect())
+        collected((0..self.columns).filter(|&column| !is_finite(column)))
     }
 
     fn gather(&self, selection: Selection<'_>, out: &mut [T]) {
@@ -337,7 +337,7 @@ pub struct SparseRows<'a> {
 
 impl<'a> SparseRows<'a> {
     /// Bytes that `stored` numbers in `rows` rows take: each with its column, each row with its start.
-    fn bytes_of(rows: usize, stored: usize) -> f64 {
+    pub fn bytes_of(rows: usize, stored: usize) -> f64 {
         let of_number = size_of::<f64>() + size_of::<u32>();
         stored as f64 * of_number as f64 + (rows as f64 + 1.0) * size_of::<usize>() as f64
     }
@@ -367,16 +367,15 @@ impl<'a> SparseRows<'a> {
                 "the parts of a sparse matrix do not fit together",
             ));
         }
-        Budget::default().check(Self::bytes_of(rows, numbers.len()), 0.0)?;
-        let mut row_starts = vec![0usize; rows + 1];
+        let mut row_starts = filled(rows + 1, 0usize)?;
         for &row in rows_of {
             row_starts[row as usize + 1] += 1;
         }
         for row in 0..rows {
             row_starts[row + 1] += row_starts[row];
         }
-        let mut columns_of = vec![0u32; numbers.len()];
-        let mut by_row = vec![0.0; numbers.len()];
+        let mut columns_of = filled(numbers.len(), 0u32)?;
+        let mut by_row = filled(numbers.len(), 0.0)?;
         for column in 0..columns {
             for place in starts[column] as usize..starts[column + 1] as usize {
                 let target = &mut row_starts[rows_of[place] as usize];
@@ -420,14 +419,11 @@ impl<T: Scalar> RowSource<T> for SparseRows<'_> {
     }
 
     fn non_finite_columns(&self, _team: &Team) -> Result<Vec<usize>> {
-        let places = self.numbers.iter().zip(&self.columns_of);
-        let mut found: Vec<usize> = places
-            .filter(|(number, _)| !number.is_finite())
-            .map(|(_, &column)| column as usize)
-            .collect();
-        found.sort_unstable();
-        found.dedup();
-        Ok(found)
+        let mut finite = filled(self.columns, true)?;
+        for (number, &column) in self.numbers.iter().zip(&self.columns_of) {
+            finite[column as usize] &= number.is_finite();
+        }
+        collected((0..self.columns).filter(|&column| !finite[column]))
     }
 
     fn gather(&self, selection: Selection<'_>, out: &mut [T]) {

@@ -1,9 +1,13 @@
 //! Records steps of a fit: every matrix that the engine itself computed, nothing computed anew.
 
+use crate::error::Result;
+use crate::loss::Output;
 use crate::model::{Model, OptimizerState};
 use crate::network::{Coefficients, Network};
-use crate::observer::{EpochView, Observer, StepEnd, Wish};
+use crate::observer::{EpochView, Observer, StepEnd};
+use crate::room::{collected, copied, copied_matrix, filled, matrix_of, push, room};
 use crate::scalar::{row_stride, Scalar};
+use crate::train::Method;
 use ndarray::Array2;
 
 /// What one layer computed in a step; rows are the rows of the step, columns the layer's units.
@@ -59,17 +63,17 @@ pub struct Recorder<'a, T> {
     pub steps: Vec<StepTrace>,
     wanted: usize,
     before: Coefficients,
-    slot_names: Vec<String>,
+    method: Method,
     inner: &'a mut dyn Observer<T>,
 }
 
 impl<'a, T: Scalar> Recorder<'a, T> {
-    /// Records up to `wanted` steps; `slot_names` are the method's ([`crate::Method::slot_names`]).
-    pub fn new(wanted: usize, slot_names: Vec<String>, inner: &'a mut dyn Observer<T>) -> Recorder<'a, T> {
+    /// Records up to `wanted` steps of a method.
+    pub fn new(wanted: usize, method: Method, inner: &'a mut dyn Observer<T>) -> Recorder<'a, T> {
         Recorder {
             steps: Vec::new(),
             wanted,
-            slot_names,
+            method,
             before: Coefficients {
                 weights: Vec::new(),
                 biases: Vec::new(),
@@ -80,27 +84,32 @@ impl<'a, T: Scalar> Recorder<'a, T> {
 }
 
 impl<T: Scalar> Observer<T> for Recorder<'_, T> {
-    fn training_begins(&mut self, model: &Model<T>, network: &Network) {
+    fn training_begins(&mut self, model: &Model<T>, network: &Network) -> Result<()> {
         // As the network has them: rounded to its precision.
-        self.before = model.coefficients(network);
-        self.inner.training_begins(model, network);
+        self.before = model.coefficients(network)?;
+        self.inner.training_begins(model, network)
     }
 
-    fn epoch_end(&mut self, epoch: &EpochView<'_, T>) -> Wish {
-        match self.inner.epoch_end(epoch) {
-            Wish::GoOn if self.steps.len() >= self.wanted => Wish::Stop,
-            wish => wish,
-        }
+    fn epoch_end(&mut self, epoch: &EpochView<'_, T>) -> Result<bool> {
+        Ok(self.inner.epoch_end(epoch)? && self.steps.len() < self.wanted)
     }
 
     fn watches_steps(&self) -> bool {
         true
     }
 
-    fn step_end(&mut self, end: &StepEnd<'_, T>) {
+    fn step_end(&mut self, end: &StepEnd<'_, T>) -> Result<()> {
         if self.steps.len() == self.wanted {
-            return;
+            return Ok(());
         }
+        let step = StepTrace::of(end, &mut self.before, &self.method)?;
+        push(&mut self.steps, step)
+    }
+}
+
+impl StepTrace {
+    /// A step just made, from weights and biases `before`, which become those after it.
+    fn of<T: Scalar>(end: &StepEnd<'_, T>, before: &mut Coefficients, method: &Method) -> Result<StepTrace> {
         let rows = end.rows.len();
         let block = end.block;
         // SAFETY: observers are called between jobs, when nobody writes.
@@ -108,68 +117,83 @@ impl<T: Scalar> Observer<T> for Recorder<'_, T> {
             matrix(&buffer.read_all()[..rows * stride], stride, columns)
         };
         let last = end.network.layers().len() - 1;
-        let layers = end
-            .network
-            .layers()
-            .iter()
-            .zip(&block.layers)
-            .enumerate()
-            .map(|(number, (layer, buffers))| {
-                let (stride, units) = (row_stride::<T>(layer.units), layer.units);
-                let activations = read(&buffers.values, stride, units);
-                let weighted_inputs = match &buffers.weighted_inputs {
-                    Some(kept) => read(kept, stride, units),
-                    None => activations.clone(),
-                };
-                let slopes = match &buffers.slopes {
-                    Some(slopes) => read(slopes, stride, units),
-                    None if number == last && end.network.output() == crate::loss::Output::Softmax => {
-                        activations.mapv(|a| a * (1.0 - a))
-                    }
-                    None => {
-                        let mut ones = vec![T::one(); rows * stride];
-                        // SAFETY: as above.
-                        let values = unsafe { &buffers.values.read_all()[..rows * stride] };
-                        layer.activation.times_slope(end.set, &mut ones, values);
-                        matrix(&ones, stride, units)
-                    }
-                };
-                LayerTrace {
-                    weighted_inputs,
-                    activations,
-                    slopes,
-                    incoming_errors: buffers
-                        .incoming_errors
-                        .as_ref()
-                        .map(|kept| read(kept, stride, units)),
-                    errors: read(&buffers.errors, stride, units),
+        let mut layers = Vec::new();
+        for (number, (layer, buffers)) in end.network.layers().iter().zip(&block.layers).enumerate() {
+            let (stride, units) = (row_stride::<T>(layer.units), layer.units);
+            let activations = read(&buffers.values, stride, units)?;
+            let weighted_inputs = match &buffers.weighted_inputs {
+                Some(kept) => read(kept, stride, units)?,
+                None => copied_matrix(&activations)?,
+            };
+            let slopes = match &buffers.slopes {
+                Some(slopes) => read(slopes, stride, units)?,
+                None if number == last && end.network.output() == Output::Softmax => {
+                    let mut slopes = copied_matrix(&activations)?;
+                    slopes.mapv_inplace(|a| a * (1.0 - a));
+                    slopes
                 }
-            })
-            .collect();
-        let after = end.model.coefficients(end.network);
+                None => {
+                    let mut ones = filled(rows * stride, T::one())?;
+                    // SAFETY: as above.
+                    let values = unsafe { &buffers.values.read_all()[..rows * stride] };
+                    layer.activation.times_slope(end.set, &mut ones, values);
+                    matrix(&ones, stride, units)?
+                }
+            };
+            let incoming_errors = match &buffers.incoming_errors {
+                Some(kept) => Some(read(kept, stride, units)?),
+                None => None,
+            };
+            let layer = LayerTrace {
+                weighted_inputs,
+                activations,
+                slopes,
+                incoming_errors,
+                errors: read(&buffers.errors, stride, units)?,
+            };
+            push(&mut layers, layer)?;
+        }
+        let after = end.model.coefficients(end.network)?;
         let (inputs, outcomes) = (end.network.inputs(), end.outcomes_per_row);
-        self.steps.push(StepTrace {
+        Ok(StepTrace {
             epoch: end.epoch,
             step: end.step,
             lr: end.lr,
-            rows: (0..rows).map(|place| end.rows.row(place)).collect(),
+            rows: collected((0..rows).map(|place| end.rows.row(place)))?,
             loss_sum: end.loss_sum,
-            inputs: read(&block.inputs, inputs, inputs),
-            outcomes: read(&block.outcomes, outcomes, outcomes),
+            inputs: read(&block.inputs, inputs, inputs)?,
+            outcomes: read(&block.outcomes, outcomes, outcomes)?,
             // SAFETY: as above.
-            case_weights: unsafe { block.row_weights.read(0..rows) }.to_vec(),
+            case_weights: copied(unsafe { block.row_weights.read(0..rows) })?,
             layers,
-            gradient: Coefficients::unpack(end.network, end.gradient),
-            before: std::mem::replace(&mut self.before, after.clone()),
+            gradient: Coefficients::unpack(end.network, end.gradient)?,
+            state: end.model.state(end.network, method)?,
+            before: std::mem::replace(before, after.copied()?),
             after,
-            state: end.model.state(end.network, &self.slot_names),
-        });
+        })
+    }
+
+    /// Bytes of a recorded step of so many rows and numbers kept per weight.
+    pub fn bytes(network: &Network, rows: usize, outcomes: usize, slots: usize) -> f64 {
+        let units: usize = network.layers().iter().map(|layer| layer.units).sum();
+        // Of each layer five matrices; of each row its number and weight besides.
+        let of_row = network.inputs() + outcomes + 2 + 5 * units;
+        let numbers = rows as f64 * of_row as f64 * size_of::<f64>() as f64;
+        let layers = network.layers().len() as f64;
+        numbers
+            + (3.0 + slots as f64) * (Coefficients::bytes(network) + layers * BYTES_OF_LAYER)
+            + BYTES_OF_LAYER
     }
 }
 
-fn matrix<T: Scalar>(numbers: &[T], stride: usize, columns: usize) -> Array2<f64> {
-    let rows = numbers.len() / stride;
-    Array2::from_shape_fn((rows, columns), |(row, column)| {
-        numbers[row * stride + column].to_double()
-    })
+/// Bytes that a layer's matrices take besides their numbers: where they are, and their extents.
+const BYTES_OF_LAYER: f64 = 1024.0;
+
+fn matrix<T: Scalar>(numbers: &[T], stride: usize, columns: usize) -> Result<Array2<f64>> {
+    let rows = numbers.chunks_exact(stride);
+    let count = rows.len();
+    let numbers = rows.flat_map(|row| row[..columns].iter().map(|number| number.to_double()));
+    let mut all = room(count * columns)?;
+    all.extend(numbers);
+    matrix_of(all, count, columns)
 }

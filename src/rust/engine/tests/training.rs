@@ -8,7 +8,7 @@ use backprop_engine::lbfgs::Lbfgs;
 use backprop_engine::loss::{Loss, Objective, Output};
 use backprop_engine::memory::Budget;
 use backprop_engine::network::Coefficients;
-use backprop_engine::observer::{EpochView, NoObserver, Observer, Wish};
+use backprop_engine::observer::{EpochView, NoObserver, Observer};
 use backprop_engine::optimizer::{Adam, GradientDescent, Momentum, Optimizer, Rprop};
 use backprop_engine::penalty::Penalty;
 use backprop_engine::random::{stream, Purpose};
@@ -17,8 +17,8 @@ use backprop_engine::schedule::{Kind, Schedule};
 use backprop_engine::threads::{with_team, with_team_asking};
 use backprop_engine::trace::Recorder;
 use backprop_engine::{
-    evaluate, gradient, train, Ending, EngineError, Method, Network, Origin, Outcome, Scalar, Settings,
-    Start, Stopping,
+    evaluate, gradient, train, Ending, EngineError, Method, Network, Origin, Outcome, Result, Scalar,
+    Settings, Start, Stopping,
 };
 use ndarray::{array, Array1, Array2};
 use rand::RngExt;
@@ -278,7 +278,10 @@ fn the_hessian_agrees_with_central_differences_of_the_gradient() {
         };
         let coefficients = coefficients(&network);
         with_team(2, |team| {
-            let exact = hessian(&network, &objective, penalty, data, &coefficients, team).unwrap();
+            let count = network.parameter_count() as usize;
+            let mut exact = Array2::zeros((count, count));
+            let out = exact.as_slice_mut().unwrap();
+            hessian(&network, &objective, penalty, data, &coefficients, team, out).unwrap();
             let slopes = |coefficients: &Coefficients| {
                 let (_, g) = gradient(&network, &objective, penalty, data, coefficients, team).unwrap();
                 let layers = g.weights.iter().zip(&g.biases);
@@ -648,12 +651,12 @@ fn weights_that_are_infinite_end_the_fit_though_the_loss_is_finite() {
     assert_eq!(refused.err(), Some(EngineError::StartTooLarge));
 }
 
-struct EndAt(usize, Wish);
+struct EndAt(usize, Result<bool>);
 impl<T: Scalar> Observer<T> for EndAt {
-    fn epoch_end(&mut self, epoch: &EpochView<'_, T>) -> Wish {
+    fn epoch_end(&mut self, epoch: &EpochView<'_, T>) -> Result<bool> {
         match epoch.end.epoch < self.0 {
-            true => Wish::GoOn,
-            false => self.1,
+            true => Ok(true),
+            false => self.1.clone(),
         }
     }
 }
@@ -662,13 +665,15 @@ impl<T: Scalar> Observer<T> for EndAt {
 fn an_observer_can_end_the_fit_after_an_epoch() {
     let (network, table, start) = article();
     let plan = settings(Objective::new(Output::Sigmoid, Loss::Sse).unwrap(), 100, 3);
-    for (wish, ending) in [(Wish::Stop, Ending::Stopped), (Wish::Leave, Ending::Interrupted)] {
-        let outcome = fit::<f64>(&network, plan.clone(), &table, &start, 1, &mut EndAt(7, wish));
+    let interrupt = Err(EngineError::Interrupted);
+    for (answer, ending) in [(Ok(false), Ending::Stopped), (interrupt, Ending::Interrupted)] {
+        let mut observer = EndAt(7, answer.clone());
+        let outcome = fit::<f64>(&network, plan.clone(), &table, &start, 1, &mut observer);
         assert_eq!(
             (outcome.ending, outcome.epochs_done, outcome.losses().len()),
             (ending, 7, 7)
         );
-        assert_eq!(outcome.final_losses.is_some(), wish == Wish::Stop);
+        assert_eq!(outcome.final_losses.is_some(), answer.is_ok());
     }
 }
 
@@ -737,6 +742,7 @@ fn all_that_takes_long_can_be_interrupted() {
     let source = table.source();
     let wide = Network::new(&[400, 400, 1], &[Activation::Tanh], Output::Linear).unwrap();
     let many = vec![1.0; 8_000_000];
+    let mut curved = vec![0.0; (network.parameter_count() * network.parameter_count()) as usize];
     for threads in [1, 2] {
         with_team_asking(
             threads,
@@ -744,7 +750,15 @@ fn all_that_takes_long_can_be_interrupted() {
             |team| {
                 let data = || table.data::<f64>(&source);
                 let interrupted = Some(EngineError::Interrupted);
-                let found = hessian(&network, &objective, Penalty::NONE, data(), &weights, team);
+                let found = hessian(
+                    &network,
+                    &objective,
+                    Penalty::NONE,
+                    data(),
+                    &weights,
+                    team,
+                    &mut curved,
+                );
                 assert_eq!(found.err(), interrupted);
                 let found = gradient(&network, &objective, Penalty::NONE, data(), &weights, team);
                 assert_eq!(found.err(), interrupted);
@@ -875,6 +889,22 @@ fn schedules_set_the_rate_of_each_epoch() {
 }
 
 #[test]
+fn thousands_of_layers_train_and_have_the_same_bits_for_any_number_of_threads() {
+    let table = table(50, 4, 1);
+    // So deep that a block holds fewer rows than there are.
+    let sizes = [vec![4], vec![1; 5000], vec![1]].concat();
+    let network = Network::new(&sizes, &[Activation::Sigmoid; 5000], Output::Linear).unwrap();
+    let objective = Objective::new(Output::Linear, Loss::Mse).unwrap();
+    let start = start(&network);
+    let fits = [1, 2].map(|threads| {
+        let plan = settings(objective.clone(), 2, 50);
+        fit::<f64>(&network, plan, &table, &start, threads, &mut NoObserver)
+    });
+    assert_eq!(fits[0].ending, Ending::Completed);
+    assert_eq!(fits[0].coefficients, fits[1].coefficients);
+}
+
+#[test]
 fn a_traced_fit_and_an_untraced_one_have_the_same_bits() {
     let table = table(90, 5, 2);
     let network = Network::new(
@@ -890,12 +920,12 @@ fn a_traced_fit_and_an_untraced_one_have_the_same_bits() {
     let start = start(&network);
     let plain = fit::<f64>(&network, plan.clone(), &table, &start, 1, &mut NoObserver);
     let mut nobody = NoObserver;
-    let mut recorder = Recorder::new(100, Vec::new(), &mut nobody);
+    let mut recorder = Recorder::new(100, plan.method, &mut nobody);
     let traced = fit::<f64>(&network, plan, &table, &start, 2, &mut recorder);
     assert_eq!(plain.coefficients, traced.coefficients);
     assert_eq!(plain.losses(), traced.losses());
-    assert_eq!(recorder.steps.len(), 12);
-    let steps = &recorder.steps;
+    let steps = recorder.steps;
+    assert_eq!(steps.len(), 12);
     assert_eq!(steps[0].before, coefficients(&network));
     assert_eq!(steps[11].after, traced.coefficients);
     for pair in steps.windows(2) {
@@ -932,7 +962,7 @@ fn steps_of_many_rows_have_the_same_bits_traced_and_untraced() {
         plan.penalty.strength = 0.01;
         plan.counts_hits = true;
         let mut nobody = NoObserver;
-        let mut recorder = Recorder::new(100, Vec::new(), &mut nobody);
+        let mut recorder = Recorder::new(100, plan.method, &mut nobody);
         let traced = fit::<f64>(&network, plan.clone(), &table, &start, 2, &mut recorder);
         assert_eq!(recorder.steps.len(), steps);
         for threads in [1, 3] {

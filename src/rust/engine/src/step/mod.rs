@@ -147,6 +147,7 @@ impl Room {
             && parts.penalty.strength == 0.0
             && parts.data.offsets.is_none()
             && !parts.optimizer.treats_biases_apart()
+            && capacity >= parts.largest_step
             && is_small::<T>(&parts.pass, parts.largest_step);
         let cut = Cut::of(parts, capacity);
         let keeps_gradient =

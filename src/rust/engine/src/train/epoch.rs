@@ -10,6 +10,7 @@ use crate::observer::{Observer, StepEnd};
 use crate::optimizer::Step;
 use crate::pass::DropoutKey;
 use crate::random::{shuffled, stream, Purpose};
+use crate::room::copied;
 use crate::rows::Selection;
 use crate::step::{StepPlan, StepResult, Stepper};
 use crate::Scalar;
@@ -92,7 +93,7 @@ impl<T: Scalar> Run<'_, '_, T> {
             sums.add(totals);
             penalty += size * plan.share;
             let (lr, rows) = (plan.step.lr, plan.rows.clone());
-            report(&mut *self.observer, self.epoch, lr, rows, totals, stepper, model);
+            report(&mut *self.observer, self.epoch, lr, rows, totals, stepper, model)?;
             self.lr = lr;
             self.rows_in_place = self.batch == self.rows && stepper.block.capacity >= self.rows;
             stepper.team.did(self.work_of_row * (last - first) as f64)?;
@@ -120,7 +121,9 @@ impl<T: Scalar> Run<'_, '_, T> {
         };
         let mut in_place = self.rows_in_place;
         let first = match (&self.minimiser, self.settings.method) {
-            (None, Method::Lbfgs(knobs)) => Some((knobs, model.parameters.get_mut().to_vec(), model.pairs())),
+            (None, Method::Lbfgs(knobs)) => {
+                Some((knobs, copied(model.parameters.get_mut())?, model.pairs()?))
+            }
             _ => None,
         };
         let first_scale = match stepper.objective.is_sum() {
@@ -153,7 +156,7 @@ impl<T: Scalar> Run<'_, '_, T> {
         let Some(mut minimiser) = minimiser else {
             return Err(EngineError::Interrupted);
         };
-        let (loss, start) = (minimiser.value, minimiser.point.clone());
+        let (loss, start) = (minimiser.value, copied(&minimiser.point)?);
         let totals = latest.get();
         let progress = minimiser.iterate(lr, first_scale, &mut evaluate)?;
         self.rows_in_place = in_place;
@@ -183,7 +186,7 @@ impl<T: Scalar> Run<'_, '_, T> {
         }
         model.steps += 1;
         let all = Selection::Range(0..rows);
-        report(&mut *self.observer, epoch, lr, all, totals, stepper, model);
+        report(&mut *self.observer, epoch, lr, all, totals, stepper, model)?;
         Ok(match progress {
             Progress::Arrived => Pass::Arrived { loss, accuracy },
             _ => Pass::Done { loss, accuracy },
@@ -250,9 +253,9 @@ fn report<T: Scalar>(
     totals: Totals,
     stepper: &mut Stepper<'_, T>,
     model: &Model<T>,
-) {
+) -> Result<()> {
     if !observer.watches_steps() {
-        return;
+        return Ok(());
     }
     let (network, layout, set) = (stepper.pass.network, stepper.pass.layout, stepper.pass.set);
     let outcomes_per_row = stepper.objective.outcomes_per_row(network.outputs());
@@ -270,5 +273,5 @@ fn report<T: Scalar>(
         layout,
         outcomes_per_row,
         set,
-    });
+    })
 }

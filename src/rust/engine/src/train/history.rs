@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::model::{Model, Snapshot};
 use crate::network::{Layout, Network};
 use crate::observer::EpochEnd;
+use crate::room::{push, room};
 use crate::Scalar;
 
 /// Curves and models of earlier epochs.
@@ -40,7 +41,7 @@ impl<T: Scalar> History<T> {
             before: model.snapshot(layout)?,
             last: model.snapshot(layout)?,
             best,
-            ends: Vec::with_capacity(epochs.min(FIRST_EPOCHS)),
+            ends: room(epochs.min(FIRST_EPOCHS))?,
         })
     }
 
@@ -50,16 +51,28 @@ impl<T: Scalar> History<T> {
     }
 
     /// An epoch has ended with this model.
-    pub fn add(&mut self, end: EpochEnd, model: &Model<T>) {
-        self.ends.push(end);
+    ///
+    /// # Errors
+    /// Memory refused.
+    pub fn add(&mut self, end: EpochEnd, model: &Model<T>) -> Result<()> {
+        push(&mut self.ends, end)?;
         std::mem::swap(&mut self.before, &mut self.last);
         model.save(&mut self.last);
+        Ok(())
     }
 
     /// Keeps the best epoch; tells whether it is time to stop.
-    pub fn stop_early(&mut self, stopping: Option<Stopping>, model: &Model<T>, network: &Network) -> bool {
+    ///
+    /// # Errors
+    /// Memory refused.
+    pub fn stop_early(
+        &mut self,
+        stopping: Option<Stopping>,
+        model: &Model<T>,
+        network: &Network,
+    ) -> Result<bool> {
         let (Some(stopping), Some(end)) = (stopping, self.ends.last()) else {
-            return false;
+            return Ok(false);
         };
         let loss = end.validation_loss.unwrap_or(end.loss);
         let improves = |best: &Best| loss < best.loss - stopping.tolerance * best.loss.abs();
@@ -67,11 +80,10 @@ impl<T: Scalar> History<T> {
             self.best = Some(Best {
                 epoch: end.epoch,
                 loss,
-                coefficients: model.coefficients(network),
+                coefficients: model.coefficients(network)?,
             });
         }
-        self.best
-            .as_ref()
-            .is_some_and(|best| end.epoch - best.epoch >= stopping.patience)
+        let waited = self.best.as_ref().map_or(0, |best| end.epoch - best.epoch);
+        Ok(self.best.is_some() && waited >= stopping.patience)
     }
 }

@@ -16,10 +16,11 @@ use crate::kernels::InstructionSet;
 use crate::loss::Objective;
 use crate::model::Model;
 use crate::network::{Coefficients, Layout, Network};
-use crate::observer::{EpochEnd, EpochView, Observer, Wish};
+use crate::observer::{EpochEnd, EpochView, Observer};
 use crate::optimizer::{GradientDescent, Optimizer, Step};
 use crate::pass::Pass;
 use crate::penalty::Penalty;
+use crate::room::filled;
 use crate::rows::{RowMajor, RowSource, Selection};
 use crate::step::{StepPlan, StepResult, Stepper, StepperParts};
 use crate::threads::Team;
@@ -133,7 +134,7 @@ pub fn train<T: Scalar>(
     }
     let mut stepper = Stepper::new(parts, model.strips.len())?;
     let mut run = Run {
-        order: if shuffles { vec![0; rows] } else { Vec::new() },
+        order: filled(if shuffles { rows } else { 0 }, 0)?,
         rows,
         batch,
         epoch: start.epochs_done,
@@ -146,8 +147,9 @@ pub fn train<T: Scalar>(
         settings,
         observer,
     };
-    let mut history = History::new(&model, &layout, settings.epochs, start.best.clone())?;
-    run.observer.training_begins(&model, network);
+    let best = start.best.as_ref().map(Best::copied).transpose()?;
+    let mut history = History::new(&model, &layout, settings.epochs, best)?;
+    run.observer.training_begins(&model, network)?;
 
     let mut ending = Ending::Completed;
     while run.epoch < run.last_epoch {
@@ -197,19 +199,22 @@ pub fn train<T: Scalar>(
         settings
             .schedule
             .observe(end.validation_loss.unwrap_or(loss), &mut model.plateau);
-        history.add(end, &model);
-        let waited_enough = history.stop_early(settings.stopping, &model, network);
-        let wish = run.observer.epoch_end(&EpochView {
+        history.add(end, &model)?;
+        let waited_enough = history.stop_early(settings.stopping, &model, network)?;
+        let goes_on = run.observer.epoch_end(&EpochView {
             end,
             history: &history.ends,
             best: history.best.as_ref(),
             model: &model,
             network,
         });
-        if wish == Wish::Leave {
-            ending = Ending::Interrupted;
-            break;
-        }
+        let goes_on = match goes_on {
+            Err(EngineError::Interrupted) => {
+                ending = Ending::Interrupted;
+                break;
+            }
+            goes_on => goes_on?,
+        };
         if let (true, Some(best)) = (waited_enough, &history.best) {
             ending = Ending::Converged(best.epoch);
             break;
@@ -218,7 +223,7 @@ pub fn train<T: Scalar>(
             ending = Ending::Converged(run.epoch);
             break;
         }
-        if wish == Wish::Stop {
+        if !goes_on {
             ending = Ending::Stopped;
             break;
         }
@@ -227,11 +232,12 @@ pub fn train<T: Scalar>(
     // There is no way back any more: what the outcome takes can have the place of what led there.
     run.minimiser = None;
     let (best, ends) = history.close();
-    let state = model.state(network, &settings.method.slot_names());
-    let mut coefficients = model.coefficients(network);
+    let state = model.state(network, &settings.method)?;
+    let mut coefficients = model.coefficients(network)?;
     let finished = matches!(ending, Ending::Completed | Ending::Stopped | Ending::Converged(_));
     let better = best.as_ref().filter(|best| finished && best.epoch != run.epoch);
-    let last = better.map(|best| std::mem::replace(&mut coefficients, best.coefficients.clone()));
+    let better = better.map(|best| best.coefficients.copied()).transpose()?;
+    let last = better.map(|better| std::mem::replace(&mut coefficients, better));
     let mut final_losses = || -> Result<FinalLosses> {
         if ending == Ending::Interrupted {
             return Err(EngineError::Interrupted);
@@ -342,5 +348,5 @@ pub fn gradient<T: Scalar>(
     };
     let StepResult { totals, penalty } = stepper.step(&mut model, &plan, false)?;
     let loss = scaled(objective, totals.loss, data.total_weight()) + penalty;
-    Ok((loss, Coefficients::unpack(network, stepper.gradient())))
+    Ok((loss, Coefficients::unpack(network, stepper.gradient())?))
 }

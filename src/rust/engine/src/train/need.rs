@@ -9,7 +9,6 @@ use crate::data::Data;
 use crate::lbfgs::Minimiser;
 use crate::model::{strip_count, Model};
 use crate::network::Coefficients;
-use crate::optimizer::Rule;
 use crate::rows::RowMajor;
 use crate::scalar::{row_stride, Scalar};
 use crate::step::{Stepper, StepperParts};
@@ -156,9 +155,7 @@ impl<T: Scalar> Need<'_, T> {
 
     /// Numbers kept per weight at the end.
     fn slots(&self) -> usize {
-        match self.settings.method {
-            Method::Rule(rule) => rule.slots().len(),
-            Method::Lbfgs(knobs) => knobs.slots_after(self.settings.epochs, self.given_slots()),
-        }
+        let settings = self.settings;
+        settings.method.slots_after(settings.epochs, self.given_slots())
     }
 }

@@ -22,13 +22,19 @@ pub enum Method {
 }
 
 impl Method {
-    /// Names of the numbers kept per weight: those of the rule, or of remembered pairs.
-    pub fn slot_names(&self) -> Vec<String> {
+    /// Name of a number kept per weight: one of the rule's, or of a remembered pair's.
+    pub fn slot_name(&self, slot: usize) -> String {
         match self {
-            Method::Rule(rule) => rule.slots().iter().map(|name| name.to_string()).collect(),
-            Method::Lbfgs(knobs) => (1..=knobs.memory)
-                .flat_map(|pair| [format!("step_{pair}"), format!("change_{pair}")])
-                .collect(),
+            Method::Rule(rule) => rule.slots().get(slot).copied().unwrap_or_default().to_string(),
+            Method::Lbfgs(_) => format!("{}_{}", ["step", "change"][slot % 2], slot / 2 + 1),
+        }
+    }
+
+    /// Numbers kept per weight after some epochs, when `given` were kept before.
+    pub fn slots_after(&self, epochs: usize, given: usize) -> usize {
+        match self {
+            Method::Rule(rule) => rule.slots().len(),
+            Method::Lbfgs(knobs) => knobs.slots_after(epochs, given),
         }
     }
 }
@@ -177,6 +183,19 @@ pub struct Best {
     pub loss: f64,
     /// The weights and biases after it.
     pub coefficients: Coefficients,
+}
+
+impl Best {
+    /// A copy.
+    ///
+    /// # Errors
+    /// Memory refused.
+    pub fn copied(&self) -> Result<Best> {
+        Ok(Best {
+            coefficients: self.coefficients.copied()?,
+            ..*self
+        })
+    }
 }
 
 /// How training ended.
