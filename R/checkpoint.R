@@ -31,21 +31,10 @@ checkpoint_hook <- function(checkpoint, as_fit) {
   list(engine = list(fun = hook$fun, every = as.double(checkpoint$every)), raised = hook$raised)
 }
 
-# The file at `path` is the former one until the new one is complete: renaming within a folder is one step.
+# The file at `path` is the former one until the new one is complete.
 write_whole <- function(object, path) {
-  temporary <- tempfile(paste0(basename(path), "-"), tmpdir = dirname(path), fileext = ".part")
-  on.exit(unlink(temporary))
-  written <- tryCatch(
-    suppressWarnings({
-      saveRDS(object, temporary, compress = FALSE)
-      file.rename(temporary, path)
-    }),
-    error = function(cnd) FALSE
+  write_file(
+    path, function(connection) suppressWarnings(saveRDS(object, connection)), "checkpoint",
+    hint = "Training has ended; {.fn nn_last} has the model so far.", call = quote(nn_train())
   )
-  if (!written) {
-    stop_backprop("checkpoint", c(
-      "The checkpoint could not be written to {.file {path}}.",
-      i = "The folder must be writable and have room. Training has ended."
-    ))
-  }
 }

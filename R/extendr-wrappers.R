@@ -38,3 +38,12 @@ engine_memory <- function(bytes, limit) .Call(wrap__engine_memory, bytes, limit)
 # Panics, to show that a panic becomes an R error.
 engine_panic <- function(threads) .Call(wrap__engine_panic, threads)
 
+# Begins to write a file: makes an empty one to write into, `temporary`, that will replace `target`.
+engine_file_begin <- function(path) .Call(wrap__engine_file_begin, path)
+
+# Syncs what was written, and renames it; an error if it has not so many bytes.
+engine_file_finish <- function(temporary, target, bytes) .Call(wrap__engine_file_finish, temporary, target, bytes)
+
+# Why nothing more can be written to a file that is temporary; no error if something can, and then it was.
+engine_file_probe <- function(path) .Call(wrap__engine_file_probe, path)
+

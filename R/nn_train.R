@@ -98,7 +98,8 @@
 #' training. A fit keeps neither case weights nor an offset nor a given validation set: these are to be given again.
 #'
 #' `checkpoint = list(path = "fit.rds", every = 10)` stores the fit so far every 10 epochs. The file is replaced in
-#' one step, so that it is whole even if the process is killed while it writes. `nn_train(..., start = readRDS("fit.rds"), epochs = )` goes
+#' one step, when all of the new one is on the disk, so that it is whole even if the process is killed while it writes (what was
+#' written by then stays beside it in a file ending in `.part`) or the disk is full (the training ends with an error of class `backprop_error_file`). `nn_train(..., start = readRDS("fit.rds"), epochs = )` goes
 #' on from it, and equals the training that was not interrupted when `epochs` are those that were left.
 #'
 #' `restarts = k` trains from k starts, one after another (each uses the threads), whose seeds follow that of the fit, and keeps the

@@ -22,7 +22,8 @@
 #' @return Without `file`, the page as an [htmltools::tagList()], which shows itself when printed in an interactive session; with
 #'   `file`, the file's name, invisibly. What is cut is told by a message.
 #' @section Errors:
-#' Something that is not a trace is an error, as is a missing package htmltools.
+#' Something that is not a trace is an error, as is a missing package htmltools. A page that cannot be written is an
+#' error of class `backprop_error_file` that gives the reason; a file that was there is then unchanged.
 #' @examplesIf requireNamespace("htmltools", quietly = TRUE)
 #' X <- matrix(c(1, 0, 1, 0, 1, 0, 1, 1, 0, 1, 0, 1), nrow = 3, byrow = TRUE)
 #' Y <- matrix(c(1, 1, 0))
@@ -102,18 +103,7 @@ write_page <- function(body, title, file, call) {
     "</head>", "<body>", "<main>", body, "</main>",
     "<script>", view_asset("view.js"), "</script>", "</body>", "</html>"
   )
-  written <- tryCatch(
-    {
-      connection <- base::file(file, "wb")
-      on.exit(close(connection))
-      writeLines(enc2utf8(page), connection, useBytes = TRUE)
-      TRUE
-    },
-    error = function(cnd) FALSE, warning = function(cnd) FALSE
-  )
-  if (!written) {
-    stop_backprop("file", "{.file {file}} cannot be written.", call = call)
-  }
+  write_file(file, text_bytes(page), call = call)
 }
 
 #' @rdname nn_view

@@ -10,13 +10,21 @@
 #' Some numbers of a workbook stay as they were recorded: which rows a mini-batch has, which units dropout drops, the
 #' factor by which a gradient was clipped, and the steps of L-BFGS. Spreadsheets compute in double precision and in
 #' their own order of summation, so that last digits may differ.
+#'
+#' A spreadsheet takes text that begins with `=`, `+`, `-` or `@` in a CSV file for a formula, whatever quotes are
+#' around it. Names of rows and columns that begin so, or with a tab or a line break, get an apostrophe before them
+#' (`'=A1`) in a `.csv`; numbers are written as they are. In a `.xlsx` names are text, and only the trace's own formulas are
+#' computed.
+#'
+#' The file appears whole or not at all: when it cannot be written (a full disk, no right to write), the error says
+#' why, and a file that was to be replaced is as it was.
 #' @param trace A trace from [nn_trace()].
 #' @param file Path of the file, ending in `.csv` or `.xlsx`.
 #' @param overwrite Whether a file that exists may be replaced.
 #' @return The path, invisibly.
 #' @section Errors:
-#' Errors have class `backprop_error_file` (another ending, a folder that is not there, a file that exists),
-#' `backprop_error_package` (openxlsx is not installed) or `backprop_error_too_large` (more cells than a workbook can
+#' Errors have class `backprop_error_file` (another ending, a folder that is not there, a file that exists or cannot be
+#' written), `backprop_error_package` (openxlsx is not installed) or `backprop_error_too_large` (more cells than a workbook can
 #' compute).
 #' @examples
 #' X <- matrix(c(1,0,1,0, 1,0,1,1, 0,1,0,1), nrow = 3, byrow = TRUE)
@@ -46,21 +54,38 @@ nn_write_trace <- function(trace, file, overwrite = FALSE) {
     folder <- dirname(file)
     stop_backprop("file", "There is no folder {.path {folder}} to write to.", call = call)
   }
-  if (file.exists(file) && !overwrite) {
+  if (file.exists(file) && !dir.exists(file) && !overwrite) {
     stop_backprop("file", c("{.path {file}} exists.", i = "Use {.code overwrite = TRUE} to replace it."), call = call)
   }
-  if (kind == "csv") {
-    utils::write.csv(as.data.frame(trace), file, row.names = FALSE)
-  } else {
-    write_workbook(trace, file, call)
-  }
+  write_file(file, if (kind == "csv") csv_bytes(as.data.frame(trace)) else workbook_bytes(trace, file, call), call = call)
   invisible(file)
+}
+
+# A table as a CSV file has it.
+csv_bytes <- function(table) {
+  memory <- rawConnection(raw(), "wb")
+  on.exit(close(memory))
+  utils::write.csv(as_text_cells(table), memory, row.names = FALSE)
+  rawConnectionValue(memory)
+}
+
+# Text that a spreadsheet would compute begins with an apostrophe: the characters are those of OWASP's page on CSV
+# injection. Numbers stay numbers.
+as_text_cells <- function(table) {
+  texts <- vapply(table, is.character, NA)
+  table[texts] <- lapply(table[texts], function(text) {
+    computed <- grepl("^[=+@\t\r\n-]", text, useBytes = TRUE)
+    text[computed] <- paste0("'", text[computed])
+    text
+  })
+  table
 }
 
 # Beyond this a workbook takes minutes to write and to open.
 largest_workbook <- 2e5
 
-write_workbook <- function(trace, file, call) {
+# A workbook as its file has it.
+workbook_bytes <- function(trace, file, call) {
   if (!requireNamespace("openxlsx", quietly = TRUE)) {
     stop_backprop("package", c(
       "Writing a workbook needs the openxlsx package, which is not installed.",
@@ -80,7 +105,53 @@ write_workbook <- function(trace, file, call) {
   for (sheet in trace_sheets(trace)) {
     write_sheet(book, sheet)
   }
-  openxlsx::saveWorkbook(book, file, overwrite = TRUE)
+  made <- tempfile(fileext = ".xlsx")
+  before <- workbook_scratch()
+  on.exit(unlink(c(made, setdiff(workbook_scratch(), before)), recursive = TRUE, expand = FALSE))
+  failure <- tryCatch(
+    {
+      suppressWarnings(openxlsx::saveWorkbook(book, made))
+      workbook_fault(made)
+    },
+    error = conditionMessage
+  )
+  if (!is.null(failure)) {
+    reason <- growth_fault(made)
+    reason <- paste0("In the folder for temporary files, '", tempdir(), "': ", if (is.null(reason)) failure else reason)
+    stop_unwritten(file, reason, call = call)
+  }
+  readBin(made, "raw", file.size(made))
+}
+
+# Where openxlsx writes the parts of a workbook; it leaves them there when it fails.
+workbook_scratch <- function() list.files(tempdir(), "^workbookTemp_", full.names = TRUE)
+
+# What is wrong with a workbook's file, or NULL: openxlsx does not notice when the disk takes only some of a part.
+workbook_fault <- function(file) {
+  if (!file.exists(file)) {
+    return("the workbook was not made")
+  }
+  parts <- utils::unzip(file, list = TRUE)
+  read <- function(name) {
+    connection <- unz(file, name, "rb")
+    on.exit(close(connection))
+    readBin(connection, "raw", parts$Length[parts$Name == name])
+  }
+  for (name in grep("\\.(xml|rels)$", parts$Name, value = TRUE)) {
+    bytes <- read(name)
+    first <- rawToChar(utils::head(bytes, 1000L))
+    root <- regmatches(first, regexpr("(?<=<)[A-Za-z:]+", first, perl = TRUE, useBytes = TRUE))
+    last <- rawToChar(utils::tail(bytes, 100L))
+    whole <- length(root) == 1L && grepl(paste0("</", root, ">\\s*$"), last, useBytes = TRUE) ||
+      grepl("^(<\\?[^>]*>)?\\s*<[^>]*/>\\s*$", first, useBytes = TRUE)
+    if (!whole) {
+      return(paste0("the workbook's part '", name, "' was cut"))
+    }
+  }
+  index <- rawToChar(read("xl/_rels/workbook.xml.rels"))
+  targets <- regmatches(index, gregexpr("(?<=Target=\")[^\"]+", index, perl = TRUE))[[1L]]
+  missing <- setdiff(basename(targets), basename(parts$Name))
+  if (length(missing) > 0L) paste0("the workbook's part '", missing[1L], "' is missing")
 }
 
 # One sheet of trace_sheets(): a list of `name` and `cells`, each cell with its place, its kind and its content.

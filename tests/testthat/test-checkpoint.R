@@ -93,6 +93,35 @@ test_that("a checkpoint that cannot be written ends the training with an error",
   expect_identical(nn_train(article_X, article_Y, epochs = 2)$status, "completed")
 })
 
+test_that("a full disk ends the training, and the last good checkpoint is as it was", {
+  folder <- local_disk("64k")
+  path <- file.path(folder, "fit.rds")
+  train <- function(epochs) nn_train(article_X, article_Y, epochs = epochs, checkpoint = list(path = path), seed = 1)
+  train(2)
+  # A file of this size waits in memory until it is closed; a larger one is refused while it is written.
+  for (rows in c(10, 1000)) {
+    fill_disk(folder)
+    X <- matrix(as.double(seq_len(4 * rows)) / rows, rows)
+    expect_refused(
+      nn_train(X, X[, 1], hidden = rows, epochs = 1, checkpoint = list(path = path), seed = 1), path, "No space left on device",
+      class = "backprop_error_checkpoint"
+    )
+    expect_identical(nn_last()$epochs_done, 1L)
+  }
+  expect_identical(readRDS(path)$epochs_done, 2L)
+})
+
+test_that("a checkpoint goes where a link leads, and a pipe is refused at once", {
+  skip_on_os("windows")
+  withr::local_dir(withr::local_tempdir())
+  file.symlink("fit.rds", "link")
+  nn_train(article_X, article_Y, epochs = 2, checkpoint = list(path = "link"), seed = 1)
+  expect_identical(unname(Sys.readlink("link")), "fit.rds")
+  expect_identical(readRDS("fit.rds")$epochs_done, 2L)
+  system2("mkfifo", "pipe")
+  expect_error(nn_train(article_X, article_Y, checkpoint = list(path = "pipe")), "a pipe", class = "backprop_error_checkpoint")
+})
+
 test_that("a checkpoint that cannot be is refused before training", {
   expect_snapshot(error = TRUE, {
     nn_train(article_X, article_Y, checkpoint = "fit.rds")

@@ -61,6 +61,27 @@ test_that("names cannot become markup", {
   expect_match(page, "&lt;b&gt;", fixed = TRUE)
 })
 
+test_that("no name of a row, a column or an outcome becomes a script", {
+  X <- article_X
+  script <- "<script>alert('\"')</script>"
+  dimnames(X) <- list(paste0(script, 1:3), paste0(script, 4:7))
+  page <- page_of(nn_trace(X, matrix(article_Y, dimnames = list(NULL, script)), hidden = 2, seed = 1))
+  expect_identical(count_of("<script>", page), 1L)
+  expect_identical(count_of("</script>", page), 1L)
+  expect_gt(count_of("&lt;script&gt;", page), 10L)
+})
+
+test_that("a page that cannot be written leaves the former one", {
+  folder <- local_disk("256k")
+  trace <- article_trace()
+  path <- file.path(folder, "page.html")
+  nn_view(trace, path)
+  for (free in c(0, 4096, file.size(path) %/% 4096 * 4096)) {
+    fill_disk(folder, free)
+    expect_refused(nn_view(trace, path), path, "No space left on device")
+  }
+})
+
 test_that("large matrices and long traces are cut with a message, and the page tells how much is left", {
   trace <- nn_trace(Species ~ ., data = iris, hidden = 12, steps = 4, seed = 1)
   expect_snapshot(page <- page_of(trace, rows = 3, columns = 2, iterations = 2, check = FALSE))

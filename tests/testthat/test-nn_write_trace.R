@@ -60,6 +60,108 @@ test_that("the file of a workbook holds these formulas", {
   expect_equal(unname(as.matrix(inputs)), article_X)
 })
 
+# A trace whose names a spreadsheet would compute.
+trace_of_formulas <- function() {
+  X <- article_X
+  colnames(X) <- c("=1+1", "+b", "@SUM(1)", "\tc")
+  rownames(X) <- c("-1", "2", "=HYPERLINK(\"x\",\"y\")")
+  nn_trace(X, matrix(c(1, 1, 0), dimnames = list(NULL, "-y")), hidden = 2, seed = 1)
+}
+
+test_that("no text of a table begins as a formula does, and numbers stay numbers", {
+  trace <- trace_of_formulas()
+  file <- withr::local_tempfile(fileext = ".csv")
+  nn_write_trace(trace, file)
+  read <- utils::read.csv(file, colClasses = c(row_name = "character"))
+  table <- as.data.frame(trace)
+  expect_identical(read$value < 0, table$value < 0)
+  expect_true(any(table$value < 0))
+  for (name in c("row_name", "column_name")) {
+    computed <- grepl("^[-=+@\t\r]", table[[name]])
+    expect_true(any(computed))
+    expect_identical(read[[name]] == table[[name]], !computed)
+    expect_identical(read[[name]][computed], paste0("'", table[[name]][computed]))
+  }
+  table <- data.frame(text = c("=a", "+a", "-a", "@a", "\ta", "\ra", "\na", "a=", "'=a", " a", "", NA), number = -1)
+  expect_identical(
+    rawToChar(csv_bytes(table)),
+    paste0(
+      "\"text\",\"number\"\n",
+      paste0(c("\"'=a\"", "\"'+a\"", "\"'-a\"", "\"'@a\"", "\"'\ta\"", "\"'\ra\"", "\"'\na\"", "\"a=\"", "\"'=a\"", "\" a\"", "\"\"", "NA"), ",-1\n", collapse = "")
+    )
+  )
+})
+
+test_that("the names of a workbook are text, whatever they begin with", {
+  skip_if_not_installed("openxlsx")
+  trace <- trace_of_formulas()
+  file <- withr::local_tempfile(fileext = ".xlsx")
+  nn_write_trace(trace, file)
+  sheet <- openxlsx::loadWorkbook(file)$worksheets[[2L]]$sheet_data
+  cells <- trace_sheets(trace)[[2L]]$cells
+  expect_identical(sum(!is.na(sheet$f)), sum(cells$kind == "formula"))
+  expect_false(any(grepl("1+1", sheet$f, fixed = TRUE)))
+  read <- openxlsx::read.xlsx(file, "Iteration 1", colNames = FALSE, skipEmptyRows = FALSE, skipEmptyCols = FALSE)
+  expect_true(all(c("=1+1", "+b", "@SUM(1)", "-1", "-y") %in% unlist(read)))
+})
+
+test_that("on a full disk a file that was to be replaced is as it was", {
+  folder <- local_disk("256k")
+  trace <- article_trace(steps = 2)
+  endings <- c(".csv", if (requireNamespace("openxlsx", quietly = TRUE)) ".xlsx")
+  for (ending in endings) {
+    path <- file.path(folder, paste0("old", ending))
+    nn_write_trace(trace, path)
+    whole <- file.size(path)
+    for (free in c(0, 4096, whole %/% 4096 * 4096)) {
+      fill_disk(folder, free)
+      expect_refused(nn_write_trace(trace, path, overwrite = TRUE), path, "No space left on device")
+      fresh <- file.path(folder, paste0("new", ending))
+      expect_refused(nn_write_trace(trace, fresh), fresh, "No space left on device")
+    }
+    unlink(file.path(folder, "filler"))
+  }
+})
+
+test_that("a file that cannot be is refused, as a table and as a workbook", {
+  skip_on_os("windows")
+  trace <- article_trace()
+  withr::local_dir(withr::local_tempdir())
+  for (ending in c("csv", if (requireNamespace("openxlsx", quietly = TRUE)) "xlsx")) {
+    path <- paste0("folder.", ending)
+    dir.create(path)
+    for (overwrite in c(FALSE, TRUE)) {
+      expect_error(nn_write_trace(trace, path, overwrite), "It is a folder", class = "backprop_error_file")
+    }
+  }
+})
+
+test_that("a workbook with a part that was cut or lost is no workbook", {
+  skip_if_not_installed("openxlsx")
+  skip_if_not(nzchar(Sys.which("zip")), "zip is not installed")
+  folder <- withr::local_tempdir()
+  whole <- file.path(folder, "whole.xlsx")
+  nn_write_trace(article_trace(), whole)
+  expect_null(workbook_fault(whole))
+  fault_after <- function(harm) {
+    withr::local_dir(withr::local_tempdir())
+    utils::unzip(whole)
+    harm()
+    broken <- file.path(folder, "broken.xlsx")
+    unlink(broken)
+    utils::zip(broken, list.files(all.files = TRUE, no.. = TRUE), flags = "-r9Xq")
+    workbook_fault(broken)
+  }
+  cut <- function(part, by) function() writeBin(utils::head(file_bytes(part), -by), part)
+  expect_null(fault_after(function() NULL))
+  expect_identical(fault_after(cut("xl/worksheets/sheet2.xml", 1)), "the workbook's part 'xl/worksheets/sheet2.xml' was cut")
+  expect_identical(fault_after(cut("xl/sharedStrings.xml", 500)), "the workbook's part 'xl/sharedStrings.xml' was cut")
+  expect_identical(fault_after(function() unlink("xl/styles.xml")), "the workbook's part 'styles.xml' is missing")
+  expect_identical(workbook_fault(file.path(folder, "none.xlsx")), "the workbook was not made")
+  writeBin(utils::head(file_bytes(whole), -10), file.path(folder, "cut.xlsx"))
+  expect_error(workbook_fault(file.path(folder, "cut.xlsx")))
+})
+
 test_that("files that cannot be written are refused with a reason", {
   trace <- article_trace()
   folder <- withr::local_tempdir()

@@ -4,6 +4,7 @@
 //! turns into a condition: text from here never reaches a format string of R's.
 
 mod arguments;
+mod files;
 mod results;
 mod watch;
 
@@ -450,6 +451,7 @@ fn engine_panic(threads: i32) -> List {
 
 extendr_module! {
     mod backprop;
+    use files;
     fn engine_train;
     fn engine_predict;
     fn engine_evaluate;
