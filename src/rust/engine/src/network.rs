@@ -111,6 +111,11 @@ impl LayerPlace {
         self.rows * self.width
     }
 
+    /// Units of a panel, of so many units in all.
+    fn units_of(&self, panel: usize, units: usize) -> Range<usize> {
+        panel * self.width..units.min((panel + 1) * self.width)
+    }
+
     /// Where rows `rows` of panel `panel` lie.
     pub fn range(&self, panel: usize, rows: Range<usize>) -> Range<usize> {
         let start = self.offset + panel * self.panel_size();
@@ -252,10 +257,16 @@ impl Coefficients {
         let layout = Layout::of::<T>(network);
         let mut packed = Buffer::zeros(layout.len)?;
         for (number, place) in layout.places.iter().enumerate() {
-            for (input, weights) in self.weights[number].outer_iter().enumerate() {
-                team.did(weights.len() as f64)?;
-                for (unit, &weight) in weights.iter().enumerate() {
-                    packed[place.index(input, unit)] = T::of(weight);
+            let weights = &self.weights[number];
+            // Panel by panel, so that either layout of the matrix is read in order.
+            for panel in 0..place.panels {
+                let units = place.units_of(panel, weights.ncols());
+                team.did((weights.nrows() * units.len()) as f64)?;
+                for input in 0..weights.nrows() {
+                    let row = &mut packed[place.range(panel, input..input + 1)];
+                    for (place, unit) in row.iter_mut().zip(units.clone()) {
+                        *place = T::of(weights[(input, unit)]);
+                    }
                 }
             }
             for (unit, &bias) in self.biases[number].iter().enumerate() {
@@ -273,8 +284,15 @@ impl Coefficients {
         let layout = Layout::of::<T>(network);
         let mut coefficients = Coefficients::zeros(network)?;
         for (number, place) in layout.places.iter().enumerate() {
-            for ((input, unit), weight) in coefficients.weights[number].indexed_iter_mut() {
-                *weight = packed[place.index(input, unit)].to_double();
+            let weights = &mut coefficients.weights[number];
+            for panel in 0..place.panels {
+                let units = place.units_of(panel, weights.ncols());
+                for input in 0..weights.nrows() {
+                    let row = &packed[place.range(panel, input..input + 1)];
+                    for (number, unit) in row.iter().zip(units.clone()) {
+                        weights[(input, unit)] = number.to_double();
+                    }
+                }
             }
             for (unit, bias) in coefficients.biases[number].iter_mut().enumerate() {
                 *bias = packed[place.index(place.rows - 1, unit)].to_double();
