@@ -10,11 +10,11 @@ run_training <- function(spec, data, given, scaling, earlier, keep, restart = NU
     })
   }
   spec$engine$checkpoint <- stored$engine
+  result <- NULL
+  # Beforehand, so that nothing comes between the engine's answer and the promise to keep it.
+  keep(function() if (is.null(result$error) && !is.null(result)) new_fit(result, spec, data, given, scaling, earlier))
   result <- engine_train(spec$engine, data$x, data$y, data$case_weights, data$offset, spec$start, watch$hook)
   spec$engine$checkpoint <- NULL
-  if (is.null(result$error)) {
-    keep(function() new_fit(result, spec, data, given, scaling, earlier))
-  }
   watch$close()
   if (identical(result$error$kind, "nonfinite_x")) stop_unknown_in(data, given$arg)
   finished(result, colnames(data$x), arg = given$arg)
@@ -32,17 +32,17 @@ run_training <- function(spec, data, given, scaling, earlier, keep, restart = NU
 }
 
 # Runs `code(keep)`. If it is interrupted, in the engine or in R, what `keep()` last took is what nn_last() gives: a function
-# that makes a fit, since making it takes time that most trainings need not spend.
+# that makes a fit, or NULL where there is none yet, since making it takes time that most trainings need not spend.
 keeping_last <- function(code) {
   make <- NULL
   withCallingHandlers(code(function(how) make <<- how), interrupt = function(cnd) {
-    if (!is.null(make)) {
-      suspendInterrupts({
-        fit <- make()
+    suspendInterrupts({
+      fit <- if (!is.null(make)) make()
+      if (!is.null(fit)) {
         fit$status <- "interrupted"
         session$last <- fit
-      })
-    }
+      }
+    })
   })
 }
 

@@ -1,9 +1,13 @@
 // What R calls when it loads the library: registers the Rust functions with R, and silences Rust's own
 // report of a panic, which reaches the user as an R condition instead. And what Rust asks of R where R may
-// answer with an error: a jump of R's must not cross Rust's frames, which would leave what they hold behind.
+// answer with a jump, of an error or of Ctrl-C: it must not cross Rust's frames, which would leave behind what
+// they hold.
 
 #include <setjmp.h>
 #include <Rinternals.h>
+// For R_interrupts_suspended and R_interrupts_pending.
+#include <R_ext/GraphicsEngine.h>
+#include <R_ext/Utils.h>
 
 void R_init_backprop_extendr(void *dll);
 void register_extendr_panic_hook(void);
@@ -39,4 +43,37 @@ SEXP backprop_vector(unsigned int type, R_xlen_t length) {
   }
   UNPROTECT(1);
   return vector;
+}
+
+// R looks for Ctrl-C wherever it collects garbage, and jumps. While Rust has the word it must not; what was set
+// before is returned.
+int backprop_suspend_interrupts(int suspended) {
+  int before = R_interrupts_suspended;
+  R_interrupts_suspended = suspended;
+  return before;
+}
+
+static void check(void *data) { R_CheckUserInterrupt(); }
+
+// Whether the user pressed Ctrl-C since this was last asked. R forgets it: the caller must raise it again.
+int backprop_interrupted(void) {
+  // Lets front ends look for the user; with interrupts suspended it only makes a note.
+  R_ToplevelExec(check, NULL);
+  int pending = R_interrupts_pending;
+  R_interrupts_pending = 0;
+  return pending;
+}
+
+// What an R function says with TRUE (1) or FALSE (0). Interrupts are allowed in it, and one that nothing in R
+// catches, or any other answer, is -1.
+int backprop_ask(SEXP function, SEXP arguments) {
+  int failed = 0;
+  SEXP call = PROTECT(Rf_lcons(function, arguments));
+  int before = backprop_suspend_interrupts(0);
+  SEXP answer = R_tryEval(call, R_GlobalEnv, &failed);
+  backprop_suspend_interrupts(before);
+  UNPROTECT(1);
+  if (failed || TYPEOF(answer) != LGLSXP || XLENGTH(answer) != 1) return -1;
+  int said = LOGICAL(answer)[0];
+  return said == NA_LOGICAL ? -1 : said;
 }

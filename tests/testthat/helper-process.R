@@ -31,7 +31,7 @@ run_process <- function(code) {
 }
 
 # Waits until a line begins with `mark`; returns it, or NULL when time is up.
-wait_for <- function(process, mark, seconds = 30) {
+wait_for <- function(process, mark, seconds = 60) {
   end <- Sys.time() + seconds
   while (Sys.time() < end) {
     found <- grep(paste0("^", mark), process$output(), value = TRUE)

@@ -3,6 +3,7 @@
 //!
 //! Paths come and go as the bytes that the system knows them by.
 
+use crate::interrupts::suspended;
 use extendr_api::prelude::*;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -172,7 +173,7 @@ fn report(result: io::Result<()>) -> List {
 /// @noRd
 #[extendr]
 fn engine_file_begin(path: &[u8]) -> List {
-    match path_of(path).and_then(|path| begin(&path)) {
+    suspended(|| match path_of(path).and_then(|path| begin(&path)) {
         Ok((temporary, target)) => {
             list!(
                 error = (),
@@ -181,22 +182,24 @@ fn engine_file_begin(path: &[u8]) -> List {
             )
         }
         Err(error) => reason(&error),
-    }
+    })
 }
 
 /// Syncs what was written, and renames it; an error if it has not so many bytes.
 /// @noRd
 #[extendr]
 fn engine_file_finish(temporary: &[u8], target: &[u8], bytes: f64) -> List {
-    let paths = path_of(temporary).and_then(|temporary| Ok((temporary, path_of(target)?)));
-    report(paths.and_then(|(temporary, target)| finish(&temporary, &target, bytes)))
+    suspended(|| {
+        let paths = path_of(temporary).and_then(|temporary| Ok((temporary, path_of(target)?)));
+        report(paths.and_then(|(temporary, target)| finish(&temporary, &target, bytes)))
+    })
 }
 
 /// Why nothing more can be written to a file that is temporary; no error if something can, and then it was.
 /// @noRd
 #[extendr]
 fn engine_file_probe(path: &[u8]) -> List {
-    report(path_of(path).and_then(|path| probe(&path)))
+    suspended(|| report(path_of(path).and_then(|path| probe(&path))))
 }
 
 extendr_module! {

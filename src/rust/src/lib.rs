@@ -5,6 +5,7 @@
 
 mod arguments;
 mod files;
+mod interrupts;
 mod results;
 mod watch;
 
@@ -24,9 +25,10 @@ use backprop_engine::{
     CheckedSettings, Coefficients, EngineError, Method, Network, Outcome, Result, Scalar, Start,
 };
 use extendr_api::prelude::*;
+use interrupts::interrupted;
 use results::answer;
 use std::str::FromStr;
-use watch::{collect_garbage, interrupted, Checkpoint, Hook, Watch};
+use watch::{collect_garbage, Checkpoint, Hook, Watch};
 
 /// Whether a specification asks for single precision.
 fn is_single(spec: &Fields) -> Result<bool> {

@@ -1,6 +1,7 @@
 //! Turns what the engine gives into plain R lists. What is large is written where R will have it, in
 //! vectors that R may refuse; what is small finds room in the reserve that every call begins with.
 
+use crate::interrupts::{interrupted, suspended};
 use backprop_engine::memory::check_reserve;
 use backprop_engine::model::OptimizerState;
 use backprop_engine::network::Coefficients;
@@ -13,8 +14,13 @@ use ndarray::Array2;
 use std::ffi::c_void;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
-/// Runs `work` and turns its error, or a panic, into `list(error = list(kind = , …))`.
+/// Runs `work` and turns its error, or a panic, into `list(error = list(kind = , …))`. Interrupts wait
+/// until they are asked for, or R has the list.
 pub fn answer(work: impl FnOnce() -> Result<List>) -> List {
+    suspended(|| answer_at_once(work))
+}
+
+fn answer_at_once(work: impl FnOnce() -> Result<List>) -> List {
     let work = || check_reserve().and_then(|()| work());
     let result = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let message = panic
@@ -253,6 +259,16 @@ pub fn outcome(outcome: &Outcome, trace: &[StepTrace], snapshots: &[(usize, Coef
         }
     };
     let curves = curves(&outcome.history)?;
+    // Of a training that was interrupted the model is wanted, and at once. The rest may be thousands of matrices.
+    let trace = if outcome.ending == Ending::Interrupted {
+        &[]
+    } else {
+        trace
+    };
+    let recorded = |trace: &StepTrace| match interrupted() {
+        true => Err(EngineError::Interrupted),
+        false => step(trace),
+    };
     Ok(list!(
         error = (),
         weights = weights,
@@ -271,6 +287,6 @@ pub fn outcome(outcome: &Outcome, trace: &[StepTrace], snapshots: &[(usize, Coef
         last = last,
         best = best(outcome.best.as_ref())?,
         snapshots = self::snapshots(snapshots)?,
-        trace = list_of(trace.iter().map(step))?
+        trace = list_of(trace.iter().map(recorded))?
     ))
 }

@@ -1,30 +1,17 @@
-//! Watches a fit on behalf of R: looks for Ctrl-C, and calls an R function now and then.
+//! Watches a fit on behalf of R: calls R functions now and then, and keeps snapshots.
 
+use crate::interrupts::ask;
 use crate::results;
 use backprop_engine::memory::check_reserve;
 use backprop_engine::observer::{EpochEnd, EpochView, Observer};
 use backprop_engine::room::push;
 use backprop_engine::{Coefficients, EngineError, Method, Network, Result, Scalar, Settings};
 use extendr_api::prelude::*;
-use std::ffi::c_void;
 use std::time::{Duration, Instant};
 
-// R's header R_ext/Utils.h and Rinternals.h; extendr does not declare them.
+// R's header R_ext/Memory.h; extendr does not declare it.
 extern "C" {
-    fn R_CheckUserInterrupt();
-    fn R_ToplevelExec(function: extern "C" fn(*mut c_void), data: *mut c_void) -> i32;
     fn R_gc();
-}
-
-extern "C" fn check(_: *mut c_void) {
-    // SAFETY: called by R_ToplevelExec on R's thread; a jump ends there.
-    unsafe { R_CheckUserInterrupt() };
-}
-
-/// Whether the user pressed Ctrl-C. R forgets it: the caller must raise it again.
-pub fn interrupted() -> bool {
-    // SAFETY: on R's thread; `check` holds nothing that a jump would skip.
-    unsafe { R_ToplevelExec(check, std::ptr::null_mut()) == 0 }
 }
 
 /// Has R give back what nothing uses any more.
@@ -48,13 +35,6 @@ fn with_room<V>(make: impl Fn() -> Result<V>) -> Result<V> {
 enum When {
     EveryEpoch,
     Every(Duration),
-}
-
-/// What an R function answered that lets no condition escape: whether to go on. An interrupt has no
-/// answer, inside the function or on the way in or out, where nothing in R can catch it.
-fn answer_of(answer: extendr_api::Result<Robj>) -> Result<bool> {
-    let answer = answer.ok().and_then(|answer| answer.as_bool());
-    answer.ok_or(EngineError::Interrupted)
 }
 
 /// An R function `fun(epoch, epochs, loss, validation_loss, lr, accuracy, validation_accuracy)`;
@@ -88,7 +68,7 @@ impl Hook {
                 return Ok(true);
             }
         }
-        let answer = self.function.call(pairlist!(
+        let arguments = pairlist!(
             end.epoch as i32,
             end.last_epoch as i32,
             end.loss,
@@ -96,9 +76,10 @@ impl Hook {
             end.lr,
             end.accuracy,
             end.validation_accuracy
-        ));
+        );
+        let answer = ask(&self.function, arguments);
         self.last_call = Instant::now();
-        answer_of(answer)
+        answer
     }
 }
 
@@ -131,7 +112,7 @@ impl Checkpoint {
             return Ok(true);
         }
         let state = with_room(|| self.state(epoch, snapshots))?;
-        answer_of(self.function.call(pairlist!(state)))
+        ask(&self.function, pairlist!(state))
     }
 
     fn state<T: Scalar>(

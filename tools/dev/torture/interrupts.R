@@ -81,7 +81,8 @@ seen <- 0L
 hear <- function(mark, seconds = 120) {
   end <- Sys.time() + seconds
   while (Sys.time() < end) {
-    lines <- readLines(answers, warn = FALSE)
+    # A line that is still being written has no end yet.
+    lines <- strsplit(sub("[^\n]*$", "", readChar(answers, file.size(answers), useBytes = TRUE)), "\n")[[1L]]
     at <- which(startsWith(lines, mark) & seq_along(lines) > seen)
     if (length(at) > 0L) {
       seen <<- at[1L]
