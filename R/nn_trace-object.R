@@ -93,12 +93,10 @@ first_state <- function(recorded, plan) {
 # Loss of all rows before each recorded step and after the last.
 losses_of_trace <- function(recorded) {
   last <- utils::tail(recorded$trace, 1L)
-  # What the recording took is there by now.
-  engine <- recorded$engine[setdiff(names(recorded$engine), c("trace_steps", "extra_bytes"))]
   networks <- c(lapply(recorded$trace, function(record) record$before), lapply(last, function(record) record$after))
   vapply(networks, function(network) {
     loss <- engine_evaluate(
-      engine, network$weights, network$biases, recorded$x, recorded$y, recorded$case_weights, recorded$offset
+      recorded$engine, network$weights, network$biases, recorded$x, recorded$y, recorded$case_weights, recorded$offset
     )
     answered(loss)$loss
   }, 0)
@@ -106,6 +104,6 @@ losses_of_trace <- function(recorded) {
 
 # The recorded X and Y are as the network sees them: scaled already.
 engine_of_scaled_data <- function(engine) {
-  engine[c("center", "scale", "trace_steps", "extra_bytes", "validation")] <- NULL
+  engine[c("center", "scale", "trace_steps", "validation")] <- NULL
   engine
 }

@@ -11,7 +11,7 @@ with_recording <- function(steps, train) {
 
 # Called by run_training() before the engine: the specification, with the wish to record if there is one.
 # The wish is taken off the table at once: a training inside a callback is not meant.
-ask_for_recording <- function(spec, rows) {
+ask_for_recording <- function(spec) {
   steps <- session$wants_recording
   if (is.null(steps)) {
     return(spec)
@@ -20,8 +20,6 @@ ask_for_recording <- function(spec, rows) {
   spec$engine$trace_steps <- steps
   # Each epoch has at least one step, and the engine stops once it has recorded enough.
   spec$engine$epochs <- steps
-  # The engine refuses beforehand what would not fit in memory.
-  spec$engine$extra_bytes <- recording_bytes(spec$engine, rows)
   spec
 }
 
@@ -45,15 +43,4 @@ name_slots <- function(trace, slots) {
     }
     record
   })
-}
-
-# Per step: what each layer computed for its rows, and the parameters before, after, their gradient and
-# the optimizer's numbers; once as the engine holds it and twice in R (as recorded, and as steps).
-recording_bytes <- function(engine, rows) {
-  sizes <- as.double(engine$sizes)
-  rows <- as.double(min(engine$batch_size, rows))
-  outputs <- sizes[length(sizes)]
-  per_row <- sizes[1L] + outputs + 1 + 5 * sum(sizes[-1L])
-  parameters <- sum((sizes[-length(sizes)] + 1) * sizes[-1L])
-  3 * 8 * as.double(engine$trace_steps) * (rows * per_row + 5 * parameters)
 }

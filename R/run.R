@@ -2,7 +2,7 @@
 
 # `restart` is the number of the start, where there are several. `keep()` takes a function that makes the fit so far, see keeping_last().
 run_training <- function(spec, data, given, scaling, earlier, keep, restart = NULL) {
-  spec <- ask_for_recording(spec, nrow(data$x))
+  spec <- ask_for_recording(spec)
   watch <- watch_training(spec$progress, spec$callback, restart)
   stored <- if (!is.null(spec$checkpoint)) {
     checkpoint_hook(spec$checkpoint, function(state) {

@@ -96,7 +96,7 @@ original_scale <- function(fit) {
 
 # Matrices of all pairs that are there at a time while the information is inverted and brought to contrasts, measured
 # with garbage that waits.
-covariance_copies <- 14
+covariance_copies <- 12
 
 # The inverse of the information, as a matrix over all parameters: of the redundant ones 0, which changes no contrast.
 curvature <- function(problem, sandwich, call) {

@@ -30,6 +30,9 @@ use results::answer;
 use std::str::FromStr;
 use watch::{collect_garbage, Checkpoint, Hook, Watch};
 
+/// Bytes of the names, formulas and notes of some twenty matrices that a trace shows of a layer in a step; measured.
+const BYTES_OF_SHOWN_LAYER: f64 = 30_000.0;
+
 /// Whether a specification asks for single precision.
 fn is_single(spec: &Fields) -> Result<bool> {
     Ok(spec.text("precision")? == "single")
@@ -132,9 +135,12 @@ fn engine_train(
         let steps = spec.count_or("trace_steps", 0)?;
         if steps > 0 {
             let slots = method.slots_after(settings.epochs, given);
-            let of_step = StepTrace::bytes(&network, batch, table.outcomes_per_row(), slots);
-            // As it is recorded, and as R gets it.
-            settings.budget.extra += 2.0 * steps as f64 * of_step;
+            let of_step = |slots| StepTrace::bytes(&network, batch, table.outcomes_per_row(), slots);
+            // As it is recorded, as R gets it, and as the steps that R makes of it, which show parameters and
+            // what the optimizer keeps before and after, and what of them changed.
+            let numbers = 2.0 * of_step(slots) + of_step(3 * slots + 2);
+            let objects = network.layers().len() as f64 * BYTES_OF_SHOWN_LAYER;
+            settings.budget.extra += steps as f64 * (numbers + objects);
         }
         let fit = Fit {
             network: &network,

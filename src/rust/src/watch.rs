@@ -153,7 +153,7 @@ pub struct Watch {
 }
 
 /// Bytes of the objects that hold one layer's numbers, here and in R, and of what keeps account of them.
-const BYTES_OF_LAYER: f64 = 1024.0;
+const BYTES_OF_LAYER: f64 = 1536.0;
 
 impl Watch {
     /// Bytes that snapshots and checkpoints take at most in a fit that goes on from `done` epochs, after which
