@@ -69,13 +69,12 @@ describe_value <- function(x) {
     return("`NULL`")
   }
   if (is.atomic(x) && is.null(dim(x)) && !is.object(x)) {
-    if (length(x) == 1L) {
-      shown <- if (is.character(x)) encodeString(x, quote = "\"") else format(x, digits = 7)
-      return(paste0("`", shown, "`"))
-    }
-    shown <- if (is.character(x)) encodeString(utils::head(x, 5L), quote = "\"") else format_each(utils::head(x, 5L))
     if (length(x) == 0L) {
       return(paste0("`", typeof(x), "(0)`"))
+    }
+    shown <- if (is.character(x)) quote_each(utils::head(x, 5L)) else format_each(utils::head(x, 5L))
+    if (length(x) == 1L) {
+      return(paste0("`", shown, "`"))
     }
     more <- if (length(x) > 5L) ", ..." else ""
     return(paste0("`c(", paste(shown, collapse = ", "), more, ")`"))
@@ -84,6 +83,9 @@ describe_value <- function(x) {
 }
 
 format_each <- function(x) vapply(x, format, "", digits = 7)
+
+# Of long texts the beginning.
+quote_each <- function(x) encodeString(ifelse(validUTF8(x) & nchar(x, "bytes") > 80L, paste0(substr(x, 1L, 77L), "..."), x), quote = "\"")
 
 article <- function(noun) if (grepl("^([aeiou]|nn_)", noun, ignore.case = TRUE)) "an" else "a"
 
@@ -116,6 +118,12 @@ describe_type <- function(x) {
   if (is.function(x)) {
     return("function")
   }
+  if (inherits(x, "formula")) {
+    return("formula")
+  }
+  if (is.call(x) || is.name(x)) {
+    return(if (is.name(x)) "name" else "call")
+  }
   if (is.array(x) && length(dim(x)) != 2L) {
     return(paste0(length(dim(x)), "-dimensional array"))
   }
@@ -136,6 +144,9 @@ describe_type <- function(x) {
 
 # The choice nearest to a misspelt word, or NULL when none is near.
 nearest <- function(word, choices) {
+  if (!validUTF8(word)) {
+    return(NULL)
+  }
   if (nchar(word) < 2L) {
     # Near to anything.
     same <- choices[tolower(choices) == tolower(word)]

@@ -2,7 +2,7 @@
 # Each returns the value in the type that the engine wants.
 
 check_count <- function(x, arg, min = 1, call = quote(nn_train())) {
-  if (!is.numeric(x) || length(x) != 1L || is.na(x) || x < min || x != floor(x) || x > .Machine$integer.max) {
+  if (!is_whole(x, min)) {
     expected <- if (min == 0) "a whole number, 0 or more" else "a whole number, 1 or more"
     stop_argument(arg, paste0(expected, at_most(x)), x, call = call)
   }
@@ -16,7 +16,7 @@ at_most <- function(x) {
 }
 
 check_positive <- function(x, arg, call = quote(nn_train())) {
-  if (!is.numeric(x) || length(x) != 1L || !is.finite(x) || x <= 0) {
+  if (!is_positive(x)) {
     stop_argument(arg, "a positive, finite number", x, call = call)
   }
   as.double(x)
@@ -24,22 +24,21 @@ check_positive <- function(x, arg, call = quote(nn_train())) {
 
 # A number in [min, max), or in [min, max] when `closed`.
 check_between <- function(x, arg, min, max, closed = FALSE, call = quote(nn_train())) {
-  if (!is.numeric(x) || length(x) != 1L || !is.finite(x) || x < min || x > max || (!closed && x == max)) {
-    upper <- if (max == Inf) "" else if (closed) paste(" and at most", max) else paste(" and below", max)
-    stop_argument(arg, paste0("a number of at least ", min, upper), x, call = call)
+  if (!is_between(x, min, max, closed)) {
+    stop_argument(arg, words_between(min, max, closed), x, call = call)
   }
   as.double(x)
 }
 
 check_flag <- function(x, arg, call = quote(nn_train())) {
-  if (!is.logical(x) || length(x) != 1L || is.na(x)) {
+  if (!is_flag(x)) {
     stop_argument(arg, "`TRUE` or `FALSE`", x, call = call)
   }
   x
 }
 
 check_choice <- function(x, arg, choices, call = quote(nn_train())) {
-  if (!is.character(x) || length(x) != 1L || is.na(match(x, choices))) {
+  if (!is_choice(x, choices)) {
     stop_choice(arg, x, choices, call = call)
   }
   x
@@ -59,7 +58,7 @@ check_choices <- function(x, arg, choices, call = quote(nn_train())) {
 
 # Any whole number that R can store as an integer.
 check_seed <- function(x, call = quote(nn_train())) {
-  if (!is.numeric(x) || length(x) != 1L || is.na(x) || x != floor(x) || abs(x) > .Machine$integer.max) {
+  if (!is_whole(x)) {
     stop_argument("seed", "a whole number", x, call = call)
   }
   as.integer(x)

@@ -22,7 +22,7 @@ coef.nn_fit <- function(object, scale = "scaled", epoch = NULL, ...) {
   call <- quote(coef())
   refuse_dots(..., known = c("object", "scale", "epoch"), call = call)
   object <- validate_fit(object, "object", call)
-  object <- at_epoch(object, epoch, call)
+  object <- at_epoch(object, epoch, "object", call)
   check_choice(scale, "scale", c("scaled", "original"), call)
   weights <- object$weights
   biases <- object$biases

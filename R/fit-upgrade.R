@@ -1,10 +1,20 @@
 # Fits made by older versions, brought to today's format when they are used.
 
+# What the steps read before they make anything; what they make of the rest is looked at afterwards, as in every fit.
+upgraded_fields <- fields(
+  rows = whole_field(1),
+  validation_rows = whole_field(0),
+  settings = field("a list", function(x, fit) is_plain_list(x)),
+  inputs = field("a list", function(x, fit) is_plain_list(x)),
+  blueprint = field("what training recorded of its data", function(x, fit) is_plain_list(x), optional = TRUE)
+)
+
 upgrade_fit <- function(fit, arg, call) {
-  if (!is.list(fit$blueprint) && !is.null(fit$blueprint)) {
-    stop_edited(arg, "its blueprint is no list", call)
-  }
-  if (fit$format < 2L) fit <- upgrade_from_1(fit)
+  wrong <- find_wrong(unclass(fit), upgraded_fields)
+  if (!is.null(wrong)) stop_edited(wrong, arg, call)
+  fit <- tryCatch(suppressWarnings(upgrade_from_1(fit)), error = function(cnd) {
+    stop_edited(wrong_part("$blueprint", upgraded_fields$must[[5L]], fit[["blueprint"]]), arg, call)
+  })
   fit$format <- fit_format
   fit
 }

@@ -160,63 +160,46 @@ package_version_text <- function() {
   session$version
 }
 
-# The fit, if it is still one that can be used, in this version's format. Called before every use, so it costs microseconds.
-validate_fit <- function(fit, arg = "fit", call = quote(nn_predict())) {
+# The fit, if it is still one that can be used, in this version's format: `parts` of it are looked at (see fit-fields.R). Called before every use, so
+# what predictions need costs microseconds.
+validate_fit <- function(fit, arg = "fit", call = quote(nn_predict()), parts = c("description", "weights", "record")) {
   if (!inherits(fit, "nn_fit") || !is.list(fit)) {
     found <- describe_value(fit)
     stop_backprop("not_a_fit", c(
       "{.arg {arg}} must be a model made by {.fn nn_train}, not {found}."
     ), call = call)
   }
-  format <- fit$format
-  if (is.numeric(format) && length(format) == 1L && !is.na(format) && format < fit_format && format >= 1) {
-    fit <- upgrade_fit(fit, arg, call)
+  format <- fit[["format"]]
+  if (!is_whole(format, 1)) {
+    stop_edited(wrong_part("$format", "a whole number, 1 or more", format), arg, call)
   }
-  if (is.numeric(format) && length(format) == 1L && !is.na(format) && format > fit_format) {
-    version <- if (is.character(fit$version)) fit$version[1L] else "unknown"
+  if (format > fit_format) {
+    version <- if (is_text(fit[["version"]])) fit[["version"]] else "unknown"
     stop_backprop("newer_format", c(
       "{.arg {arg}} was made by a newer version of backprop ({version}, format {format}).",
       x = "This version reads formats up to {fit_format}.",
       i = "Update backprop, or train the model again."
     ), call = call)
   }
-  needed <- c("weights", "biases", "settings", "inputs", "outcome", "interface", "format")
-  lost <- needed[!needed %in% names(fit)]
-  if (length(lost) > 0L) {
-    stop_edited(arg, "it lacks {.field {lost}}", call, lost = lost)
+  if (format < fit_format) {
+    fit <- upgrade_fit(fit, arg, call)
   }
-  validate_network(fit, arg, call)
+  check_parts(fit, parts, arg, call)
   invisible(fit)
 }
 
-validate_network <- function(fit, arg, call) {
-  sizes <- fit$settings$sizes
-  layers <- length(sizes) - 1L
-  if (length(fit$weights) != layers || length(fit$biases) != layers || layers < 1L) {
-    stop_edited(arg, "it should have {layers} layer{?s} of weights and biases", call, layers = layers)
-  }
-  for (l in seq_len(layers)) {
-    w <- fit$weights[[l]]
-    b <- fit$biases[[l]]
-    whole <- is.double(w) && identical(dim(w), as.integer(sizes[l + 0:1])) &&
-      is.double(b) && length(b) == sizes[l + 1L]
-    if (!whole) {
-      stop_edited(
-        arg, "layer {l} should have {rows} x {cols} weights and {cols} bias{?es}, all numbers", call,
-        l = l, rows = sizes[l], cols = sizes[l + 1L]
-      )
+# More of a fit that validate_fit() has looked at. Of the model that was described last the description need not be read again: predictions one after
+# the other are most often of one model.
+check_parts <- function(fit, parts, arg, call) {
+  plain <- unclass(fit)
+  for (part in parts) {
+    table <- fit_fields[[part]]
+    if (part == "description") {
+      described <- plain[table$name]
+      if (identical(described, session$described)) next
     }
-    if (!all(is.finite(w), is.finite(b))) {
-      stop_edited(arg, "layer {l} has weights that are missing or infinite", call, l = l)
-    }
+    wrong <- find_wrong(plain, table)
+    if (!is.null(wrong)) stop_edited(wrong, arg, call)
+    if (part == "description") session$described <- described
   }
-}
-
-# `...` are the values that `what` mentions.
-stop_edited <- function(arg, what, call, ...) {
-  values <- list2env(list(..., arg = arg), parent = environment())
-  stop_backprop("edited_fit", c(
-    "{.arg {arg}} is not a whole model: it was edited or truncated.",
-    x = paste0(toupper(substr(what, 1, 1)), substr(what, 2, nchar(what)), ".")
-  ), call = call, .envir = values)
 }

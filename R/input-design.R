@@ -94,10 +94,13 @@ weighted_median <- function(x, weights = NULL, low = FALSE) {
 
 # How many inputs the terms make, as a double: products of factors may be beyond any integer.
 count_inputs <- function(design) {
-  widths <- vapply(design$terms, function(term) {
-    prod(mapply(function(at, code) width_of(design$variables[[at]], code), term$at, term$code))
-  }, 0)
-  sum(widths)
+  count <- 0
+  for (term in design$terms) {
+    width <- 1
+    for (i in seq_along(term$at)) width <- width * width_of(design$variables[[term$at[i]]], term$code[i])
+    count <- count + width
+  }
+  count
 }
 
 width_of <- function(variable, code) {

@@ -36,7 +36,7 @@ loss_huber <- function(delta = 1) {
 #' @rdname losses
 #' @export
 loss_quantile <- function(tau = c(0.1, 0.5, 0.9)) {
-  if (!is.numeric(tau) || length(tau) == 0L || anyNA(tau) || any(tau <= 0 | tau >= 1) || anyDuplicated(tau)) {
+  if (!is.numeric(tau) || !is_quantile_levels(sort(tau, na.last = TRUE))) {
     stop_argument("tau", "one or more different numbers above 0 and below 1", tau, call = quote(loss_quantile()))
   }
   new_loss("quantile", sort(as.double(tau)))
@@ -50,6 +50,7 @@ new_loss <- function(name, par) {
 
 #' @export
 print.nn_loss <- function(x, ...) {
+  check_knobs(x, "x", "nn_loss", loss_fields, quote(print()))
   cat("<nn_loss> ", describe_loss(x$name, x$par), "\n", sep = "")
   invisible(x)
 }
@@ -61,8 +62,11 @@ describe_loss <- function(name, par) {
 
 # A name or an object, as a list of name and parameter; NULL stays NULL.
 read_loss <- function(x) {
-  if (is.null(x) || inherits(x, "nn_loss")) {
+  if (is.null(x)) {
     return(x)
+  }
+  if (inherits(x, "nn_loss")) {
+    return(check_knobs(x, "loss", "nn_loss", loss_fields))
   }
   if (is.function(x)) {
     known <- names(losses)

@@ -60,7 +60,9 @@ nn_check_gradient.nn_fit <- function(fit, X, Y, ..., tolerance = 1e-5) {
 #' @rdname nn_check_gradient
 #' @export
 nn_check_gradient.nn_trace <- function(trace, ..., tolerance = 1e-5) {
-  check_gradient(problem_of_trace(trace), tolerance, quote(nn_check_gradient()))
+  call <- quote(nn_check_gradient())
+  check_trace(trace, call)
+  check_gradient(problem_of_trace(unclass(trace), call), tolerance, call)
 }
 
 # The engine's specification, weights and data: all that both ways need.
@@ -72,8 +74,11 @@ problem_of_recording <- function(recorded) {
   )
 }
 
-problem_of_trace <- function(trace) {
-  of <- function(key) iteration_matrix(unclass(trace)$steps, 1L, key)
+problem_of_trace <- function(trace, call) {
+  of <- function(key) iteration_matrix(trace$steps, 1L, key)
+  if (is.null(of("X")) || is.null(of("Y")) || is.null(trace$start)) {
+    stop_backprop("step", "{.arg trace} was cut: its first iteration has no {.val X} and {.val Y} to check the gradient by.", call = call)
+  }
   weights <- of("case_weights")
   list(
     engine = trace$engine, weights = trace$start$weights, biases = trace$start$biases,

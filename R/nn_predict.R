@@ -38,7 +38,7 @@ nn_predict <- function(fit, X, type = "response", offset = NULL, epoch = NULL, t
   if (missing(X)) {
     stop_backprop("missing_argument", "{.arg X} is missing: give the rows to predict.", call = call)
   }
-  fit <- validate_fit(fit, "fit", call)
+  fit <- validate_fit(fit, "fit", call, c("description", "weights"))
   check_choice(type, "type", c("response", "class"), call)
   if (type == "class" && fit$outcome$kind != "factor") {
     kind <- fit$outcome$kind
@@ -47,7 +47,7 @@ nn_predict <- function(fit, X, type = "response", offset = NULL, epoch = NULL, t
       i = "Use {.code type = \"response\"}."
     ), call = call)
   }
-  value <- predict_outputs(at_epoch(fit, epoch, call), X, "X", threads, call, offset)
+  value <- predict_outputs(at_epoch(fit, epoch, "fit", call), X, "X", threads, call, offset)
   if (type == "response") value else class_of(value, fit$outcome$levels)
 }
 

@@ -21,6 +21,7 @@
 #' @export
 print.nn_trace <- function(x, rows = 10, columns = 8, digits = 4, iterations = 2, ...) {
   call <- quote(print())
+  check_trace(x, call, "x")
   limits <- check_limits(rows, columns, digits, call)
   iterations <- check_count(iterations, "iterations", call = call)
   print_trace_header(x)
@@ -160,6 +161,7 @@ print_footer <- function(trace, iterations_left, cut, limits) {
 #' @export
 print.nn_trace_step <- function(x, cell = c(1, 1), rows = 10, columns = 8, digits = 4, ...) {
   call <- quote(print())
+  check_trace_step(x, call)
   limits <- check_limits(rows, columns, digits, call)
   cell <- check_cell(cell, x$result, call)
   i <- cell[1L]

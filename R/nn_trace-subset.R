@@ -1,13 +1,17 @@
 # Ways to the steps of a trace: by place, by name, in part.
 
 #' @export
-length.nn_trace <- function(x) length(unclass(x)$steps)
+length.nn_trace <- function(x) length(steps_of(x))
 
 #' @export
-as.list.nn_trace <- function(x, ...) unclass(x)$steps
+as.list.nn_trace <- function(x, ...) steps_of(x)
+
+# Of whatever was made of a trace.
+steps_of <- function(x) if (is.list(x)) as.list(unclass(x)[["steps"]]) else list()
 
 #' @export
 `[.nn_trace` <- function(x, i) {
+  check_trace(x, quote(nn_trace()), "x", deep = FALSE)
   fields <- unclass(x)
   if (is.character(i)) {
     keys <- step_keys(x)
@@ -24,6 +28,7 @@ as.list.nn_trace <- function(x, ...) unclass(x)$steps
 
 #' @export
 `[[.nn_trace` <- function(x, i, iteration = NULL, phase = NULL, exact = TRUE) {
+  check_trace(x, quote(nn_trace()), "x", deep = FALSE)
   fields <- unclass(x)
   if (is.character(i) && length(i) == 1L) {
     found <- which(step_keys(x) == i)

@@ -24,6 +24,7 @@
 #' subset(cells, key == "E" & iteration == 5)
 #' @export
 summary.nn_trace <- function(object, ...) {
+  check_trace(object, quote(summary()), "object", deep = FALSE)
   fields <- unclass(object)
   units <- c(list(fields$names$inputs), fields$names$hidden, list(fields$names$outputs))
   structure(
@@ -91,6 +92,7 @@ signed <- function(x) paste0(if (is.finite(x) && x > 0) "+", format(x, digits = 
 #' @rdname summary.nn_trace
 #' @export
 as.data.frame.nn_trace <- function(x, row.names = NULL, optional = FALSE, ...) {
+  check_trace(x, quote(as.data.frame()), "x")
   steps <- as.list(x)
   sizes <- vapply(steps, function(step) length(step$result), 0L)
   each <- function(f, type) rep(vapply(steps, f, type), sizes)

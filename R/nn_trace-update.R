@@ -30,7 +30,7 @@ gather_update <- function(l, kind, seen, record, plan, state_before) {
     gradient = seen$gradient[[kind]][[l]],
     before = seen$before[[kind]][[l]], after = seen$after[[kind]][[l]],
     slots_before = part(state_before), slots_after = part(seen$state),
-    scalars = c(list(lr = record$lr, t = record$optimizer_state$steps), unclass(plan$optimizer)[-1L])
+    scalars = c(list(lr = record$lr, t = record$optimizer_state$steps), knobs_of(plan$optimizer))
   )
 }
 

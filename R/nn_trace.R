@@ -160,7 +160,7 @@ nn_trace.nn_fit <- function(fit, X, Y, steps = 1, ...) {
 }
 
 # Only beside a formula's data may arguments name columns.
-dots_of_fit <- function(fit, ...) if (identical(fit$interface, "formula")) evaluate_dots(...) else list(...)
+dots_of_fit <- function(fit, ...) if (is.list(fit) && identical(fit[["interface"]], "formula")) evaluate_dots(...) else list(...)
 
 # Dots as a list. What may name columns of the data stays a quosure, for nn_train() to evaluate there.
 evaluate_dots <- function(...) {

@@ -54,13 +54,6 @@ nn_view <- function(trace, file = NULL, rows = 12, columns = 8, iterations = 3, 
   invisible(file)
 }
 
-check_trace <- function(trace, call) {
-  if (!inherits(trace, "nn_trace")) {
-    found <- describe_value(trace)
-    stop_backprop("not_a_trace", "{.arg trace} must be a trace made by {.fn nn_trace}, not {found}.", call = call)
-  }
-}
-
 tell_what_is_cut <- function(trace, limits) {
   shapes <- vapply(as.list(trace), function(step) dim(step$result), c(0L, 0L))
   fields <- unclass(trace)

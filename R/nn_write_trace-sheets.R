@@ -76,7 +76,7 @@ iteration_sheet <- function(book, fields, steps, iteration) {
 iteration_settings <- function(fields, steps) {
   iteration <- steps[[1L]]$iteration
   used <- unlist(lapply(steps, function(step) names(step$values$scalars)))
-  knobs <- unclass(fields$network$optimizer)[-1L]
+  knobs <- knobs_of(fields$network$optimizer)
   c(list(lr = fields$iterations$lr[iteration]), knobs[intersect(names(knobs), used)])
 }
 

@@ -38,9 +38,7 @@
 #' @export
 nn_write_trace <- function(trace, file, overwrite = FALSE) {
   call <- quote(nn_write_trace())
-  if (missing(trace) || !inherits(trace, "nn_trace")) {
-    stop_argument("trace", "a trace made by `nn_trace()`", if (missing(trace)) NULL else trace, call = call)
-  }
+  check_trace(if (missing(trace)) NULL else trace, call)
   if (missing(file) || !is.character(file) || length(file) != 1L || is.na(file)) {
     stop_argument("file", "the path of a file", if (missing(file)) NULL else file, call = call)
   }

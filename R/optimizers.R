@@ -58,7 +58,7 @@
 #' @name optimizers
 NULL
 
-new_optimizer <- function(name, ...) structure(list(name = name, ...), class = "nn_optimizer")
+new_optimizer <- function(name, ..., call = NULL) new_knobs("nn_optimizer", optimizer_fields, name, list(...), call)
 
 #' @rdname optimizers
 #' @export
@@ -70,92 +70,59 @@ opt_sgd <- function() new_optimizer("sgd")
 
 #' @rdname optimizers
 #' @export
-opt_momentum <- function(momentum = 0.9) {
-  new_optimizer("momentum", momentum = check_between(momentum, "momentum", 0, 1, call = quote(opt_momentum())))
-}
+opt_momentum <- function(momentum = 0.9) new_optimizer("momentum", momentum = momentum, call = quote(opt_momentum()))
 
 #' @rdname optimizers
 #' @export
-opt_nesterov <- function(momentum = 0.9) {
-  new_optimizer("nesterov", momentum = check_between(momentum, "momentum", 0, 1, call = quote(opt_nesterov())))
-}
+opt_nesterov <- function(momentum = 0.9) new_optimizer("nesterov", momentum = momentum, call = quote(opt_nesterov()))
 
 #' @rdname optimizers
 #' @export
-opt_adagrad <- function(epsilon = 1e-10) {
-  new_optimizer("adagrad", epsilon = check_positive(epsilon, "epsilon", call = quote(opt_adagrad())))
-}
+opt_adagrad <- function(epsilon = 1e-10) new_optimizer("adagrad", epsilon = epsilon, call = quote(opt_adagrad()))
 
 #' @rdname optimizers
 #' @export
-opt_rmsprop <- function(rho = 0.99, epsilon = 1e-8) {
-  call <- quote(opt_rmsprop())
-  new_optimizer(
-    "rmsprop",
-    rho = check_between(rho, "rho", 0, 1, call = call),
-    epsilon = check_positive(epsilon, "epsilon", call = call)
-  )
-}
+opt_rmsprop <- function(rho = 0.99, epsilon = 1e-8) new_optimizer("rmsprop", rho = rho, epsilon = epsilon, call = quote(opt_rmsprop()))
 
 #' @rdname optimizers
 #' @export
 opt_adam <- function(beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8) {
-  call <- quote(opt_adam())
-  new_optimizer(
-    "adam",
-    beta1 = check_between(beta1, "beta1", 0, 1, call = call),
-    beta2 = check_between(beta2, "beta2", 0, 1, call = call),
-    epsilon = check_positive(epsilon, "epsilon", call = call)
-  )
+  new_optimizer("adam", beta1 = beta1, beta2 = beta2, epsilon = epsilon, call = quote(opt_adam()))
 }
 
 #' @rdname optimizers
 #' @export
 opt_adamw <- function(beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0.01) {
-  call <- quote(opt_adamw())
-  new_optimizer(
-    "adamw",
-    beta1 = check_between(beta1, "beta1", 0, 1, call = call),
-    beta2 = check_between(beta2, "beta2", 0, 1, call = call),
-    epsilon = check_positive(epsilon, "epsilon", call = call),
-    weight_decay = check_between(weight_decay, "weight_decay", 0, Inf, call = call)
-  )
+  new_optimizer("adamw", beta1 = beta1, beta2 = beta2, epsilon = epsilon, weight_decay = weight_decay, call = quote(opt_adamw()))
 }
 
 #' @rdname optimizers
 #' @export
 opt_rprop <- function(eta_minus = 0.5, eta_plus = 1.2, step_min = 1e-6, step_max = 50) {
-  call <- quote(opt_rprop())
-  eta_minus <- check_between(eta_minus, "eta_minus", 0, 1, call = call)
-  eta_plus <- check_between(eta_plus, "eta_plus", 1, Inf, call = call)
-  step_min <- check_positive(step_min, "step_min", call = call)
-  step_max <- check_positive(step_max, "step_max", call = call)
-  if (step_min > step_max) {
-    stop_argument("step_min", paste("at most `step_max`, which is", step_max), step_min, call = call)
-  }
-  new_optimizer("rprop", eta_minus = eta_minus, eta_plus = eta_plus, step_min = step_min, step_max = step_max)
+  new_optimizer("rprop",
+    eta_minus = eta_minus, eta_plus = eta_plus, step_min = step_min, step_max = step_max, call = quote(opt_rprop())
+  )
 }
 
 #' @rdname optimizers
 #' @export
 opt_lbfgs <- function(memory = NULL, gradient_tolerance = 1e-10, value_tolerance = 1e-14) {
   call <- quote(opt_lbfgs())
-  new_optimizer(
-    "lbfgs",
-    memory = if (is.null(memory)) NA_real_ else as.double(check_count(memory, "memory", call = call)),
-    gradient_tolerance = check_between(gradient_tolerance, "gradient_tolerance", 0, Inf, call = call),
-    value_tolerance = check_between(value_tolerance, "value_tolerance", 0, Inf, call = call)
+  new_optimizer("lbfgs",
+    memory = if (is.null(memory)) NA_real_ else check_count(memory, "memory", call = call),
+    gradient_tolerance = gradient_tolerance, value_tolerance = value_tolerance, call = call
   )
 }
 
 #' @export
 print.nn_optimizer <- function(x, ...) {
+  check_knobs(x, "x", "nn_optimizer", optimizer_fields, quote(print()))
   cat("<nn_optimizer> ", describe_optimizer(x), "\n", sep = "")
   invisible(x)
 }
 
 describe_optimizer <- function(optimizer) {
-  knobs <- unclass(optimizer)[-1L]
+  knobs <- knobs_of(optimizer)
   knobs <- knobs[!is.na(knobs)]
   if (length(knobs) == 0L) {
     return(optimizer$name)
@@ -164,10 +131,15 @@ describe_optimizer <- function(optimizer) {
   paste0(optimizer$name, " (", paste(values, collapse = ", "), ")")
 }
 
+knobs_of <- function(x) {
+  knobs <- unclass(x)
+  knobs[names(knobs) != "name"]
+}
+
 # A name or an object, as an object.
 read_optimizer <- function(x) {
-  if (inherits(x, "nn_optimizer") && is.list(x) && !is.null(optimizers[[x$name]])) {
-    return(x)
+  if (inherits(x, "nn_optimizer")) {
+    return(check_knobs(x, "optimizer", "nn_optimizer", optimizer_fields))
   }
   name <- check_choice(x, "optimizer", names(optimizers))
   optimizer <- c(list(name = name), optimizers[[name]]$knobs)

@@ -1,6 +1,7 @@
 # Every weight over the epochs, from the snapshots that a fit may keep.
 
 history_picture <- function(fit, layers, call) {
+  check_parts(fit, "snapshots", "x", call)
   snapshots <- fit$snapshots
   if (length(snapshots) == 0L) {
     stop_backprop("no_snapshots", c(

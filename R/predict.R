@@ -76,7 +76,7 @@ predict.nn_fit <- function(object, new_data, type = NULL, ..., threads = NULL, l
                            quantile_levels = NULL, data = NULL, calibration = NULL, method = NULL,
                            offset = NULL, epoch = NULL) {
   call <- quote(predict())
-  object <- validate_fit(object, "object", call)
+  object <- validate_fit(object, "object", call, c("description", "weights"))
   dots <- list(...)
   if (missing(new_data) && identical(names(dots), "newdata")) {
     # What R's own methods call it.
@@ -87,9 +87,10 @@ predict.nn_fit <- function(object, new_data, type = NULL, ..., threads = NULL, l
   if (missing(new_data)) {
     stop_backprop("missing_argument", "{.arg new_data} is missing: give the rows to predict.", call = call)
   }
-  object <- at_epoch(object, epoch, call)
+  object <- at_epoch(object, epoch, "object", call)
   type <- resolve_type(type, object$outcome$kind, call)
   if (type %in% interval_types) {
+    check_parts(object, "record", "object", call)
     arguments <- list(
       level = level, quantile_levels = quantile_levels, data = data, calibration = calibration, method = method,
       offset = offset

@@ -51,34 +51,23 @@
 #' @name schedules
 NULL
 
-new_schedule <- function(name, ..., warmup, call) {
-  structure(
-    list(name = name, ..., warmup = check_between(warmup, "warmup", 0, Inf, call = call)),
-    class = "nn_schedule"
-  )
-}
+new_schedule <- function(name, ..., call) new_knobs("nn_schedule", schedule_fields, name, list(...), call)
 
 #' @rdname schedules
 #' @export
-schedule_constant <- function(warmup = 0) {
-  new_schedule("constant", warmup = warmup, call = quote(schedule_constant()))
-}
+schedule_constant <- function(warmup = 0) new_schedule("constant", warmup = warmup, call = quote(schedule_constant()))
 
 #' @rdname schedules
 #' @export
 schedule_step <- function(factor = 0.5, every = NULL, warmup = 0) {
   call <- quote(schedule_step())
-  new_schedule("step",
-    factor = check_factor(factor, "factor", call = call), every = check_epochs(every, "every", call),
-    warmup = warmup, call = call
-  )
+  new_schedule("step", factor = factor, every = check_epochs(every, "every", call), warmup = warmup, call = call)
 }
 
 #' @rdname schedules
 #' @export
 schedule_exponential <- function(rate = 0.99, warmup = 0) {
-  call <- quote(schedule_exponential())
-  new_schedule("exponential", rate = check_factor(rate, "rate", call = call), warmup = warmup, call = call)
+  new_schedule("exponential", rate = rate, warmup = warmup, call = quote(schedule_exponential()))
 }
 
 #' @rdname schedules
@@ -86,9 +75,7 @@ schedule_exponential <- function(rate = 0.99, warmup = 0) {
 schedule_cosine <- function(period = NULL, floor = 0, restarts = TRUE, growth = 1, warmup = 0) {
   call <- quote(schedule_cosine())
   new_schedule("cosine",
-    period = check_epochs(period, "period", call), floor = check_share(floor, "floor", call),
-    restarts = check_flag(restarts, "restarts", call), growth = check_between(growth, "growth", 1, Inf, call = call),
-    warmup = warmup, call = call
+    period = check_epochs(period, "period", call), floor = floor, restarts = restarts, growth = growth, warmup = warmup, call = call
   )
 }
 
@@ -97,30 +84,16 @@ schedule_cosine <- function(period = NULL, floor = 0, restarts = TRUE, growth = 
 schedule_one_cycle <- function(total = NULL, rise = 0.3, start = 0.04, floor = 4e-6, warmup = 0) {
   call <- quote(schedule_one_cycle())
   new_schedule("one_cycle",
-    total = check_epochs(total, "total", call), rise = check_factor(rise, "rise", open = TRUE, call = call),
-    start = check_share(start, "start", call), floor = check_share(floor, "floor", call),
-    warmup = warmup, call = call
+    total = check_epochs(total, "total", call), rise = rise, start = start, floor = floor, warmup = warmup, call = call
   )
 }
 
 #' @rdname schedules
 #' @export
 schedule_plateau <- function(factor = 0.5, patience = 10, tolerance = 1e-4, floor = 0, warmup = 0) {
-  call <- quote(schedule_plateau())
   new_schedule("plateau",
-    factor = check_factor(factor, "factor", open = TRUE, call = call),
-    patience = as.double(check_count(patience, "patience", call = call)),
-    tolerance = check_between(tolerance, "tolerance", 0, Inf, call = call), floor = check_share(floor, "floor", call),
-    warmup = warmup, call = call
+    factor = factor, patience = patience, tolerance = tolerance, floor = floor, warmup = warmup, call = quote(schedule_plateau())
   )
-}
-
-# A number above 0 and at most (when `open`, below) 1.
-check_factor <- function(x, arg, open = FALSE, call) {
-  if (!is.numeric(x) || length(x) != 1L || !is.finite(x) || x <= 0 || x > 1 || (open && x == 1)) {
-    stop_argument(arg, paste("a number above 0 and", if (open) "below 1" else "at most 1"), x, call = call)
-  }
-  as.double(x)
 }
 
 check_share <- function(x, arg, call = quote(nn_train())) check_between(x, arg, 0, 1, closed = TRUE, call = call)
@@ -130,12 +103,13 @@ check_epochs <- function(x, arg, call) if (is.null(x)) NA_real_ else check_betwe
 
 #' @export
 print.nn_schedule <- function(x, ...) {
+  check_knobs(x, "x", "nn_schedule", schedule_fields, quote(print()))
   cat("<nn_schedule> ", describe_schedule(x), "\n", sep = "")
   invisible(x)
 }
 
 describe_schedule <- function(schedule) {
-  knobs <- unclass(schedule)[-1L]
+  knobs <- knobs_of(schedule)
   if (schedule$warmup == 0) {
     knobs$warmup <- NULL
   }
@@ -148,7 +122,9 @@ describe_schedule <- function(schedule) {
 
 # A name or an object, with what depends on the number of epochs filled in.
 read_schedule <- function(x, epochs, optimizer) {
-  if (!inherits(x, "nn_schedule")) {
+  if (inherits(x, "nn_schedule")) {
+    check_knobs(x, "lr_schedule", "nn_schedule", schedule_fields)
+  } else {
     x <- switch(check_choice(x, "lr_schedule", schedules),
       constant = constant_schedule,
       step = schedule_step(),

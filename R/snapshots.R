@@ -1,10 +1,11 @@
 # Earlier states of a network: which snapshot `epoch =` means.
 
 # The fit with the weights that it had after `epoch`.
-at_epoch <- function(fit, epoch, call) {
+at_epoch <- function(fit, epoch, arg, call) {
   if (is.null(epoch)) {
     return(fit)
   }
+  check_parts(fit, c("record", "snapshots"), arg, call)
   epoch <- check_count(epoch, "epoch", min = 0, call = call)
   if (identical(epoch, as.integer(fit$epochs_done)) && is.null(fit$last)) {
     return(fit)

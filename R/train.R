@@ -18,7 +18,7 @@ earlier_fit <- function(start, interface) {
   if (!inherits(start, "nn_fit")) {
     return(NULL)
   }
-  start <- validate_fit(start, arg = "start", call = quote(nn_train()))
+  start <- validate_fit(start, "start", quote(nn_train()), names(fit_fields))
   if (start$interface != interface) {
     then <- start$interface
     stop_backprop("start", c(

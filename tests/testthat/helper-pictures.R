@@ -8,7 +8,7 @@ drawn_fit <- function() {
     matrix(c(-4.37, 3.64, 0.09), 3)
   )
   fit$biases <- list(c(-0.2, -0.59, 0.58), 0.39)
-  fit$history <- data.frame(epoch = 1:20, loss = exp(-(1:20) / 5), validation_loss = NA_real_)
+  fit$history <- data.frame(epoch = 1:20, loss = exp(-(1:20) / 5), validation_loss = NA_real_, lr = 0.1)
   fit
 }
 

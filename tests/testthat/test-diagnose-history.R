@@ -1,7 +1,7 @@
 # A fit with a history made by hand.
 with_history <- function(loss, validation = NA_real_, ...) {
   fit <- nn_train(article_X, article_Y, hidden = 3, epochs = 1, lr = 0.1, seed = 1)
-  fit$history <- data.frame(epoch = seq_along(loss), loss = loss, validation_loss = validation)
+  fit$history <- data.frame(epoch = seq_along(loss), loss = loss, validation_loss = validation, lr = 0.1)
   # Curves alone: how high they are says nothing of these data.
   fit$final_loss <- NA_real_
   fit$settings$epochs <- length(loss)
@@ -37,7 +37,7 @@ test_that("noise of mini-batches, a short training and the end of L-BFGS are no 
   fit$history$loss[1] <- 2
   expect_identical(found_in(fit), character())
   expect_identical(found_in(with_history(c(1, 1, 1))), character())
-  expect_identical(found_in(with_history(rep(0.7, 100), optimizer = list(name = "lbfgs"))), character())
+  expect_identical(found_in(with_history(rep(0.7, 100), optimizer = opt_lbfgs())), character())
   expect_identical(
     found_in(with_history(exp(-(1:100) / 10), abs(1:100 - 20) / 100 + 0.5, stop_iter = 10L)), character()
   )

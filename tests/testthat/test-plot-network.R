@@ -20,6 +20,7 @@ test_that("networks look as they should", {
   expect_picture("network", function() plot(drawn_fit(), type = "network"))
   wide <- drawn_fit()
   wide$settings$sizes <- c(4L, 30L, 1L)
+  wide$settings$hidden <- 30L
   wide$weights <- list(outer(1:4, 1:30, function(i, j) sin(i * j)), matrix(cos(1:30), 30))
   wide$biases <- list(sin(1:30), 0.5)
   expect_picture("network-wide", function() plot(wide, type = "network", max_units = 9))
