@@ -63,7 +63,8 @@ impl Fields {
 
     pub fn count(&self, name: &str) -> Result<usize> {
         let value = self.number(name)?;
-        if value >= 0.0 && value.fract() == 0.0 {
+        // Two of them can be added.
+        if (0.0..=2f64.powi(53)).contains(&value) && value.fract() == 0.0 {
             Ok(value as usize)
         } else {
             Err(wrong(name))
@@ -97,6 +98,14 @@ impl Fields {
 
     fn list(&self, name: &str) -> Result<Fields> {
         Fields::new(self.required(name)?, name)
+    }
+}
+
+/// Numbers, or `None` of NULL.
+pub fn numbers_or_null<'a>(value: &'a Robj, what: &str) -> Result<Option<&'a [f64]>> {
+    match value.is_null() {
+        true => Ok(None),
+        false => value.as_real_slice().map(Some).ok_or_else(|| wrong(what)),
     }
 }
 
@@ -346,6 +355,11 @@ impl<'a> Sparse<'a> {
             columns: columns.max(0) as usize,
         })
     }
+
+    /// Refuses parts that do not fit together.
+    pub fn check(&self) -> Result<()> {
+        SparseRows::check_columns(self.starts, self.rows_of, self.numbers, self.rows, self.columns)
+    }
 }
 
 /// Rows of inputs that are a matrix or the parts of a sparse one.
@@ -465,7 +479,7 @@ pub fn start(value: &Robj, network: &Network, budget: &Budget) -> Result<Option<
     Ok(Some(Start {
         coefficients: coefficients(fields.required("weights")?, fields.required("biases")?)?.into(),
         state,
-        epochs_done: fields.number_or("epochs_done", 0.0)? as usize,
+        epochs_done: fields.count_or("epochs_done", 0)?,
         best: fields
             .get("best")
             .map(|best| best_of(&Fields::new(best, "best")?))
@@ -507,7 +521,7 @@ fn optimizer_state(fields: &Fields) -> Result<OptimizerState> {
     };
     Ok(OptimizerState {
         format,
-        steps: fields.number("steps")? as u64,
+        steps: fields.count("steps")? as u64,
         slots,
         plateau,
     })

@@ -57,7 +57,7 @@ impl<'a> Table<'a> {
         Ok(Table {
             inputs: Inputs::new(x, spec)?,
             outcomes: arguments::matrix(y, "y")?,
-            case_weights: case_weights.as_real_slice(),
+            case_weights: arguments::numbers_or_null(case_weights, "case_weights")?,
             offsets: match offset.is_null() {
                 true => None,
                 false => Some(arguments::matrix(offset, "offset")?),
@@ -371,7 +371,13 @@ fn engine_init(sizes: Robj, init: Robj, bias_init: Robj, seed: Robj, max_bytes: 
 #[extendr]
 fn engine_moments(x: Robj, case_weights: Robj) -> List {
     answer(|| {
-        let weights = case_weights.as_real_slice();
+        let weights = arguments::numbers_or_null(&case_weights, "case_weights")?;
+        let rows_fit = |rows: usize| match weights {
+            Some(weights) if weights.len() != rows => {
+                Err(EngineError::Config("case weights of other rows".to_string()))
+            }
+            _ => Ok(()),
+        };
         let mut found: Vec<(f64, f64)> = Vec::new();
         // Between columns the user may interrupt.
         let mut add = |numbers: &[f64]| match interrupted() {
@@ -381,6 +387,8 @@ fn engine_moments(x: Robj, case_weights: Robj) -> List {
         if x.is_list() {
             let fields = Fields::new(&x, "x")?;
             let sparse = Sparse::new(&fields)?;
+            sparse.check()?;
+            rows_fit(sparse.rows)?;
             // One column at a time is made dense.
             let mut dense = filled(sparse.rows, 0.0)?;
             for pair in sparse.starts.windows(2) {
@@ -395,6 +403,7 @@ fn engine_moments(x: Robj, case_weights: Robj) -> List {
             let data = x
                 .as_real_slice()
                 .ok_or_else(|| EngineError::Config("x must be double".to_string()))?;
+            rows_fit(x.nrows())?;
             data.chunks_exact(x.nrows().max(1)).try_for_each(add)?;
         }
         Ok(list!(

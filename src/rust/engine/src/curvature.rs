@@ -56,6 +56,7 @@ pub fn hessian(
     out: &mut [f64],
 ) -> Result<()> {
     coefficients.check(network)?;
+    data.check(network, objective)?;
     let count = network.parameter_count() as usize;
     if Some(out.len()) != count.checked_mul(count) {
         return Err(EngineError::config("a Hessian has the square of the parameters"));

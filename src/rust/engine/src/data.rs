@@ -1,6 +1,9 @@
 //! A table to learn from or to judge by: rows with their outcomes, weights and offsets.
 
 use crate::block::Block;
+use crate::error::{EngineError, Result};
+use crate::loss::Objective;
+use crate::network::Network;
 use crate::rows::{ColumnMajor, RowSource, Selection};
 use crate::Scalar;
 use std::ops::Range;
@@ -24,10 +27,57 @@ impl<T: Scalar> Data<'_, T> {
         self.inputs.rows()
     }
 
+    /// Checks that all parts are of the same rows and of the width that the network takes.
+    ///
+    /// # Errors
+    /// [`EngineError::Config`] naming the part that does not fit.
+    pub fn check(&self, network: &Network, objective: &Objective) -> Result<()> {
+        let rows = self.rows();
+        check_inputs(network, self.inputs, self.offsets)?;
+        let outcomes = objective.outcomes_per_row(network.outputs());
+        check_shape("outcomes", &self.outcomes, rows, outcomes)?;
+        match self.case_weights {
+            Some(weights) if weights.len() != rows => Err(EngineError::config(format!(
+                "{} case weights for {rows} rows",
+                weights.len()
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     /// Sum of the case weights.
     pub fn total_weight(&self) -> f64 {
         self.case_weights
             .map_or(self.rows() as f64, |weights| weights.iter().sum())
+    }
+}
+
+/// Checks the width of inputs against a network, and offsets against both.
+pub(crate) fn check_inputs<T: Scalar>(
+    network: &Network,
+    inputs: &dyn RowSource<T>,
+    offsets: Option<ColumnMajor<'_>>,
+) -> Result<()> {
+    let (columns, wanted) = (inputs.columns(), network.inputs());
+    if columns != wanted {
+        return Err(EngineError::config(format!(
+            "{columns} columns of inputs for a network of {wanted}"
+        )));
+    }
+    offsets.map_or(Ok(()), |offsets| {
+        check_shape("offsets", &offsets, inputs.rows(), network.outputs())
+    })
+}
+
+fn check_shape(what: &str, matrix: &ColumnMajor<'_>, rows: usize, columns: usize) -> Result<()> {
+    // How many rows and columns does not depend on the precision.
+    let found = (RowSource::<f64>::rows(matrix), RowSource::<f64>::columns(matrix));
+    match found == (rows, columns) {
+        true => Ok(()),
+        false => Err(EngineError::config(format!(
+            "{} x {} {what} where {rows} x {columns} are needed",
+            found.0, found.1
+        ))),
     }
 }
 
@@ -62,5 +112,72 @@ pub(crate) fn gather<T: Scalar>(
         for (place, weight) in weights.iter_mut().enumerate() {
             *weight = data.case_weights.map_or(1.0, |weights| weights[part.row(place)]);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::activation::Activation;
+    use crate::loss::{Loss, Output};
+
+    #[test]
+    fn parts_of_other_extents_are_refused() {
+        let network = Network::new(&[3, 2, 2], &[Activation::Tanh], Output::Linear).unwrap();
+        let objective = Objective::new(Output::Linear, Loss::Mse).unwrap();
+        let quantiles = Objective::new(Output::Linear, Loss::Quantile(vec![0.1, 0.9])).unwrap();
+        let (numbers, weights) = ([0.5; 16], [1.0; 5]);
+        let of = |rows: usize, columns: usize| ColumnMajor::new(&numbers[..rows * columns], rows, columns);
+        let (inputs, narrow, two) = (of(4, 3), of(4, 2), of(4, 2));
+        let whole = Data::<f64> {
+            inputs: &inputs,
+            outcomes: two,
+            case_weights: Some(&weights[..4]),
+            offsets: Some(two),
+        };
+        assert_eq!(whole.check(&network, &objective), Ok(()));
+        let changed = [
+            Data {
+                inputs: &narrow,
+                ..whole
+            },
+            Data {
+                outcomes: of(3, 2),
+                ..whole
+            },
+            Data {
+                outcomes: of(4, 1),
+                ..whole
+            },
+            Data {
+                case_weights: Some(&weights),
+                ..whole
+            },
+            Data {
+                case_weights: Some(&weights[..3]),
+                ..whole
+            },
+            Data {
+                offsets: Some(of(4, 1)),
+                ..whole
+            },
+            Data {
+                offsets: Some(of(5, 2)),
+                ..whole
+            },
+        ];
+        for data in changed {
+            assert!(matches!(
+                data.check(&network, &objective),
+                Err(EngineError::Config(_))
+            ));
+        }
+        // Quantiles share one outcome.
+        assert!(whole.check(&network, &quantiles).is_err());
+        let shared = Data {
+            outcomes: of(4, 1),
+            ..whole
+        };
+        assert_eq!(shared.check(&network, &quantiles), Ok(()));
     }
 }

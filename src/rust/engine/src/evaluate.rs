@@ -2,7 +2,7 @@
 
 use crate::block::{Block, Extras, Use};
 use crate::buffer::{SharedBuffer, SharedSlice};
-use crate::data::{gather, Data};
+use crate::data::{check_inputs, gather, Data};
 use crate::error::{EngineError, Result};
 use crate::kernels::InstructionSet;
 use crate::loss::Objective;
@@ -27,6 +27,10 @@ pub fn predict<T: Scalar>(
     team: &Team,
     out: &mut [f64],
 ) -> Result<()> {
+    check_inputs(network, inputs, offsets)?;
+    if out.len() != inputs.rows() * network.outputs() {
+        return Err(EngineError::config("no room for the predictions"));
+    }
     let layout = Layout::of::<T>(network);
     let pass = Pass {
         network,
@@ -161,6 +165,7 @@ pub fn loss<T: Scalar>(
     data: &Data<'_, T>,
     team: &Team,
 ) -> Result<f64> {
+    data.check(network, objective)?;
     let layout = Layout::of::<T>(network);
     let pass = Pass {
         network,

@@ -342,6 +342,33 @@ impl<'a> SparseRows<'a> {
         stored as f64 * of_number as f64 + (rows as f64 + 1.0) * size_of::<usize>() as f64
     }
 
+    /// Checks that the parts of a matrix stored column by column fit together.
+    ///
+    /// # Errors
+    /// [`EngineError::Config`] when they do not.
+    pub fn check_columns(
+        starts: &[i32],
+        rows_of: &[i32],
+        numbers: &[f64],
+        rows: usize,
+        columns: usize,
+    ) -> Result<()> {
+        let fits = starts.len() == columns + 1
+            && starts.windows(2).all(|pair| pair[0] <= pair[1])
+            && starts.first() == Some(&0)
+            && starts.last().is_some_and(|&last| last as usize == numbers.len())
+            && rows_of.len() == numbers.len()
+            && rows_of
+                .iter()
+                .all(|&row| (0..rows as i64).contains(&i64::from(row)));
+        match fits {
+            true => Ok(()),
+            false => Err(EngineError::config(
+                "the parts of a sparse matrix do not fit together",
+            )),
+        }
+    }
+
     /// From a matrix stored column by column (R's `dgCMatrix`): `starts[c]..starts[c + 1]` are
     /// the places of column c in `rows_of` (0-based rows) and `numbers`.
     ///
@@ -354,19 +381,7 @@ impl<'a> SparseRows<'a> {
         rows: usize,
         columns: usize,
     ) -> Result<SparseRows<'a>> {
-        let fits = starts.len() == columns + 1
-            && starts.windows(2).all(|pair| pair[0] <= pair[1])
-            && starts.first() == Some(&0)
-            && starts.last().is_some_and(|&last| last as usize == numbers.len())
-            && rows_of.len() == numbers.len()
-            && rows_of
-                .iter()
-                .all(|&row| (0..rows as i64).contains(&i64::from(row)));
-        if !fits {
-            return Err(EngineError::config(
-                "the parts of a sparse matrix do not fit together",
-            ));
-        }
+        Self::check_columns(starts, rows_of, numbers, rows, columns)?;
         let mut row_starts = filled(rows + 1, 0usize)?;
         for &row in rows_of {
             row_starts[row as usize + 1] += 1;

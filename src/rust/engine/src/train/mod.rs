@@ -52,6 +52,10 @@ pub fn train<T: Scalar>(
     observer: &mut dyn Observer<T>,
 ) -> Result<Outcome> {
     let settings = &settings.0;
+    data.check(network, &settings.objective)?;
+    if let Some(validation) = &validation {
+        validation.check(network, &settings.objective)?;
+    }
     let rows = data.rows();
     let whole = matches!(settings.method, Method::Lbfgs(_));
     let batch = if whole {
@@ -311,6 +315,7 @@ pub fn gradient<T: Scalar>(
     coefficients: &Coefficients,
     team: &Team,
 ) -> Result<(f64, Coefficients)> {
+    data.check(network, objective)?;
     check_outcomes(&data, team)?;
     check_inputs(&data, team)?;
     let layout = Layout::of::<T>(network);
