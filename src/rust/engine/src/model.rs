@@ -343,10 +343,14 @@ fn inputs_of_strips<T: Scalar>(place: &LayerPlace) -> usize {
         .min(most)
 }
 
-/// Strips that a network is cut into.
+/// Strips that a network is cut into. Asked before it is known that the network fits in memory: what
+/// cannot be counted stays at the largest number.
 pub(crate) fn strip_count<T: Scalar>(layout: &Layout) -> usize {
-    let strips = |place: &LayerPlace| place.panels * (place.rows - 1).div_ceil(inputs_of_strips::<T>(place));
-    layout.places.iter().map(strips).sum()
+    let strips = |place: &LayerPlace| {
+        let along_inputs = (place.rows - 1).div_ceil(inputs_of_strips::<T>(place));
+        place.panels.saturating_mul(along_inputs)
+    };
+    layout.places.iter().map(strips).fold(0, usize::saturating_add)
 }
 
 /// Cuts all layers into strips of up to `STRIP_INPUTS * LANES` weights.

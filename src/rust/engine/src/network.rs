@@ -21,6 +21,10 @@ pub struct Layer {
     pub activation: Activation,
 }
 
+/// Numbers that come in or go out of all layers together, at most: no machine has so many, and what
+/// is worked out from them (rows, strides, bytes per row) can still be counted.
+const MOST_NUMBERS: usize = 1 << 53;
+
 /// A checked feed-forward network: at least one layer, no empty layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
@@ -32,9 +36,11 @@ impl Network {
     /// A network from its layer sizes, input first, and one activation per hidden layer.
     ///
     /// # Errors
-    /// Fewer than two sizes, a size of zero, or another number of activations than hidden layers.
+    /// Fewer than two sizes, a size of zero or beyond counting, or another number of activations than
+    /// hidden layers.
     pub fn new(sizes: &[usize], hidden: &[Activation], output: Output) -> Result<Network> {
-        if sizes.len() < 2 || sizes.contains(&0) {
+        let all = sizes.iter().fold(0, |all: usize, &size| all.saturating_add(size));
+        if sizes.len() < 2 || sizes.contains(&0) || all > MOST_NUMBERS {
             return Err(EngineError::config(format!("layer sizes {sizes:?}")));
         }
         if hidden.len() != sizes.len() - 2 {

@@ -311,13 +311,13 @@ mod tests {
         for threads in [1, 2, 8] {
             let count = AtomicUsize::new(0);
             with_team(threads, |team| {
-                for _ in 0..500 {
+                for _ in 0..50 {
                     team.run(&|_| {
                         count.fetch_add(1, Ordering::Relaxed);
                     })
                     .unwrap();
                 }
-                assert_eq!(count.load(Ordering::Relaxed), 500 * team.size());
+                assert_eq!(count.load(Ordering::Relaxed), 50 * team.size());
             });
         }
     }
@@ -335,7 +335,7 @@ mod tests {
     #[test]
     fn a_panic_becomes_an_error_and_the_team_goes_on() {
         with_team(2, |team| {
-            for _ in 0..100 {
+            for _ in 0..20 {
                 let result = team.run(&|member| assert!(member != 1, "member one"));
                 assert!(matches!(result, Err(EngineError::Panic(message)) if message.contains("member one")));
                 team.run(&|_| {}).unwrap();

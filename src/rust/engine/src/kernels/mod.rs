@@ -35,25 +35,41 @@ impl InstructionSet {
     pub fn detect() -> InstructionSet {
         static DECIDED: OnceLock<InstructionSet> = OnceLock::new();
         *DECIDED.get_or_init(|| {
-            let available = Self::available();
             let wanted = std::env::var("BACKPROP_INSTRUCTION_SET").unwrap_or_default();
-            let named = available.iter().find(|set| set.name() == wanted);
-            *named.or(available.last()).unwrap_or(&InstructionSet::Plain)
+            Self::chosen(&Self::available(), &wanted)
         })
+    }
+
+    /// Of sets, narrowest first, the one of that name, or else the widest.
+    fn chosen(available: &[InstructionSet], wanted: &str) -> InstructionSet {
+        let named = available.iter().find(|set| set.name() == wanted);
+        *named.or(available.last()).unwrap_or(&InstructionSet::Plain)
     }
 
     /// All sets that this processor can run, narrowest first.
     pub fn available() -> Vec<InstructionSet> {
-        #[allow(unused_mut)]
-        let mut sets = vec![InstructionSet::Plain];
         #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+        return Self::possible(Features {
+            avx2: is_x86_feature_detected!("avx2"),
+            fma: is_x86_feature_detected!("fma"),
+            avx512: [
+                is_x86_feature_detected!("avx512f"),
+                is_x86_feature_detected!("avx512dq"),
+                is_x86_feature_detected!("avx512vl"),
+            ],
+        });
+        #[cfg(not(target_arch = "x86_64"))]
+        vec![InstructionSet::Plain]
+    }
+
+    /// All sets that a processor with such features can run, narrowest first.
+    #[cfg(target_arch = "x86_64")]
+    fn possible(has: Features) -> Vec<InstructionSet> {
+        let mut sets = vec![InstructionSet::Plain];
+        if has.avx2 && has.fma {
             sets.push(InstructionSet::Avx2);
             #[cfg(backprop_avx512)]
-            if is_x86_feature_detected!("avx512f")
-                && is_x86_feature_detected!("avx512dq")
-                && is_x86_feature_detected!("avx512vl")
-            {
+            if has.avx512.iter().all(|&part| part) {
                 sets.push(InstructionSet::Avx512);
             }
         }
@@ -79,6 +95,17 @@ impl InstructionSet {
             InstructionSet::Avx512 => "avx512",
         }
     }
+}
+
+/// What a processor has.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy)]
+struct Features {
+    avx2: bool,
+    fma: bool,
+    /// Foundation, DQ and VL.
+    #[cfg_attr(not(backprop_avx512), allow(dead_code))]
+    avx512: [bool; 3],
 }
 
 /// How a body computes `a * b + c` under an instruction set.
@@ -171,3 +198,50 @@ macro_rules! kernel {
     };
 }
 pub(crate) use kernel;
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use super::*;
+
+    const ALL: Features = Features {
+        avx2: true,
+        fma: true,
+        avx512: [true; 3],
+    };
+
+    fn names(sets: &[InstructionSet]) -> Vec<&'static str> {
+        sets.iter().map(|set| set.name()).collect()
+    }
+
+    #[test]
+    fn a_set_needs_every_feature_that_its_kernels_use() {
+        let without_fma = Features { fma: false, ..ALL };
+        let without_avx2 = Features { avx2: false, ..ALL };
+        assert_eq!(names(&InstructionSet::possible(without_fma)), ["plain"]);
+        assert_eq!(names(&InstructionSet::possible(without_avx2)), ["plain"]);
+        for missing in 0..3 {
+            let mut has = ALL;
+            has.avx512[missing] = false;
+            assert_eq!(names(&InstructionSet::possible(has)), ["plain", "avx2"]);
+        }
+        let widest = if cfg!(backprop_avx512) { 3 } else { 2 };
+        assert_eq!(
+            names(&InstructionSet::possible(ALL)),
+            ["plain", "avx2", "avx512"][..widest]
+        );
+    }
+
+    #[test]
+    fn the_widest_set_is_chosen_or_the_one_that_is_named() {
+        let sets = InstructionSet::possible(ALL);
+        for set in &sets {
+            assert_eq!(InstructionSet::chosen(&sets, set.name()), *set);
+        }
+        for unknown in ["", "sse9"] {
+            assert_eq!(InstructionSet::chosen(&sets, unknown), sets[sets.len() - 1]);
+        }
+        // A set that the processor does not have is not to be had by its name.
+        assert_eq!(InstructionSet::chosen(&sets[..2], "avx512"), InstructionSet::Avx2);
+        assert_eq!(InstructionSet::chosen(&[], "avx2"), InstructionSet::Plain);
+    }
+}
