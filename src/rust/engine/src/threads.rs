@@ -412,4 +412,101 @@ mod tests {
             assert!(hits.iter().all(|h| h.load(Ordering::Relaxed) == 1));
         }
     }
+
+    #[test]
+    fn a_team_has_the_size_that_was_asked_for_and_at_least_one() {
+        for (asked, size) in [(0, 1), (1, 1), (2, 2), (5, 5)] {
+            assert_eq!(with_team(asked, |team| team.size()), size);
+        }
+        assert_eq!(with_team(3, |_| "what the body gives"), "what the body gives");
+    }
+
+    #[test]
+    fn whatever_panics_is_reported_in_its_own_words() {
+        for threads in [1, 3] {
+            with_team(threads, |team| {
+                let last = team.size() - 1;
+                let said = |result: Result<()>| match result {
+                    Err(EngineError::Panic(message)) => message,
+                    other => panic!("{other:?}"),
+                };
+                let silent = team.run(&|member| {
+                    if member == last {
+                        std::panic::panic_any(7u8);
+                    }
+                });
+                assert_eq!(said(silent), "unknown panic");
+                assert_eq!(
+                    said(team.run(&|member| assert!(member != last, "plain"))),
+                    "plain"
+                );
+                assert_eq!(
+                    said(team.run(&|member| assert!(member != 0, "number {member}"))),
+                    "number 0"
+                );
+                let in_range = team.run_ranges(10, 2, |_, range| assert!(range.end < 10, "range"));
+                assert_eq!(said(in_range), "range");
+                let whole = team.run_ranges(2, 2, |_, _| panic!("all of it"));
+                assert_eq!(said(whole), "all of it");
+                let queued = team.run_queue(10, |_, number| assert!(number != 9, "queue"));
+                assert_eq!(said(queued), "queue");
+                assert_eq!(team.run(&|_| {}), Ok(()));
+            });
+        }
+    }
+
+    /// The range of each member, in order.
+    fn shares(threads: usize, count: usize, grain: usize) -> Vec<(usize, Range<usize>)> {
+        let seen = Mutex::new(Vec::new());
+        with_team(threads, |team| {
+            team.run_ranges(count, grain, |member, range| {
+                seen.lock().unwrap().push((member, range))
+            })
+            .unwrap();
+        });
+        let mut seen = seen.into_inner().unwrap();
+        seen.sort_by_key(|(member, _)| *member);
+        seen
+    }
+
+    #[test]
+    fn shares_are_even_and_cut_at_grains() {
+        assert_eq!(shares(3, 100, 6), [(0, 0..30), (1, 30..66), (2, 66..100)]);
+        assert_eq!(shares(2, 10, 1), [(0, 0..5), (1, 5..10)]);
+        // Too little for all, too little to share, nothing; nobody to share with.
+        assert_eq!(shares(3, 8, 4), [(1, 0..4), (2, 4..8)]);
+        assert_eq!(shares(3, 4, 4), [(0, 0..4)]);
+        assert_eq!(shares(3, 0, 4), [(0, 0..0)]);
+        assert_eq!(shares(1, 100, 6), [(0, 0..100)]);
+    }
+
+    #[test]
+    fn each_member_begins_a_queue_with_its_own_share() {
+        // Nobody goes on before all have begun, so that none can take another's first.
+        let begun = std::sync::Barrier::new(3);
+        let firsts = Mutex::new(vec![None; 3]);
+        with_team(3, |team| {
+            team.run_queue(20, |member, number| {
+                let mut seen = firsts.lock().unwrap();
+                if seen[member].is_none() {
+                    seen[member] = Some(number);
+                    drop(seen);
+                    begun.wait();
+                }
+            })
+            .unwrap();
+        });
+        assert_eq!(firsts.into_inner().unwrap(), [Some(0), Some(6), Some(13)]);
+    }
+
+    #[test]
+    fn alone_a_queue_is_worked_off_in_order() {
+        let seen = Mutex::new(Vec::new());
+        with_team(1, |team| {
+            team.run_queue(5, |member, number| seen.lock().unwrap().push((member, number)))
+                .unwrap();
+        });
+        let wanted: Vec<(usize, usize)> = (0..5).map(|number| (0, number)).collect();
+        assert_eq!(seen.into_inner().unwrap(), wanted);
+    }
 }
