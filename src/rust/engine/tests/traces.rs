@@ -1,0 +1,346 @@
+//! Claims about traces: every matrix of a recorded step follows from those before it.
+
+use backprop_engine::activation::Activation;
+use backprop_engine::data::Data;
+use backprop_engine::init::{initial, BiasInit, Init};
+use backprop_engine::loss::{Loss, Objective, Output};
+use backprop_engine::memory::Budget;
+use backprop_engine::observer::{EpochView, NoObserver, Observer};
+use backprop_engine::optimizer::{Momentum, Optimizer};
+use backprop_engine::penalty::Penalty;
+use backprop_engine::rows::ColumnMajor;
+use backprop_engine::schedule::{Kind, Schedule};
+use backprop_engine::threads::with_team;
+use backprop_engine::trace::{Recorder, StepTrace};
+use backprop_engine::{train, Ending, Method, Network, Outcome, Scalar, Settings, Start};
+use ndarray::{Array2, Axis};
+
+const ROWS: usize = 23;
+const LR: f64 = 0.125;
+
+struct Problem {
+    network: Network,
+    settings: Settings,
+    x: Vec<f64>,
+    y: Vec<f64>,
+    weights: Vec<f64>,
+    offsets: Vec<f64>,
+}
+
+fn problem(output: Output, loss: Loss, k: usize) -> Problem {
+    let hidden = [Activation::Tanh, Activation::Gelu];
+    let network = Network::new(&[3, 4, 5, k], &hidden, output).unwrap();
+    let objective = Objective::new(output, loss).unwrap();
+    let numbers = |count: usize, step: usize| -> Vec<f64> {
+        (0..count)
+            .map(|i| ((i * step + 3) % 101) as f64 / 50.0 - 1.0)
+            .collect()
+    };
+    let per_row = objective.outcomes_per_row(k);
+    Problem {
+        settings: Settings {
+            objective,
+            method: Method::Rule(Optimizer::Momentum(Momentum {
+                momentum: 0.5,
+                nesterov: false,
+            })),
+            lr: LR,
+            schedule: Schedule {
+                kind: Kind::Exponential { rate: 0.5 },
+                warmup: 0.0,
+            },
+            epochs: 3,
+            batch_size: 8,
+            shuffle: true,
+            seed: 4,
+            penalty: Penalty::NONE,
+            dropout: Vec::new(),
+            clip_norm: None,
+            stopping: None,
+            counts_hits: false,
+            budget: Budget::default(),
+        },
+        network,
+        x: numbers(ROWS * 3, 37),
+        y: numbers(ROWS * per_row, 29).iter().map(|y| y.abs()).collect(),
+        weights: (0..ROWS).map(|row| 0.5 + (row % 3) as f64).collect(),
+        offsets: numbers(ROWS * k, 17),
+    }
+}
+
+impl Problem {
+    /// Records up to so many steps of the fit.
+    fn recorded<T: Scalar>(&self, wanted: usize, inner: &mut dyn Observer<T>) -> (Vec<StepTrace>, Outcome) {
+        let Problem {
+            network, settings, ..
+        } = self;
+        let names = settings.method.slot_names();
+        let checked = settings.clone().check(network).unwrap();
+        let init = vec![Init::GlorotUniform; 3];
+        let start = Start::new(initial(network, &init, BiasInit::Uniform, 5).unwrap());
+        let source = ColumnMajor::new(&self.x, ROWS, 3);
+        let k = network.outputs();
+        let data = Data {
+            inputs: &source,
+            outcomes: ColumnMajor::new(&self.y, ROWS, settings.objective.outcomes_per_row(k)),
+            case_weights: Some(&self.weights),
+            offsets: Some(ColumnMajor::new(&self.offsets, ROWS, k)),
+        };
+        let mut recorder = Recorder::new(wanted, names, inner);
+        let outcome = with_team(2, |team| {
+            train::<T>(network, &checked, data, None, &start, team, &mut recorder).unwrap()
+        });
+        (recorder.steps, outcome)
+    }
+}
+
+fn close(a: &Array2<f64>, b: &Array2<f64>, what: &str) {
+    assert_eq!(a.dim(), b.dim(), "{what}");
+    for (a, b) in a.iter().zip(b) {
+        assert!((a - b).abs() < 1e-12 * b.abs().max(1.0), "{what}: {a} for {b}");
+    }
+}
+
+/// Every number of a step from its inputs and the weights before it.
+fn follows(problem: &Problem, step: &StepTrace) {
+    let objective = &problem.settings.objective;
+    let layers = problem.network.layers();
+    let count = step.rows.len();
+    for (place, &row) in step.rows.iter().enumerate() {
+        assert_eq!(step.case_weights[place], problem.weights[row]);
+        for column in 0..3 {
+            assert_eq!(step.inputs[(place, column)], problem.x[column * ROWS + row]);
+        }
+        for column in 0..step.outcomes.ncols() {
+            assert_eq!(step.outcomes[(place, column)], problem.y[column * ROWS + row]);
+        }
+    }
+    let mut a = step.inputs.clone();
+    let last = layers.len() - 1;
+    for (number, (layer, trace)) in layers.iter().zip(&step.layers).enumerate() {
+        let mut z = a.dot(&step.before.weights[number]) + &step.before.biases[number];
+        if number == last {
+            for ((place, unit), z) in z.indexed_iter_mut() {
+                *z += problem.offsets[unit * ROWS + step.rows[place]];
+            }
+        }
+        close(&trace.weighted_inputs, &z, "weighted inputs");
+        a = match problem.network.output() {
+            Output::Softmax if number == last => {
+                let e = z.mapv(f64::exp);
+                &e / &e.sum_axis(Axis(1)).insert_axis(Axis(1))
+            }
+            _ => z.mapv(|z| layer.activation.value_and_slope(z).0),
+        };
+        close(&trace.activations, &a, "activations");
+        let slopes = match problem.network.output() {
+            Output::Softmax if number == last => a.mapv(|a| a * (1.0 - a)),
+            _ => z.mapv(|z| layer.activation.value_and_slope(z).1),
+        };
+        close(&trace.slopes, &slopes, "slopes");
+        assert_eq!(trace.incoming_errors.is_some(), number < last);
+    }
+    // The mean weight of all rows, so that batches of equal size count alike.
+    let mean_weight = problem.weights.iter().sum::<f64>() / ROWS as f64;
+    let scale = match objective.is_sum() {
+        true => 1.0,
+        false => 1.0 / (count as f64 * mean_weight),
+    };
+    for number in (0..=last).rev() {
+        let trace = &step.layers[number];
+        if let Some(incoming) = &trace.incoming_errors {
+            let wanted = step.layers[number + 1]
+                .errors
+                .dot(&step.before.weights[number + 1].t());
+            close(incoming, &wanted, "incoming errors");
+            close(&trace.errors, &(incoming * &trace.slopes), "errors");
+        }
+        let before = match number {
+            0 => &step.inputs,
+            _ => &step.layers[number - 1].activations,
+        };
+        close(
+            &step.gradient.weights[number],
+            &before.t().dot(&trace.errors),
+            "gradient",
+        );
+        let biases = trace.errors.sum_axis(Axis(0)).insert_axis(Axis(0));
+        close(
+            &step.gradient.biases[number].clone().insert_axis(Axis(0)),
+            &biases,
+            "gradient of biases",
+        );
+    }
+    // Errors of paired losses are differences; loss by its definition.
+    let k = layers[last].units as f64;
+    let share = if objective.loss() == &Loss::BinaryCrossEntropy {
+        k
+    } else {
+        1.0
+    };
+    let mut loss = 0.0;
+    for place in 0..count {
+        let weight = step.case_weights[place];
+        let (y, p) = (step.outcomes.row(place), step.layers[last].activations.row(place));
+        for unit in 0..layers[last].units {
+            let total = if objective.loss() == &Loss::CrossEntropy {
+                y.sum()
+            } else {
+                1.0
+            };
+            let wanted = (p[unit] * total - y[unit]) * weight * scale / share;
+            let found = step.layers[last].errors[(place, unit)];
+            assert!((found - wanted).abs() < 1e-12 * wanted.abs().max(1.0));
+            loss += weight
+                * match objective.loss() {
+                    Loss::CrossEntropy => -y[unit] * p[unit].ln(),
+                    Loss::BinaryCrossEntropy => {
+                        -(y[unit] * p[unit].ln() + (1.0 - y[unit]) * (1.0 - p[unit]).ln()) / k
+                    }
+                    _ => (p[unit] - y[unit]).powi(2) / 2.0,
+                };
+        }
+    }
+    assert!(
+        (step.loss_sum - loss).abs() < 1e-12 * loss.abs().max(1.0),
+        "{} for {loss}",
+        step.loss_sum
+    );
+    // Momentum of a half.
+    let velocity = &step.state.slots[0].1;
+    assert_eq!(step.state.slots[0].0, "velocity");
+    assert_eq!(step.state.steps, step.step);
+    for number in 0..=last {
+        let after = &step.before.weights[number] - &(&velocity.weights[number] * step.lr);
+        close(&step.after.weights[number], &after, "weights after the step");
+    }
+}
+
+#[test]
+fn every_matrix_of_a_step_follows_from_those_before_it() {
+    for (output, loss, k) in [
+        (Output::Softmax, Loss::CrossEntropy, 3),
+        (Output::Sigmoid, Loss::BinaryCrossEntropy, 2),
+        (Output::Linear, Loss::Sse, 1),
+        (Output::Linear, Loss::Sse, 2),
+    ] {
+        let problem = problem(output, loss, k);
+        let (steps, outcome) = problem.recorded::<f64>(100, &mut NoObserver);
+        // Three epochs of 8, 8 and 7 rows.
+        let places: Vec<_> = steps.iter().map(|s| (s.epoch, s.step, s.rows.len())).collect();
+        let wanted: Vec<_> = (0..9)
+            .map(|step| (step / 3 + 1, step as u64 + 1, if step % 3 == 2 { 7 } else { 8 }))
+            .collect();
+        assert_eq!(places, wanted);
+        for (number, step) in steps.iter().enumerate() {
+            follows(&problem, step);
+            assert_eq!(step.lr, LR * 0.5f64.powi(step.epoch as i32 - 1));
+            if number > 0 {
+                assert_eq!(steps[number - 1].after, step.before);
+            }
+        }
+        for epoch in steps.chunks(3) {
+            let mut rows: Vec<usize> = epoch.iter().flat_map(|step| step.rows.clone()).collect();
+            rows.sort_unstable();
+            assert_eq!(rows, (0..ROWS).collect::<Vec<_>>(), "each row once in an epoch");
+            let sum: f64 = epoch.iter().map(|step| step.loss_sum).sum();
+            let total = match problem.settings.objective.is_sum() {
+                true => 1.0,
+                false => problem.weights.iter().sum(),
+            };
+            let told = outcome.losses()[epoch[0].epoch - 1];
+            assert!((told - sum / total).abs() < 1e-12 * told.max(1.0));
+        }
+        assert_eq!(outcome.ending, Ending::Completed);
+        assert_eq!(outcome.coefficients, steps[8].after);
+    }
+}
+
+#[test]
+fn a_recorder_ends_the_fit_when_it_has_what_was_wanted() {
+    let problem = problem(Output::Linear, Loss::Mse, 2);
+    let all = problem.recorded::<f64>(100, &mut NoObserver).0;
+    for (wanted, epochs) in [(1, 1), (3, 1), (4, 2), (9, 3)] {
+        let (steps, outcome) = problem.recorded::<f64>(wanted, &mut NoObserver);
+        assert_eq!(steps.len(), wanted);
+        assert_eq!((outcome.ending, outcome.epochs_done), (Ending::Stopped, epochs));
+        assert_eq!(steps[wanted - 1].after, all[wanted - 1].after);
+    }
+}
+
+#[test]
+fn steps_in_single_precision_are_recorded_as_the_network_has_them() {
+    let problem = problem(Output::Sigmoid, Loss::Mse, 2);
+    let (steps, outcome) = problem.recorded::<f32>(100, &mut NoObserver);
+    assert_eq!(steps.len(), 9);
+    let is_single = |x: &f64| f64::from(*x as f32) == *x;
+    for step in &steps {
+        assert!(step.before.weights.iter().flatten().all(is_single));
+        assert!(step
+            .layers
+            .iter()
+            .flat_map(|layer| &layer.activations)
+            .all(is_single));
+    }
+    assert_eq!(outcome.coefficients, steps[8].after);
+}
+
+/// Stops after an epoch, interrupts after some questions, and counts what it is told.
+#[derive(Default)]
+struct Watcher {
+    began: usize,
+    epochs: usize,
+    last_wanted: usize,
+    interrupts: bool,
+}
+
+impl<T: Scalar> Observer<T> for Watcher {
+    fn training_begins(&mut self, _: &backprop_engine::model::Model<T>, _: &Network) {
+        self.began += 1;
+    }
+    fn interrupted(&mut self) -> bool {
+        self.interrupts
+    }
+    fn epoch_end(&mut self, _: &EpochView<'_, T>) -> bool {
+        self.epochs += 1;
+        self.epochs < self.last_wanted
+    }
+}
+
+#[test]
+fn whoever_watches_through_a_recorder_is_told_and_heard() {
+    let problem = problem(Output::Linear, Loss::Mse, 2);
+    let mut watcher = Watcher {
+        last_wanted: 2,
+        ..Watcher::default()
+    };
+    let (steps, outcome) = problem.recorded::<f64>(100, &mut watcher);
+    assert_eq!((watcher.began, watcher.epochs, steps.len()), (1, 2, 6));
+    assert_eq!((outcome.ending, outcome.epochs_done), (Ending::Stopped, 2));
+    let mut interrupting = Watcher {
+        last_wanted: 100,
+        interrupts: true,
+        ..Watcher::default()
+    };
+    let mut nobody = Watcher {
+        last_wanted: 100,
+        ..Watcher::default()
+    };
+    assert!(Observer::<f64>::interrupted(&mut Recorder::new(
+        1,
+        Vec::new(),
+        &mut interrupting
+    )));
+    assert!(!Observer::<f64>::interrupted(&mut Recorder::new(
+        1,
+        Vec::new(),
+        &mut nobody
+    )));
+    assert!(Observer::<f64>::watches_steps(&Recorder::new(
+        1,
+        Vec::new(),
+        &mut nobody
+    )));
+    assert!(!Observer::<f64>::watches_steps(&nobody));
+    assert!(!Observer::<f64>::interrupted(&mut NoObserver));
+}
