@@ -1,0 +1,16 @@
+//! Claims about the engine as its callers see it, a file for each concept. They are one program,
+//! because each program would compile the engine's generic code anew.
+
+mod activations;
+mod ending;
+mod instruction_sets;
+mod losses;
+mod networks;
+mod optimizers;
+mod predictions;
+mod rows;
+mod schedules;
+mod settings;
+mod starts;
+mod traces;
+mod training;
