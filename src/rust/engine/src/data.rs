@@ -27,28 +27,56 @@ impl<T: Scalar> Data<'_, T> {
         self.inputs.rows()
     }
 
-    /// Checks that all parts are of the same rows and of the width that the network takes.
-    ///
-    /// # Errors
-    /// [`EngineError::Config`] naming the part that does not fit.
-    pub fn check(&self, network: &Network, objective: &Objective) -> Result<()> {
-        let rows = self.rows();
-        check_inputs(network, self.inputs, self.offsets)?;
-        let outcomes = objective.outcomes_per_row(network.outputs());
-        check_shape("outcomes", &self.outcomes, rows, outcomes)?;
-        match self.case_weights {
-            Some(weights) if weights.len() != rows => Err(EngineError::config(format!(
-                "{} case weights for {rows} rows",
-                weights.len()
-            ))),
-            _ => Ok(()),
-        }
-    }
-
     /// Sum of the case weights.
     pub fn total_weight(&self) -> f64 {
         self.case_weights
             .map_or(self.rows() as f64, |weights| weights.iter().sum())
+    }
+
+    /// Checks that there are rows, that all parts have as many, and that they fit a network and its loss.
+    ///
+    /// # Errors
+    /// [`EngineError::Config`] naming the part.
+    pub fn check(&self, network: &Network, objective: &Objective) -> Result<()> {
+        let rows = self.rows();
+        let outputs = network.outputs();
+        if !objective.is_for(outputs) || objective.output() != network.output() {
+            return Err(EngineError::config(format!(
+                "{:?} on {:?} is no loss of {outputs} outputs of {:?}",
+                objective.loss(),
+                objective.output(),
+                network.output()
+            )));
+        }
+        if rows == 0 {
+            return Err(EngineError::config("no rows"));
+        }
+        check_inputs(network, self.inputs, self.offsets)?;
+        check_shape(
+            "outcomes",
+            &self.outcomes,
+            rows,
+            objective.outcomes_per_row(outputs),
+        )?;
+        if self.case_weights.is_some_and(|weights| weights.len() != rows) {
+            return Err(EngineError::config(format!("case weights are not {rows}")));
+        }
+        match self.weighs() {
+            true => Ok(()),
+            false => Err(EngineError::config(
+                "case weights that are negative, not finite or all zero",
+            )),
+        }
+    }
+
+    /// Whether every weight is one and all together weigh something.
+    fn weighs(&self) -> bool {
+        let is_weight = |weight: &f64| (0.0..=f64::MAX).contains(weight);
+        let total = self.total_weight();
+        self.case_weights
+            .is_none_or(|weights| weights.iter().all(is_weight))
+            && total > 0.0
+            && total.is_finite()
     }
 }
 

@@ -28,7 +28,8 @@ pub fn predict<T: Scalar>(
     out: &mut [f64],
 ) -> Result<()> {
     check_inputs(network, inputs, offsets)?;
-    if out.len() != inputs.rows() * network.outputs() {
+    let (rows, units) = (inputs.rows(), network.outputs());
+    if out.len() != rows * units {
         return Err(EngineError::config("no room for the predictions"));
     }
     let layout = Layout::of::<T>(network);
@@ -40,7 +41,6 @@ pub fn predict<T: Scalar>(
         set: InstructionSet::detect(),
     };
     let parameters = SharedBuffer::from(coefficients.pack::<T>(network, team)?);
-    let rows = inputs.rows();
     let capacity = Block::<T>::capacity_for(network, Use::Forward, rows);
     let block = Block::new(
         &pass,
@@ -51,7 +51,6 @@ pub fn predict<T: Scalar>(
             ..Extras::default()
         },
     )?;
-    let units = network.outputs();
     let stride = row_stride::<T>(units);
     let out = SharedSlice::new(out);
     // Looked at while they are in the cache: a pass of its own would read all inputs twice.

@@ -98,14 +98,19 @@ impl Objective {
     /// Pairs an output with a loss.
     ///
     /// # Errors
-    /// Pairs without meaning, such as cross-entropy of a linear output.
+    /// Pairs without meaning, such as cross-entropy of a linear output; a delta that is not positive,
+    /// quantiles that are not shares, or none.
     pub fn new(output: Output, loss: Loss) -> Result<Objective> {
-        let fits = match loss {
-            Loss::Sse | Loss::Mse | Loss::Mae | Loss::Huber(_) => output != Output::Softmax,
+        let fits = match &loss {
+            Loss::Sse | Loss::Mse | Loss::Mae => output != Output::Softmax,
+            Loss::Huber(delta) => output != Output::Softmax && delta.is_finite() && *delta > 0.0,
             Loss::BinaryCrossEntropy => output == Output::Sigmoid,
             Loss::CrossEntropy => output == Output::Softmax,
             Loss::Poisson => output == Output::Exponential,
-            Loss::Quantile(_) => output == Output::Linear,
+            Loss::Quantile(taus) => {
+                let is_share = |tau: &f64| (0.0..=1.0).contains(tau);
+                output == Output::Linear && !taus.is_empty() && taus.iter().all(is_share)
+            }
         };
         if fits {
             Ok(Objective { output, loss })
@@ -137,6 +142,14 @@ impl Objective {
             self.loss,
             Loss::BinaryCrossEntropy | Loss::CrossEntropy | Loss::Poisson
         )
+    }
+
+    /// Whether it can be computed of `units` outputs: quantiles have an output each.
+    pub fn is_for(&self, units: usize) -> bool {
+        match &self.loss {
+            Loss::Quantile(taus) => taus.len() == units,
+            _ => true,
+        }
     }
 
     /// Outcomes a row must have for `units` outputs.

@@ -20,6 +20,9 @@ pub const STRIP_INPUTS: usize = 48;
 /// Version of [`OptimizerState`] as it is stored.
 pub const STATE_FORMAT: u32 = 1;
 
+/// Steps that a fit may have made before it goes on: more than can be made, and still counted.
+const MOST_STEPS: u64 = 1 << 53;
+
 /// What an optimizer needs to go on where it stopped.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OptimizerState {
@@ -136,6 +139,12 @@ impl<T: Scalar> Model<T> {
                     "the optimizer's state is of another optimizer",
                 ));
             }
+        }
+        if let Some(state) = state.filter(|state| state.steps > MOST_STEPS) {
+            let steps = state.steps;
+            return Err(EngineError::config(format!(
+                "the optimizer's state is of {steps} steps"
+            )));
         }
         let mut transposed = Vec::new();
         for (number, place) in layout.places.iter().enumerate().skip(1) {

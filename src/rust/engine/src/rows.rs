@@ -353,7 +353,8 @@ impl<'a> SparseRows<'a> {
         rows: usize,
         columns: usize,
     ) -> Result<()> {
-        let fits = starts.len() == columns + 1
+        let fits = starts.len().checked_sub(1) == Some(columns)
+            && columns <= u32::MAX as usize
             && starts.windows(2).all(|pair| pair[0] <= pair[1])
             && starts.first() == Some(&0)
             && starts.last().is_some_and(|&last| last as usize == numbers.len())

@@ -110,7 +110,7 @@ impl Schedule {
                 floor,
                 growth,
                 ..
-            } => positive(period) && share(floor) && growth >= 1.0,
+            } => positive(period) && share(floor) && (1.0..=f64::MAX).contains(&growth),
             Kind::OneCycle {
                 total,
                 rise,
@@ -143,11 +143,10 @@ impl Schedule {
                 restarts,
                 growth,
             } => {
-                let (mut length, mut place) = (period, epoch);
-                while restarts && place >= length {
-                    place -= length;
-                    length *= growth;
-                }
+                let (place, length) = match restarts {
+                    true => place_in_period(epoch, period, growth),
+                    false => (epoch, period),
+                };
                 half_cosine(1.0, floor, (place / length).min(1.0))
             }
             Kind::OneCycle {
@@ -195,6 +194,32 @@ impl Schedule {
             }
         }
     }
+}
+
+/// Periods that are counted off one by one: beyond them it would take longer than the epoch.
+const PERIODS_COUNTED: f64 = 1e4;
+
+/// How far the epoch has come in its period, and how long that is, when each period is `growth` times
+/// as long as the one before.
+fn place_in_period(epoch: f64, period: f64, growth: f64) -> (f64, f64) {
+    if growth == 1.0 {
+        return (epoch % period, period);
+    }
+    let periods = epoch / period;
+    if periods > PERIODS_COUNTED {
+        // n periods last period · (growthⁿ − 1) / (growth − 1) epochs.
+        let passed = ((periods * (growth - 1.0)).ln_1p() / growth.ln()).floor();
+        let grown = growth.powf(passed);
+        let length = period * grown;
+        let place = epoch - period * (grown - 1.0) / (growth - 1.0);
+        return (place.max(0.0).min(length), length);
+    }
+    let (mut length, mut place) = (period, epoch);
+    while place >= length {
+        place -= length;
+        length *= growth;
+    }
+    (place, length)
 }
 
 /// From `from` (at 0) to `to` (at 1).

@@ -83,7 +83,10 @@ impl<T: Scalar> History<T> {
                 coefficients: model.coefficients(network)?,
             });
         }
-        let waited = self.best.as_ref().map_or(0, |best| end.epoch - best.epoch);
-        Ok(self.best.is_some() && waited >= stopping.patience)
+        let waited = self
+            .best
+            .as_ref()
+            .map(|best| end.epoch.saturating_sub(best.epoch));
+        Ok(waited.is_some_and(|waited| waited >= stopping.patience))
     }
 }

@@ -116,6 +116,8 @@ impl Settings {
             Some(format!("dropout {:?} for {hidden} hidden layers", self.dropout))
         } else if whole_steps_only && (!self.dropout.is_empty() || self.clip_norm.is_some()) {
             Some("dropout or clip_norm with L-BFGS".to_string())
+        } else if let Some(knobs) = self.lbfgs_out_of_range() {
+            Some(format!("{knobs:?}"))
         } else if self.clip_norm.is_some_and(|norm| !positive(norm)) {
             Some(format!("clip_norm {:?}", self.clip_norm))
         } else {
@@ -124,6 +126,23 @@ impl Settings {
         match problem {
             Some(problem) => Err(EngineError::config(problem)),
             None => Ok(CheckedSettings(self)),
+        }
+    }
+}
+
+impl Settings {
+    /// L-BFGS's knobs, if it is the method and cannot run with them.
+    fn lbfgs_out_of_range(&self) -> Option<Lbfgs> {
+        let tolerance = |value: f64| (0.0..=f64::MAX).contains(&value);
+        match self.method {
+            Method::Lbfgs(knobs)
+                if knobs.memory == 0
+                    || !tolerance(knobs.gradient_tolerance)
+                    || !tolerance(knobs.value_tolerance) =>
+            {
+                Some(knobs)
+            }
+            _ => None,
         }
     }
 }

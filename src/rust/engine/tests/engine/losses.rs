@@ -359,6 +359,28 @@ fn only_pairs_with_meaning_are_accepted() {
 }
 
 #[test]
+fn knobs_of_losses_have_their_ranges() {
+    let accepted = |loss| Objective::new(Output::Linear, loss).is_ok();
+    let tiny = f64::MIN_POSITIVE;
+    assert!(accepted(Loss::Huber(tiny)) && accepted(Loss::Huber(f64::MAX)));
+    for delta in [0.0, -tiny, f64::NAN, f64::INFINITY] {
+        assert!(!accepted(Loss::Huber(delta)), "{delta}");
+    }
+    assert!(accepted(Loss::Quantile(vec![0.0, 0.5, 1.0])));
+    for tau in [-tiny, 1.0 + f64::EPSILON, f64::NAN] {
+        assert!(!accepted(Loss::Quantile(vec![0.5, tau])), "{tau}");
+    }
+    assert!(!accepted(Loss::Quantile(Vec::new())));
+    // Each quantile has an output of its own.
+    let quantiles = Objective::new(Output::Linear, Loss::Quantile(vec![0.1, 0.9])).unwrap();
+    assert_eq!(
+        [1, 2, 3].map(|units| quantiles.is_for(units)),
+        [false, true, false]
+    );
+    assert!(Objective::new(Output::Linear, Loss::Mse).unwrap().is_for(7));
+}
+
+#[test]
 fn outputs_have_their_names() {
     for (name, output) in [
         ("sigmoid", Output::Sigmoid),

@@ -12,5 +12,6 @@ mod rows;
 mod schedules;
 mod settings;
 mod starts;
+mod tables;
 mod traces;
 mod training;

@@ -245,3 +245,46 @@ fn ranges_end_where_they_are_said_to_end() {
         .iter()
         .all(|&warmup| warmed(warmup).check().is_err()));
 }
+
+#[test]
+fn many_short_periods_take_no_time() {
+    let at = |period, growth, epoch| {
+        let kind = Kind::Cosine {
+            period,
+            floor: 0.25,
+            restarts: true,
+            growth,
+        };
+        assert!(is_accepted(kind.clone()));
+        factor(kind, epoch)
+    };
+    // Of a whole period nothing is left, of half a period the middle.
+    assert_eq!(at(0.5, 1.0, 1e9), 1.0);
+    assert!((at(0.5, 1.0, 1e9 + 0.25) - 0.625).abs() < 1e-12);
+    // Past 10,000 periods they are counted at once, to the same place: 11,000 periods last 4.2e6 epochs.
+    let growth = 1.001f64;
+    let mut first = 0.0;
+    let mut length = 70.0;
+    for _ in 0..11_000 {
+        first += length;
+        length *= growth;
+    }
+    let slow = (70.0 * (growth.powi(11_000) - 1.0) / (growth - 1.0) - first).abs() / first;
+    assert!(slow < 1e-10, "{slow}");
+    for part in [0.25, 0.5, 0.75] {
+        let wanted = 0.25 + 0.75 * (1.0 + (PI * part).cos()) / 2.0;
+        let found = at(70.0, growth, first + part * length);
+        assert!((found - wanted).abs() < 1e-6, "{part}: {found} for {wanted}");
+    }
+    for period in [f64::MIN_POSITIVE, 1.0, f64::MAX] {
+        for growth in [1.0 + f64::EPSILON, 2.0, f64::MAX] {
+            for epoch in [0.0, 1.0, 1e18] {
+                let found = at(period, growth, epoch);
+                assert!(
+                    (0.25..=1.0).contains(&found),
+                    "{period} {growth} {epoch}: {found}"
+                );
+            }
+        }
+    }
+}

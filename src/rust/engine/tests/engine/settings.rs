@@ -141,3 +141,25 @@ fn the_schedule_is_checked_too() {
     };
     assert!(problem(|s| s.schedule = schedule).is_some());
 }
+
+#[test]
+fn lbfgs_remembers_something_and_has_tolerances() {
+    let knobs = |memory, gradient_tolerance, value_tolerance| {
+        problem(|s| {
+            s.method = Method::Lbfgs(Lbfgs {
+                memory,
+                gradient_tolerance,
+                value_tolerance,
+            })
+        })
+    };
+    assert_eq!(knobs(1, 0.0, 0.0), None);
+    assert_eq!(knobs(usize::MAX, f64::MAX, f64::MAX), None);
+    assert!(knobs(0, 0.0, 0.0).is_some());
+    for wrong in [-TINY, f64::NAN, f64::INFINITY] {
+        assert!(
+            knobs(5, wrong, 0.0).is_some() && knobs(5, 0.0, wrong).is_some(),
+            "{wrong}"
+        );
+    }
+}
