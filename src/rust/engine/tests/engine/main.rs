@@ -2,6 +2,7 @@
 //! because each program would compile the engine's generic code anew.
 
 mod activations;
+mod curvature;
 mod ending;
 mod instruction_sets;
 mod losses;
