@@ -2,13 +2,16 @@
 //! because each program would compile the engine's generic code anew.
 
 mod activations;
+mod common;
 mod curvature;
 mod ending;
 mod instruction_sets;
 mod losses;
 mod networks;
 mod optimizers;
+mod penalties;
 mod predictions;
+mod refusals;
 mod rows;
 mod schedules;
 mod settings;
@@ -16,3 +19,4 @@ mod starts;
 mod tables;
 mod traces;
 mod training;
+mod watching;

@@ -66,12 +66,11 @@ fn follows(
                         "{rule:?} {set:?}, weight {place} after step {step}: {} for {weight}",
                         seen.0[place]
                     );
-                    for slot in 0..slots_used {
+                    for (slot, wanted) in slots.iter().enumerate().take(slots_used) {
                         assert!(
-                            close(seen.1[slot][place], slots[slot]),
-                            "{rule:?} {set:?}, slot {slot} of {place} after step {step}: {} for {}",
-                            seen.1[slot][place],
-                            slots[slot]
+                            close(seen.1[slot][place], *wanted),
+                            "{rule:?} {set:?}, slot {slot} of {place} after step {step}: {} for {wanted}",
+                            seen.1[slot][place]
                         );
                     }
                 }

@@ -1,0 +1,143 @@
+//! A small table, network and settings, and fits of them.
+
+use backprop_engine::activation::Activation;
+use backprop_engine::data::Data;
+use backprop_engine::init::{initial, BiasInit, Init};
+use backprop_engine::loss::{Loss, Objective, Output};
+use backprop_engine::memory::Budget;
+use backprop_engine::observer::{NoObserver, Observer};
+use backprop_engine::optimizer::{Momentum, Optimizer};
+use backprop_engine::penalty::Penalty;
+use backprop_engine::rows::ColumnMajor;
+use backprop_engine::schedule::Schedule;
+use backprop_engine::threads::with_team;
+use backprop_engine::{evaluate, train, EngineError, Method, Network, Outcome, Settings, Start};
+
+pub const INPUTS: usize = 3;
+
+pub struct Table {
+    pub x: Vec<f64>,
+    pub y: Vec<f64>,
+    pub weights: Vec<f64>,
+}
+
+pub fn table(rows: usize, step: usize) -> Table {
+    let numbers = |count: usize, step: usize| -> Vec<f64> {
+        (0..count)
+            .map(|i| ((i * step + 3) % 101) as f64 / 50.0 - 1.0)
+            .collect()
+    };
+    let x = numbers(rows * INPUTS, step);
+    let y = (0..rows)
+        .map(|row| f64::from(u8::from(x[row] + 0.5 * x[rows + row] > 0.1 * (row % 7) as f64)))
+        .collect();
+    Table {
+        x,
+        y,
+        weights: (0..rows).map(|row| 0.5 + (row % 3) as f64).collect(),
+    }
+}
+
+impl Table {
+    pub fn source(&self) -> ColumnMajor<'_> {
+        ColumnMajor::new(&self.x, self.y.len(), INPUTS)
+    }
+
+    pub fn data<'a>(&'a self, source: &'a ColumnMajor<'a>) -> Data<'a, f64> {
+        Data {
+            inputs: source,
+            outcomes: ColumnMajor::new(&self.y, self.y.len(), 1),
+            case_weights: Some(&self.weights),
+            offsets: None,
+        }
+    }
+}
+
+pub fn network() -> Network {
+    Network::new(&[INPUTS, 6, 1], &[Activation::Tanh], Output::Sigmoid).unwrap()
+}
+
+pub fn objective() -> Objective {
+    Objective::new(Output::Sigmoid, Loss::BinaryCrossEntropy).unwrap()
+}
+
+pub fn settings(epochs: usize) -> Settings {
+    Settings {
+        objective: objective(),
+        method: Method::Rule(Optimizer::Momentum(Momentum {
+            momentum: 0.9,
+            nesterov: false,
+        })),
+        lr: 0.3,
+        schedule: Schedule::CONSTANT,
+        epochs,
+        batch_size: 10,
+        shuffle: true,
+        seed: 2,
+        penalty: Penalty::NONE,
+        dropout: Vec::new(),
+        clip_norm: None,
+        stopping: None,
+        counts_hits: true,
+        budget: Budget::default(),
+    }
+}
+
+pub fn start() -> Start {
+    Start::new(initial(&network(), &[Init::GlorotUniform; 2], BiasInit::Uniform, 5).unwrap())
+}
+
+pub fn fit_with(
+    settings: Settings,
+    start: &Start,
+    fitting: &Table,
+    held_out: Option<&Table>,
+    observer: &mut dyn Observer<f64>,
+) -> Result<Outcome, EngineError> {
+    let network = network();
+    let checked = settings.check(&network).unwrap();
+    let (source, other) = (fitting.source(), held_out.map(Table::source));
+    let validation = held_out
+        .zip(other.as_ref())
+        .map(|(table, source)| table.data(source));
+    with_team(1, |team| {
+        train(
+            &network,
+            &checked,
+            fitting.data(&source),
+            validation,
+            start,
+            team,
+            observer,
+        )
+    })
+}
+
+pub fn fit(settings: Settings, start: &Start, fitting: &Table, held_out: Option<&Table>) -> Outcome {
+    fit_with(settings, start, fitting, held_out, &mut NoObserver).unwrap()
+}
+
+/// Loss and share of rows classified rightly, weighted, of given weights on a table.
+pub fn judged(outcome: &Outcome, table: &Table) -> (f64, f64) {
+    let (network, source) = (network(), table.source());
+    let data = table.data(&source);
+    let mut p = vec![0.0; table.y.len()];
+    let loss = with_team(1, |team| {
+        evaluate::predict::<f64>(
+            &network,
+            &outcome.coefficients,
+            &source,
+            None,
+            team,
+            &mut p,
+            &mut || false,
+        )
+        .unwrap();
+        evaluate::loss(&network, &objective(), &outcome.coefficients, &data, team).unwrap()
+    });
+    let rows = p.iter().zip(&table.y).zip(&table.weights);
+    let right: f64 = rows
+        .map(|((p, y), w)| if (*p > 0.5) == (*y > 0.5) { *w } else { 0.0 })
+        .sum();
+    (loss, right / table.weights.iter().sum::<f64>())
+}
