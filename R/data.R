@@ -1,4 +1,4 @@
-# Inputs of the matrix interface: a double matrix with one row per sample, or an error that says why not.
+# Inputs of the matrix interface: a matrix of doubles, integers or logicals with one row per sample, or an error that says why not.
 
 # For training. Values that are not finite are found by the engine, which reads every value anyway.
 read_matrix <- function(X, arg = "X", call = quote(nn_train())) {
@@ -19,11 +19,8 @@ read_matrix <- function(X, arg = "X", call = quote(nn_train())) {
 
 as_input_matrix <- function(X, arg = "X", call = quote(nn_train())) {
   if (is.matrix(X) && !is.object(X)) {
-    if (is.double(X)) {
-      return(X)
-    }
-    if (is.integer(X) || is.logical(X)) {
-      storage.mode(X) <- "double"
+    # The engine reads all three as they are.
+    if (is.double(X) || is.integer(X) || is.logical(X)) {
       return(X)
     }
   }

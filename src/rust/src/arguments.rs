@@ -13,7 +13,7 @@ use backprop_engine::network::Coefficients;
 use backprop_engine::optimizer::{Adagrad, Adam, GradientDescent, Momentum, Optimizer, RmsProp, Rprop};
 use backprop_engine::penalty::Penalty;
 use backprop_engine::room::{collected, copied, matrix_of_columns};
-use backprop_engine::rows::{ColumnMajor, RowSource, SparseRows};
+use backprop_engine::rows::{ColumnMajor, Element, RowSource, SparseRows};
 use backprop_engine::schedule::{Kind, Plateau, Schedule};
 use backprop_engine::threads::Team;
 use backprop_engine::{Best, EngineError, Method, Network, Result, Scalar, Settings, Start, Stopping};
@@ -319,12 +319,35 @@ pub fn draw(spec: &Fields) -> Result<Draw> {
 
 /// A numeric matrix; a plain vector counts as one column.
 pub fn matrix<'a>(value: &'a Robj, what: &str) -> Result<ColumnMajor<'a>> {
-    let data = value.as_real_slice().ok_or_else(|| wrong(what))?;
+    matrix_of(value, value.as_real_slice(), what)
+}
+
+fn matrix_of<'a, E: Element>(value: &Robj, data: Option<&'a [E]>, what: &str) -> Result<ColumnMajor<'a, E>> {
+    let data = data.ok_or_else(|| wrong(what))?;
     let (rows, columns) = (value.nrows(), value.ncols());
     if rows * columns != data.len() {
         return Err(wrong(what));
     }
     Ok(ColumnMajor::new(data, rows, columns))
+}
+
+fn scaled<'a, E: Element>(
+    matrix: ColumnMajor<'a, E>,
+    moments: Option<(&'a [f64], &'a [f64])>,
+) -> ColumnMajor<'a, E> {
+    match moments {
+        Some((center, scale)) => matrix.standardised(center, scale),
+        None => matrix,
+    }
+}
+
+/// The numbers of an integer or logical vector.
+pub fn integers(value: &Robj) -> Option<&[i32]> {
+    value.as_integer_slice().or_else(|| {
+        let flags: &[Rbool] = value.as_logical_slice()?;
+        // SAFETY: R stores a logical as an int, and Rbool is one (repr(transparent)).
+        Some(unsafe { std::slice::from_raw_parts(flags.as_ptr().cast(), flags.len()) })
+    })
 }
 
 /// The parts of R's `dgCMatrix`, as R passes them: `list(i, p, x, dim)`.
@@ -373,6 +396,7 @@ pub fn row_count(value: &Robj) -> Result<usize> {
 /// Inputs, dense or sparse.
 pub enum Inputs<'a> {
     Dense(ColumnMajor<'a>),
+    Integers(ColumnMajor<'a, i32>),
     Sparse(SparseRows<'a>),
 }
 
@@ -406,20 +430,20 @@ impl<'a> Inputs<'a> {
                 None => rows,
             }));
         }
-        let dense = matrix(value, "x")?;
         if !fits(value.ncols()) {
             return Err(wrong("center"));
         }
-        Ok(Inputs::Dense(match moments {
-            Some((center, scale)) => dense.standardised(center, scale),
-            None => dense,
-        }))
+        Ok(match integers(value) {
+            Some(numbers) => Inputs::Integers(scaled(matrix_of(value, Some(numbers), "x")?, moments)),
+            None => Inputs::Dense(scaled(matrix(value, "x")?, moments)),
+        })
     }
 
     /// As what the engine takes.
     pub fn source<T: Scalar>(&self) -> &dyn RowSource<T> {
         match self {
             Inputs::Dense(dense) => dense,
+            Inputs::Integers(integers) => integers,
             Inputs::Sparse(sparse) => sparse,
         }
     }

@@ -17,7 +17,7 @@ use backprop_engine::memory::Budget;
 use backprop_engine::observer::Observer;
 use backprop_engine::random::split;
 use backprop_engine::room::{filled, push};
-use backprop_engine::rows::{moments, ColumnMajor, RowSource};
+use backprop_engine::rows::{moments, ColumnMajor, Element, RowSource};
 use backprop_engine::threads::{with_team, with_team_asking};
 use backprop_engine::trace::{Recorder, StepTrace};
 use backprop_engine::{evaluate, gradient, train, work_of_step};
@@ -399,10 +399,19 @@ fn engine_moments(x: Robj, case_weights: Robj) -> List {
                 }
                 add(&dense)?;
             }
+        } else if let Some(integers) = arguments::integers(&x) {
+            rows_fit(x.nrows())?;
+            let mut doubles = filled(x.nrows(), 0.0)?;
+            for column in integers.chunks_exact(x.nrows().max(1)) {
+                for (double, &integer) in doubles.iter_mut().zip(column) {
+                    *double = integer.number();
+                }
+                add(&doubles)?;
+            }
         } else {
             let data = x
                 .as_real_slice()
-                .ok_or_else(|| EngineError::Config("x must be double".to_string()))?;
+                .ok_or_else(|| EngineError::Config("x must be of numbers".to_string()))?;
             rows_fit(x.nrows())?;
             data.chunks_exact(x.nrows().max(1)).try_for_each(add)?;
         }

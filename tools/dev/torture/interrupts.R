@@ -130,7 +130,7 @@ for (name in names(long)) {
     name, times, max(took), late, length(wrong), if (length(wrong) > 0L) paste0(" (", unique(wrong)[1L], ")") else ""
   ))
 }
-tools::pskill(pid)
+tools::pskill(pid, tools::SIGKILL)
 close(pipe)
 cat(sprintf("interrupts: %d sent, seed %d, slowest %.2f s, %d broken\n", ceiling(n / length(long)) * length(long), seed, slowest, broken))
 quit(status = broken > 0L)

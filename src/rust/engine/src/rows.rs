@@ -99,10 +99,54 @@ pub trait RowSource<T>: Sync {
     fn gather(&self, selection: Selection<'_>, out: &mut [T]);
 }
 
+/// What a matrix of R's holds: doubles, or integers and logicals, which are never copied as doubles.
+pub trait Element: Copy + Sync {
+    /// The number; NaN where it is missing.
+    fn number(self) -> f64;
+    /// Whether none is missing or infinite.
+    fn all_known(elements: &[Self]) -> bool;
+    /// As doubles, where they are.
+    fn doubles(elements: &[Self]) -> Option<&[f64]>;
+}
+
+impl Element for f64 {
+    #[inline(always)]
+    fn number(self) -> f64 {
+        self
+    }
+    fn all_known(elements: &[f64]) -> bool {
+        all_finite(elements)
+    }
+    fn doubles(elements: &[f64]) -> Option<&[f64]> {
+        Some(elements)
+    }
+}
+
+/// R's missing integer or logical.
+const MISSING: i32 = i32::MIN;
+
+impl Element for i32 {
+    #[inline(always)]
+    fn number(self) -> f64 {
+        match self {
+            MISSING => f64::NAN,
+            number => f64::from(number),
+        }
+    }
+    fn all_known(elements: &[i32]) -> bool {
+        elements
+            .iter()
+            .fold(true, |all, &number| all & (number != MISSING))
+    }
+    fn doubles(_: &[i32]) -> Option<&[f64]> {
+        None
+    }
+}
+
 /// A matrix as R stores it, column by column, standardised on the way if asked.
 #[derive(Clone, Copy)]
-pub struct ColumnMajor<'a> {
-    data: &'a [f64],
+pub struct ColumnMajor<'a, E = f64> {
+    data: &'a [E],
     rows: usize,
     columns: usize,
     standardise: Option<(&'a [f64], &'a [f64])>,
@@ -122,9 +166,9 @@ pub(crate) fn all_finite<T: Scalar>(numbers: &[T]) -> bool {
     total == T::zero()
 }
 
-impl<'a> ColumnMajor<'a> {
+impl<'a, E: Element> ColumnMajor<'a, E> {
     /// The matrix in `data`, `rows` numbers per column.
-    pub fn new(data: &'a [f64], rows: usize, columns: usize) -> ColumnMajor<'a> {
+    pub fn new(data: &'a [E], rows: usize, columns: usize) -> ColumnMajor<'a, E> {
         assert_eq!(data.len(), rows * columns, "a matrix has rows x columns numbers");
         ColumnMajor {
             data,
@@ -135,7 +179,7 @@ impl<'a> ColumnMajor<'a> {
     }
 
     /// The same matrix with each column centred and divided.
-    pub fn standardised(self, center: &'a [f64], scale: &'a [f64]) -> ColumnMajor<'a> {
+    pub fn standardised(self, center: &'a [f64], scale: &'a [f64]) -> ColumnMajor<'a, E> {
         assert!(center.len() == self.columns && scale.len() == self.columns);
         ColumnMajor {
             standardise: Some((center, scale)),
@@ -152,7 +196,7 @@ impl<'a> ColumnMajor<'a> {
                 let row = selection.row(place);
                 let out = &mut out[place * self.columns + first..place * self.columns + last];
                 for (column, number) in (first..last).zip(out) {
-                    *number = convert(column, self.data[column * self.rows + row]);
+                    *number = convert(column, self.data[column * self.rows + row].number());
                 }
             }
             first = last;
@@ -160,7 +204,7 @@ impl<'a> ColumnMajor<'a> {
     }
 }
 
-impl<T: Scalar> RowSource<T> for ColumnMajor<'_> {
+impl<T: Scalar, E: Element> RowSource<T> for ColumnMajor<'_, E> {
     fn rows(&self) -> usize {
         self.rows
     }
@@ -181,7 +225,7 @@ impl<T: Scalar> RowSource<T> for ColumnMajor<'_> {
                     if !team.goes_on(member, piece.len() as f64) {
                         return;
                     }
-                    if !all_finite(&self.data[piece]) {
+                    if !E::all_known(&self.data[piece]) {
                         // SAFETY: each column is written by one member.
                         unsafe { flags.part(column..column + 1)[0] = 1.0 };
                     }
@@ -193,9 +237,10 @@ impl<T: Scalar> RowSource<T> for ColumnMajor<'_> {
     }
 
     fn gather(&self, selection: Selection<'_>, out: &mut [T]) {
-        if let (Selection::Range(rows), true) = (&selection, self.columns > 1) {
+        let doubles = E::doubles(self.data).filter(|_| self.columns > 1);
+        if let (Selection::Range(rows), Some(data)) = (&selection, doubles) {
             let columns = Columns {
-                data: self.data,
+                data,
                 height: self.rows,
                 count: self.columns,
                 standardise: self.standardise,
@@ -490,6 +535,32 @@ mod tests {
                 assert_eq!(a[columns + 2], (data[2 * rows + row] - 2.0) / 3.0);
             }
         });
+    }
+
+    #[test]
+    fn integers_give_the_rows_of_the_same_doubles() {
+        let (rows, columns) = (201, 11);
+        let integers: Vec<i32> = (0..rows * columns).map(|i| (i * 7 % 23) as i32 - 11).collect();
+        let doubles: Vec<f64> = integers.iter().map(|&i| f64::from(i)).collect();
+        let center: Vec<f64> = (0..columns).map(|c| c as f64 / 3.0).collect();
+        let scale: Vec<f64> = (0..columns).map(|c| 1.0 + c as f64 / 7.0).collect();
+        let a = ColumnMajor::new(&integers, rows, columns).standardised(&center, &scale);
+        let b = ColumnMajor::new(&doubles, rows, columns).standardised(&center, &scale);
+        for selection in [Selection::Range(5..60), Selection::Listed(&[200, 3, 77, 0])] {
+            let mut found = vec![0.0f32; selection.len() * columns];
+            let mut wanted = found.clone();
+            a.gather(selection.clone(), &mut found);
+            b.gather(selection, &mut wanted);
+            assert_eq!(found, wanted);
+        }
+        let mut gaps = integers.clone();
+        gaps[rows * 4] = MISSING;
+        let gaps = ColumnMajor::new(&gaps, rows, columns);
+        let found = with_team(2, |team| RowSource::<f64>::non_finite_columns(&gaps, team));
+        assert_eq!(found.unwrap(), vec![4]);
+        let mut row = [0.0f64; 11];
+        gaps.gather(Selection::Range(0..1), &mut row);
+        assert!(row[4].is_nan());
     }
 
     #[test]
