@@ -448,7 +448,7 @@ mod tests {
                 assert_eq!(said(in_range), "range");
                 let whole = team.run_ranges(2, 2, |_, _| panic!("all of it"));
                 assert_eq!(said(whole), "all of it");
-                let queued = team.run_queue(10, |_, number| assert!(number != 9, "queue"));
+                let queued = team.run_queue(10, 1.0, |_, number| assert!(number != 9, "queue"));
                 assert_eq!(said(queued), "queue");
                 assert_eq!(team.run(&|_| {}), Ok(()));
             });
@@ -486,7 +486,7 @@ mod tests {
         let begun = std::sync::Barrier::new(3);
         let firsts = Mutex::new(vec![None; 3]);
         with_team(3, |team| {
-            team.run_queue(20, |member, number| {
+            team.run_queue(20, 1.0, |member, number| {
                 let mut seen = firsts.lock().unwrap();
                 if seen[member].is_none() {
                     seen[member] = Some(number);
@@ -503,8 +503,10 @@ mod tests {
     fn alone_a_queue_is_worked_off_in_order() {
         let seen = Mutex::new(Vec::new());
         with_team(1, |team| {
-            team.run_queue(5, |member, number| seen.lock().unwrap().push((member, number)))
-                .unwrap();
+            team.run_queue(5, 1.0, |member, number| {
+                seen.lock().unwrap().push((member, number))
+            })
+            .unwrap();
         });
         let wanted: Vec<(usize, usize)> = (0..5).map(|number| (0, number)).collect();
         assert_eq!(seen.into_inner().unwrap(), wanted);

@@ -10,8 +10,9 @@ use backprop_engine::optimizer::{Momentum, Optimizer};
 use backprop_engine::penalty::Penalty;
 use backprop_engine::rows::ColumnMajor;
 use backprop_engine::schedule::Schedule;
-use backprop_engine::threads::with_team;
-use backprop_engine::{evaluate, train, EngineError, Method, Network, Outcome, Settings, Start};
+use backprop_engine::threads::{with_team, with_team_asking};
+use backprop_engine::{evaluate, train, Method, Network, Outcome, Result, Settings, Start};
+use std::cell::Cell;
 
 pub const INPUTS: usize = 3;
 
@@ -84,7 +85,28 @@ pub fn settings(epochs: usize) -> Settings {
 }
 
 pub fn start() -> Start {
-    Start::new(initial(&network(), &[Init::GlorotUniform; 2], BiasInit::Uniform, 5).unwrap())
+    let init = [Init::GlorotUniform; 2];
+    Start::new(with_team(1, |team| initial(&network(), &init, BiasInit::Uniform, 5, team)).unwrap())
+}
+
+thread_local! {
+    static ASKED: Cell<usize> = const { Cell::new(0) };
+    static INTERRUPTS_AT: Cell<usize> = const { Cell::new(0) };
+}
+
+/// A user who answers one question of this thread with yes, counted from now on; none where it is 0.
+pub fn interrupts_at(question: usize) -> fn() -> bool {
+    ASKED.set(0);
+    INTERRUPTS_AT.set(question);
+    || {
+        ASKED.set(ASKED.get() + 1);
+        ASKED.get() == INTERRUPTS_AT.get()
+    }
+}
+
+/// How often the user of [`interrupts_at`] has been asked.
+pub fn asked() -> usize {
+    ASKED.get()
 }
 
 pub fn fit_with(
@@ -93,14 +115,26 @@ pub fn fit_with(
     fitting: &Table,
     held_out: Option<&Table>,
     observer: &mut dyn Observer<f64>,
-) -> Result<Outcome, EngineError> {
+) -> Result<Outcome> {
+    fit_asking(settings, start, fitting, held_out, || false, observer)
+}
+
+/// A fit whose user may interrupt.
+pub fn fit_asking(
+    settings: Settings,
+    start: &Start,
+    fitting: &Table,
+    held_out: Option<&Table>,
+    interrupted: fn() -> bool,
+    observer: &mut dyn Observer<f64>,
+) -> Result<Outcome> {
     let network = network();
     let checked = settings.check(&network).unwrap();
     let (source, other) = (fitting.source(), held_out.map(Table::source));
     let validation = held_out
         .zip(other.as_ref())
         .map(|(table, source)| table.data(source));
-    with_team(1, |team| {
+    with_team_asking(1, interrupted, |team| {
         train(
             &network,
             &checked,
@@ -123,16 +157,7 @@ pub fn judged(outcome: &Outcome, table: &Table) -> (f64, f64) {
     let data = table.data(&source);
     let mut p = vec![0.0; table.y.len()];
     let loss = with_team(1, |team| {
-        evaluate::predict::<f64>(
-            &network,
-            &outcome.coefficients,
-            &source,
-            None,
-            team,
-            &mut p,
-            &mut || false,
-        )
-        .unwrap();
+        evaluate::predict::<f64>(&network, &outcome.coefficients, &source, None, team, &mut p).unwrap();
         evaluate::loss(&network, &objective(), &outcome.coefficients, &data, team).unwrap()
     });
     let rows = p.iter().zip(&table.y).zip(&table.weights);

@@ -1,4 +1,4 @@
-//! Claims about the Hessian: every element is the difference of gradients, for every loss.
+//! Claims about derivatives: a gradient is the difference of losses, a Hessian that of gradients, for every loss.
 
 use backprop_engine::activation::Activation;
 use backprop_engine::curvature::hessian;
@@ -9,6 +9,9 @@ use backprop_engine::penalty::Penalty;
 use backprop_engine::rows::ColumnMajor;
 use backprop_engine::threads::with_team;
 use backprop_engine::{gradient, Network};
+use ndarray::Array2;
+
+use super::workloads;
 
 const ROWS: usize = 23;
 
@@ -62,12 +65,15 @@ fn every_element_is_the_difference_of_gradients() {
             strength: 0.2,
             mixture: 0.4,
         };
-        let mut at = Coefficients::zeros(&network);
+        let mut at = Coefficients::zeros(&network).unwrap();
         for (place, number) in in_order(&mut at).into_iter().enumerate() {
             *number = (place as f64 * 1.7 + 0.4).sin();
         }
         with_team(2, |team| {
-            let matrix = hessian(&network, &objective, penalty, data, &at, team).unwrap();
+            let count = network.parameter_count() as usize;
+            let mut matrix = Array2::zeros((count, count));
+            let out = matrix.as_slice_mut().unwrap();
+            hessian(&network, &objective, penalty, data, &at, team, out).unwrap();
             let slopes = |at: &Coefficients| {
                 let (_, mut slopes) = gradient(&network, &objective, penalty, data, at, team).unwrap();
                 in_order(&mut slopes)
@@ -99,7 +105,7 @@ fn rows_beyond_what_is_taken_at_a_time_are_summed_too() {
     let network = Network::new(&[2, 2, 1], &[Activation::Gelu], Output::Linear).unwrap();
     let objective = Objective::new(Output::Linear, Loss::Sse).unwrap();
     let at = {
-        let mut at = Coefficients::zeros(&network);
+        let mut at = Coefficients::zeros(&network).unwrap();
         in_order(&mut at)
             .into_iter()
             .enumerate()
@@ -122,9 +128,11 @@ fn rows_beyond_what_is_taken_at_a_time_are_summed_too() {
             case_weights: Some(&weights),
             offsets: None,
         };
+        let mut matrix = vec![0.0; network.parameter_count().powi(2) as usize];
         with_team(1, |team| {
-            hessian(&network, &objective, Penalty::NONE, data, &at, team).unwrap()
-        })
+            hessian(&network, &objective, Penalty::NONE, data, &at, team, &mut matrix).unwrap()
+        });
+        matrix
     };
     let (one, other) = (
         of(&once.0, &once.1, 1.0),
@@ -134,4 +142,133 @@ fn rows_beyond_what_is_taken_at_a_time_are_summed_too() {
         .iter()
         .zip(&other)
         .all(|(a, b)| (a - b).abs() < 1e-9 * a.abs().max(1.0)));
+}
+
+#[test]
+fn gradients_agree_with_central_differences_for_every_activation_and_loss() {
+    let smooth = [
+        Activation::Sigmoid,
+        Activation::Tanh,
+        Activation::Elu,
+        Activation::Selu,
+        Activation::Gelu,
+        Activation::Softplus,
+        Activation::Silu,
+        Activation::Softsign,
+    ];
+    for (number, (objective, outputs)) in workloads::objectives().into_iter().enumerate() {
+        let table = workloads::table(30, 5, outputs);
+        let source = table.source();
+        let hidden = [smooth[number % smooth.len()], smooth[(number + 3) % smooth.len()]];
+        let network = Network::new(&[5, 9, 4, outputs], &hidden, objective.output()).unwrap();
+        let weights: Vec<f64> = (0..30).map(|row| 0.5 + f64::from(row % 4)).collect();
+        let data = Data {
+            case_weights: Some(&weights),
+            ..table.data::<f64>(&source)
+        };
+        let penalty = Penalty {
+            strength: 0.01,
+            mixture: 0.3,
+        };
+        let coefficients = workloads::coefficients(&network);
+        with_team(2, |team| {
+            let at = |coefficients: &Coefficients| {
+                gradient(&network, &objective, penalty, data, coefficients, team).unwrap()
+            };
+            let (_, exact) = at(&coefficients);
+            for layer in 0..3 {
+                for ((i, j), &slope) in exact.weights[layer].indexed_iter() {
+                    let h = 1e-6;
+                    let (mut up, mut down) = (coefficients.clone(), coefficients.clone());
+                    up.weights[layer][(i, j)] += h;
+                    down.weights[layer][(i, j)] -= h;
+                    let difference = (at(&up).0 - at(&down).0) / (2.0 * h);
+                    assert!(
+                        (slope - difference).abs() < 1e-7 * difference.abs().max(1.0),
+                        "{objective:?} layer {layer} ({i}, {j}): {slope} against {difference}"
+                    );
+                }
+                for (j, &slope) in exact.biases[layer].iter().enumerate() {
+                    let h = 1e-6;
+                    let (mut up, mut down) = (coefficients.clone(), coefficients.clone());
+                    up.biases[layer][j] += h;
+                    down.biases[layer][j] -= h;
+                    let difference = (at(&up).0 - at(&down).0) / (2.0 * h);
+                    assert!((slope - difference).abs() < 1e-7 * difference.abs().max(1.0));
+                }
+            }
+        });
+    }
+}
+
+#[test]
+fn the_hessian_agrees_with_central_differences_of_the_gradient() {
+    let smooth = [
+        Activation::Tanh,
+        Activation::Gelu,
+        Activation::Silu,
+        Activation::Softsign,
+    ];
+    for (number, (objective, outputs)) in workloads::objectives().into_iter().enumerate() {
+        let table = workloads::table(40, 3, outputs);
+        let source = table.source();
+        let weights: Vec<f64> = (0..40).map(|row| 0.5 + f64::from(row % 3)).collect();
+        let data = Data {
+            case_weights: Some(&weights),
+            ..table.data::<f64>(&source)
+        };
+        let network = Network::new(
+            &[3, 4, 3, outputs],
+            &[smooth[number % 4], smooth[(number + 1) % 4]],
+            objective.output(),
+        )
+        .unwrap();
+        let penalty = Penalty {
+            strength: 0.1,
+            mixture: 0.0,
+        };
+        let coefficients = workloads::coefficients(&network);
+        with_team(2, |team| {
+            let count = network.parameter_count() as usize;
+            let mut exact = Array2::zeros((count, count));
+            let out = exact.as_slice_mut().unwrap();
+            hessian(&network, &objective, penalty, data, &coefficients, team, out).unwrap();
+            let slopes = |coefficients: &Coefficients| {
+                let (_, g) = gradient(&network, &objective, penalty, data, coefficients, team).unwrap();
+                let layers = g.weights.iter().zip(&g.biases);
+                layers
+                    .flat_map(|(w, b)| w.t().iter().copied().chain(b.iter().copied()).collect::<Vec<_>>())
+                    .collect::<Vec<f64>>()
+            };
+            let h = 1e-5;
+            // The weight from input 2 to unit 1 of each layer, and its first bias.
+            let mut place = 0;
+            for (layer, shape) in network.layers().iter().enumerate() {
+                let (input, unit) = (1, shape.units - 1);
+                let (mut up, mut down) = (coefficients.clone(), coefficients.clone());
+                up.weights[layer][(input, unit)] += h;
+                down.weights[layer][(input, unit)] -= h;
+                let column = exact.column(place + unit * shape.inputs + input);
+                for ((above, below), value) in slopes(&up).iter().zip(slopes(&down)).zip(column) {
+                    let difference = (above - below) / (2.0 * h);
+                    assert!(
+                        (value - difference).abs() < 1e-6 * difference.abs().max(1.0),
+                        "{objective:?}"
+                    );
+                }
+                let (mut up, mut down) = (coefficients.clone(), coefficients.clone());
+                up.biases[layer][0] += h;
+                down.biases[layer][0] -= h;
+                let column = exact.column(place + shape.units * shape.inputs);
+                for ((above, below), value) in slopes(&up).iter().zip(slopes(&down)).zip(column) {
+                    let difference = (above - below) / (2.0 * h);
+                    assert!(
+                        (value - difference).abs() < 1e-6 * difference.abs().max(1.0),
+                        "{objective:?}"
+                    );
+                }
+                place += (shape.inputs + 1) * shape.units;
+            }
+        });
+    }
 }

@@ -2,6 +2,7 @@
 //! because each program would compile the engine's generic code anew.
 
 mod activations;
+mod bits;
 mod common;
 mod curvature;
 mod ending;
@@ -20,3 +21,4 @@ mod tables;
 mod traces;
 mod training;
 mod watching;
+mod workloads;

@@ -3,6 +3,7 @@
 use backprop_engine::activation::Activation;
 use backprop_engine::loss::Output;
 use backprop_engine::network::{Coefficients, Layout};
+use backprop_engine::threads::with_team;
 use backprop_engine::{padded, row_stride, Buffer, EngineError, Network, Scalar, SharedBuffer};
 use ndarray::{Array1, Array2};
 
@@ -125,12 +126,12 @@ fn rows_are_whole_panels_and_an_odd_number_of_them_where_they_are_long() {
 #[test]
 fn coefficients_of_another_shape_are_refused_by_their_layer() {
     let network = network(&[3, 4, 2]);
-    let right = Coefficients::zeros(&network);
+    let right = Coefficients::zeros(&network).unwrap();
     assert!(right.check(&network).is_ok());
     let wrong = |change: &dyn Fn(&mut Coefficients)| {
         let mut coefficients = right.clone();
         change(&mut coefficients);
-        assert!(coefficients.pack::<f64>(&network).is_err());
+        assert!(with_team(1, |team| coefficients.pack::<f64>(&network, team)).is_err());
         match coefficients.check(&network) {
             Err(EngineError::Config(message)) => message,
             other => panic!("{other:?}"),
@@ -155,7 +156,7 @@ fn coefficients_of_another_shape_are_refused_by_their_layer() {
 fn coefficients_come_back_as_they_went_in() {
     let network = network(&[3, 18, 1, 9]);
     let mut next = 0.0;
-    let mut coefficients = Coefficients::zeros(&network);
+    let mut coefficients = Coefficients::zeros(&network).unwrap();
     for number in coefficients
         .weights
         .iter_mut()
@@ -165,15 +166,15 @@ fn coefficients_come_back_as_they_went_in() {
         next += 0.125;
         *number = next;
     }
-    let packed = coefficients.pack::<f64>(&network).unwrap();
-    assert_eq!(Coefficients::unpack(&network, &packed), coefficients);
+    let packed = with_team(1, |team| coefficients.pack::<f64>(&network, team)).unwrap();
+    assert_eq!(Coefficients::unpack(&network, &packed).unwrap(), coefficients);
     // What lies between the parameters is 0.
     assert_eq!(
         packed.iter().filter(|&&number| number != 0.0).count() as f64,
         network.parameter_count()
     );
-    let single = coefficients.pack::<f32>(&network).unwrap();
-    assert_eq!(Coefficients::unpack(&network, &single), coefficients);
+    let single = with_team(1, |team| coefficients.pack::<f32>(&network, team)).unwrap();
+    assert_eq!(Coefficients::unpack(&network, &single).unwrap(), coefficients);
 }
 
 #[test]

@@ -6,8 +6,11 @@ use backprop_engine::init::{initial, BiasInit, Init};
 use backprop_engine::loss::{Loss, Objective, Output};
 use backprop_engine::network::Coefficients;
 use backprop_engine::rows::{ColumnMajor, RowSource, SparseRows};
-use backprop_engine::threads::with_team;
+use backprop_engine::threads::{with_team, with_team_asking};
 use backprop_engine::{evaluate, EngineError, Network, Scalar};
+
+use super::common::{asked, interrupts_at};
+use super::workloads;
 
 /// Numbers between -1 and 1, the same in every run.
 fn numbers(count: usize, step: usize) -> Vec<f64> {
@@ -18,7 +21,7 @@ fn numbers(count: usize, step: usize) -> Vec<f64> {
 
 fn coefficients(network: &Network) -> Coefficients {
     let init = vec![Init::GlorotUniform; network.layers().len()];
-    initial(network, &init, BiasInit::Uniform, 5).unwrap()
+    with_team(1, |team| initial(network, &init, BiasInit::Uniform, 5, team)).unwrap()
 }
 
 /// Predictions by plain sums, column by column; offsets in R's order.
@@ -65,10 +68,9 @@ fn predicted<T: Scalar>(
 ) -> Vec<f64> {
     let at = coefficients(network);
     let mut out = vec![9.0; source.rows() * network.outputs()];
-    let interrupted = with_team(threads, |team| {
-        evaluate::predict(network, &at, source, offsets, team, &mut out, &mut || false).unwrap()
+    with_team(threads, |team| {
+        evaluate::predict(network, &at, source, offsets, team, &mut out).unwrap()
     });
-    assert!(!interrupted);
     out
 }
 
@@ -125,27 +127,36 @@ fn rows_beyond_a_block_are_predicted_like_the_first() {
 }
 
 #[test]
-fn an_interrupt_is_asked_for_between_blocks_and_ends_the_work() {
+fn users_are_asked_while_rows_are_predicted_and_may_end_the_work() {
+    // 3 inputs, 200 units and 2 outputs: some 1,000 multiply-adds for each row.
     let (rows, columns) = (40_000, 3);
-    let network = Network::new(&[columns, 2], &[], Output::Linear).unwrap();
+    let network = Network::new(&[columns, 200, 2], &[Activation::Relu], Output::Linear).unwrap();
     let x = numbers(rows * columns, 37);
     let source = ColumnMajor::new(&x, rows, columns);
     let at = coefficients(&network);
-    let mut out = vec![9.0; rows * 2];
-    with_team(2, |team| {
-        let mut asked = 0;
-        let mut after_two = || {
-            asked += 1;
-            asked == 2
+    for threads in [1, 2] {
+        let interrupted_at = |question| {
+            let mut out = vec![9.0; rows * 2];
+            let answer = with_team_asking(threads, interrupts_at(question), |team| {
+                evaluate::predict::<f64>(&network, &at, &source, None, team, &mut out)
+            });
+            (answer, out)
         };
-        let ended =
-            evaluate::predict::<f64>(&network, &at, &source, None, team, &mut out, &mut after_two).unwrap();
-        assert!(ended && asked == 2);
-        assert!(
-            out[0] != 9.0 && out[rows - 1] == 9.0,
-            "the last rows were not come to"
-        );
-    });
+        assert_eq!(interrupted_at(0).0, Ok(()));
+        // How much of the work the member who asks does itself is known only when it is alone.
+        let questions = if threads == 1 { asked() } else { 1 };
+        assert!(threads > 1 || questions > 2, "{questions} questions");
+        for question in 1..=questions {
+            let (answer, out) = interrupted_at(question);
+            assert_eq!(answer, Err(EngineError::Interrupted));
+            assert_eq!(asked(), question, "nobody is asked again");
+            assert!(question == 1 || out[0] != 9.0);
+            assert!(
+                threads > 1 || out[rows - 1] == 9.0,
+                "the last rows were not come to"
+            );
+        }
+    }
 }
 
 #[test]
@@ -161,7 +172,7 @@ fn inputs_that_are_not_finite_are_named_wherever_they_are() {
         let source = ColumnMajor::new(&x, rows, columns);
         let mut out = vec![0.0; rows * 2];
         let answer = with_team(2, |team| {
-            evaluate::predict::<f64>(&network, &at, &source, None, team, &mut out, &mut || false)
+            evaluate::predict::<f64>(&network, &at, &source, None, team, &mut out)
         });
         assert_eq!(answer, Err(EngineError::NonFiniteInputs(vec![1, 2])));
     }
@@ -222,6 +233,29 @@ fn a_loss_is_the_weighted_mean_of_its_rows_and_a_sum_of_squares_their_sum() {
                     "{got} for {wanted}"
                 );
             }
+        }
+    }
+}
+
+#[test]
+fn a_row_is_predicted_alike_in_any_company() {
+    let table = workloads::table(301, 7, 3);
+    let network = Network::new(&[7, 20, 3], &[Activation::Silu], Output::Softmax).unwrap();
+    let coefficients = coefficients(&network);
+    let predict = |x: &[f64], rows: usize| {
+        let source = ColumnMajor::new(x, rows, 7);
+        let mut out = vec![0.0; rows * 3];
+        with_team(2, |team| {
+            evaluate::predict::<f64>(&network, &coefficients, &source, None, team, &mut out).unwrap()
+        });
+        out
+    };
+    let all = predict(&table.x, 301);
+    for row in [0, 5, 300] {
+        let one: Vec<f64> = (0..7).map(|column| table.x[column * 301 + row]).collect();
+        let alone = predict(&one, 1);
+        for output in 0..3 {
+            assert_eq!(alone[output], all[output * 301 + row]);
         }
     }
 }

@@ -1,10 +1,12 @@
 //! Claims about random numbers: streams that must never change, starting weights and shuffles from them.
 
 use backprop_engine::activation::Activation;
-use backprop_engine::init::{initial, BiasInit, Draw, Init};
+use backprop_engine::init::{self, BiasInit, Draw, Init};
 use backprop_engine::loss::Output;
+use backprop_engine::network::Coefficients;
 use backprop_engine::random::{shuffled, split, stream, Purpose};
-use backprop_engine::Network;
+use backprop_engine::threads::with_team;
+use backprop_engine::{Network, Result};
 use rand::Rng;
 
 const ALL: [(&str, Init); 8] = [
@@ -20,6 +22,10 @@ const ALL: [(&str, Init); 8] = [
 
 fn network(sizes: &[usize]) -> Network {
     Network::new(sizes, &vec![Activation::Tanh; sizes.len() - 2], Output::Linear).unwrap()
+}
+
+fn initial(network: &Network, weights: &[Init], biases: BiasInit, seed: u64) -> Result<Coefficients> {
+    with_team(1, |team| init::initial(network, weights, biases, seed, team))
 }
 
 /// SplitMix64 and xoshiro256++ as their authors give them (Steele, Lea and Flood, 2014; Blackman and
@@ -176,7 +182,7 @@ fn starts_have_their_names_and_one_for_each_layer() {
         seed: 8,
     };
     assert_eq!(
-        draw.coefficients(&network),
+        with_team(1, |team| draw.coefficients(&network, team)),
         initial(&network, &[Init::HeNormal; 2], BiasInit::Uniform, 8)
     );
 }
@@ -203,8 +209,8 @@ fn a_shuffle_is_that_of_fisher_and_yates() {
 #[test]
 fn a_split_takes_the_nearest_number_of_rows_of_all_and_of_each_stratum() {
     for (rows, share) in [(10, 0.25), (11, 0.5), (97, 0.1), (3, 0.2), (3, 0.9), (5, 0.0)] {
-        let strata: Vec<u32> = (0..rows).map(|row| row % 2).collect();
-        let chosen = split(&strata, share, 7);
+        let strata: Vec<i32> = (0..rows).map(|row| row % 2).collect();
+        let chosen = split(&strata, share, 7).unwrap();
         assert_eq!(
             chosen.len(),
             (f64::from(rows) * share).round() as usize,
@@ -216,15 +222,18 @@ fn a_split_takes_the_nearest_number_of_rows_of_all_and_of_each_stratum() {
         );
         for stratum in 0..2 {
             let of_stratum = strata.iter().filter(|&&s| s == stratum).count() as f64;
-            let taken = chosen.iter().filter(|&&row| strata[row] == stratum).count() as f64;
+            let taken = chosen
+                .iter()
+                .filter(|&&row| strata[row as usize] == stratum)
+                .count() as f64;
             assert!((taken - share * of_stratum).abs() <= 1.0, "{rows} {share}");
         }
     }
     // Every row is taken about as often as any other.
     let mut taken = [0; 20];
     for seed in 0..2000 {
-        for row in split(&[0; 20], 0.3, seed) {
-            taken[row] += 1;
+        for row in split(&[0; 20], 0.3, seed).unwrap() {
+            taken[row as usize] += 1;
         }
     }
     // 600 expected, with a deviation of 20.

@@ -40,11 +40,21 @@ fn problem(data: Data<'_, f64>) -> Option<String> {
         Err(EngineError::Config(message)) => Some(message),
         Err(other) => panic!("{other:?}"),
     };
-    let at = Coefficients::zeros(&network());
+    let at = Coefficients::zeros(&network()).unwrap();
+    let mut curved = [0.0; 81]; // by nine parameters twice
     with_team(1, |team| {
         let accepted = [
             gradient(&network(), &objective(), Penalty::NONE, data, &at, team).is_ok(),
-            hessian(&network(), &objective(), Penalty::NONE, data, &at, team).is_ok(),
+            hessian(
+                &network(),
+                &objective(),
+                Penalty::NONE,
+                data,
+                &at,
+                team,
+                &mut curved,
+            )
+            .is_ok(),
             evaluate::loss(&network(), &objective(), &at, &data, team).is_ok(),
         ];
         assert_eq!(accepted, [said.is_none(); 3], "{said:?}");
@@ -79,7 +89,7 @@ fn parts_that_do_not_belong_together_are_named() {
         inputs: &narrow,
         ..right
     });
-    assert_eq!(said.as_deref(), Some("1 inputs for a network of 2"));
+    assert_eq!(said.as_deref(), Some("1 columns of inputs for a network of 2"));
     assert!(problem(Data {
         inputs: &short,
         ..right
@@ -91,12 +101,18 @@ fn parts_that_do_not_belong_together_are_named() {
             outcomes: other,
             ..right
         });
-        assert_eq!(said.as_deref(), Some("outcomes are not 5 x 3"));
+        assert_eq!(
+            said,
+            Some(format!("{rows} x {columns} outcomes where 5 x 3 are needed"))
+        );
         let said = problem(Data {
             offsets: Some(other),
             ..right
         });
-        assert_eq!(said.as_deref(), Some("offsets are not 5 x 3"));
+        assert_eq!(
+            said,
+            Some(format!("{rows} x {columns} offsets where 5 x 3 are needed"))
+        );
     }
     for count in [0, 4, 6] {
         let case_weights = Some(&NUMBERS[..count]);
@@ -152,13 +168,13 @@ fn a_loss_belongs_to_its_network() {
 
 #[test]
 fn predictions_have_room_for_their_rows() {
-    let at = Coefficients::zeros(&network());
+    let at = Coefficients::zeros(&network()).unwrap();
     let fits = |columns: usize, room: usize, offsets: Option<(usize, usize)>| {
         let source = matrix(5, columns);
         let offsets = offsets.map(|(rows, columns)| matrix(rows, columns));
         let mut out = vec![0.0; room];
         with_team(1, |team| {
-            evaluate::predict::<f64>(&network(), &at, &source, offsets, team, &mut out, &mut || false).is_ok()
+            evaluate::predict::<f64>(&network(), &at, &source, offsets, team, &mut out).is_ok()
         })
     };
     assert!(fits(2, 15, None) && fits(2, 15, Some((5, 3))));

@@ -5,6 +5,7 @@ use backprop_engine::data::Data;
 use backprop_engine::init::{initial, BiasInit, Init};
 use backprop_engine::loss::{Loss, Objective, Output};
 use backprop_engine::memory::Budget;
+use backprop_engine::model::Model;
 use backprop_engine::observer::{EpochView, NoObserver, Observer};
 use backprop_engine::optimizer::{Momentum, Optimizer};
 use backprop_engine::penalty::Penalty;
@@ -12,7 +13,9 @@ use backprop_engine::rows::ColumnMajor;
 use backprop_engine::schedule::{Kind, Schedule};
 use backprop_engine::threads::with_team;
 use backprop_engine::trace::{Recorder, StepTrace};
-use backprop_engine::{train, Ending, Method, Network, Outcome, Scalar, Settings, Start};
+use backprop_engine::{
+    train, Ending, EngineError, Method, Network, Outcome, Result, Scalar, Settings, Start,
+};
 use ndarray::{Array2, Axis};
 
 const ROWS: usize = 23;
@@ -74,10 +77,10 @@ impl Problem {
         let Problem {
             network, settings, ..
         } = self;
-        let names = settings.method.slot_names();
         let checked = settings.clone().check(network).unwrap();
         let init = vec![Init::GlorotUniform; 3];
-        let start = Start::new(initial(network, &init, BiasInit::Uniform, 5).unwrap());
+        let start = with_team(1, |team| initial(network, &init, BiasInit::Uniform, 5, team));
+        let start = Start::new(start.unwrap());
         let source = ColumnMajor::new(&self.x, ROWS, 3);
         let k = network.outputs();
         let data = Data {
@@ -86,7 +89,7 @@ impl Problem {
             case_weights: Some(&self.weights),
             offsets: Some(ColumnMajor::new(&self.offsets, ROWS, k)),
         };
-        let mut recorder = Recorder::new(wanted, names, inner);
+        let mut recorder = Recorder::new(wanted, settings.method, inner);
         let outcome = with_team(2, |team| {
             train::<T>(network, &checked, data, None, &start, team, &mut recorder).unwrap()
         });
@@ -285,7 +288,7 @@ fn steps_in_single_precision_are_recorded_as_the_network_has_them() {
     assert_eq!(outcome.coefficients, steps[8].after);
 }
 
-/// Stops after an epoch, interrupts after some questions, and counts what it is told.
+/// Stops or interrupts after an epoch, and counts what it is told.
 #[derive(Default)]
 struct Watcher {
     began: usize,
@@ -295,52 +298,34 @@ struct Watcher {
 }
 
 impl<T: Scalar> Observer<T> for Watcher {
-    fn training_begins(&mut self, _: &backprop_engine::model::Model<T>, _: &Network) {
+    fn training_begins(&mut self, _: &Model<T>, _: &Network) -> Result<()> {
         self.began += 1;
+        Ok(())
     }
-    fn interrupted(&mut self) -> bool {
-        self.interrupts
-    }
-    fn epoch_end(&mut self, _: &EpochView<'_, T>) -> bool {
+    fn epoch_end(&mut self, _: &EpochView<'_, T>) -> Result<bool> {
         self.epochs += 1;
-        self.epochs < self.last_wanted
+        match self.epochs == self.last_wanted && self.interrupts {
+            true => Err(EngineError::Interrupted),
+            false => Ok(self.epochs < self.last_wanted),
+        }
     }
 }
 
 #[test]
 fn whoever_watches_through_a_recorder_is_told_and_heard() {
     let problem = problem(Output::Linear, Loss::Mse, 2);
-    let mut watcher = Watcher {
-        last_wanted: 2,
-        ..Watcher::default()
-    };
-    let (steps, outcome) = problem.recorded::<f64>(100, &mut watcher);
-    assert_eq!((watcher.began, watcher.epochs, steps.len()), (1, 2, 6));
-    assert_eq!((outcome.ending, outcome.epochs_done), (Ending::Stopped, 2));
-    let mut interrupting = Watcher {
-        last_wanted: 100,
-        interrupts: true,
-        ..Watcher::default()
-    };
-    let mut nobody = Watcher {
-        last_wanted: 100,
-        ..Watcher::default()
-    };
-    assert!(Observer::<f64>::interrupted(&mut Recorder::new(
-        1,
-        Vec::new(),
-        &mut interrupting
-    )));
-    assert!(!Observer::<f64>::interrupted(&mut Recorder::new(
-        1,
-        Vec::new(),
-        &mut nobody
-    )));
-    assert!(Observer::<f64>::watches_steps(&Recorder::new(
-        1,
-        Vec::new(),
-        &mut nobody
-    )));
+    for (interrupts, ending) in [(false, Ending::Stopped), (true, Ending::Interrupted)] {
+        let mut watcher = Watcher {
+            last_wanted: 2,
+            interrupts,
+            ..Watcher::default()
+        };
+        let (steps, outcome) = problem.recorded::<f64>(100, &mut watcher);
+        assert_eq!((watcher.began, watcher.epochs, steps.len()), (1, 2, 6));
+        assert_eq!((outcome.ending, outcome.epochs_done), (ending, 2));
+    }
+    let mut nobody = NoObserver;
     assert!(!Observer::<f64>::watches_steps(&nobody));
-    assert!(!Observer::<f64>::interrupted(&mut NoObserver));
+    let recorder = Recorder::<f64>::new(1, problem.settings.method, &mut nobody);
+    assert!(recorder.watches_steps());
 }

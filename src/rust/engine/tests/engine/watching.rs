@@ -1,23 +1,20 @@
-//! Claims about those who watch: interrupts at any question, and what they are told.
+//! Claims about those who watch and those who are asked: what they are told, interrupts at any question.
 
+use backprop_engine::activation::Activation;
+use backprop_engine::curvature::hessian;
+use backprop_engine::init::{initial, BiasInit, Init};
 use backprop_engine::lbfgs::Lbfgs;
-use backprop_engine::observer::{EpochView, Observer};
-use backprop_engine::{Ending, Method, Settings, Start};
+use backprop_engine::loss::{Loss, Objective, Output};
+use backprop_engine::observer::{EpochView, NoObserver, Observer};
+use backprop_engine::penalty::Penalty;
+use backprop_engine::rows::{ColumnMajor, RowMajor, RowSource};
+use backprop_engine::threads::with_team_asking;
+use backprop_engine::{
+    gradient, train, Ending, EngineError, Method, Network, Result, Scalar, Settings, Start,
+};
 
 use super::common::*;
-
-/// Counts what it is asked, and interrupts at one question.
-struct At {
-    asked: usize,
-    at: usize,
-}
-
-impl Observer<f64> for At {
-    fn interrupted(&mut self) -> bool {
-        self.asked += 1;
-        self.asked == self.at
-    }
-}
+use super::workloads;
 
 #[test]
 fn an_interrupt_at_any_question_leaves_the_last_finished_epoch() {
@@ -37,21 +34,29 @@ fn an_interrupt_at_any_question_leaves_the_last_finished_epoch() {
             batch_size,
             ..settings(epochs)
         };
-        let mut never = At { asked: 0, at: 0 };
-        let all = fit_with(plan(2), &start(), &fitting, Some(&held_out), &mut never).unwrap();
-        assert_eq!(all.ending, Ending::Completed);
-        assert!(never.asked >= 3, "{} questions", never.asked);
+        let interrupted_at = |question| {
+            let held_out = Some(&held_out);
+            fit_asking(
+                plan(2),
+                &start(),
+                &fitting,
+                held_out,
+                interrupts_at(question),
+                &mut NoObserver,
+            )
+        };
+        assert_eq!(interrupted_at(0).unwrap().ending, Ending::Completed);
+        let questions = asked();
+        assert!(questions >= 3, "{questions} questions");
         let after = |epochs| fit(plan(epochs), &start(), &fitting, Some(&held_out)).coefficients;
         let finished = [after(0), after(1), after(2)];
         let mut ended_at = Vec::new();
-        for at in 1..=never.asked {
-            let mut observer = At { asked: 0, at };
-            let outcome = fit_with(plan(2), &start(), &fitting, Some(&held_out), &mut observer).unwrap();
+        for at in 1..=questions {
+            let outcome = interrupted_at(at).unwrap();
             assert_eq!(
                 outcome.ending,
                 Ending::Interrupted,
-                "question {at} of {}",
-                never.asked
+                "question {at} of {questions}"
             );
             assert!(outcome.final_losses.is_none() && outcome.history.len() == outcome.epochs_done);
             assert_eq!(
@@ -70,12 +75,12 @@ fn an_interrupt_at_any_question_leaves_the_last_finished_epoch() {
 struct Told(Vec<(usize, usize, usize, Option<usize>)>);
 
 impl Observer<f64> for Told {
-    fn epoch_end(&mut self, view: &EpochView<'_, f64>) -> bool {
+    fn epoch_end(&mut self, view: &EpochView<'_, f64>) -> Result<bool> {
         let best = view.best.map(|best| best.epoch);
         self.0
             .push((view.end.epoch, view.end.last_epoch, view.history.len(), best));
         assert_eq!(view.network, &network());
-        true
+        Ok(true)
     }
 }
 
@@ -89,4 +94,124 @@ fn an_observer_is_told_of_each_epoch() {
     };
     fit_with(settings(3), &going_on, &fitting, None, &mut told).unwrap();
     assert_eq!(told.0, [(5, 7, 1, None), (6, 7, 2, None), (7, 7, 3, None)]);
+}
+
+struct EndAt(usize, Result<bool>);
+
+impl<T: Scalar> Observer<T> for EndAt {
+    fn epoch_end(&mut self, epoch: &EpochView<'_, T>) -> Result<bool> {
+        match epoch.end.epoch < self.0 {
+            true => Ok(true),
+            false => self.1.clone(),
+        }
+    }
+}
+
+#[test]
+fn an_observer_can_end_the_fit_after_an_epoch() {
+    let (network, table, start) = workloads::article();
+    let plan = workloads::settings(Objective::new(Output::Sigmoid, Loss::Sse).unwrap(), 100, 3);
+    let interrupt = Err(EngineError::Interrupted);
+    for (answer, ending) in [(Ok(false), Ending::Stopped), (interrupt, Ending::Interrupted)] {
+        let mut observer = EndAt(7, answer.clone());
+        let outcome = workloads::fit::<f64>(&network, plan.clone(), &table, &start, 1, &mut observer);
+        assert_eq!(
+            (outcome.ending, outcome.epochs_done, outcome.losses().len()),
+            (ending, 7, 7)
+        );
+        assert_eq!(outcome.final_losses.is_some(), answer.is_ok());
+    }
+}
+
+#[test]
+fn an_interrupt_leaves_the_model_of_the_last_finished_epoch() {
+    let table = workloads::table(500, 50, 1);
+    let network = Network::new(&[50, 100, 1], &[Activation::Tanh], Output::Linear).unwrap();
+    let objective = Objective::new(Output::Linear, Loss::Mse).unwrap();
+    let start = workloads::start(&network);
+    let source = table.source();
+    let mini_batch = workloads::settings(objective.clone(), 1000, 64);
+    let mut clipped = workloads::settings(objective.clone(), 1000, 500);
+    clipped.clip_norm = Some(1.0);
+    let lbfgs = Settings {
+        method: Method::Lbfgs(Lbfgs {
+            memory: 5,
+            gradient_tolerance: 0.0,
+            value_tolerance: 0.0,
+        }),
+        ..workloads::settings(objective.clone(), 1000, 500)
+    };
+    for (plan, threads) in [(mini_batch, 2), (clipped, 1), (lbfgs, 2)] {
+        // Steps of one epoch and of the next, in their middle.
+        for question in [60, 63] {
+            let checked = plan.clone().check(&network).unwrap();
+            let outcome = with_team_asking(threads, interrupts_at(question), |team| {
+                train::<f64>(
+                    &network,
+                    &checked,
+                    table.data(&source),
+                    None,
+                    &start,
+                    team,
+                    &mut NoObserver,
+                )
+            });
+            let outcome = outcome.unwrap();
+            assert_eq!(outcome.ending, Ending::Interrupted);
+            let done = outcome.epochs_done;
+            assert!(done > 0 && done < 1000, "{done}");
+            let mut shorter = plan.clone();
+            shorter.epochs = done;
+            let same = workloads::fit::<f64>(&network, shorter, &table, &start, 1, &mut NoObserver);
+            assert_eq!(outcome.coefficients, same.coefficients);
+            assert_eq!(outcome.state, same.state);
+        }
+    }
+}
+
+#[test]
+fn all_that_takes_long_can_be_interrupted() {
+    let table = workloads::table(400, 50, 1);
+    let network = Network::new(&[50, 60, 1], &[Activation::Tanh], Output::Linear).unwrap();
+    let objective = Objective::new(Output::Linear, Loss::Mse).unwrap();
+    let weights = workloads::coefficients(&network);
+    let source = table.source();
+    let wide = Network::new(&[400, 400, 1], &[Activation::Tanh], Output::Linear).unwrap();
+    let many = vec![1.0; 8_000_000];
+    let mut curved = vec![0.0; (network.parameter_count() * network.parameter_count()) as usize];
+    for threads in [1, 2] {
+        with_team_asking(
+            threads,
+            || true,
+            |team| {
+                let data = || table.data::<f64>(&source);
+                let interrupted = Some(EngineError::Interrupted);
+                let found = hessian(
+                    &network,
+                    &objective,
+                    Penalty::NONE,
+                    data(),
+                    &weights,
+                    team,
+                    &mut curved,
+                );
+                assert_eq!(found.err(), interrupted);
+                let found = gradient(&network, &objective, Penalty::NONE, data(), &weights, team);
+                assert_eq!(found.err(), interrupted);
+                for init in [Init::Orthogonal, Init::Normal] {
+                    let found = initial(&wide, &[init; 2], BiasInit::Zeros, 1, team);
+                    assert_eq!(found.err(), interrupted);
+                }
+                let found =
+                    RowSource::<f64>::non_finite_columns(&ColumnMajor::new(&many, 4_000_000, 2), team);
+                assert_eq!(found.err(), interrupted);
+                let found = RowMajor::<f32>::copy(&ColumnMajor::new(&many, 4_000_000, 2), team);
+                assert_eq!(found.err(), interrupted);
+                for _ in 0..3 {
+                    // What was left undone is forgotten.
+                    assert_eq!(team.run(&|_| {}), Ok(()));
+                }
+            },
+        );
+    }
 }

@@ -216,11 +216,15 @@ fn a_block_holds_as_many_rows_as_fit_its_limits() {
 fn models_take_what_they_say<T: Scalar>() {
     let network = network(&[200, 100, 1, 40, 3], Activation::Tanh, Output::Linear);
     let layout = Layout::of::<T>(&network);
-    let at = Coefficients::zeros(&network);
+    let at = Coefficients::zeros(&network).unwrap();
     for rule in [DESCENT, adam()] {
         let slots = rule.slots().len();
         let method = Method::Rule(rule);
-        let make = || Model::<T>::new(&network, &layout, &method, 0.1, &at, None, 2).unwrap();
+        let make = || {
+            with_team(2, |team| {
+                Model::<T>::new(&network, &layout, &method, 0.1, &at, None, team).unwrap()
+            })
+        };
         let strips = make().strips.len();
         let of_strips = strips * size_of::<backprop_engine::model::StripPlace>();
         let said = Model::<T>::bytes(&network, &layout, slots);
