@@ -5,6 +5,7 @@ mod activations;
 mod bits;
 mod common;
 mod curvature;
+mod dropout;
 mod ending;
 mod instruction_sets;
 mod losses;

@@ -21,16 +21,16 @@ use ndarray::{Array2, Axis};
 const ROWS: usize = 23;
 const LR: f64 = 0.125;
 
-struct Problem {
-    network: Network,
-    settings: Settings,
+pub(crate) struct Problem {
+    pub(crate) network: Network,
+    pub(crate) settings: Settings,
     x: Vec<f64>,
     y: Vec<f64>,
     weights: Vec<f64>,
     offsets: Vec<f64>,
 }
 
-fn problem(output: Output, loss: Loss, k: usize) -> Problem {
+pub(crate) fn problem(output: Output, loss: Loss, k: usize) -> Problem {
     let hidden = [Activation::Tanh, Activation::Gelu];
     let network = Network::new(&[3, 4, 5, k], &hidden, output).unwrap();
     let objective = Objective::new(output, loss).unwrap();
@@ -73,7 +73,11 @@ fn problem(output: Output, loss: Loss, k: usize) -> Problem {
 
 impl Problem {
     /// Records up to so many steps of the fit.
-    fn recorded<T: Scalar>(&self, wanted: usize, inner: &mut dyn Observer<T>) -> (Vec<StepTrace>, Outcome) {
+    pub(crate) fn recorded<T: Scalar>(
+        &self,
+        wanted: usize,
+        inner: &mut dyn Observer<T>,
+    ) -> (Vec<StepTrace>, Outcome) {
         let Problem {
             network, settings, ..
         } = self;

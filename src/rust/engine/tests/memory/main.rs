@@ -213,6 +213,37 @@ fn a_block_holds_as_many_rows_as_fit_its_limits() {
     assert_eq!(Block::<f64>::rows_of_piece(&narrow), 16 * 12);
 }
 
+#[test]
+fn a_block_keeps_what_its_use_needs_and_nothing_else() {
+    let _alone = alone();
+    let network = network(&[7, 8, 8, 8], Activation::Gelu, Output::Linear);
+    let layout = Layout::of::<f64>(&network);
+    let objective = Objective::new(Output::Linear, Loss::Mse).unwrap();
+    let buffers = |purpose, dropout: &[f64], extras| {
+        let pass = Pass {
+            network: &network,
+            layout: &layout,
+            objective: Some(&objective),
+            dropout,
+            set: InstructionSet::detect(),
+        };
+        // 100 rows of eight numbers each, beside 7 inputs, 8 outcomes, a sum, a loss and a weight.
+        let others = [7.0, 8.0, 1.0, 1.0, 1.0].map(|numbers| Buffer::<f64>::bytes(100.0 * numbers));
+        let rest = Block::<f64>::bytes(&pass, purpose, 100, extras) - others.iter().sum::<f64>();
+        rest / Buffer::<f64>::bytes(800.0)
+    };
+    let plain = Extras::default();
+    // Activations of three layers; errors of three, and slopes of two; and all that a trace shows.
+    assert_eq!(buffers(Use::Forward, &[], plain), 3.0);
+    assert_eq!(buffers(Use::Training, &[], plain), 3.0 + 3.0 + 2.0);
+    assert_eq!(buffers(Use::Recording, &[], plain), 3.0 + 3.0 + 2.0 + 3.0 + 2.0);
+    let offsets = Extras {
+        offsets: true,
+        ..plain
+    };
+    assert_eq!(buffers(Use::Forward, &[0.5, 0.5], offsets), 4.0);
+}
+
 fn models_take_what_they_say<T: Scalar>() {
     let network = network(&[200, 100, 1, 40, 3], Activation::Tanh, Output::Linear);
     let layout = Layout::of::<T>(&network);
