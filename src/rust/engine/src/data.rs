@@ -72,11 +72,9 @@ impl<T: Scalar> Data<'_, T> {
     /// Whether every weight is one and all together weigh something.
     fn weighs(&self) -> bool {
         let is_weight = |weight: &f64| (0.0..=f64::MAX).contains(weight);
-        let total = self.total_weight();
         self.case_weights
             .is_none_or(|weights| weights.iter().all(is_weight))
-            && total > 0.0
-            && total.is_finite()
+            && self.total_weight() > 0.0
     }
 }
 

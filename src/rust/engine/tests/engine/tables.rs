@@ -133,7 +133,7 @@ fn weights_are_not_negative_and_weigh_something() {
             ..table(&inputs)
         })
     };
-    for fine in [[0.0, 0.0, 0.0, 0.0, 1.0], [f64::MIN_POSITIVE; 5], [1e300; 5]] {
+    for fine in [[0.0, 0.0, 0.0, 0.0, 1.0], [f64::MIN_POSITIVE; 5], [f64::MAX; 5]] {
         assert_eq!(weighed(&fine), None, "{fine:?}");
     }
     for wrong in [
@@ -141,7 +141,6 @@ fn weights_are_not_negative_and_weigh_something() {
         [1.0, 1.0, -f64::MIN_POSITIVE, 1.0, 1.0],
         [1.0, f64::NAN, 1.0, 1.0, 1.0],
         [f64::INFINITY, 1.0, 1.0, 1.0, 1.0],
-        [f64::MAX; 5],
     ] {
         assert!(weighed(&wrong).is_some(), "{wrong:?}");
     }
