@@ -433,4 +433,44 @@ mod tests {
             assert_eq!((cuts[0], cuts[members]), (0, strips.len()));
         }
     }
+
+    #[test]
+    fn strips_are_even_and_of_dozens_of_inputs() {
+        for inputs in [1, 11, 12, 47, 48, 49, 96, 97, 100, 1000] {
+            for units in [1, 8, 30] {
+                let network = Network::new(&[inputs, units], &[], Output::Linear).unwrap();
+                let layout = Layout::of::<f64>(&network);
+                let strips = strips::<f64>(&layout);
+                assert_eq!(strips.len(), strip_count::<f64>(&layout), "{inputs} x {units}");
+                let place = &layout.places[0];
+                let most = STRIP_INPUTS * 8 / place.width;
+                assert_eq!(strips.len(), place.panels * inputs.div_ceil(most));
+                for strip in &strips {
+                    let len = strip.inputs.len();
+                    assert!(len <= most && (strip.with_bias || len % 12 == 0 || len == most));
+                    // None has much more than its even part of the inputs.
+                    assert!(len < inputs.div_ceil(inputs.div_ceil(most)) + 12);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn shares_are_of_about_equal_work() {
+        let network = Network::new(&[200, 300, 50, 1], &[Activation::Tanh; 2], Output::Linear).unwrap();
+        let strips = strips::<f64>(&Layout::of::<f64>(&network));
+        let work = |range: Range<usize>| strips[range].iter().map(|strip| strip.all().len()).sum::<usize>();
+        let total = work(0..strips.len());
+        let largest = strips.iter().map(|strip| strip.all().len()).max().unwrap();
+        for members in 1..20 {
+            let cuts = shares(&strips, members);
+            for pair in cuts.windows(2) {
+                let share = work(pair[0]..pair[1]);
+                assert!(
+                    share <= total / members + largest && share + 2 * largest >= total / members,
+                    "{share} of {total} for one of {members}"
+                );
+            }
+        }
+    }
 }

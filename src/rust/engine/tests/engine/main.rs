@@ -22,4 +22,5 @@ mod tables;
 mod traces;
 mod training;
 mod watching;
+mod wide;
 mod workloads;

@@ -1,0 +1,87 @@
+//! Claims about wide networks: steps whose rows go through in several blocks are steps like any others.
+
+use backprop_engine::activation::Activation;
+use backprop_engine::block::{Block, Use};
+use backprop_engine::data::Data;
+use backprop_engine::init::{initial, BiasInit, Init};
+use backprop_engine::loss::{Loss, Objective, Output};
+use backprop_engine::memory::Budget;
+use backprop_engine::observer::{NoObserver, Observer};
+use backprop_engine::optimizer::{GradientDescent, Optimizer};
+use backprop_engine::penalty::Penalty;
+use backprop_engine::rows::ColumnMajor;
+use backprop_engine::schedule::Schedule;
+use backprop_engine::threads::with_team;
+use backprop_engine::trace::Recorder;
+use backprop_engine::{train, Method, Network, Outcome, Settings, Start};
+
+const ROWS: usize = 300;
+const INPUTS: usize = 300;
+
+fn fit(dropout: &[f64], strength: f64, threads: usize, observer: &mut dyn Observer<f64>) -> Outcome {
+    let network = Network::new(&[INPUTS, 2000, 1], &[Activation::Tanh], Output::Linear).unwrap();
+    // More parameters than rows are worth summing apart, and more rows than a block or a sum takes.
+    let capacity = Block::<f64>::capacity_for(&network, Use::Training, ROWS);
+    assert!(capacity < ROWS && ROWS > 256);
+    let settings = Settings {
+        objective: Objective::new(Output::Linear, Loss::Mse).unwrap(),
+        method: Method::Rule(Optimizer::GradientDescent(GradientDescent)),
+        lr: 0.01,
+        schedule: Schedule::CONSTANT,
+        epochs: 1,
+        batch_size: ROWS,
+        shuffle: true,
+        seed: 6,
+        penalty: Penalty {
+            strength,
+            mixture: 0.25,
+        },
+        dropout: dropout.to_vec(),
+        clip_norm: None,
+        stopping: None,
+        counts_hits: false,
+        budget: Budget::default(),
+    };
+    let checked = settings.check(&network).unwrap();
+    let numbers = |count: usize, step: usize| -> Vec<f64> {
+        (0..count)
+            .map(|i| ((i * step + 3) % 101) as f64 / 50.0 - 1.0)
+            .collect()
+    };
+    let (x, y) = (numbers(ROWS * INPUTS, 37), numbers(ROWS, 29));
+    let source = ColumnMajor::new(&x, ROWS, INPUTS);
+    let data = Data {
+        inputs: &source,
+        outcomes: ColumnMajor::new(&y, ROWS, 1),
+        case_weights: None,
+        offsets: None,
+    };
+    let start = initial(&network, &[Init::GlorotUniform; 2], BiasInit::Uniform, 5).unwrap();
+    with_team(threads, |team| {
+        train(&network, &checked, data, None, &Start::new(start), team, observer).unwrap()
+    })
+}
+
+#[test]
+fn a_step_in_blocks_is_the_step_that_a_trace_shows_as_a_whole() {
+    for (dropout, strength) in [(&[][..], 0.0), (&[0.3][..], 0.5)] {
+        let blocks = fit(dropout, strength, 1, &mut NoObserver);
+        assert_eq!(
+            blocks.coefficients,
+            fit(dropout, strength, 3, &mut NoObserver).coefficients
+        );
+        let mut nobody = NoObserver;
+        let mut recorder = Recorder::new(10, Vec::new(), &mut nobody);
+        let whole = fit(dropout, strength, 1, &mut recorder);
+        // Sums of blocks are rounded in another order.
+        let all = blocks
+            .coefficients
+            .weights
+            .iter()
+            .zip(&whole.coefficients.weights);
+        for (a, b) in all.flat_map(|(a, b)| a.iter().zip(b)) {
+            assert!((a - b).abs() < 1e-13, "{a} for {b}");
+        }
+        assert!((blocks.losses()[0] - whole.losses()[0]).abs() < 1e-11 * whole.losses()[0]);
+    }
+}
