@@ -440,7 +440,7 @@ mod tests {
             for units in [1, 8, 30] {
                 let network = Network::new(&[inputs, units], &[], Output::Linear).unwrap();
                 let layout = Layout::of::<f64>(&network);
-                let strips = strips::<f64>(&layout);
+                let strips = strips::<f64>(&layout).unwrap();
                 assert_eq!(strips.len(), strip_count::<f64>(&layout), "{inputs} x {units}");
                 let place = &layout.places[0];
                 let most = STRIP_INPUTS * 8 / place.width;
@@ -458,7 +458,7 @@ mod tests {
     #[test]
     fn shares_are_of_about_equal_work() {
         let network = Network::new(&[200, 300, 50, 1], &[Activation::Tanh; 2], Output::Linear).unwrap();
-        let strips = strips::<f64>(&Layout::of::<f64>(&network));
+        let strips = strips::<f64>(&Layout::of::<f64>(&network)).unwrap();
         let work = |range: Range<usize>| strips[range].iter().map(|strip| strip.all().len()).sum::<usize>();
         let total = work(0..strips.len());
         let largest = strips.iter().map(|strip| strip.all().len()).max().unwrap();

@@ -1,5 +1,6 @@
 //! Claims about how training goes on and ends: early stopping, plateaus, last losses, divergence.
 
+use backprop_engine::lbfgs::Lbfgs;
 use backprop_engine::optimizer::{Adam, Optimizer};
 use backprop_engine::schedule::{Kind, Schedule};
 use backprop_engine::{Ending, Method, Origin, Settings, Start, Stopping};
@@ -208,4 +209,26 @@ fn divergence_is_found_in_the_epoch_where_it_happens() {
             assert!(weights().all(|w| w.is_finite()), "lr {lr}, {epochs} epochs");
         }
     }
+}
+
+#[test]
+fn lbfgs_counts_its_iterations_and_follows_the_schedule() {
+    let fitting = table(40, 37);
+    let plan = Settings {
+        method: Method::Lbfgs(Lbfgs {
+            memory: 4,
+            gradient_tolerance: 0.0,
+            value_tolerance: 0.0,
+        }),
+        lr: 1.0,
+        schedule: Schedule {
+            kind: Kind::Exponential { rate: 0.5 },
+            warmup: 0.0,
+        },
+        ..settings(4)
+    };
+    let outcome = fit(plan, &start(), &fitting, None);
+    let rates: Vec<f64> = outcome.history.iter().map(|end| end.lr).collect();
+    assert_eq!(rates, [1.0, 0.5, 0.25, 0.125]);
+    assert_eq!((outcome.state.steps, outcome.state.slots.len()), (4, 8));
 }

@@ -9,6 +9,7 @@ use backprop_engine::model::Model;
 use backprop_engine::observer::{EpochView, NoObserver, Observer};
 use backprop_engine::optimizer::{Momentum, Optimizer};
 use backprop_engine::penalty::Penalty;
+use backprop_engine::random::{shuffled, stream, Purpose};
 use backprop_engine::rows::ColumnMajor;
 use backprop_engine::schedule::{Kind, Schedule};
 use backprop_engine::threads::with_team;
@@ -332,4 +333,25 @@ fn whoever_watches_through_a_recorder_is_told_and_heard() {
     assert!(!Observer::<f64>::watches_steps(&nobody));
     let recorder = Recorder::<f64>::new(1, problem.settings.method, &mut nobody);
     assert!(recorder.watches_steps());
+}
+
+#[test]
+fn rows_come_in_the_order_of_the_epochs_stream_or_as_they_are() {
+    let mut problem = problem(Output::Linear, Loss::Mse, 2);
+    for shuffle in [true, false] {
+        problem.settings.shuffle = shuffle;
+        let (steps, _) = problem.recorded::<f64>(100, &mut NoObserver);
+        for (epoch, steps) in steps.chunks(3).enumerate() {
+            let rows: Vec<u32> = steps
+                .iter()
+                .flat_map(|step| &step.rows)
+                .map(|&row| row as u32)
+                .collect();
+            let mut order: Vec<u32> = (0..ROWS as u32).collect();
+            if shuffle {
+                shuffled(&mut order, &mut stream(4, Purpose::Shuffle, epoch as u64, 0));
+            }
+            assert_eq!(rows, order, "epoch {epoch}, shuffled: {shuffle}");
+        }
+    }
 }

@@ -10,7 +10,7 @@ use backprop_engine::penalty::Penalty;
 use backprop_engine::rows::{ColumnMajor, RowMajor, RowSource};
 use backprop_engine::threads::with_team_asking;
 use backprop_engine::{
-    gradient, train, Ending, EngineError, Method, Network, Result, Scalar, Settings, Start,
+    gradient, train, Ending, EngineError, Method, Network, Result, Scalar, Settings, Start, Stopping,
 };
 
 use super::common::*;
@@ -214,4 +214,43 @@ fn all_that_takes_long_can_be_interrupted() {
             },
         );
     }
+}
+
+#[test]
+fn an_interrupt_gives_back_the_last_weights_and_not_the_best() {
+    let (fitting, mut held_out) = (table(20_000, 37), table(100, 41));
+    held_out.y.iter_mut().for_each(|y| *y = 1.0 - *y);
+    let plan = |epochs| Settings {
+        batch_size: 4_000,
+        stopping: Some(Stopping {
+            patience: 100,
+            tolerance: 0.0,
+        }),
+        ..settings(epochs)
+    };
+    let interrupted_at = |question| {
+        let held_out = Some(&held_out);
+        let user = interrupts_at(question);
+        fit_asking(plan(12), &start(), &fitting, held_out, user, &mut NoObserver).unwrap()
+    };
+    interrupted_at(0);
+    let questions = asked();
+    let mut seen = 0;
+    for at in 1..=questions {
+        let outcome = interrupted_at(at);
+        let (done, best) = (outcome.epochs_done, outcome.best.as_ref());
+        if !(1..12).contains(&done) || best.is_none_or(|best| best.epoch == done) {
+            continue;
+        }
+        seen += 1;
+        assert_eq!(outcome.ending, Ending::Interrupted);
+        assert!(outcome.last.is_none());
+        let without = Settings {
+            stopping: None,
+            ..plan(done)
+        };
+        let same = fit(without, &start(), &fitting, Some(&held_out));
+        assert_eq!(outcome.coefficients, same.coefficients);
+    }
+    assert!(seen > 0, "the best epoch was always the last");
 }

@@ -17,6 +17,7 @@ use backprop_engine::{train, Method, Network, Outcome, Settings, Start};
 
 const ROWS: usize = 300;
 const INPUTS: usize = 300;
+const METHOD: Method = Method::Rule(Optimizer::GradientDescent(GradientDescent));
 
 fn fit(dropout: &[f64], strength: f64, threads: usize, observer: &mut dyn Observer<f64>) -> Outcome {
     let network = Network::new(&[INPUTS, 2000, 1], &[Activation::Tanh], Output::Linear).unwrap();
@@ -25,7 +26,7 @@ fn fit(dropout: &[f64], strength: f64, threads: usize, observer: &mut dyn Observ
     assert!(capacity < ROWS && ROWS > 256);
     let settings = Settings {
         objective: Objective::new(Output::Linear, Loss::Mse).unwrap(),
-        method: Method::Rule(Optimizer::GradientDescent(GradientDescent)),
+        method: METHOD,
         lr: 0.01,
         schedule: Schedule::CONSTANT,
         epochs: 1,
@@ -56,8 +57,8 @@ fn fit(dropout: &[f64], strength: f64, threads: usize, observer: &mut dyn Observ
         case_weights: None,
         offsets: None,
     };
-    let start = initial(&network, &[Init::GlorotUniform; 2], BiasInit::Uniform, 5).unwrap();
     with_team(threads, |team| {
+        let start = initial(&network, &[Init::GlorotUniform; 2], BiasInit::Uniform, 5, team).unwrap();
         train(&network, &checked, data, None, &Start::new(start), team, observer).unwrap()
     })
 }
@@ -71,7 +72,7 @@ fn a_step_in_blocks_is_the_step_that_a_trace_shows_as_a_whole() {
             fit(dropout, strength, 3, &mut NoObserver).coefficients
         );
         let mut nobody = NoObserver;
-        let mut recorder = Recorder::new(10, Vec::new(), &mut nobody);
+        let mut recorder = Recorder::new(10, METHOD, &mut nobody);
         let whole = fit(dropout, strength, 1, &mut recorder);
         // Sums of blocks are rounded in another order.
         let all = blocks
