@@ -236,7 +236,7 @@ fn an_interrupt_gives_back_the_last_weights_and_not_the_best() {
     interrupted_at(0);
     let questions = asked();
     let mut seen = 0;
-    for at in 1..=questions {
+    for at in (1..=questions).step_by(questions.div_ceil(9)) {
         let outcome = interrupted_at(at);
         let (done, best) = (outcome.epochs_done, outcome.best.as_ref());
         if !(1..12).contains(&done) || best.is_none_or(|best| best.epoch == done) {
