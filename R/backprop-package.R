@@ -9,7 +9,7 @@
 #' | option | meaning |
 #' |---|---|
 #' | `backprop.threads` | threads for training and prediction, where `threads =` is not given; half the cores if unset |
-#' | `backprop.max_bytes` | the most memory that a training may take, in bytes; the free memory if unset |
+#' | `backprop.max_bytes` | the most memory that a call may take, in bytes; the free memory if unset |
 #'
 #' The environment variables `OMP_THREAD_LIMIT` and `_R_CHECK_LIMIT_CORES_` are upper limits of the number of threads.
 #' @keywords internal

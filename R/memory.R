@@ -22,9 +22,9 @@ check_room_for_pairs <- function(fit, copies, what, call, more = 0) {
 
 # `error`: what the engine says of it, with NaN where all that is known is that the system refuses.
 stop_memory <- function(error, what, hint, call) {
-  needed <- if (is.nan(error$needed)) "more" else format_bytes(error$needed)
+  needed <- if (is.nan(error$needed)) "more memory" else paste(format_bytes(error$needed), "of memory")
   known <- if (is.nan(error$available)) ", which the system refuses" else paste0("; ", format_bytes(error$available), " can be used")
-  stop_backprop("memory", c("{what} {needed} of memory{known}.", i = if (!is.null(hint)) "{hint}"), call = call)
+  stop_backprop("memory", c("{what} {needed}{known}.", i = if (!is.null(hint)) "{hint}"), call = call)
 }
 
 # The engine's own refusals: of a training, of a start, or of rows that a network is asked about.

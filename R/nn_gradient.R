@@ -78,7 +78,7 @@ problem_of <- function(fit, data, call, case_weights = NULL, offset = NULL, all_
     fit = fit, engine = derivative_specification(fit, call), weights = fit$weights, biases = fit$biases,
     x = x, y = y, case_weights = weights, offset = offset,
     rows = if (is.null(weights)) as.double(nrow(x)) else sum(weights), outputs = ncol(y),
-    row_names = known$row_names, places = places
+    row_names = known$row_names, places = places, call = call
   )
 }
 

@@ -66,17 +66,14 @@ predict_rows <- function(fit, known, arg, threads, call) {
   rows <- known$row_names
   k <- fit$settings$sizes[length(fit$settings$sizes)]
   offset <- prediction_offset(fit, known$offset, nrow(x), k, call, gaps = isTRUE(known$offset_in_data))
-  value <- matrix(NA_real_, nrow(x), k)
-  if (nrow(x) > 0L) {
-    complete <- is.null(offset) || all(is.finite(offset))
-    found <- if (complete) run_prediction(fit, x, offset, arg, threads, call, gaps = TRUE)
-    if (!is.null(found)) {
-      value <- found
-    } else {
-      good <- finite_rows(x) & (if (is.null(offset)) TRUE else finite_rows(offset))
-      if (any(good)) {
-        value[good, ] <- run_prediction(fit, x[good, , drop = FALSE], offset[good, , drop = FALSE], arg, threads, call)
-      }
+  value <- if (nrow(x) > 0L && (is.null(offset) || all(is.finite(offset)))) {
+    run_prediction(fit, x, offset, arg, threads, call, gaps = TRUE)
+  }
+  if (is.null(value)) {
+    value <- matrix(NA_real_, nrow(x), k)
+    good <- finite_rows(x) & (if (is.null(offset)) TRUE else finite_rows(offset))
+    if (any(good)) {
+      value[good, ] <- run_prediction(fit, x[good, , drop = FALSE], offset[good, , drop = FALSE], arg, threads, call)
     }
   }
   columns <- output_names(fit)

@@ -164,7 +164,8 @@
 #' Errors have class `backprop_error` and a class for what is wrong, such as `backprop_error_argument`,
 #' `backprop_error_nonfinite_x` or `backprop_error_column_type`. When the loss stops being finite, training ends with a
 #' warning of class `backprop_warning_diverged`, whose fields `epoch`, `cause` and `remedy` say what happened; the fit is then the last
-#' finite model, with status `"diverged"`.
+#' finite model, with status `"diverged"`. What would take more memory than there is, or than `options(backprop.max_bytes = )` allows, is refused
+#' with its size before it takes any (class `backprop_error_memory`).
 #'
 #' @param X Inputs: a numeric, integer or logical matrix with a row per sample (a vector is one column), a sparse `dgCMatrix`,
 #'   or a data frame.

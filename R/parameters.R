@@ -50,6 +50,7 @@ places_of_layer <- function(sizes, l) {
 # first level of the factor, to the first level of the outcome. Elements: `keep`, the places left; `contrasts`, the matrix that makes
 # the contrasts from all parameters.
 identify_parameters <- function(problem, x = scale_inputs(problem)) {
+  check_room_for_aliases(problem)
   sizes <- problem$engine$sizes
   count <- count_parameters(problem$fit)
   contrasts <- diag(count)
@@ -77,6 +78,7 @@ identify_parameters <- function(problem, x = scale_inputs(problem)) {
 
 # How many parameters the data can tell; the count alone, without the matrices.
 count_identified <- function(problem) {
+  check_room_for_aliases(problem)
   sizes <- problem$engine$sizes
   rank <- sizes[1L] + 1L - length(aliased_columns(scale_inputs(problem), problem$fit)$out)
   layers <- length(sizes) - 1L
@@ -86,6 +88,17 @@ count_identified <- function(problem) {
     units[layers] <- units[layers] - 1L
   }
   sum(as.double(inputs) * units)
+}
+
+# Dense, scaled, with a column of ones, in another order, decomposed; stored numbers with their places.
+check_room_for_aliases <- function(problem) {
+  x <- problem$x
+  stored <- if (is_sparse(x)) length(unclass(x)$x) else 0
+  check_room(
+    8 * 5 * as.double(nrow(x)) * (ncol(x) + 1) + 24 * stored,
+    paste0("Telling which of ", count_text(ncol(x), "input"), " others make up, over ", count_text(nrow(x), "row"), ","),
+    "Give fewer rows, or use a network of fewer inputs.", problem$call
+  )
 }
 
 scale_inputs <- function(problem) {
@@ -100,12 +113,6 @@ dense_inputs <- function(x) {
     return(x)
   }
   slots <- unclass(x)
-  # As stored numbers with their places, and whole.
-  check_room(
-    8 * prod(as.double(slots$dim)) + 24 * length(slots$x),
-    paste("A dense copy of", count_text(slots$dim[1L], "row"), "of", count_text(slots$dim[2L], "input")),
-    "Standard errors are for small networks.", call
-  )
   dense <- matrix(0, slots$dim[1L], slots$dim[2L], dimnames = slots$names)
   dense[cbind(slots$i + 1L, rep(seq_len(slots$dim[2L]), diff(slots$p)))] <- slots$x
   dense

@@ -33,7 +33,8 @@
 #' can be told apart without error: the best weights are infinite then. Where it has negative
 #' eigenvalues, the weights are at no minimum (class `backprop_error_no_minimum`). Where the weights are further than a tenth
 #' of a standard error from the minimum, a warning of class `backprop_warning_no_minimum` says so: train on, best with
-#' `optimizer = "lbfgs"`. A penalty with `mixture` above 0 has no Hessian (class `backprop_error_incompatible`).
+#' `optimizer = "lbfgs"`. A penalty with `mixture` above 0 has no Hessian (class `backprop_error_incompatible`). Networks with so many
+#' parameters that the matrices of all their pairs do not fit into memory are refused (class `backprop_error_memory`).
 #' @references
 #' Huber, P. J. (1967). The behavior of maximum likelihood estimates under nonstandard conditions. *Proceedings of the Fifth Berkeley
 #' Symposium on Mathematical Statistics and Probability*, 1, 221-233.

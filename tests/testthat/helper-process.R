@@ -13,9 +13,16 @@ start_process <- function(code, env = parent.frame()) {
   output <- withr::local_tempfile(fileext = ".txt", .local_envir = env)
   file.create(output)
   list(
-    run = function(wait) {
+    # `limit`: kilobytes that the process may have, where the system knows such limits.
+    run = function(wait, limit = NULL) {
+      rscript <- file.path(R.home("bin"), "Rscript")
+      command <- if (is.null(limit)) rscript else "sh"
+      arguments <- c("--vanilla", shQuote(script))
+      if (!is.null(limit)) {
+        arguments <- c("-c", shQuote(sprintf("ulimit -v %.0f; exec %s", limit, paste(c(shQuote(rscript), arguments), collapse = " "))))
+      }
       system2(
-        file.path(R.home("bin"), "Rscript"), c("--vanilla", shQuote(script)),
+        command, arguments,
         stdout = output, stderr = output, wait = wait,
         env = c(paste0("R_LIBS=", paste(.libPaths(), collapse = .Platform$path.sep)), "R_TESTS=")
       )
@@ -24,9 +31,9 @@ start_process <- function(code, env = parent.frame()) {
   )
 }
 
-run_process <- function(code) {
+run_process <- function(code, limit = NULL) {
   process <- start_process(code)
-  status <- process$run(wait = TRUE)
+  status <- process$run(wait = TRUE, limit)
   list(status = status, output = process$output())
 }
 

@@ -1,6 +1,8 @@
 //! What a training says that it needs is what it takes: estimates against measured peaks, for many
 //! kinds of fits. A training that may not take so much is refused before it takes anything.
 
+mod counting;
+
 use backprop_bench::Workload;
 use backprop_engine::activation::Activation;
 use backprop_engine::data::Data;
@@ -8,69 +10,15 @@ use backprop_engine::init::{BiasInit, Draw, Init};
 use backprop_engine::lbfgs::Lbfgs;
 use backprop_engine::loss::{Loss, Objective, Output};
 use backprop_engine::memory::Budget;
-use backprop_engine::observer::{NoObserver, Observer};
+use backprop_engine::network::Coefficients;
+use backprop_engine::observer::{EpochView, NoObserver, Observer};
 use backprop_engine::optimizer::{Adam, GradientDescent, Momentum, Optimizer, RmsProp};
 use backprop_engine::penalty::Penalty;
 use backprop_engine::rows::{ColumnMajor, RowSource, SparseRows};
 use backprop_engine::threads::with_team;
+use backprop_engine::trace::Recorder;
 use backprop_engine::{train, Ending, EngineError, Method, Origin, Outcome, Result, Scalar, Start, Stopping};
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// Counts the bytes that were asked for and not given back.
-struct Counting;
-static LIVE: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-/// Bytes that count. Before a training begins, the engine asks the system for all that it needs, in
-/// plain bytes, and gives them back at once, only to learn whether it could have them. Numbers are aligned.
-fn counted(layout: Layout) -> usize {
-    match layout.align() {
-        1 => 0,
-        _ => layout.size(),
-    }
-}
-
-fn taken(bytes: usize) {
-    let live = LIVE.fetch_add(bytes, Ordering::Relaxed) + bytes;
-    PEAK.fetch_max(live, Ordering::Relaxed);
-}
-
-fn given_back(bytes: usize) {
-    LIVE.fetch_sub(bytes, Ordering::Relaxed);
-}
-
-// SAFETY: everything is passed on to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        taken(counted(layout));
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        taken(counted(layout));
-        unsafe { System.alloc_zeroed(layout) }
-    }
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        given_back(counted(layout));
-        taken(if layout.align() == 1 { 0 } else { size });
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        given_back(counted(layout));
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// Most bytes that are there at a time while `work` runs, beside those that were there before.
-fn peak_of<R>(work: impl FnOnce() -> R) -> (f64, R) {
-    let before = LIVE.load(Ordering::Relaxed);
-    PEAK.store(before, Ordering::Relaxed);
-    let result = work();
-    ((PEAK.load(Ordering::Relaxed) - before) as f64, result)
-}
+use counting::peak_of;
 
 /// Wants to see steps, and does not look.
 struct Watcher;
@@ -78,6 +26,29 @@ impl<T: Scalar> Observer<T> for Watcher {
     fn watches_steps(&self) -> bool {
         true
     }
+}
+
+/// Keeps the weights of every epoch.
+#[derive(Default)]
+struct Keeper(Vec<Coefficients>);
+impl<T: Scalar> Observer<T> for Keeper {
+    fn epoch_end(&mut self, epoch: &EpochView<'_, T>) -> bool {
+        let coefficients = epoch.model.coefficients(epoch.network);
+        self.0.push(coefficients.expect("memory for a snapshot"));
+        true
+    }
+}
+
+/// Who watches a fit.
+#[derive(Clone, Copy, PartialEq)]
+enum Watched {
+    ByNobody,
+    /// Step by step, with nothing kept.
+    Idly,
+    /// Weights are kept after every epoch.
+    ForSnapshots,
+    /// So many steps are recorded.
+    ForTrace(usize),
 }
 
 /// The same inputs with most numbers 0, column by column without the zeros.
@@ -97,7 +68,7 @@ struct Kind {
     case_weights: Option<Vec<f64>>,
     offsets: Option<Vec<f64>>,
     single: bool,
-    watched: bool,
+    watched: Watched,
     /// Whether it goes on from an earlier fit.
     goes_on: bool,
 }
@@ -112,8 +83,24 @@ impl Kind {
             case_weights: None,
             offsets: None,
             single: false,
-            watched: false,
+            watched: Watched::ByNobody,
             goes_on: false,
+        }
+    }
+
+    /// Bytes that those who watch it are going to keep.
+    fn kept(&self) -> f64 {
+        let Workload {
+            network, settings, ..
+        } = &self.workload;
+        match self.watched {
+            Watched::ByNobody | Watched::Idly => 0.0,
+            Watched::ForSnapshots => settings.epochs as f64 * Coefficients::bytes(network),
+            Watched::ForTrace(steps) => {
+                let rows = settings.batch_size.min(self.workload.rows);
+                let slots = settings.method.slots_after(settings.epochs, 0);
+                Recorder::<f64>::bytes(network, steps, rows, network.outputs(), slots)
+            }
         }
     }
 
@@ -152,6 +139,7 @@ impl Kind {
         let mut settings = self.workload.settings.clone();
         settings.budget = Budget {
             limit,
+            extra: self.kept(),
             ..Budget::default()
         };
         let settings = settings.check(network)?;
@@ -190,10 +178,19 @@ impl Kind {
         };
         let held_out = self.validation.as_ref().map(|table| (table, table.source()));
         let validation = held_out.as_ref().map(|(table, source)| table.data::<T>(source));
-        let observer: &mut dyn Observer<T> = if self.watched {
-            &mut Watcher
-        } else {
-            &mut NoObserver
+        let (mut keeper, mut nobody, mut recorder);
+        let observer: &mut dyn Observer<T> = match self.watched {
+            Watched::ByNobody => &mut NoObserver,
+            Watched::Idly => &mut Watcher,
+            Watched::ForSnapshots => {
+                keeper = Keeper::default();
+                &mut keeper
+            }
+            Watched::ForTrace(steps) => {
+                nobody = NoObserver;
+                recorder = Recorder::new(steps, self.workload.settings.method, &mut nobody);
+                &mut recorder
+            }
         };
         with_team(threads, |team| {
             train(network, &settings, data, validation, &start, team, observer)
@@ -345,11 +342,42 @@ fn kinds() -> Vec<Kind> {
             ..Kind::new("Adam that goes on", of(300, &[500, 1000, 1], mse(), adam, 32))
         },
         Kind {
-            watched: true,
+            watched: Watched::Idly,
             ..Kind::new(
                 "steps that are watched",
                 of(5000, &[100, 200, 50, 1], mse(), adam, 5000),
             )
+        },
+        Kind {
+            watched: Watched::ForSnapshots,
+            ..Kind::new("weights kept after every epoch", {
+                let mut workload = of(50, &[400, 800, 1], mse(), descent, 50);
+                workload.settings.epochs = 30;
+                workload
+            })
+        },
+        Kind {
+            watched: Watched::ForTrace(2),
+            ..Kind::new(
+                "recorded steps of many rows",
+                of(5000, &[100, 200, 50, 1], mse(), descent, 5000),
+            )
+        },
+        Kind {
+            watched: Watched::ForTrace(6),
+            ..Kind::new("recorded steps of many weights", {
+                let mut workload = of(60, &[400, 800, 1], mse(), adam, 20);
+                workload.settings.epochs = 3;
+                workload
+            })
+        },
+        Kind {
+            watched: Watched::ForTrace(3),
+            ..Kind::new(
+                "recorded steps of L-BFGS, single",
+                lbfgs(200, &[300, 1000, 1], 8, 3),
+            )
+            .single()
         },
         Kind::new("a long history", {
             let mut workload = of(4, &[3, 2, 1], mse(), descent, 4);

@@ -300,8 +300,16 @@ pub fn budget(spec: &Fields) -> Result<Budget> {
         limit: (!limit.is_nan()).then_some(limit),
         extra: spec.number_or("extra_bytes", 0.0)?,
         copies_outcome: true,
-        reclaim: Some(collect_garbage),
+        ..of_system()
     })
+}
+
+/// Whatever the system has.
+fn of_system() -> Budget {
+    Budget {
+        reclaim: Some(collect_garbage),
+        ..Budget::default()
+    }
 }
 
 pub fn seed(spec: &Fields) -> Result<u64> {
@@ -385,12 +393,15 @@ impl<'a> Sparse<'a> {
     }
 }
 
-/// Rows of inputs that are a matrix or the parts of a sparse one.
-pub fn row_count(value: &Robj) -> Result<usize> {
-    match value.is_list() {
-        true => Ok(Sparse::new(&Fields::new(value, "x")?)?.rows),
-        false => Ok(value.nrows()),
+/// Rows of inputs that are a matrix or the parts of a sparse one, and the bytes that reading them takes:
+/// row by row, what is sparse is there once more.
+pub fn extent(value: &Robj) -> Result<(usize, f64)> {
+    if !value.is_list() {
+        return Ok((value.nrows(), 0.0));
     }
+    let fields = Fields::new(value, "x")?;
+    let parts = Sparse::new(&fields)?;
+    Ok((parts.rows, SparseRows::bytes_of(parts.rows, parts.numbers.len())))
 }
 
 /// Inputs, dense or sparse.
@@ -415,9 +426,9 @@ impl<'a> Inputs<'a> {
             if !fits(parts.columns) {
                 return Err(wrong("center"));
             }
-            // Row by row it is there once more.
+            // A training has not counted it yet; what it may take in all is compared later.
             let bytes = SparseRows::bytes_of(parts.rows, parts.numbers.len());
-            budget(spec)?.check(bytes, 0.0)?;
+            of_system().check(bytes, 0.0)?;
             let rows = SparseRows::from_columns(
                 parts.starts,
                 parts.rows_of,
@@ -483,7 +494,7 @@ pub fn coefficients(weights: &Robj, biases: &Robj) -> Result<Coefficients> {
 }
 
 /// Where training starts, if R says so.
-pub fn start(value: &Robj, network: &Network, budget: &Budget) -> Result<Option<Start>> {
+pub fn start(value: &Robj, network: &Network) -> Result<Option<Start>> {
     if value.is_null() {
         return Ok(None);
     }
@@ -495,7 +506,7 @@ pub fn start(value: &Robj, network: &Network, budget: &Budget) -> Result<Option<
         .transpose()?
         .map_or(0, |slots| slots.0.len());
     let copies = 1 + slots + usize::from(fields.get("best").is_some());
-    budget.check(copies as f64 * Coefficients::bytes(network), 0.0)?;
+    of_system().check(copies as f64 * Coefficients::bytes(network), 0.0)?;
     let state = fields
         .get("optimizer_state")
         .map(|state| optimizer_state(&Fields::new(state, "optimizer_state")?))

@@ -103,7 +103,7 @@ fn engine_train(
         let table = Table::new(&x, &y, &case_weights, &offset, &spec)?;
         let batch = settings.batch_size.min(table.rows());
         let threads = arguments::threads(&spec, work_of_step(&network, batch))?;
-        let start = match arguments::start(&start, &network, &settings.budget)? {
+        let start = match arguments::start(&start, &network)? {
             Some(start) => start,
             None => Start::new(arguments::draw(&spec)?),
         };
@@ -135,12 +135,13 @@ fn engine_train(
         let steps = spec.count_or("trace_steps", 0)?;
         if steps > 0 {
             let slots = method.slots_after(settings.epochs, given);
-            let of_step = |slots| StepTrace::bytes(&network, batch, table.outcomes_per_row(), slots);
+            let recorded =
+                |slots| Recorder::<f64>::bytes(&network, steps, batch, table.outcomes_per_row(), slots);
             // As it is recorded, as R gets it, and as the steps that R makes of it, which show parameters and
             // what the optimizer keeps before and after, and what of them changed.
-            let numbers = 2.0 * of_step(slots) + of_step(3 * slots + 2);
-            let objects = network.layers().len() as f64 * BYTES_OF_SHOWN_LAYER;
-            settings.budget.extra += steps as f64 * (numbers + objects);
+            let numbers = 2.0 * recorded(slots) + recorded(3 * slots + 2);
+            let layers = steps as f64 * network.layers().len() as f64;
+            settings.budget.extra += numbers + layers * BYTES_OF_SHOWN_LAYER;
         }
         let fit = Fit {
             network: &network,
@@ -198,9 +199,9 @@ fn engine_predict(net: Robj, weights: Robj, biases: Robj, x: Robj, offset: Robj)
     answer(|| {
         let net = Fields::new(&net, "net")?;
         let network = arguments::network(&net)?;
-        let rows = arguments::row_count(&x)?;
+        let (rows, read) = arguments::extent(&x)?;
         // The weights as they come, laid out, and the predictions.
-        let needed = 2.0 * Coefficients::bytes(&network) + results::bytes(rows, network.outputs());
+        let needed = 2.0 * Coefficients::bytes(&network) + results::bytes(rows, network.outputs()) + read;
         arguments::budget(&net)?.check(needed, 0.0)?;
         let coefficients = arguments::coefficients(&weights, &biases)?;
         coefficients.check(&network)?;
@@ -243,7 +244,8 @@ fn engine_evaluate(
         let spec = Fields::new(&spec, "spec")?;
         let network = arguments::network(&spec)?;
         let objective = arguments::objective(&spec)?;
-        arguments::budget(&spec)?.check(2.0 * Coefficients::bytes(&network), 0.0)?;
+        let needed = 2.0 * Coefficients::bytes(&network) + arguments::extent(&x)?.1;
+        arguments::budget(&spec)?.check(needed, 0.0)?;
         let coefficients = arguments::coefficients(&weights, &biases)?;
         let table = Table::new(&x, &y, &case_weights, &offset, &spec)?;
         let threads = arguments::threads(&spec, network.parameter_count() * table.rows() as f64)?;
@@ -277,7 +279,8 @@ fn engine_gradient(
         let objective = arguments::objective(&spec)?;
         let penalty = arguments::penalty(&spec)?;
         // As they come, laid out, and transposed; the gradient laid out, as it goes, and in R.
-        arguments::budget(&spec)?.check(6.0 * Coefficients::bytes(&network), 0.0)?;
+        let needed = 6.0 * Coefficients::bytes(&network) + arguments::extent(&x)?.1;
+        arguments::budget(&spec)?.check(needed, 0.0)?;
         let coefficients = arguments::coefficients(&weights, &biases)?;
         let table = Table::new(&x, &y, &case_weights, &offset, &spec)?;
         let threads = arguments::threads(&spec, work_of_step(&network, table.rows()))?;
@@ -308,13 +311,13 @@ fn engine_hessian(
         let objective = arguments::objective(&spec)?;
         let penalty = arguments::penalty(&spec)?;
         let count = network.parameter_count();
-        let table = Table::new(&x, &y, &case_weights, &offset, &spec)?;
-        let work = count * count * table.rows() as f64;
-        let threads = arguments::threads(&spec, work)?;
-        let room = curvature::bytes(&network, table.rows(), threads);
-        let needed = 8.0 * count * count + room + Coefficients::bytes(&network);
+        let (rows, read) = arguments::extent(&x)?;
+        let threads = arguments::threads(&spec, count * count * rows as f64)?;
+        let room = curvature::bytes(&network, rows, threads);
+        let needed = 8.0 * count * count + room + Coefficients::bytes(&network) + read;
         arguments::budget(&spec)?.check(needed, 0.0)?;
         let coefficients = arguments::coefficients(&weights, &biases)?;
+        let table = Table::new(&x, &y, &case_weights, &offset, &spec)?;
         let mut value = results::zeros(count as usize, count as usize)?;
         let out = value.as_real_slice_mut().unwrap_or_default();
         with_team_asking(threads, interrupted, |team| {

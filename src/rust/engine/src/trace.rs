@@ -81,6 +81,18 @@ impl<'a, T: Scalar> Recorder<'a, T> {
             inner,
         }
     }
+
+    /// Bytes that recording takes: the steps, the weights that the next of them begins with, and what a layer's
+    /// slopes are computed in.
+    pub fn bytes(network: &Network, steps: usize, rows: usize, outcomes: usize, slots: usize) -> f64 {
+        let layers = network.layers().iter();
+        let widest = layers
+            .map(|layer| row_stride::<T>(layer.units))
+            .max()
+            .unwrap_or(0);
+        let beside = Coefficients::bytes(network) + rows as f64 * (widest * size_of::<T>()) as f64;
+        steps as f64 * StepTrace::bytes(network, rows, outcomes, slots) + beside
+    }
 }
 
 impl<T: Scalar> Observer<T> for Recorder<'_, T> {
