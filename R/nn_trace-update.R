@@ -161,12 +161,14 @@ clipping <- function(seen, plan) {
   }
   numbers <- unlist(seen$gradient, use.names = FALSE)
   norm <- sqrt(sum(numbers^2))
-  if (norm < plan$clip_norm * (1 - 1e-9)) {
+  if (!is.finite(norm) || norm < plan$clip_norm * (1 - 1e-9)) {
     return(1)
   }
   # Recover the factor from one bias, whose gradient has no penalty.
   raw <- unlist(lapply(seen$delta, colSums), use.names = FALSE)
   kept <- -unlist(seen$gradient$biases, use.names = FALSE)
   largest <- which.max(abs(raw))
-  kept[largest] / raw[largest]
+  factor <- kept[largest] / raw[largest]
+  # Of numbers beyond all bounds there is none to tell.
+  if (length(factor) == 1L && is.finite(factor)) factor else 1
 }

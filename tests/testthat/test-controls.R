@@ -50,6 +50,11 @@ test_that("a clipped step is no longer than lr times the norm", {
   expect_gt(step(), 0.1)
   expect_equal(step(clip_norm = 1), 0.1)
   expect_identical(step(clip_norm = 1e6), step())
+  # The squares of this gradient are beyond all numbers.
+  huge <- function(epochs) {
+    nn_train(article_X * 1e200, article_Y, hidden = c(), output = "linear", loss = "mae", lr = 0.1, clip_norm = 1, epochs = epochs, seed = 1)
+  }
+  expect_equal(sqrt(sum((unlist(huge(1)$weights) - unlist(huge(0)$weights))^2)), 0.1)
 })
 
 test_that("settings that tame a training are printed", {

@@ -269,13 +269,7 @@ impl<T: Scalar> Stepper<'_, T> {
     pub(super) fn update_whole(&mut self, model: &Model<T>, step: Step) -> Result<()> {
         if let Some(limit) = self.clip_norm {
             let gradient = self.gradient.get_mut();
-            let norm = gradient
-                .iter()
-                .map(|g| g.to_double() * g.to_double())
-                .sum::<f64>()
-                .sqrt();
-            if norm > limit {
-                let factor = T::of(limit / norm);
+            if let Some(factor) = shortening(gradient, limit) {
                 gradient.iter_mut().for_each(|g| *g *= factor);
             }
         }
@@ -302,5 +296,41 @@ impl<T: Scalar> Stepper<'_, T> {
         }
         self.team
             .run(&|member| work(member, model.shares[member]..model.shares[member + 1]))
+    }
+}
+
+/// What brings a gradient that is longer than `limit` to that length.
+fn shortening<T: Scalar>(gradient: &[T], limit: f64) -> Option<T> {
+    let norm_by = |unit: f64| {
+        let squares = gradient.iter().map(|g| g.to_double() / unit).map(|g| g * g);
+        squares.sum::<f64>().sqrt()
+    };
+    let norm = norm_by(1.0);
+    if norm.is_infinite() {
+        // The squares are beyond all numbers, the gradient itself perhaps not.
+        let largest = gradient
+            .iter()
+            .fold(0.0f64, |most, g| most.max(g.to_double().abs()));
+        return Some(T::of(limit / largest / norm_by(largest)));
+    }
+    (norm > limit).then(|| T::of(limit / norm))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gradient_whose_squares_overflow_is_shortened_like_any_other() {
+        for size in [1.0f64, 1e200, 1e307] {
+            let gradient = [3.0 * size, -4.0 * size];
+            let factor = shortening(&gradient, 0.5).unwrap();
+            let squares: f64 = gradient.iter().map(|g| g * factor).map(|g: f64| g * g).sum();
+            let length = squares.sqrt();
+            assert!((length - 0.5).abs() < 1e-12, "{size}: {length}");
+        }
+        assert_eq!(shortening(&[3.0, 4.0], 5.0), None);
+        assert!(shortening(&[f64::INFINITY, 1.0], 5.0)
+            .is_some_and(|factor| !(f64::INFINITY * factor).is_finite()));
     }
 }
