@@ -31,7 +31,7 @@ find_wrong <- function(x, table, whole = x) {
       answer$at <- paste0("$", names[i], answer$at)
       return(answer)
     }
-    if (answer) next
+    if (isTRUE(answer)) next
     must <- table$must[[i]]
     return(wrong_part(paste0("$", names[i]), if (is.function(must)) must(whole) else must, value))
   }
@@ -78,7 +78,7 @@ each <- function(x, test, must, named = FALSE) {
     answer <- test(x[[i]])
     if (is.null(answer)) next
     if (!is.list(answer)) {
-      if (answer) next
+      if (isTRUE(answer)) next
       answer <- wrong_part("", must, x[[i]])
     }
     answer$at <- paste0(if (named) paste0("$`", names(x)[i], "`") else paste0("[[", i, "]]"), answer$at)
@@ -122,6 +122,9 @@ is_choice <- function(x, choices) is.character(x) && length(x) == 1L && !is.na(m
 
 is_texts <- function(x, n = length(x)) is.character(x) && length(x) == n && !anyNA(x)
 
+# A path; R expands none of more bytes than Linux takes.
+is_path <- function(x) is_text(x) && nzchar(x) && nchar(x, "bytes") < 4096L
+
 # An expression that can be evaluated.
 is_expression <- function(x) is.call(x) || is.name(x) || (is.atomic(x) && length(x) == 1L)
 
@@ -163,5 +166,5 @@ one_of_choices <- function(choices) paste("one of", paste0("\"", choices, "\"", 
 
 # An object with knobs (see knobs.R).
 knobs_field <- function(class, tables) {
-  field(paste0("an object of class `", class, "`"), function(x, whole) wrong_knobs(x, class, tables), classed = TRUE)
+  field(paste0("a list of class `", class, "`"), function(x, whole) wrong_knobs(x, class, tables), classed = TRUE)
 }

@@ -87,7 +87,7 @@ design_fields <- fields(
   terms = field("a list with an element for each term", function(x, known) {
     each(x, function(term) walks(term, term_fields, list(term = term, count = known$count)), "a list that describes a term")
   }),
-  names = field("a text for each input", function(x, known) is_texts(x, known$n)),
+  names = field("a text for each input", function(x, known) is.character(x) && length(x) == known$n),
   first = field("`TRUE` or `FALSE` for each input", function(x, known) is.logical(x) && length(x) == known$n && !anyNA(x))
 )
 
@@ -114,7 +114,7 @@ count_variables <- function(blueprint) length(blueprint$variables)
 blueprint_fields <- list(
   matrix = fields(
     width = whole_field(1),
-    names = field("a text for each column", function(x, fit) is_texts(x, fit$blueprint$width), optional = TRUE),
+    names = field("a text for each column", function(x, fit) is.character(x) && length(x) == fit$blueprint$width, optional = TRUE),
     design = design_field(function(blueprint) 1L)
   ),
   data.frame = fields(

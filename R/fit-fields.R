@@ -66,7 +66,7 @@ input_fields <- fields(
     function(fit) paste0(fit$settings$sizes[1L], ", the size of the first layer"),
     function(x, fit) is_whole(x, 1) && x == fit$settings$sizes[1L]
   ),
-  names = field("a text for each input", function(x, fit) is_texts(x, fit$inputs$n), optional = TRUE),
+  names = field("a text for each input", function(x, fit) is.character(x) && length(x) == fit$inputs$n, optional = TRUE),
   center = field("a finite number for each input", function(x, fit) is_center(x, fit$inputs$n), optional = TRUE),
   # Inf is the scale of an input that did not vary in training.
   scale = field("a positive number for each input where `center` is one", function(x, fit) {
@@ -93,7 +93,7 @@ outcome_fields <- fields(
   levels = field("the different levels of the outcome, where it is a factor", function(x, fit) {
     if (fit$outcome$kind == "factor") is_texts(x, fit$outcome$k) && length(x) > 1L && anyDuplicated(x) == 0L else is.null(x)
   }),
-  names = field("a text for each column of the outcome", function(x, fit) is_texts(x, fit$outcome$k), optional = TRUE),
+  names = field("a text for each column of the outcome", function(x, fit) is.character(x) && length(x) == fit$outcome$k, optional = TRUE),
   center = field("a finite number for each column of the outcome", function(x, fit) is_center(x, fit$outcome$k), optional = TRUE),
   scale = field("a positive, finite number for each column of the outcome where `center` is one", function(x, fit) {
     if (is.null(fit$outcome$center)) is.null(x) else is_center(x, fit$outcome$k) && all(x > 0)

@@ -10,7 +10,7 @@ above_0_below_1 <- field("a number above 0 and below 1", function(x, whole) is_p
 # NA stands for what training will fill in.
 memory_knob <- field("a whole number, 1 or more, or `NA`", function(x, whole) is_missing_number(x) || is_whole(x, 1))
 epochs_knob <- field("a number of at least 1, or `NA`", function(x, whole) is_missing_number(x) || is_between(x, 1, Inf))
-is_missing_number <- function(x) is_one_number(x) && is.na(x)
+is_missing_number <- function(x) is_one_number(x) && is.na(x) && !is.nan(x)
 
 optimizer_fields <- list(
   gd = fields(),
@@ -67,7 +67,7 @@ new_knobs <- function(class, tables, name, knobs, call) {
 # What is wrong with such an object, or NULL.
 wrong_knobs <- function(x, class, tables) {
   if (!is.list(x) || !inherits(x, class)) {
-    return(wrong_part("", paste0("an object of class `", class, "`"), x))
+    return(wrong_part("", paste0("a list of class `", class, "`"), if (inherits(x, class)) unclass(x) else x))
   }
   knobs <- unclass(x)
   name <- knobs[["name"]]

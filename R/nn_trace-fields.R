@@ -115,11 +115,11 @@ trace_fields <- list(
   lr = positive_field(),
   loss = field("two numbers, `before` and `after`", function(x, trace) is.numeric(x) && identical(names(x), c("before", "after"))),
   names = nested(fields(
-    inputs = field("a text for each input", function(x, trace) is_texts(x, trace$settings$sizes[1L])),
+    inputs = field("a text for each input", function(x, trace) is.character(x) && length(x) == trace$settings$sizes[1L]),
     hidden = field("a list of the names of hidden units", function(x, trace) {
       if (length(x) == count_layers(trace) - 1L) each(x, is.character, "texts") else FALSE
     }),
-    outputs = field("a text for each output", function(x, trace) is_texts(x, last_size(trace))),
+    outputs = field("a text for each output", function(x, trace) is.character(x) && length(x) == last_size(trace)),
     rows = field("texts", function(x, trace) is.character(x))
   )),
   keys = field("a list of the keys of all layers", function(x, trace) {
@@ -142,7 +142,7 @@ is_engine <- function(x, trace) {
 }
 
 # Steps need not be all of them: a trace can be cut.
-are_steps <- function(x, trace, table) {
+are_steps <- function(x, trace, of_step) {
   layers <- count_layers(trace)
   iterations <- .row_names_info(trace$iterations, 2L)
   each(x, function(step) {
@@ -150,7 +150,7 @@ are_steps <- function(x, trace, table) {
       return(FALSE)
     }
     plain <- unclass(step)
-    wrong <- find_wrong(plain, table)
+    wrong <- find_wrong(plain, of_step)
     if (!is.null(wrong)) {
       return(wrong)
     }
@@ -161,7 +161,7 @@ are_steps <- function(x, trace, table) {
   }, "a step, of class `nn_trace_step`")
 }
 
-steps_field <- function(table) field("a list of steps", function(x, trace) are_steps(x, trace, table))
+steps_field <- function(of_step) field("a list of steps", function(x, trace) are_steps(x, trace, of_step))
 
 whole_trace_fields <- do.call(fields, c(trace_fields, list(steps = steps_field(step_fields))))
 placed_trace_fields <- do.call(fields, c(trace_fields, list(steps = steps_field(place_fields))))

@@ -19,3 +19,26 @@ test_that("they answer to everything else", {
   expect_identical(more$format, fit_format)
   expect_silent(logLik(fits$classes))
 })
+
+test_that("an edited one is refused, whichever of its fields was taken out or set", {
+  skip_on_cran()
+  places <- function(x, at = list()) {
+    if (!is.list(x) || length(at) == 3L) {
+      return(list(at))
+    }
+    c(if (length(at) > 0L) list(at), unlist(lapply(names(unclass(x)), function(name) places(unclass(x)[[name]], c(at, name))), recursive = FALSE))
+  }
+  for (name in c("data.frame", "formula")) {
+    fit <- stored$fits[[name]]
+    for (at in places(unclass(fit)[c("blueprint", "rows", "validation_rows", "settings", "inputs")])) {
+      for (value in c(never_right, list(NULL, NA))) {
+        # Whatever comes is ours, or a prediction: of what was recorded not all is needed.
+        edited <- tryCatch(edit(fit, at, value), error = function(cnd) NULL)
+        answer <- if (!is.null(edited)) tryCatch(nn_predict(edited, stored$new[[name]]), error = identity)
+        expect_true(!inherits(answer, "error") || inherits(answer, "backprop_error"), label = paste(name, place_of(at)))
+      }
+    }
+  }
+  expect_error(print(edit(stored$fits$formula, "blueprint", list(kind = "formula"))), class = "backprop_error_edited_fit")
+  expect_error(print(edit(stored$fits$formula, "settings", 1)), class = "backprop_error_edited_fit")
+})

@@ -32,10 +32,9 @@ impl<T: Scalar> Observer<T> for Watcher {
 #[derive(Default)]
 struct Keeper(Vec<Coefficients>);
 impl<T: Scalar> Observer<T> for Keeper {
-    fn epoch_end(&mut self, epoch: &EpochView<'_, T>) -> bool {
-        let coefficients = epoch.model.coefficients(epoch.network);
-        self.0.push(coefficients.expect("memory for a snapshot"));
-        true
+    fn epoch_end(&mut self, epoch: &EpochView<'_, T>) -> Result<bool> {
+        self.0.push(epoch.model.coefficients(epoch.network)?);
+        Ok(true)
     }
 }
 
