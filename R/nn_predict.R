@@ -19,11 +19,17 @@
 #'   probabilities under a sigmoid or softmax output (for a factor of two levels, one column: the probability
 #'   of the second). Row names are kept; columns have the names of the outcomes or the factor's levels where these are known.
 #'   No rows give no rows. A row's prediction does not depend on the other rows.
+#' @section A fit is code:
+#' A model that was trained by formula carries its formula's expressions, and the functions and constants of yours that these use; predicting evaluates
+#' them. They are evaluated on the columns of the new data, in an environment that holds base R, what travels with the fit and the functions of packages that the
+#' formula names, and nothing of your session. This keeps a prediction from depending on what else is defined; it does not keep
+#' malicious code from doing harm. Like any R object with a formula or a function, read only those fits whose makers you trust.
 #' @section Errors:
 #' Rows with missing or infinite inputs are `NA` (unless the fit fills missing values in, see `na_action` of [nn_train()]).
 #' A factor level that training did not have makes the row's prediction `NA` with a warning of class `backprop_warning_new_level`.
 #' A model that was trained with an offset needs one; an `epoch` whose weights are not kept is refused.
-#' A model that is not whole, or made by a newer version, is an error.
+#' A model that is not whole (a field was taken out, or is not what it must be) is an error of class `backprop_error_edited_fit` that names the
+#' field; one that a newer version made is an error of class `backprop_error_newer_format`.
 #' @examples
 #' X <- matrix(c(0, 0, 1, 1, 0, 1, 0, 1), ncol = 2, dimnames = list(letters[1:4], NULL))
 #' fit <- nn_train(X, c(0, 1, 1, 1), epochs = 2000, seed = 1)

@@ -235,7 +235,8 @@
 #'   \item{`call`}{the call, without data}
 #'   \item{`optimizer_state`, `format`, `version`}{what continuing needs; the format's number; the package's version}
 #' }
-#' It is a plain list: `saveRDS()` and `readRDS()` keep it, bit for bit.
+#' It is a plain list: `saveRDS()` and `readRDS()` keep it, bit for bit. Its fields are to be read, not written: whatever takes a fit checks them. A fit
+#' is code, as [nn_predict()] explains: read only those whose makers you trust.
 #' @seealso [nn_predict()], [predict.nn_fit()], [summary.nn_fit()], [plot.nn_fit()], [nn_init()], [optimizers], [schedules], [losses]
 #' @examples
 #' X <- matrix(c(1,0,1,0, 1,0,1,1, 0,1,0,1), nrow = 3, byrow = TRUE)

@@ -89,3 +89,24 @@ test_that("step() says why not", {
   fit <- nn_train(mpg ~ wt + hp, data = mtcars, epochs = 2, seed = 1)
   expect_snapshot(step(fit, trace = 0), error = TRUE)
 })
+
+test_that("a prediction sees base R, what travels with the fit, and nothing of the session", {
+  session <- new.env(parent = globalenv())
+  session$shift <- 2
+  session$own <- function(x) x - shift
+  environment(session$own) <- session
+  formula <- mpg ~ own(wt) + splines::ns(hp, 2)
+  environment(formula) <- session
+  fit <- nn_train(formula, data = mtcars, epochs = 1, seed = 1)
+  before <- nn_predict(fit, mtcars)
+  session$shift <- 3
+  session$own <- function(x) stop("of the session")
+  expect_identical(nn_predict(fit, mtcars), before)
+  env <- environment_of_carried(fit$blueprint$carried, quote(nn_predict()))
+  expect_identical(parent.env(env), baseenv())
+  expect_identical(parent.env(baseenv()), emptyenv())
+  for (expression in list(quote(wt + shift), quote(mtcars$wt), quote(sd(wt)))) {
+    fit$blueprint$variables[[1]] <- expression
+    expect_error(nn_predict(fit, mtcars), class = "backprop_error_formula")
+  }
+})
