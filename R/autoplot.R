@@ -28,6 +28,7 @@ autoplot.nn_fit <- function(object, type = "loss", ..., log = FALSE, data = NULL
   object <- validate_fit(object, "object", call)
   check_choice(type, "type", picture_types, call)
   check_flag(log, "log", call)
+  check_title(main, call)
   picture <- picture_of(object, type, data, inputs, at, layer, max_units, max_rows, call)
   switch(type,
     loss = gg_loss(picture, log, main),

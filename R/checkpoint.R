@@ -7,7 +7,7 @@ read_checkpoint <- function(checkpoint) {
   }
   path <- if (is.list(checkpoint)) checkpoint$path
   fits <- is.list(checkpoint) && setequal(union(names(checkpoint), c("path", "every")), c("path", "every")) &&
-    is.character(path) && length(path) == 1L && !is.na(path) && nzchar(path)
+    is_path(path)
   if (!fits) {
     stop_argument("checkpoint", "a list of `path`, a file, and `every`, a number of epochs", checkpoint)
   }

@@ -25,7 +25,7 @@ as_input_matrix <- function(X, arg = "X", call = quote(nn_train())) {
     }
   }
   if (isS4(X) && inherits(X, "dgCMatrix")) {
-    return(as_sparse(X))
+    return(as_sparse(X, arg, call))
   }
   refuse_input(X, arg, call)
   # What is left is a plain numeric vector, or a matrix with a harmless class such as `table`.
@@ -44,7 +44,7 @@ refuse_input <- function(X, arg, call) {
   }
   if (!is_number(X) || length(dim(X)) > 2L) {
     type <- describe_type(X)
-    hint <- if (is.call(X) || (is.character(X) && length(X) == 1L && grepl("~", X, fixed = TRUE))) {
+    hint <- if (is.call(X) || (is.character(X) && length(X) == 1L && grepl("~", X, fixed = TRUE, useBytes = TRUE))) {
       "If it is to be a formula: {.fn as.formula} makes one of it."
     } else if (is.character(X) || is.factor(X)) {
       "Give a data frame, whose factor and character columns are encoded, or encode them yourself."
@@ -131,7 +131,7 @@ new_matrix_from_table <- function(X, wanted, arg, call) {
     stop_changed_type(X[[bad]], bad, "numeric", arg, call)
   }
   matrix(
-    unlist(lapply(keep, function(name) as.double(X[[name]])), use.names = FALSE),
+    as.double(unlist(lapply(keep, function(name) as.double(X[[name]])), use.names = FALSE)),
     nrow = nrow(X), dimnames = list(table_row_names(X), keep)
   )
 }

@@ -96,6 +96,7 @@ data_of <- function(fit, data, call, case_weights = NULL, offset = NULL, gaps = 
     }
     Y <- read_outcome_columns(data$Y)
   }
+  if (!is_outcome(Y)) stop_no_outcome(Y, if (fit$interface == "formula") "data" else "Y", call)
   if (is.null(offset)) offset <- extra_of(data, "offset")
   if (is.null(case_weights)) case_weights <- extra_of(data, "case_weights")
   if (is.null(case_weights) && is.data.frame(X)) case_weights <- weights_in_data(X, fit)
@@ -141,7 +142,9 @@ complete_rows <- function(known, fit, arg, call) {
   good <- finite_rows(known$x)
   # A level without weights is no gap: rows that have one are not to be left out without a word.
   if (!all(good[looked_at])) refuse_known_levels(known, which(looked_at), fit, arg, call)
-  if (length(known$offset) > 1L) good <- good & finite_rows(as.matrix(known$offset))
+  # What is no offset for these rows is refused for that, later.
+  by_row <- length(known$offset) > 1L && is_number(known$offset) && NROW(known$offset) == n
+  if (by_row) good <- good & finite_rows(as.matrix(known$offset))
   drop <- (!good | !is_known_outcome(known$Y)) & (isTRUE(fit$settings$na_action != "error") | !looked_at)
   if (any(!good & !drop)) {
     stop_incomplete(known, which(looked_at), fit, arg, call)
@@ -154,7 +157,7 @@ complete_rows <- function(known, fit, arg, call) {
     known$x <- known$x[keep, , drop = FALSE]
     known$Y <- pick_rows_of(known$Y, keep)
     known$case_weights <- known$case_weights[keep]
-    if (length(known$offset) > 1L) known$offset <- pick_rows_of(known$offset, keep)
+    if (by_row) known$offset <- pick_rows_of(known$offset, keep)
     known$row_names <- known$row_names[keep]
     known$places <- keep
   }

@@ -21,6 +21,10 @@ given_table <- function(X, Y, settings, earlier) {
   if (ncol(X) == 0L) {
     stop_backprop("empty", "{.arg X} must have at least one column.")
   }
+  unnamed <- which(is.na(names(X)) | !nzchar(names(X)))
+  if (length(unnamed) > 0L) {
+    stop_backprop("column_names", c("All columns of {.arg X} must have names.", x = "Without one: {cli::qty(length(unnamed))}column{?s} {unnamed}."))
+  }
   Y <- read_outcome_columns(Y)
   check_rows_of_outcome(nrow(X), Y)
   blueprint <- earlier$blueprint

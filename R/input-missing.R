@@ -27,7 +27,10 @@ keep_rows <- function(given, na_action, prefix = "") {
   unweighted <- if (na_action != "error") rows_without_weight(given$case_weights, n)
   if (length(unweighted) > 0L) given$case_weights[unweighted] <- 0
   weights <- read_case_weights(given$case_weights, n, paste0(prefix, "case_weights"))
-  if (!is.null(given$offset) && length(given$offset) != 1L && NROW(given$offset) != n) {
+  if (!is_outcome(given$Y)) {
+    stop_no_outcome(given$Y, if (nzchar(prefix)) "validation" else given$outcome_arg, quote(nn_train()))
+  }
+  if (!is.null(given$offset) && length(given$offset) != 1L && (NROW(given$offset) != n || length(dim(given$offset)) > 2L)) {
     # With its own words.
     read_offset(given$offset, n, NCOL(given$offset), paste0(prefix, "offset"))
   }
@@ -83,7 +86,8 @@ rows_of_subset <- function(subset, n) {
 # Of the rows that take part, those to be left out: without an outcome or offset, and (under "omit") with a gap in an input.
 rows_with_gaps <- function(given, rows, na_action) {
   bad <- !is_known_outcome(given$Y)
-  if (length(given$offset) > 1L) {
+  # What is no offset is refused for that, later.
+  if (length(given$offset) > 1L && is_number(given$offset) && NROW(given$offset) == given$n) {
     offset <- as.matrix(given$offset)
     bad <- bad | rowSums(is.na(offset)) > 0
   }

@@ -43,8 +43,8 @@ nn_activation <- function(name = NULL, z = NULL) {
     name <- known
   }
   if (!is.character(name) || length(name) == 0L || anyNA(match(name, known))) {
-    bad <- if (is.character(name)) name[!name %in% known] else name
-    stop_choice("name", if (length(bad) == 0L) name else bad[[1L]], known, call = call)
+    bad <- if (is.character(name) && length(name) > 0L) name[!name %in% known][1L] else name
+    stop_choice("name", bad, known, call = call)
   }
   rows <- if (is.null(z)) activation_list(name) else activation_values(name, check_points(z, call))
   structure(rows, class = c("nn_activation", "data.frame"))

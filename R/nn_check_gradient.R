@@ -52,6 +52,7 @@ nn_check_gradient.default <- function(X, ..., tolerance = 1e-5) {
 #' @export
 nn_check_gradient.nn_fit <- function(fit, X, Y, ..., tolerance = 1e-5) {
   call <- quote(nn_check_gradient())
+  if (missing(fit)) stop_called_x("fit", "model", call)
   data <- list(X = if (!missing(X)) X, Y = if (!missing(Y)) Y)
   recorded <- train_recorded(fit_arguments(fit, data, dots_of_fit(fit, ...), call), 0L, call)
   check_gradient(problem_of_recording(recorded), tolerance, call)

@@ -95,7 +95,7 @@
 #'   \item{`network`, `settings`, `lr`, `names`, `keys`}{what was traced}
 #' }
 #' @section Errors:
-#' Those of [nn_train()]. A recording that would not fit into memory is refused with its size (class
+#' Those of [nn_train()]. Whatever takes a trace checks its fields: an edited or truncated one is an error of class `backprop_error_edited_trace`. A recording that would not fit into memory is refused with its size (class
 #' `backprop_error_memory`). Large matrices are always computed and recorded in full; only what is shown is cut, with
 #' a note.
 #' @seealso [print.nn_trace()], [summary.nn_trace()], [as.data.frame.nn_trace()], [nn_write_trace()],
@@ -120,10 +120,11 @@ nn_trace <- function(...) {
   UseMethod("nn_trace", trace_subject(evaluate_dots(...), quote(nn_trace())))
 }
 
-# What decides the method: a fit in any place, as in nn_trace(fit, X = X, Y = Y); else X, else the formula.
+# What decides the method: a fit that is called so or comes first, as in nn_trace(fit, X = X, Y = Y); else X, else the formula.
 trace_subject <- function(arguments, call) {
   names <- names_of(arguments)
-  fits <- vapply(arguments, inherits, NA, "nn_fit") & names != "start"
+  first <- utils::head(which(names == ""), 1L)
+  fits <- vapply(arguments, inherits, NA, "nn_fit") & (names == "fit" | seq_along(names) %in% first)
   at <- c(which(fits), which(names == "X"), which(names == "formula"), which(names == ""))
   if (length(at) == 0L) {
     stop_backprop(
@@ -132,6 +133,11 @@ trace_subject <- function(arguments, call) {
     )
   }
   arguments[[at[1L]]]
+}
+
+# The generic dispatched on what was called X.
+stop_called_x <- function(arg, what, call) {
+  stop_backprop("unknown_argument", "Give the {what} as the first argument or as {.arg {arg}}, not as {.arg X}.", call = call)
 }
 
 names_of <- function(x) if (is.null(names(x))) character(length(x)) else names(x)
@@ -146,6 +152,7 @@ nn_trace.default <- function(X, Y, hidden = 3, lr = NULL, start = NULL, steps = 
 #' @rdname nn_trace
 #' @export
 nn_trace.formula <- function(formula, data, hidden = 3, lr = NULL, start = NULL, steps = 1, ...) {
+  if (missing(formula)) stop_called_x("formula", "formula", quote(nn_trace()))
   typed <- list(hidden = hidden, lr = lr, start = start)[c(!missing(hidden), !missing(lr), !missing(start))]
   trace_training(c(list(formula), if (!missing(data)) list(data = data), typed, evaluate_dots(...)), steps)
 }
@@ -154,9 +161,11 @@ nn_trace.formula <- function(formula, data, hidden = 3, lr = NULL, start = NULL,
 #' @export
 nn_trace.nn_fit <- function(fit, X, Y, steps = 1, ...) {
   call <- quote(nn_trace())
+  if (missing(fit)) stop_called_x("fit", "model", call)
   data <- list(X = if (!missing(X)) X, Y = if (!missing(Y)) Y)
   others <- dots_of_fit(fit, ...)
-  new_trace(train_recorded(fit_arguments(fit, data, others, call), check_count(steps, "steps", call = call), call))
+  steps <- check_count(steps, "steps", call = call)
+  new_trace(train_recorded(fit_arguments(fit, data, others, call), steps, call))
 }
 
 # Only beside a formula's data may arguments name columns.
@@ -173,6 +182,9 @@ evaluate_dots <- function(...) {
 # The arguments with which nn_train() goes on from a fit, on `data` (X and Y) or on what the fit keeps.
 fit_arguments <- function(fit, data, others, call) {
   fit <- validate_fit(fit, "fit", call)
+  if ("start" %in% names(others)) {
+    stop_backprop("unknown_argument", "With a model there is no {.arg start}: it goes on from the model.", call = call)
+  }
   kept <- if (is.null(data$X) && is.null(others$data)) fit$data
   if (fit$interface == "formula") {
     table <- if (!is.null(data$X)) data$X else if (!is.null(others$data)) others$data else fit$data$data

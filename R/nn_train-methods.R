@@ -62,8 +62,7 @@ nn_train.formula <- function(formula, data, hidden = 3, epochs = 1000, lr = NULL
                              keep_weights = NULL, callback = NULL, checkpoint = NULL, progress = NULL) {
   matched <- match.call()
   if (missing(formula)) {
-    # The generic dispatched on `X = y ~ x`.
-    stop_backprop("unknown_argument", "Give the formula as the first argument or as {.arg formula}, not as {.arg X}.")
+    stop_called_x("formula", "formula", quote(nn_train()))
   }
   typed <- check_spelling(names(matched), names(sys.call()), c("formula", "data", "subset", training_arguments))
   # As those of lm(), these may name columns of the data.
@@ -72,6 +71,9 @@ nn_train.formula <- function(formula, data, hidden = 3, epochs = 1000, lr = NULL
   )
   case_weights <- offset <- NULL
   settings <- with_na_alias(mget(training_arguments), list(...))
+  if (!inherits(formula, "formula")) {
+    stop_argument("formula", "a formula", formula, hint = "`as.formula()` makes one of a text or a call.")
+  }
   if (is.null(environment(formula))) {
     environment(formula) <- parent.frame()
   }

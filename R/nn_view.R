@@ -41,7 +41,7 @@ nn_view <- function(trace, file = NULL, rows = 12, columns = 8, iterations = 3, 
   limits <- check_limits(rows, columns, digits, call)
   limits$iterations <- check_count(iterations, "iterations", call = call)
   limits$check <- check_flag(check, "check", call)
-  if (!is.null(file) && (!is.character(file) || length(file) != 1L || is.na(file) || !nzchar(file))) {
+  if (!is.null(file) && !is_path(file)) {
     stop_argument("file", "the name of a file", file, call = call)
   }
   body <- view_body(trace, limits)

@@ -39,11 +39,13 @@
 nn_write_trace <- function(trace, file, overwrite = FALSE) {
   call <- quote(nn_write_trace())
   check_trace(if (missing(trace)) NULL else trace, call)
-  if (missing(file) || !is.character(file) || length(file) != 1L || is.na(file)) {
+  if (missing(file) || !is_path(file)) {
     stop_argument("file", "the path of a file", if (missing(file)) NULL else file, call = call)
   }
   check_flag(overwrite, "overwrite", call = call)
-  kind <- tolower(sub(".*\\.", "", basename(file)))
+  # Names of files may be any bytes.
+  kind <- sub(".*\\.", "", basename(file), useBytes = TRUE)
+  if (validUTF8(kind)) kind <- tolower(kind)
   if (!kind %in% c("csv", "xlsx")) {
     name <- basename(file)
     stop_backprop("file", "{.arg file} must end in {.val .csv} or {.val .xlsx}, not {.val {name}}.", call = call)

@@ -22,12 +22,19 @@ read_outcome <- function(Y, like = NULL, arg = "Y", call = quote(nn_train())) {
   outcome
 }
 
+# Whether something has values by row; what these are is asked later.
+is_outcome <- function(Y) is.data.frame(Y) || (is.atomic(Y) && length(dim(Y)) <= 2L && !inherits(Y, "Surv"))
+
+stop_no_outcome <- function(Y, arg, call) {
+  type <- if (inherits(Y, "Surv")) "Surv object" else describe_type(Y)
+  stop_backprop("type", c(
+    "{.arg {arg}} must be numeric, logical or a factor, not {article(type)} {type}."
+  ), call = call)
+}
+
 read_numbers <- function(Y, arg, call) {
-  if (!is_number(Y) || length(dim(Y)) > 2L || inherits(Y, "Surv")) {
-    type <- if (inherits(Y, "Surv")) "Surv object" else describe_type(Y)
-    stop_backprop("type", c(
-      "{.arg {arg}} must be numeric, logical or a factor, not {article(type)} {type}."
-    ), call = call)
+  if (!is_number(Y) || !is_outcome(Y)) {
+    stop_no_outcome(Y, arg, call)
   }
   kind <- if (is.logical(Y)) "logical" else "numeric"
   values <- if (is.matrix(Y)) Y else matrix(Y, ncol = 1L)

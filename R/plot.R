@@ -52,6 +52,7 @@ plot.nn_fit <- function(x, type = "loss", ..., log = FALSE, data = NULL, inputs 
   x <- validate_fit(x, "x", call)
   check_choice(type, "type", picture_types, call)
   check_flag(log, "log", call)
+  check_title(main, call)
   if (type != "loss" && ...length() > 0L) {
     refuse_dots(..., known = setdiff(names(formals(plot.nn_fit)), "..."), call = call)
   }
@@ -79,6 +80,13 @@ picture_of <- function(fit, type, data, inputs, at, layer, max_units, max_rows, 
     activations = activations_picture(fit, data, check_count(max_rows, "max_rows", call = call), call),
     history = history_picture(fit, check_layers(layer, fit, call), call)
   )
+}
+
+# What title() draws.
+check_title <- function(main, call) {
+  if (!is.null(main) && !is.character(main) && !is.language(main) && !is.numeric(main)) {
+    stop_argument("main", "a text or an expression", main, call = call)
+  }
 }
 
 # A layer that is cut needs a unit above the ellipsis and one below.

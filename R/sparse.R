@@ -2,12 +2,29 @@
 # never made dense, and Matrix need not be loaded.
 
 # A small class of its own, so that nrow(), ncol(), colnames() and row picking work as for a matrix.
-as_sparse <- function(X) {
+as_sparse <- function(X, arg = "X", call = quote(nn_train())) {
+  if (!is_whole_sparse(X)) {
+    stop_backprop("sparse", c(
+      "{.arg {arg}} is no sparse matrix: its parts do not fit together.",
+      i = "{.code methods::validObject({arg})} says which; {.fn Matrix::sparseMatrix} makes one that is whole."
+    ), call = call)
+  }
   names <- X@Dimnames
   structure(
     list(i = X@i, p = X@p, x = X@x, dim = X@Dim, names = if (!all(vapply(names, is.null, NA))) names),
     class = "nn_sparse"
   )
+}
+
+# What validObject() of Matrix asks, which need not be loaded: a row number for each number, rising within a column.
+is_whole_sparse <- function(X) {
+  i <- X@i
+  p <- X@p
+  dim <- X@Dim
+  typed <- is.integer(i) && is.integer(p) && is.double(X@x) && is.integer(dim) && length(dim) == 2L && is.list(X@Dimnames) && length(X@Dimnames) == 2L
+  typed && !anyNA(i) && !anyNA(p) && !anyNA(dim) && all(dim >= 0L) && length(p) == dim[2L] + 1L && p[1L] == 0L && !is.unsorted(p) &&
+    p[length(p)] == length(i) && length(i) == length(X@x) && all(i >= 0L & i < dim[1L]) && all(which(diff(i) <= 0L) %in% p) &&
+    all(vapply(X@Dimnames, is.null, NA) | lengths(X@Dimnames) == dim)
 }
 
 is_sparse <- function(x) inherits(x, "nn_sparse")

@@ -22,3 +22,31 @@ test_that("values are described as they would be typed", {
   expect_identical(describe_value(diag(2)), "a double matrix")
   expect_identical(describe_value(Sys.Date()), "a Date")
 })
+
+test_that("no argument of an exported function gives an error that is not ours, whatever it is given", {
+  skip_on_cran()
+  S4 <- methods::getClass("numeric")
+  others <- list(new.env(), quote(x), sum, list(list(1)), 1i, as.raw(1), factor("a"), matrix(0, 0, 3), "\xff", methods::new("externalptr"))
+  fit <- nn_train(article_X, article_Y, epochs = 1, seed = 1)
+  trace <- nn_trace(article_X, article_Y, seed = 1)
+  known <- list(X = article_X, Y = article_Y, fit = fit, trace = trace, file = tempfile(), epochs = 1, name = "relu", sizes = 2:1, z = 1)
+  exported <- getNamespaceExports("backprop")
+  methods <- list(nn_train = nn_train.matrix, nn_trace = nn_trace.nn_fit, nn_check_gradient = nn_check_gradient.nn_trace)
+  count <- 0L
+  for (name in setdiff(exported, "nn_last")) {
+    f <- if (is.null(methods[[name]])) get(name) else methods[[name]]
+    arguments <- setdiff(names(formals(f)), "...")
+    given <- known[intersect(arguments, names(known))]
+    for (argument in arguments) {
+      count <- count + 1L
+      for (value in list(S4, others[[count %% length(others) + 1L]])) {
+        # What the user's own function does is the user's.
+        if (argument == "callback" && is.function(value)) next
+        call <- replace(given, argument, list(value))
+        answer <- tryCatch(suppressMessages(do.call(f, call, quote = TRUE)), error = identity, warning = identity)
+        expect_true(!inherits(answer, "condition") || inherits(answer, c("backprop_error", "backprop_warning")), label = paste(name, argument, describe_type(value)))
+      }
+    }
+  }
+  expect_gt(count, 100)
+})

@@ -106,3 +106,29 @@ test_that("formulas in other forms are understood or told how to be written", {
   breaks <- seq(-9, 9, length.out = 200)
   expect_identical(nn_train(y ~ cut(x, breaks), epochs = 1)$rows, 90L)
 })
+
+test_that("a column may be called like an element of dots, and must be called something", {
+  data <- stats::setNames(data.frame(1:10, (1:10)^2, 1:10 / 3), c("..1", "b", "y"))
+  fits <- list(
+    nn_train(data[1:2], data$y, epochs = 1, seed = 1), nn_train(y ~ ., data = data, epochs = 1, seed = 1), nn_train(y ~ `..1` * b, data = data, epochs = 1, seed = 1)
+  )
+  for (fit in fits) {
+    expect_true(all(is.finite(nn_predict(fit, data))))
+    expect_true("..1" %in% fit$inputs$names)
+  }
+  expect_error(nn_train(y ~ log(`..1`), data = data, epochs = 1), class = "backprop_error_formula")
+  for (name in c("", NA)) {
+    unnamed <- stats::setNames(data, c(name, "b", "y"))
+    expect_error(nn_train(unnamed[1:2], data$y), "column 1", class = "backprop_error_column_names")
+  }
+})
+
+test_that("what is no outcome and no offset is refused however gaps are treated", {
+  X <- replace(article_X, 1, NA)
+  for (na_action in c("error", "omit", "impute")) {
+    for (value in list(quote(f(x, y)), quote(x), mean, array(1, c(3, 2, 2)), list(1, 2, 3))) {
+      expect_error(nn_train(X, value, na_action = na_action), class = "backprop_error_type")
+      expect_error(suppressMessages(nn_train(article_X, article_Y, offset = value, na_action = na_action)), class = "backprop_error")
+    }
+  }
+})

@@ -418,6 +418,27 @@ test_that("what cannot be traced is refused with a reason", {
   expect_error(nn_trace(1:3, list(1)), class = "backprop_error_type")
 })
 
+test_that("a fit in the place of another argument is no fit to go on from", {
+  fit <- nn_train(article_X, article_Y, epochs = 1, seed = 1)
+  expect_snapshot(error = TRUE, {
+    nn_trace(X = article_X, Y = article_Y, standardize = fit)
+    nn_trace(article_X, article_Y, fit)
+    nn_trace(X = fit)
+    nn_trace(fit, article_X, article_Y, start = fit)
+    nn_check_gradient(X = article_X, Y = article_Y, loss = fit)
+    nn_trace(X = mpg ~ wt, data = mtcars)
+  })
+  expect_identical(nn_trace(X = article_X, Y = article_Y, fit = fit)$start, fit[c("weights", "biases")])
+  expect_identical(nn_trace(X = article_X, Y = article_Y, fit)$start, fit[c("weights", "biases")])
+})
+
+test_that("gradients beyond all numbers can be traced", {
+  for (optimizer in c("gd", "adam")) {
+    trace <- suppressWarnings(nn_trace(article_X * 1e200, article_Y * 1e200, output = "linear", optimizer = optimizer, clip_norm = 1, steps = 2, seed = 1))
+    expect_output(print(trace), "clipping")
+  }
+})
+
 test_that("a recording that does not fit in memory is refused with its size", {
   withr::local_options(backprop.max_bytes = 1e6)
   expect_no_error(nn_train(article_X, article_Y, epochs = 2000, seed = 1))

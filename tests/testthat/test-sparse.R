@@ -93,3 +93,23 @@ test_that("shuffled mini-batches of sparse inputs need no memory for a dense cop
   expect_no_error(train(X))
   expect_error(train(as.matrix(X)), "MiB", class = "backprop_error_memory")
 })
+
+test_that("a sparse matrix whose parts do not fit together is refused before it is read", {
+  data <- sparse_data()
+  broken <- function(slot, value) {
+    X <- data$S
+    attr(X, slot) <- value
+    X
+  }
+  fit <- nn_train(data$S, data$Y, epochs = 1, seed = 1)
+  parts <- list(
+    list("i", replace(data$S@i, 1, 60L)), list("i", replace(data$S@i, 1, -1L)), list("i", rev(data$S@i)), list("i", data$S@i[-1]),
+    list("p", data$S@p[-1]), list("p", rev(data$S@p)), list("p", replace(data$S@p, 9, 99999L)), list("x", data$S@x[-1]), list("x", as.character(data$S@x)),
+    list("Dim", c(60L, 9L)), list("Dim", c(-60L, 8L)), list("Dimnames", list(NULL, "a"))
+  )
+  for (part in parts) {
+    X <- broken(part[[1]], part[[2]])
+    expect_error(nn_train(X, data$Y), class = "backprop_error_sparse", label = part[[1]])
+    expect_error(nn_predict(fit, X), class = "backprop_error_sparse", label = part[[1]])
+  }
+})
