@@ -11,7 +11,7 @@ check_count <- function(x, arg, min = 1, call = quote(nn_train())) {
 
 # R's integers, and with them sizes, counts and places, end there: said to whoever gives more.
 at_most <- function(x) {
-  beyond <- is.numeric(x) && any(x > .Machine$integer.max, na.rm = TRUE)
+  beyond <- is_bare_number(x) && any(x > .Machine$integer.max, na.rm = TRUE)
   if (beyond) paste(" and at most", .Machine$integer.max) else ""
 }
 
@@ -69,7 +69,7 @@ check_hidden <- function(x, call = quote(nn_train())) {
   if (length(x) == 0L && (is.null(x) || is.numeric(x))) {
     return(integer())
   }
-  if (!is.numeric(x) || !is.null(dim(x)) || !are_unit_counts(x)) {
+  if (!is_bare_number(x) || !is.null(dim(x)) || !are_unit_counts(x)) {
     stop_argument(
       "hidden", paste0("whole numbers, 1 or more", at_most(x), ", one per hidden layer"), x,
       hint = "Use `hidden = c()` for a network without hidden layers.", call = call

@@ -28,7 +28,7 @@ confint.nn_fit <- function(object, parm, level = 0.95, data = NULL, scale = "sca
 
 # A number strictly between 0 and 1.
 check_level <- function(x, arg, call) {
-  if (!is.numeric(x) || length(x) != 1L || is.na(x) || x <= 0 || x >= 1) {
+  if (!is_bare_number(x) || length(x) != 1L || is.na(x) || x <= 0 || x >= 1) {
     stop_argument(arg, "a number between 0 and 1, such as `0.95`", x, call = call)
   }
   as.double(x)

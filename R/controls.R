@@ -37,10 +37,10 @@ resolve_controls <- function(settings, hidden, optimizer) {
 # One rate per hidden layer; NULL where nothing is dropped.
 resolve_dropout <- function(dropout, hidden, optimizer) {
   layers <- length(hidden)
-  if (is.numeric(dropout) && length(dropout) == 1L && !is.na(dropout) && dropout == 0) {
+  if (is_bare_number(dropout) && length(dropout) == 1L && !is.na(dropout) && dropout == 0) {
     return(NULL)
   }
-  if (!is.numeric(dropout) || length(dropout) == 0L || anyNA(dropout) || any(dropout < 0 | dropout >= 1)) {
+  if (!is_bare_number(dropout) || length(dropout) == 0L || anyNA(dropout) || any(dropout < 0 | dropout >= 1)) {
     stop_argument("dropout", "one number, or one per hidden layer, of at least 0 and below 1", dropout)
   }
   if (layers == 0L) {

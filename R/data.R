@@ -29,7 +29,7 @@ as_input_matrix <- function(X, arg = "X", call = quote(nn_train())) {
   }
   refuse_input(X, arg, call)
   # What is left is a plain numeric vector, or a matrix with a harmless class such as `table`.
-  X <- if (is.matrix(X)) unclass(X) else matrix(as.double(X), ncol = 1L, dimnames = list(names(X), NULL))
+  X <- if (is.matrix(X)) unclass(X) else matrix(as.double(unclass(X)), ncol = 1L, dimnames = list(names(X), NULL))
   storage.mode(X) <- "double"
   X
 }

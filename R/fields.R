@@ -99,19 +99,22 @@ is_named <- function(x) {
   length(x) == 0L || (!is.null(names) && anyDuplicated(names) == 0L)
 }
 
-is_one_number <- function(x) is.numeric(x) && length(x) == 1L
+# Numbers without a class, so that what follows is R's own arithmetic.
+is_bare_number <- function(x) is.numeric(x) && !is.object(x)
+
+is_one_number <- function(x) is_bare_number(x) && length(x) == 1L
 
 is_whole <- function(x, min = -.Machine$integer.max) {
-  is.numeric(x) && length(x) == 1L && !is.na(x) && x >= min && x == floor(x) && x <= .Machine$integer.max
+  is_bare_number(x) && length(x) == 1L && !is.na(x) && x >= min && x == floor(x) && x <= .Machine$integer.max
 }
 
-is_whole_each <- function(x, min) is.numeric(x) && !anyNA(x) && all(x >= min & x == floor(x) & x <= .Machine$integer.max)
+is_whole_each <- function(x, min) is_bare_number(x) && !anyNA(x) && all(x >= min & x == floor(x) & x <= .Machine$integer.max)
 
-is_positive <- function(x) is.numeric(x) && length(x) == 1L && is.finite(x) && x > 0
+is_positive <- function(x) is_bare_number(x) && length(x) == 1L && is.finite(x) && x > 0
 
 # In [min, max), or in [min, max] when `closed`.
 is_between <- function(x, min, max, closed = FALSE) {
-  is.numeric(x) && length(x) == 1L && is.finite(x) && x >= min && x <= max && (closed || x != max)
+  is_bare_number(x) && length(x) == 1L && is.finite(x) && x >= min && x <= max && (closed || x != max)
 }
 
 is_flag <- function(x) is.logical(x) && length(x) == 1L && !is.na(x)

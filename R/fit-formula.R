@@ -64,12 +64,16 @@ formula_fit <- function(fit, arg, call) {
 update.nn_fit <- function(object, formula., ..., evaluate = TRUE) {
   call <- quote(update())
   object <- validate_fit(object, "object", call)
+  check_flag(evaluate, "evaluate", call)
   again <- object$call
   if (is.null(again)) {
     stop_backprop("no_call", "The model has no call to change: it was made by an older version.", call = call)
   }
   if (!missing(formula.)) {
-    changed <- stats::update(formula_call(formula_fit(object, "object", call), parent.frame()), formula.)
+    former <- formula_call(formula_fit(object, "object", call), parent.frame())
+    worded <- inherits(formula., "formula") || (is.character(formula.) && length(formula.) == 1L)
+    changed <- if (worded) tryCatch(stats::update(former, formula.), error = function(cnd) NULL)
+    if (is.null(changed)) stop_argument("formula.", "a formula, such as `. ~ . + x`", formula., call = call)
     again$formula <- changed
   }
   typed <- match.call(expand.dots = FALSE)$...
@@ -124,6 +128,7 @@ model.matrix.nn_fit <- function(object, data = NULL, ...) {
   X <- if (fit$interface == "formula") data_of_call(fit, data, parent.frame(), call) else inputs_of(fit, data_or_kept(fit, data, call))
   new <- read_new_rows(fit, X, "data", call, with_offset = FALSE)
   x <- in_full(new$x)
+  storage.mode(x) <- "double"
   rownames(x) <- if (is.data.frame(X)) row.names(X) else new$rows
   x
 }

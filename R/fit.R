@@ -94,6 +94,19 @@ kept_data <- function(given, data) {
   if (is.null(rows)) kept else lapply(kept, function(part) if (length(part) == 1L && is.atomic(part)) part else pick_rows_of(part, rows))
 }
 
+# What a function passes on in its dots stands as `..1` in match.call(), which means nothing later: the words typed for it take its place.
+# `env` is the frame that called.
+with_words_of_dots <- function(call, env) {
+  for (i in seq_along(call)[-1L]) {
+    part <- call[[i]]
+    if (is.name(part) && grepl("^[.][.][0-9]+$", part)) {
+      words <- as.list(eval(quote(substitute(list(...))), env))[-1L]
+      call[i] <- list(words[[as.integer(substring(part, 3L))]])
+    }
+  }
+  call
+}
+
 # The call as it was typed. Where values stand in it instead (of do.call(), say), data stay out: names take their place.
 plain_call <- function(call) {
   if (is.null(call)) {

@@ -91,7 +91,8 @@ data_of <- function(fit, data, call, case_weights = NULL, offset = NULL, gaps = 
     }
     Y <- new_outcome(X, fit, "data", call)
   } else {
-    if (!is.list(data) || is.null(data$X) || is.null(data$Y)) {
+    plain <- is.list(data) && (!is.object(data) || is.data.frame(data))
+    if (!plain || is.null(data[["X"]]) || is.null(data[["Y"]])) {
       stop_argument("data", "a list of `X` and `Y`, as in training", data, call = call)
     }
     Y <- read_outcome_columns(data$Y)
@@ -106,6 +107,8 @@ data_of <- function(fit, data, call, case_weights = NULL, offset = NULL, gaps = 
     offset_in_data = is.null(offset), row_names = new$rows
   )
   check_same_rows(nrow(known$x), NROW(Y), call)
+  outputs <- fit$settings$sizes[length(fit$settings$sizes)]
+  known["offset"] <- list(read_offset(known$offset, nrow(known$x), outputs, call = call, gaps = TRUE))
   if (nrow(known$x) == 0L) {
     stop_backprop("empty", "{.arg {arg}} must have at least one row.", call = call)
   }

@@ -33,7 +33,7 @@ learn_design <- function(variables, terms, rows, weights, impute) {
 plain_terms <- function(count) lapply(seq_len(count), function(at) list(at = at, code = 1L))
 
 learn_variable <- function(value, name, rows, weights, impute) {
-  kind <- if (is.factor(value)) "levels" else if (is.logical(value)) "flag" else if (is.matrix(value)) "matrix" else "number"
+  kind <- if (is.factor(value)) "levels" else if (is.matrix(value)) "matrix" else if (is.logical(value)) "flag" else "number"
   learnt <- list(name = name, kind = kind)
   if (kind == "levels") {
     return(c(learnt, learn_levels(value, rows, impute)))

@@ -285,7 +285,9 @@ sum_offsets <- function(offsets) {
 
 # What is no outcome at all is refused for that, later.
 check_rows_of_outcome <- function(n, Y) {
-  if (is.atomic(Y) || is.data.frame(Y)) check_same_rows(n, NROW(Y))
+  # By its type, before anyone looks for gaps in it.
+  if (!is.atomic(Y) && !is.data.frame(Y)) read_numbers(Y, "Y", quote(nn_train()))
+  check_same_rows(n, NROW(Y))
 }
 
 # Values that a labelled outcome declares missing.

@@ -28,7 +28,7 @@ predict_intervals <- function(fit, new_data, type, arguments, threads, call) {
 }
 
 check_quantile_levels <- function(x, call) {
-  if (!is.numeric(x) || length(x) == 0L || anyNA(x) || any(x <= 0 | x >= 1)) {
+  if (!is_bare_number(x) || length(x) == 0L || anyNA(x) || any(x <= 0 | x >= 1)) {
     stop_argument("quantile_levels", "numbers between 0 and 1, such as `c(0.05, 0.5, 0.95)`", x, call = call)
   }
   as.double(x)

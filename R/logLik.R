@@ -62,6 +62,7 @@ problem_of_object <- function(object, data, call, case_weights, offset) {
 #' @export
 AIC.nn_fit <- function(object, ..., k = 2, data = NULL, case_weights = NULL, offset = NULL) {
   refuse_named_models(..., known = c(data_arguments, "k"), call = quote(AIC()))
+  k <- check_number(k, "k", quote(AIC()))
   criterion <- function(value) k * attr(value, "df") - 2 * as.vector(value)
   compare_models(list(object, ...), list(data = data, case_weights = case_weights, offset = offset), "AIC", criterion, match.call())
 }
@@ -86,7 +87,7 @@ BIC.nn_fit <- function(object, ..., data = NULL, case_weights = NULL, offset = N
 # One number, or like AIC.default() a row for each model, named as it was typed.
 compare_models <- function(models, data, name, criterion, matched) {
   values <- lapply(models, function(model) {
-    if (inherits(model, "nn_fit")) do.call(stats::logLik, c(list(model), data)) else stats::logLik(model)
+    if (inherits(model, "nn_fit")) do.call(stats::logLik, c(list(model), data), quote = TRUE) else stats::logLik(model)
   })
   numbers <- vapply(values, criterion, 0)
   if (length(models) == 1L) {

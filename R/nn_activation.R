@@ -51,7 +51,7 @@ nn_activation <- function(name = NULL, z = NULL) {
 }
 
 check_points <- function(z, call) {
-  if (!is.numeric(z) || length(z) == 0L || !all(is.finite(z))) {
+  if (!is_bare_number(z) || length(z) == 0L || !all(is.finite(z))) {
     stop_argument("z", "finite numbers", z, call = call)
   }
   as.double(z)

@@ -43,7 +43,7 @@ nn_check_gradient <- function(...) {
 #' @export
 nn_check_gradient.default <- function(X, ..., tolerance = 1e-5) {
   call <- quote(nn_check_gradient())
-  by_formula <- !missing(X) && inherits(X, "formula")
+  by_formula <- if (missing(X)) "formula" %in% ...names() else inherits(X, "formula")
   recorded <- train_recorded(c(if (!missing(X)) list(X), if (by_formula) evaluate_dots(...) else list(...)), 0L, call)
   check_gradient(problem_of_recording(recorded), tolerance, call)
 }
@@ -188,6 +188,7 @@ difference_at <- function(f, at, exact, smallest, loss) {
 #' @param n How many of the worst derivatives to print when the check fails.
 #' @export
 print.nn_gradient_check <- function(x, n = 10, ...) {
+  n <- check_count(n, "n", min = 0, call = quote(print()))
   count <- nrow(x$table)
   what <- paste(count_text(count, "derivative"), "by backpropagation and by central differences")
   bad <- which(is.na(x$table$relative_error) | x$table$relative_error > x$tolerance)

@@ -17,7 +17,7 @@
 #' @return `nn_gradient()`: a named vector. `nn_hessian()`: a symmetric matrix with the same names for rows and columns. A weight is named
 #'   `"layer1:x1->h1"` (from input `x1` to hidden unit `h1`), a bias `"layer1:bias->h1"`.
 #' @section Errors:
-#' Data that do not fit the model; missing or infinite values; a Hessian that does not fit into memory (class `backprop_error_memory`).
+#' Derivatives that are not finite come with a warning of class `backprop_warning_overflow`. Errors are data that do not fit the model; missing or infinite values; a Hessian that does not fit into memory (class `backprop_error_memory`).
 #' @references Pearlmutter, B. A. (1994). Fast exact multiplication by the Hessian. *Neural Computation*, 6(1), 147-160.
 #' @seealso [nn_check_gradient()] compares the gradient with differences of the loss; [vcov()][vcov.nn_fit] inverts the Hessian.
 #' @examples
@@ -33,7 +33,20 @@ nn_gradient <- function(fit, X, Y, case_weights = NULL, offset = NULL) {
   count <- count_parameters(problem$fit)
   check_room(count * bytes_of_named, paste("The gradient of", count_text(count, "parameter")), "Use fewer `hidden` units.", call)
   answer <- ask_engine(engine_gradient, problem, call)
-  stats::setNames(as_parameters(answer$weights, answer$biases), parameter_names(problem$fit))
+  warn_derivatives(stats::setNames(as_parameters(answer$weights, answer$biases), parameter_names(problem$fit)))
+}
+
+# Returns the derivatives. Where some are not finite that is told, as predictions tell it.
+warn_derivatives <- function(value) {
+  # Only where the sum is not finite are the numbers looked at.
+  bad <- if (is.finite(sum(value))) 0L else sum(!is.finite(value))
+  if (bad > 0L) {
+    warn_backprop("overflow", c(
+      "{bad} of {length(value)} derivative{?s} {cli::qty(bad)}{?is/are} not finite: numbers became larger than 1.8e308.",
+      i = "The data, or the weights, are very large."
+    ))
+  }
+  value
 }
 
 # `data` in the form that residuals() and its like take, from the arguments of nn_gradient() and nn_hessian().

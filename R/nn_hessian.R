@@ -7,7 +7,7 @@ nn_hessian <- function(fit, X, Y, case_weights = NULL, offset = NULL) {
   problem <- problem_of_call(fit, if (!missing(X)) X, if (!missing(Y)) Y, case_weights, offset, call)
   # As the engine gives it, and with names.
   check_room_for_pairs(problem$fit, 2, "The Hessian", call)
-  named_hessian(problem, call)
+  warn_derivatives(named_hessian(problem, call))
 }
 
 named_hessian <- function(problem, call) {

@@ -40,7 +40,9 @@ nn_init <- function(sizes, init = NULL, activation = "sigmoid", seed = NULL) {
   hidden <- sizes[-c(1L, length(sizes))]
   activation <- resolve_activation(activation, hidden, call)
   init <- resolve_init(init, activation, list(output = "sigmoid", loss = "sse"), call)
-  seed <- if (is.null(seed)) sample.int(.Machine$integer.max, 1L) else check_seed(seed, call)
-  made <- engine_init(as.integer(sizes), init$weights, init$biases, seed, resolve_max_bytes())
-  answered(made, call = call)[c("weights", "biases")]
+  undoing_draws({
+    seed <- if (is.null(seed)) sample.int(.Machine$integer.max, 1L) else check_seed(seed, call)
+    made <- engine_init(as.integer(sizes), init$weights, init$biases, seed, resolve_max_bytes())
+    answered(made, call = call)[c("weights", "biases")]
+  })
 }

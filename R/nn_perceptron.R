@@ -90,14 +90,14 @@ perceptron_inputs <- function(X, call) {
 }
 
 check_finite <- function(x, arg, call) {
-  if (!is.numeric(x) || length(x) == 0L || !all(is.finite(x))) {
+  if (!is_bare_number(x) || length(x) == 0L || !all(is.finite(x))) {
     stop_argument(arg, "finite numbers", x, call = call)
   }
   as.double(x)
 }
 
 check_number <- function(x, arg, call) {
-  if (!is.numeric(x) || length(x) != 1L || !is.finite(x)) {
+  if (!is_bare_number(x) || length(x) != 1L || !is.finite(x)) {
     stop_argument(arg, "one finite number", x, call = call)
   }
   as.double(x)

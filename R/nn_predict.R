@@ -25,7 +25,7 @@
 #' formula names, and nothing of your session. This keeps a prediction from depending on what else is defined; it does not keep
 #' malicious code from doing harm. Like any R object with a formula or a function, read only those fits whose makers you trust.
 #' @section Errors:
-#' Rows with missing or infinite inputs are `NA` (unless the fit fills missing values in, see `na_action` of [nn_train()]).
+#' Rows with missing or infinite inputs (in single precision, those beyond 3.4e38) are `NA`, unless the fit fills missing values in, see `na_action` of [nn_train()].
 #' A factor level that training did not have makes the row's prediction `NA` with a warning of class `backprop_warning_new_level`.
 #' A model that was trained with an offset needs one; an `epoch` whose weights are not kept is refused.
 #' A model that is not whole (a field was taken out, or is not what it must be) is an error of class `backprop_error_edited_fit` that names the
@@ -77,7 +77,7 @@ predict_rows <- function(fit, known, arg, threads, call) {
   }
   if (is.null(value)) {
     value <- matrix(NA_real_, nrow(x), k)
-    good <- finite_rows(x) & (if (is.null(offset)) TRUE else finite_rows(offset))
+    good <- finite_rows(x) & rows_within_precision(x, fit) & (if (is.null(offset)) TRUE else finite_rows(offset))
     if (any(good)) {
       value[good, ] <- run_prediction(fit, x[good, , drop = FALSE], offset[good, , drop = FALSE], arg, threads, call)
     }
@@ -91,6 +91,21 @@ predict_rows <- function(fit, known, arg, threads, call) {
     warn_crossing(value)
   }
   value
+}
+
+# To single precision an input beyond its largest number, once standardised, is an infinite one.
+rows_within_precision <- function(x, fit) {
+  if (!identical(fit$settings$precision, "single")) {
+    return(TRUE)
+  }
+  largest <- (2 - 2^-23) * 2^127
+  scale <- if (is.null(fit$inputs$scale)) rep(1, ncol(x)) else fit$inputs$scale
+  if (is_sparse(x)) {
+    slots <- unclass(x)
+    column <- rep(seq_len(ncol(x)), diff(slots$p))
+    return(!rows_of_sparse(x, function(numbers) abs(numbers / scale[column]) > largest))
+  }
+  rowSums(abs(scale_columns(x, if (is.null(fit$inputs$center)) 0 * scale else fit$inputs$center, scale)) > largest, na.rm = TRUE) == 0
 }
 
 # A number on the way, or the outcome of exp(), was larger than the precision holds.

@@ -9,7 +9,7 @@
 #'
 #' @param x A trace from [nn_trace()], or one of its steps.
 #' @param rows,columns How much of a large matrix to show. All of it is recorded.
-#' @param digits Significant digits of the largest number of a matrix.
+#' @param digits Significant digits of the largest number of a matrix, 22 at most.
 #' @param iterations How many iterations to show.
 #' @param cell Row and column of the cell to explain.
 #' @param ... Not used.
@@ -42,10 +42,10 @@ print.nn_trace <- function(x, rows = 10, columns = 8, digits = 4, iterations = 2
 }
 
 check_limits <- function(rows, columns, digits, call) {
-  shown_limits(
-    check_count(rows, "rows", call = call), check_count(columns, "columns", call = call),
-    check_count(digits, "digits", call = call)
-  )
+  digits <- check_count(digits, "digits", call = call)
+  # More than format() takes.
+  if (digits > 22L) stop_argument("digits", "a whole number from 1 to 22", digits, call = call)
+  shown_limits(check_count(rows, "rows", call = call), check_count(columns, "columns", call = call), digits)
 }
 
 print_trace_header <- function(trace) {

@@ -12,7 +12,12 @@ steps_of <- function(x) if (is.list(x)) as.list(unclass(x)[["steps"]]) else list
 #' @export
 `[.nn_trace` <- function(x, i) {
   check_trace(x, quote(nn_trace()), "x", deep = FALSE)
+  if (missing(i)) {
+    return(x)
+  }
   fields <- unclass(x)
+  places <- (is.numeric(i) || is.logical(i)) && !is.object(i) && !(any(i < 0, na.rm = TRUE) && any(i > 0, na.rm = TRUE))
+  if (!places && !(is.character(i) && !is.object(i))) stop_step(i, x)
   if (is.character(i)) {
     keys <- step_keys(x)
     unknown <- setdiff(i, keys)
@@ -59,7 +64,7 @@ stop_step <- function(i, trace, iteration = NULL, phase = NULL) {
   n <- length(trace)
   keys <- unique(step_keys(trace))
   found <- describe_value(i)
-  near <- if (is.character(i) && !i[1L] %in% keys) nearest(i[1L], keys)
+  near <- if (is.character(i) && length(i) > 0L && !i[1L] %in% c(keys, NA)) nearest(i[1L], keys)
   where <- c(if (!is.null(iteration)) paste("in iteration", iteration), if (!is.null(phase)) paste("in the phase", phase))
   where <- if (length(where) > 0L) paste0(" ", paste(where, collapse = " and ")) else ""
   stop_backprop("step", c(

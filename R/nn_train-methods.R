@@ -10,7 +10,7 @@ nn_train.default <- function(X, Y, hidden = 3, epochs = 1000, lr = NULL, ...,
                              case_weights = NULL, class_weights = NULL, offset = NULL, na_action = "error",
                              precision = "double", threads = NULL, seed = NULL, keep = "minimal",
                              keep_weights = NULL, callback = NULL, checkpoint = NULL, progress = NULL) {
-  matched <- match.call()
+  matched <- with_words_of_dots(match.call(), parent.frame())
   typed <- check_spelling(names(matched), names(sys.call()), c("X", "Y", training_arguments))
   settings <- with_na_alias(mget(training_arguments), list(...))
   if (missing(Y)) {
@@ -34,7 +34,7 @@ nn_train.data.frame <- function(X, Y, hidden = 3, epochs = 1000, lr = NULL, ...,
                                 case_weights = NULL, class_weights = NULL, offset = NULL, na_action = "error",
                                 precision = "double", threads = NULL, seed = NULL, keep = "minimal",
                                 keep_weights = NULL, callback = NULL, checkpoint = NULL, progress = NULL) {
-  matched <- match.call()
+  matched <- with_words_of_dots(match.call(), parent.frame())
   typed <- check_spelling(names(matched), names(sys.call()), c("X", "Y", training_arguments))
   settings <- with_na_alias(mget(training_arguments), list(...))
   if (missing(Y)) {
@@ -60,7 +60,7 @@ nn_train.formula <- function(formula, data, hidden = 3, epochs = 1000, lr = NULL
                              case_weights = NULL, class_weights = NULL, offset = NULL, na_action = "error", subset = NULL,
                              precision = "double", threads = NULL, seed = NULL, keep = "minimal",
                              keep_weights = NULL, callback = NULL, checkpoint = NULL, progress = NULL) {
-  matched <- match.call()
+  matched <- with_words_of_dots(match.call(), parent.frame())
   if (missing(formula)) {
     stop_called_x("formula", "formula", quote(nn_train()))
   }

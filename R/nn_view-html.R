@@ -209,8 +209,8 @@ view_sum_row <- function(step, i, j, check, checked, digits) {
   paste0(
     '<tr data-i="', i, '" data-j="', j, '"',
     if (!is.null(check)) {
-      # Central differences of sums near 0 lose digits: a difference that small is none.
-      agrees <- check$relative < 1e-4 || abs(check$analytic - check$numeric) < 1e-9
+      # Central differences of sums near 0 lose digits: a difference that small is none. Numbers that are not finite agree with nothing.
+      agrees <- isTRUE(check$relative < 1e-4 || abs(check$analytic - check$numeric) < 1e-9)
       paste0(' data-what="', escape(check$what), '" data-agrees="', if (agrees) "yes" else "no", '"')
     },
     "><th scope=\"row\">", escape(cell), "</th><td><code>", escape(trace_numbers(step, i, j, digits)), "</code></td>",

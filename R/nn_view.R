@@ -17,7 +17,7 @@
 #' @param file Where to save the page, a file name ending in `.html`; `NULL` to show it: in RStudio's Viewer or in the browser.
 #' @param rows,columns How much of a large matrix to show. All of it was computed.
 #' @param iterations How many iterations to show.
-#' @param digits Significant digits of the numbers.
+#' @param digits Significant digits of the numbers, 22 at most.
 #' @param check Whether to check the cells by finite differences.
 #' @return Without `file`, the page as an [htmltools::tagList()], which shows itself when printed in an interactive session; with
 #'   `file`, the file's name, invisibly. What is cut is told by a message.
@@ -66,7 +66,7 @@ tell_what_is_cut <- function(trace, limits) {
     cli::cli_inform(c(
       i = "The page shows {cut} of what is larger; everything was computed and is in the trace.",
       i = "{.arg rows}, {.arg columns} and {.arg iterations} show more."
-    ), class = "backprop_message_cut")
+    ), class = c("backprop_message_cut", "backprop_message"))
   }
 }
 

@@ -28,7 +28,7 @@ boundary_frame <- function(fit, data, call) {
     # Where gaps are filled in, the network has more inputs than the matrix has columns.
     names <- if (is.null(fit$blueprint)) names_of_units(fit)[[1L]] else fit$blueprint$names
     if (is.null(names)) names <- paste0("x", seq_len(ncol(x)))
-    X <- stats::setNames(as_plain_table(lapply(seq_len(ncol(x)), function(j) x[, j]), nrow(x)), names)
+    X <- stats::setNames(as_plain_table(lapply(seq_len(ncol(x)), function(j) as.double(x[, j])), nrow(x)), names)
   } else {
     X <- restore_columns(as_table(X, "data", call), needed_columns(fit$blueprint), "data", call)
   }
@@ -219,7 +219,8 @@ draw_surface <- function(picture, main) {
   draw_frame(picture, if (is.null(main)) paste("Prediction of", picture$title) else main)
   draw_raster(picture, colour_of(value, limits, colours))
   surface <- matrix(value, length(picture$span[[1L]]))
-  graphics::contour(picture$span[[1L]], picture$span[[2L]], surface, add = TRUE, col = faded(palette_of$paper, 0.9), labcex = 0.7, lwd = 1.2)
+  # A flat surface has no contours.
+  if (diff(range(surface)) > 0) graphics::contour(picture$span[[1L]], picture$span[[2L]], surface, add = TRUE, col = faded(palette_of$paper, 0.9), labcex = 0.7, lwd = 1.2)
   x <- picture$points[[1L]]
   if (length(x) > 0L) {
     fill <- if (is.null(picture$observed)) palette_of$paper else colour_of(picture$observed[, 1L], limits, colours)

@@ -91,7 +91,7 @@ check_title <- function(main, call) {
 
 # A layer that is cut needs a unit above the ellipsis and one below.
 check_max_units <- function(x, call) {
-  if (!is.numeric(x) || length(x) != 1L || is.na(x) || x < 3 || x != floor(x)) {
+  if (!is_bare_number(x) || length(x) != 1L || is.na(x) || x < 3 || x != floor(x)) {
     stop_argument("max_units", "a whole number, 3 or more", x, call = call)
   }
   as.integer(x)

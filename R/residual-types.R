@@ -9,7 +9,8 @@ likelihood_residuals <- function(fit, data, type, call, case_weights, offset) {
   value <- if (family == "gaussian") {
     (y - p) * rep(setting(fit$outcome$scale, rep(1, ncol(y))), each = nrow(y))
   } else if (type == "pearson") {
-    (y - p) / sqrt(if (family == "poisson") p else p * (1 - p))
+    # A prediction that is right to the last bit may have no variance.
+    ifelse(y == p, 0, (y - p) / sqrt(if (family == "poisson") p else p * (1 - p)))
   } else {
     sign(y - p) * sqrt(pmax(0, deviance_shares(y, p, family)))
   }

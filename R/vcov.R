@@ -79,6 +79,12 @@ estimate_parameters <- function(object, data, scale, sandwich, call, case_weight
   }
   covariance <- multiply(multiply(contrasts, curved$inverse), t(contrasts))
   covariance <- (covariance + t(covariance)) / 2
+  if (!all(is.finite(covariance))) {
+    stop_backprop("singular", c(
+      "The covariances are numbers beyond those that there are.",
+      i = if (scale == "original") "{.code scale = \"scaled\"} gives them for standardised inputs."
+    ), call = call)
+  }
   dimnames(covariance) <- list(names, names)
   list(estimates = stats::setNames(estimates, names), covariance = covariance, df = curved$df)
 }

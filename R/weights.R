@@ -119,7 +119,7 @@ read_offset <- function(offset, n, outputs, arg = "offset", call = quote(nn_trai
     return(NULL)
   }
   if (gaps && is.numeric(offset) && NROW(offset) == n && (is.null(dim(offset)) || ncol(offset) %in% c(1L, outputs))) {
-    return(matrix(as.double(offset), n, outputs))
+    return(matrix(as.double(unclass(offset)), n, outputs))
   }
   if (is.matrix(offset) && ncol(offset) == outputs && outputs > 1L) {
     columns <- lapply(seq_len(outputs), function(j) check_row_numbers(offset[, j], n, arg, call))

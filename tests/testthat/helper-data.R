@@ -30,3 +30,15 @@ parts <- c("weights", "biases", "history")
 expect_same_bits <- function(a, b) {
   testthat::expect_identical(unclass(a)[parts], unclass(b)[parts])
 }
+
+# Three clouds of points around corners, 20 each: classes that a small network tells apart.
+clouds <- function(n = 20L, classes = 3L) {
+  withr::with_seed(1, {
+    class <- rep(seq_len(classes), n)
+    corners <- rbind(c(-2, 0), c(2, 0), c(0, 3))
+    X <- corners[class, ] + matrix(rnorm(2 * length(class)) / 2, length(class))
+    list(X = X, class = factor(c("one", "two", "three")[class], levels = c("one", "two", "three")[seq_len(classes)]))
+  })
+}
+
+train_clouds <- function(data = clouds(), ...) nn_train(data$X, data$class, hidden = 4, optimizer = "adam", lr = 0.05, epochs = 100, seed = 1, ...)

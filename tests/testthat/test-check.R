@@ -50,3 +50,12 @@ test_that("no argument of an exported function gives an error that is not ours, 
   }
   expect_gt(count, 100)
 })
+
+test_that("numbers of a class of their own, whose operators do something else, are refused", {
+  labelled <- structure(3, class = c("haven_labelled", "vctrs_vctr", "double"), labels = c(few = 3))
+  for (arg in c("hidden", "epochs", "lr", "batch_size", "penalty", "threads", "seed", "stop_iter", "tol", "dropout")) {
+    expect_error(do.call(nn_train, c(list(article_X, article_Y), stats::setNames(list(labelled), arg))), "haven_labelled", class = "backprop_error_argument")
+  }
+  expect_error(nn_perceptron(c(0, 1), bias = labelled), class = "backprop_error_argument")
+  expect_error(schedule_plateau(tolerance = labelled), class = "backprop_error_argument")
+})

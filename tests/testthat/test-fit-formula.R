@@ -110,3 +110,27 @@ test_that("a prediction sees base R, what travels with the fit, and nothing of t
     expect_error(nn_predict(fit, mtcars), class = "backprop_error_formula")
   }
 })
+
+test_that("the call has the words that were typed, where the formula is named and where dots pass them on", {
+  rows <- mtcars
+  units <- 2
+  named <- nn_train(formula = mpg ~ wt, data = rows, hidden = units, epochs = 1, seed = 1)
+  expect_identical(named$call, quote(nn_train(formula = mpg ~ wt, data = rows, hidden = units, epochs = 1, seed = 1)))
+  expect_identical(update(named, epochs = 2)$epochs_done, 2L)
+  passed <- function(...) nn_train(mpg ~ wt, ..., seed = 1)
+  fit <- passed(data = rows, hidden = units, epochs = 1)
+  expect_identical(fit$call, quote(nn_train(formula = mpg ~ wt, data = rows, hidden = units, epochs = 1, seed = 1)))
+  by_rows <- passed(data = rows, epochs = 1, case_weights = cyl)
+  expect_identical(by_rows$call$case_weights, quote(cyl))
+})
+
+test_that("update() refuses what is no formula and no flag", {
+  fit <- nn_train(mpg ~ wt, data = mtcars, epochs = 1, seed = 1)
+  for (formula in list(1, "no formula", list(1), quote(x), c("~ .", "~ wt"))) {
+    expect_error(update(fit, formula), class = "backprop_error_argument")
+  }
+  expect_identical(formula(update(fit, "~ . + hp")), mpg ~ wt + hp, ignore_formula_env = TRUE)
+  for (flag in list(NULL, NA, "yes", c(TRUE, TRUE))) {
+    expect_error(update(fit, evaluate = flag), class = "backprop_error_argument")
+  }
+})

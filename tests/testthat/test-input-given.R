@@ -132,3 +132,11 @@ test_that("what is no outcome and no offset is refused however gaps are treated"
     }
   }
 })
+
+test_that("an outcome that is none is refused by its type, whatever is done about gaps", {
+  for (Y in list(quote(x), list(1, 2, 3), sum, as.POSIXlt(rep("2020-01-01", 3), tz = "UTC"))) {
+    for (action in c("error", "omit", "impute")) {
+      expect_no_warning(expect_error(nn_train(article_X, Y, na_action = action), class = "backprop_error_type"))
+    }
+  }
+})

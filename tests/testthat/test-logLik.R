@@ -107,3 +107,11 @@ test_that("where there is no likelihood, an error says so", {
     AIC(nn_train(mpg ~ wt, data = mtcars, epochs = 1, seed = 1))
   })
 })
+
+test_that("arguments of criteria are checked, and code among them is not run", {
+  fit <- nn_train(mpg ~ wt, data = mtcars, hidden = c(), epochs = 1, seed = 1)
+  for (k in list("2", NA, quote(x), c(2, 3))) {
+    expect_error(AIC(fit, k = k, data = mtcars), class = "backprop_error_argument")
+  }
+  expect_error(BIC(fit, data = mtcars, offset = quote(stop("it was run"))), class = "backprop_error_argument")
+})

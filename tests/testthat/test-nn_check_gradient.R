@@ -89,3 +89,17 @@ test_that("tolerances that make no sense are refused", {
   expect_error(nn_check_gradient(article_X, article_Y, tolerance = 0), class = "backprop_error_argument")
   expect_error(nn_check_gradient(), class = "backprop_error_missing_argument")
 })
+
+test_that("a formula may be named, and weights a column of its data", {
+  data <- data.frame(y = c(1, 2, 4), x = c(0, 1, 3), w = 1:3)
+  first <- nn_check_gradient(y ~ x, data = data, case_weights = w, seed = 1)
+  expect_identical(nn_check_gradient(formula = y ~ x, data = data, case_weights = w, seed = 1), first)
+  expect_true(first$pass)
+})
+
+test_that("how many derivatives to print is checked", {
+  check <- nn_check_gradient(article_X, article_Y, seed = 1)
+  for (n in list(NA, -1, 1.5, "2", c(1, 2), quote(x))) {
+    expect_error(print(check, n = n), class = "backprop_error_argument")
+  }
+})

@@ -47,3 +47,10 @@ test_that("bad data for derivatives are refused by name", {
     nn_gradient(fit, X, iris$Species, case_weights = rep(-1, 150))
   })
 })
+
+test_that("derivatives that are not finite come with a warning that counts them", {
+  large <- nn_train(matrix(c(1, 2)), c(1, 2), hidden = c(), epochs = 0, start = list(weights = list(matrix(1)), biases = list(0)))
+  expect_warning(slope <- nn_gradient(large, matrix(c(1e200, 1)), c(1, 2)), "1 of 2 derivatives", class = "backprop_warning_overflow")
+  expect_identical(unname(is.finite(slope)), c(FALSE, TRUE))
+  expect_warning(nn_hessian(large, matrix(c(1e200, 1)), c(1, 2)), class = "backprop_warning_overflow")
+})

@@ -67,3 +67,11 @@ test_that("bad sizes and names are refused", {
     nn_init(c(3, 2, 1), seed = NA)
   })
 })
+
+test_that("a start that is refused draws nothing", {
+  withr::local_options(backprop.max_bytes = 1e6)
+  set.seed(1)
+  before <- .Random.seed
+  expect_error(nn_init(c(1000, 1000, 1)), class = "backprop_error_memory")
+  expect_identical(.Random.seed, before)
+})

@@ -95,3 +95,23 @@ test_that("predictions that are not finite come with a warning that counts them"
   large <- nn_train(matrix(1:3), 1:3, hidden = c(), epochs = 0, start = list(weights = list(matrix(1e150)), biases = list(0)))
   expect_no_warning(nn_predict(large, matrix(rep(1e157, 20))))
 })
+
+test_that("inputs beyond single precision are infinite to it: their rows are NA", {
+  skip_if_not_installed("Matrix")
+  X <- cbind(a = c(1, 2, 3, 4), b = c(0, 1, 2, 5))
+  far <- replace(X, 6, 1e200)
+  fit <- nn_train(X, 1:4, epochs = 2, precision = "single", seed = 1)
+  expect_identical(is.na(nn_predict(fit, far)[, 1]), c(FALSE, TRUE, FALSE, FALSE))
+  expect_identical(nn_predict(fit, Matrix::Matrix(far, sparse = TRUE)), nn_predict(fit, far))
+  # Once standardised it is no larger than others.
+  scaled <- nn_train(far, 1:4, epochs = 2, precision = "single", standardize = TRUE, seed = 1)
+  expect_false(anyNA(nn_predict(scaled, far)))
+  double <- nn_train(X, 1:4, epochs = 2, seed = 1)
+  expect_false(anyNA(nn_predict(double, far)))
+})
+
+test_that("a table without columns is refused", {
+  fit <- nn_train(article_X, article_Y, epochs = 1, seed = 1)
+  expect_error(nn_predict(fit, data.frame()), class = "backprop_error_columns")
+  expect_error(nn_gradient(fit, data.frame(), 1), class = "backprop_error_columns")
+})

@@ -49,6 +49,8 @@ test_that("arguments of print are checked", {
   trace <- article_trace()
   expect_error(print(trace[["E"]], cell = c(4, 1)), "3 x 1", class = "backprop_error_argument")
   expect_error(print(trace, rows = 0), class = "backprop_error_argument")
+  expect_error(print(trace, digits = 23), "from 1 to 22", class = "backprop_error_argument")
+  expect_output(print(trace, digits = 22), "hidden_layer_input")
 })
 
 test_that("numbers are aligned, without needless zeros", {

@@ -444,3 +444,17 @@ test_that("a recording that does not fit in memory is refused with its size", {
   expect_no_error(nn_train(article_X, article_Y, epochs = 2000, seed = 1))
   expect_error(nn_trace(article_X, article_Y, steps = 2000, seed = 1), "recording", class = "backprop_error_memory")
 })
+
+test_that("a wrong number of steps of a fit is refused before anything is trained", {
+  fit <- nn_train(article_X, article_Y, epochs = 1, seed = 1)
+  expect_no_warning(expect_error(nn_trace(fit, article_X, article_Y, steps = Sys.time()), class = "backprop_error_argument"))
+})
+
+test_that("places in a trace that mean nothing are refused", {
+  trace <- article_trace()
+  expect_identical(trace[], trace)
+  for (place in list(NA, NA_character_, list(1), quote(x), factor("wh"), c(-1, 2), 99, function(x) x, 1e300)) {
+    expect_error(trace[place], class = "backprop_error_step")
+    expect_error(trace[[place]], class = "backprop_error_step")
+  }
+})

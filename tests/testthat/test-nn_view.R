@@ -85,6 +85,7 @@ test_that("a page that cannot be written leaves the former one", {
 test_that("large matrices and long traces are cut with a message, and the page tells how much is left", {
   trace <- nn_trace(Species ~ ., data = iris, hidden = 12, steps = 4, seed = 1)
   expect_snapshot(page <- page_of(trace, rows = 3, columns = 2, iterations = 2, check = FALSE))
+  expect_message(nn_view(trace, check = FALSE), class = "backprop_message")
   expect_match(page, "147 more rows and 10 more columns", fixed = TRUE)
   expect_match(page, "iteration 2 of 4", fixed = TRUE)
   expect_no_match(page, "iteration 3 of 4", fixed = TRUE)
@@ -142,4 +143,13 @@ test_that("what is no trace, and a file that cannot be written, are refused", {
     nn_view(trace, check = NA)
     nn_view(trace, file = "no/such/folder/page.html")
   })
+})
+
+test_that("numbers that are not finite agree with nothing", {
+  expect_warning(
+    trace <- nn_trace(matrix(c(1e200, 1, 2, 3), 2), c(1, 2), hidden = 1, activation = "linear", output = "linear", seed = 1),
+    class = "backprop_warning_diverged"
+  )
+  page <- as.character(nn_view(trace))
+  expect_match(page, "data-agrees=\"no\"", fixed = TRUE)
 })

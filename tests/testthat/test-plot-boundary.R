@@ -61,3 +61,9 @@ test_that("boundaries, surfaces and curves look as they should", {
   curve$biases <- list(-3)
   expect_picture("boundary-curve", function() plot(curve, type = "boundary"))
 })
+
+test_that("a flat surface is drawn without a warning about its contours", {
+  fit <- nn_train(cbind(a = 1:4, b = 4:1), rep(2, 4), epochs = 0, start = list(weights = list(matrix(0, 2, 1)), biases = list(2)))
+  withr::local_pdf(NULL)
+  expect_no_warning(plot(fit, type = "boundary", data = cbind(a = 1:4, b = 4:1)))
+})

@@ -35,3 +35,11 @@ test_that("residuals without a likelihood are refused", {
     residuals(fit, data = list(X = article_X, Y = article_Y), type = "working")
   })
 })
+
+test_that("a prediction that is right to the last bit has no residual", {
+  sure <- nn_train(matrix(c(-1, 1)), c(0, 1), loss = "binary_cross_entropy", epochs = 0, start = list(weights = list(matrix(1000)), biases = list(0)))
+  expect_identical(unname(nn_predict(sure, matrix(c(-1, 1)))[, 1]), c(0, 1))
+  data <- list(X = matrix(c(-1, 1)), Y = c(0, 1))
+  expect_identical(unname(residuals(sure, data = data, type = "pearson")[, 1]), c(0, 0))
+  expect_identical(unname(residuals(sure, data = data, type = "deviance")[, 1]), c(0, 0))
+})

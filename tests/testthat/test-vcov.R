@@ -145,3 +145,12 @@ test_that("weights some way from the minimum get a warning that says how far", {
   expect_s3_class(warned, "backprop_warning_no_minimum")
   expect_gt(warned$distance, 0.1)
 })
+
+test_that("covariances beyond all numbers are an error", {
+  # The square of its inverse is beyond 1.8e308.
+  X <- cbind(a = c(1, 2, 3, 5, 8, 1), b = c(3, 1, 2, 1, 5, 9) * 1e-157)
+  Y <- c(1, 4, 2, 7, 3, 5)
+  fit <- nn_train(X, Y, hidden = c(), standardize = TRUE, optimizer = "lbfgs", seed = 1)
+  expect_true(all(is.finite(vcov(fit, data = list(X = X, Y = Y)))))
+  expect_error(vcov(fit, data = list(X = X, Y = Y), scale = "original"), "beyond", class = "backprop_error_singular")
+})

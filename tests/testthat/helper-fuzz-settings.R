@@ -1,0 +1,178 @@
+# The generator of random calls: the arguments that say how to train.
+
+an_optimizer <- function(near) {
+  if (near) {
+    return(draw_one(a_choice_of(names(fuzz_optimizers))(TRUE), "sgdd", opt_adam, quote(opt_adam()), list(name = "adam"), schedule_cosine()))
+  }
+  maker <- draw_from(fuzz_optimizers)
+  if (chance(0.5)) draw_from(names(fuzz_optimizers)) else do.call(maker$fun, draw_arguments(maker$kinds, "right"))
+}
+
+# The makers of objects, with the kinds of their arguments.
+fuzz_optimizers <- list(
+  gd = list(fun = "opt_gd", kinds = list()),
+  sgd = list(fun = "opt_sgd", kinds = list()),
+  momentum = list(fun = "opt_momentum", kinds = list(momentum = a_share_below_one)),
+  nesterov = list(fun = "opt_nesterov", kinds = list(momentum = a_share_below_one)),
+  adagrad = list(fun = "opt_adagrad", kinds = list(epsilon = a_positive)),
+  rmsprop = list(fun = "opt_rmsprop", kinds = list(rho = a_share_below_one, epsilon = a_positive)),
+  adam = list(fun = "opt_adam", kinds = list(beta1 = a_share_below_one, beta2 = a_share_below_one, epsilon = a_positive)),
+  adamw = list(
+    fun = "opt_adamw", kinds = list(beta1 = a_share_below_one, beta2 = a_share_below_one, epsilon = a_positive, weight_decay = a_share)
+  ),
+  rprop = list(
+    fun = "opt_rprop",
+    kinds = list(
+      eta_minus = a_share_below_one, eta_plus = function(near) if (near) draw_one(0.9, NA, Inf) else 1 + stats::runif(1),
+      step_min = function(near) if (near) draw_one(0, 1e3, NA) else 10^stats::runif(1, -8, -3), step_max = a_positive
+    )
+  ),
+  lbfgs = list(
+    fun = "opt_lbfgs", kinds = list(memory = or_null(a_count), gradient_tolerance = a_share, value_tolerance = a_share)
+  )
+)
+
+fuzz_schedules <- list(
+  constant = list(fun = "schedule_constant", kinds = list(warmup = a_count_or_zero)),
+  step = list(fun = "schedule_step", kinds = list(factor = a_factor, every = or_null(a_count), warmup = a_count_or_zero)),
+  exponential = list(fun = "schedule_exponential", kinds = list(rate = a_factor, warmup = a_count_or_zero)),
+  cosine = list(
+    fun = "schedule_cosine",
+    kinds = list(period = or_null(a_count), floor = a_share, restarts = a_flag, growth = a_count, warmup = a_count_or_zero)
+  ),
+  one_cycle = list(
+    fun = "schedule_one_cycle", kinds = list(total = or_null(a_count), rise = a_factor, start = a_share, floor = a_share, warmup = a_count_or_zero)
+  ),
+  plateau = list(
+    fun = "schedule_plateau", kinds = list(factor = a_factor, patience = a_count, tolerance = a_share, floor = a_share, warmup = a_count_or_zero)
+  )
+)
+
+a_schedule <- function(near) {
+  if (near) {
+    return(draw_one(a_choice_of(names(fuzz_schedules))(TRUE), "cos", schedule_step, list(name = "step"), opt_adam()))
+  }
+  maker <- draw_from(fuzz_schedules)
+  if (chance(0.5)) draw_from(names(fuzz_schedules)) else do.call(maker$fun, draw_arguments(maker$kinds, "right"))
+}
+
+fuzz_losses <- list(
+  loss_huber = list(delta = a_positive),
+  loss_quantile = list(tau = function(near) if (near) draw_one(0, 1, c(0.5, 0.5), numeric(), NA, "0.5") else sort(stats::runif(sample.int(3L, 1L), 0.01, 0.99)))
+)
+
+fuzz_activations <- c("sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "softplus", "silu", "softsign", "linear")
+fuzz_inits <- c("normal", "uniform", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_normal", "orthogonal")
+
+# A loss that goes with the outcome, most of the time.
+a_loss_for <- function(problem) {
+  fitting <- switch(problem$outcome,
+    zero_one = , logical = , flags = , unit = c("sse", "mse", "mae", "binary_cross_entropy"), factor2 = , text = c("sse", "binary_cross_entropy"),
+    factor3 = , unused = , ordered = c("cross_entropy", "sse", "mse"), counts = c("poisson", "mse"), shares = c("cross_entropy", "mse"),
+    c("sse", "mse", "mae", "huber", "quantile")
+  )
+  all <- c("sse", "mse", "mae", "huber", "binary_cross_entropy", "cross_entropy", "poisson", "quantile")
+  function(near) {
+    if (near) {
+      return(draw_one(a_choice_of(all)(TRUE), draw_from(all), loss_huber, function(y, p) y - p))
+    }
+    name <- draw_from(fitting)
+    if (name %in% c("huber", "quantile") && chance(0.7)) do.call(paste0("loss_", name), draw_arguments(fuzz_losses[[paste0("loss_", name)]], "right")) else name
+  }
+}
+
+# Kinds of the arguments that all methods of nn_train() share. Right numbers of epochs and restarts are small.
+training_kinds <- function(problem) {
+  n <- problem$n
+  list(
+    hidden = function(near) {
+      if (near) draw_one(0, -1, 1.5, NA, c(2, NA), "3", matrix(2), 3e9, 1e9, c(1e5, 1e5), rep(1, 300), list(2)) else draw_one(1L, 2, 3, 5, c(3, 2), c(2, 2, 2), NULL, integer(), 17)
+    },
+    epochs = function(near) if (near) draw_one(-1, 1.5, NA, "5", 3e9, 1e9, NULL, c(1, 2)) else draw_one(0, 1, 2L, 5, 10, 20),
+    lr = or_null(function(near) if (near) draw_one(a_positive(TRUE), 1e300, 1e10) else a_positive(FALSE)),
+    activation = function(near) {
+      if (near) draw_one(a_choice_of(fuzz_activations)(TRUE), c("tanh", "relu"), "softmax", "exp") else draw_from(fuzz_activations)
+    },
+    output = or_null(a_choice_of(c("sigmoid", "softmax", "linear", "exp"))), loss = or_null(a_loss_for(problem)), optimizer = an_optimizer,
+    batch_size = or_null(function(near) if (near) a_count(TRUE) else draw_one(1, 2, 7L, 32, 1e9)), shuffle = a_flag, lr_schedule = a_schedule,
+    init = or_null(function(near) if (near) draw_one(a_choice_of(fuzz_inits)(TRUE), rep("normal", 9)) else draw_from(fuzz_inits)),
+    start = function(near) if (near) draw_start(problem) else NULL,
+    restarts = function(near) if (near) draw_one(0, 1.5, NA, "2", 2147483647) else draw_one(1, 1, 2, 3L), standardize = a_flag,
+    penalty = function(near) if (near) draw_one(-1, NA, Inf, "0", c(0, 0)) else draw_one(0, 0.01, 1, 1e-9), mixture = a_share,
+    dropout = function(near) if (near) draw_one(1, -0.1, NA, c(0.1, 0.1, 0.1, 0.1), "0.5") else draw_one(0, 0.2, 0.9),
+    clip_norm = or_null(a_positive), validation = or_null(a_validation_for(problem)), stop_iter = or_null(a_count),
+    tol = function(near) if (near) draw_one(-1, NA, Inf) else draw_one(0, 0.01, 1), case_weights = or_null(weights_for(problem)),
+    class_weights = class_weights_for(problem), offset = function(near) if (near) draw_one(NA, Inf, "1", rep(0, n + 1), matrix(0, n, 2)) else if (chance(0.5)) NULL else stats::rnorm(n),
+    na_action = function(near) if (near) draw_one(a_choice_of(c("error", "omit"))(TRUE), mean, "pass") else draw_one("error", "omit", "impute", stats::na.omit, stats::na.fail, "na.exclude"),
+    precision = a_choice_of(c("double", "single")), threads = or_null(function(near) if (near) a_count(TRUE) else draw_one(1, 2L, 3)),
+    seed = or_null(a_seed), keep = a_choice_of(c("minimal", "data")), keep_weights = or_null(a_count), callback = a_callback, checkpoint = a_checkpoint,
+    progress = function(near) if (near) draw_one(NA, "yes", c(TRUE, TRUE)) else draw_one(FALSE, FALSE, FALSE, NULL, TRUE)
+  )
+}
+
+weights_for <- function(problem) {
+  n <- problem$n
+  function(near) {
+    if (near) draw_one(rep(0, n), rep(-1, n), rep(NA_real_, n), rep(1, n + 1), "w", rep(Inf, n), matrix(1, n, 2), 1e308 * rep(1, n)) else draw_one(rep(1, n), sample(0:2, n, TRUE), stats::runif(n), rep(TRUE, n))
+  }
+}
+
+class_weights_for <- function(problem) {
+  classes <- !problem$outcome %in% c("numeric", "several", "counts", "large", "constant", "shares", "unit")
+  function(near) {
+    if (near) draw_one("balance", c(a = 1, z = 2), -1, c(1, NA), rep(1, 9), c(0, 0), "balanced") else if (classes && chance(0.7)) draw_one("balanced", c(1, 2), c(2, 0.5)) else NULL
+  }
+}
+
+a_validation_for <- function(problem) {
+  own <- function() if (problem$interface == "formula") problem$first$data else problem$first[c("X", "Y")]
+  function(near) {
+    if (near) {
+      return(draw_one(0, 1, -0.1, NA, "0.2", c(0.1, 0.2), list(X = problem$inputs), own()[1L], 0.999, 1e-9, c(own(), zzz = 1)))
+    }
+    draw_one(0.2, 0.5, own(), 0.34)
+  }
+}
+
+# Callbacks are without memory, so that a second training sees the same.
+a_callback <- function(near) {
+  if (near) {
+    return(draw_one(function() TRUE, "print", quote(x), function(x) stop(own_error), function(x) if (x$epoch == 3) stop(own_error), function(x) warning(own_warning)))
+  }
+  draw_one(NULL, function(state) TRUE, function(state) NULL, function(state) FALSE, function(state) state$epoch < 3, identity, function(...) invisible(1))
+}
+
+# What a callback signals must come out as it is.
+own_error <- structure(class = c("fuzz_own_error", "error", "condition"), list(message = "the user's own", call = NULL))
+own_warning <- structure(class = c("fuzz_own_warning", "warning", "condition"), list(message = "the user's own", call = NULL))
+
+a_checkpoint <- function(near) {
+  file <- file.path(tempdir(), "fuzz-checkpoint.rds")
+  if (near) {
+    return(draw_one(file, list(path = file, every = 0), list(every = 1), list(path = file.path(tempdir(), "no", "folder.rds")), list(path = tempdir()), list(path = "", every = 1), list(path = file, often = 1)))
+  }
+  draw_one(NULL, NULL, list(path = file), list(path = file, every = 3))
+}
+
+# Weights to start from, most of them in the wrong shape.
+draw_start <- function(problem) {
+  p <- if (is.data.frame(problem$inputs)) length(problem$inputs) else ncol(problem$inputs)
+  start <- nn_init(c(p, draw_one(NULL, 2, c(3, 2)), draw_one(1, 1, 2)), seed = 1)
+  draw_one(
+    start, start["weights"], unname(start), list(weights = start$weights, biases = rev(start$biases)), list(weights = list(), biases = list()),
+    list(weights = start$weights[[1L]], biases = start$biases[[1L]]), utils::modifyList(start, list(biases = list(NA))), start$weights
+  )
+}
+
+# What an optimizer or a loss refuses is left out most of the time, so that most trainings are trained.
+without_clashes <- function(settings) {
+  optimizer <- settings$optimizer
+  name <- if (inherits(optimizer, "nn_optimizer")) optimizer$name else if (is.character(optimizer)) optimizer[1L] else "gd"
+  if (name %in% c("rprop", "lbfgs")) settings$lr_schedule <- NULL
+  if (name %in% c("rprop", "lbfgs", "gd")) settings$batch_size <- NULL
+  if (name %in% "lbfgs") settings[c("dropout", "clip_norm")] <- NULL
+  if (!is.null(settings$loss)) settings$output <- NULL
+  if (!is.null(settings$restarts)) settings[c("checkpoint", "start")] <- NULL
+  if ("hidden" %in% names(settings) && length(settings$hidden) == 0L) settings$dropout <- NULL
+  settings
+}
