@@ -20,7 +20,9 @@ confint.nn_fit <- function(object, parm, level = 0.95, data = NULL, scale = "sca
   }
   check_choices(parm, "parm", names, call)
   sides <- c((1 - level) / 2, (1 + level) / 2)
-  error <- sqrt(diag(known$covariance))[parm]
+  # Rounding may leave less than nothing of a variance of 0.
+  error <- sqrt(pmax(0, diag(known$covariance)))
+  error <- stats::setNames(error, names)[parm]
   limits <- known$estimates[parm] + outer(error, stats::qt(sides, known$df))
   dimnames(limits) <- list(parm, paste(format(100 * sides, trim = TRUE, digits = 3), "%"))
   limits

@@ -97,7 +97,11 @@ key_names <- c("weights", "biases", "z", "a", "slope", "error", "delta")
 count_layers <- function(trace) length(trace$settings$sizes) - 1L
 
 # Weights of a training that diverged may be beyond all numbers.
-ends_field <- function() nested(slot_fields, optional = TRUE)
+ends_field <- function() {
+  field("a list of `weights` and `biases`, where there are iterations", function(x, trace) {
+    if (is.null(x)) nrow(trace$iterations) == 0L else walks(x, slot_fields, trace)
+  })
+}
 
 trace_fields <- list(
   settings = field("a list", function(x, trace) {

@@ -33,6 +33,8 @@ steps_of <- function(x) if (is.list(x)) as.list(unclass(x)[["steps"]]) else list
 
 #' @export
 `[[.nn_trace` <- function(x, i, iteration = NULL, phase = NULL, exact = TRUE) {
+  if (!is.null(iteration) && !is_bare_number(iteration)) stop_argument("iteration", "numbers of iterations", iteration, call = quote(nn_trace()))
+  if (!is.null(phase) && !is.character(phase)) stop_argument("phase", "names of phases", phase, call = quote(nn_trace()))
   check_trace(x, quote(nn_trace()), "x", deep = FALSE)
   fields <- unclass(x)
   if (is.character(i) && length(i) == 1L) {

@@ -125,6 +125,10 @@ aliased_columns <- function(x, fit) {
   last <- first_levels(fit)
   order <- c(p + 1L, setdiff(seq_len(p), last), last)
   all <- unname(cbind(dense_inputs(x), 1))[, order, drop = FALSE]
+  # With columns of one size none is too small or too large for sums of squares.
+  size <- apply(abs(all), 2L, max)
+  size[size == 0] <- 1
+  all <- all / rep(size, each = nrow(all))
   decomposed <- qr(all, tol = 1e-9)
   rank <- decomposed$rank
   if (rank == p + 1L) {
@@ -135,7 +139,8 @@ aliased_columns <- function(x, fit) {
   inside <- seq_len(rank)
   list(
     out = order[pivot[-inside]], kept = order[pivot[inside]],
-    coefficients = backsolve(r[inside, inside, drop = FALSE], r[inside, -inside, drop = FALSE])
+    coefficients = backsolve(r[inside, inside, drop = FALSE], r[inside, -inside, drop = FALSE]) *
+      outer(1 / size[pivot[inside]], size[pivot[-inside]])
   )
 }
 

@@ -9,7 +9,7 @@ resolve_specification <- function(settings, typed, inputs, outcome, table, earli
   standardize <- check_flag(settings$standardize, "standardize")
   loss <- read_loss(settings$loss)
   choice <- resolve_output(settings$output, loss$name, outcome, table)
-  loss_par <- if (is.null(loss)) as.double(losses[[choice$loss]]$par) else loss$par
+  loss_par <- if (is.null(loss)) as.double(losses[[choice$loss]]$par) else as.double(loss$par)
   check_outcome_fits(outcome, choice$output, choice$loss)
   outputs <- count_outputs(outcome, choice$output, choice$loss, loss_par)
   check_offset_output(settings$offset, choice$output)

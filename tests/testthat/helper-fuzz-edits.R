@@ -53,7 +53,7 @@ target_of_edited_fit <- function() {
     list(quote(nn_predict), list(fit, inputs, epoch = 2))
   )
   draw <- fuzz_draw("edited_fit", action[[1L]], action[[2L]], env)
-  draw$by_formula <- known$problem$interface == "formula"
+  draw$formula <- known$problem$first$formula
   draw$may_draw <- TRUE
   draw$typed <- paste(edited$path, collapse = "$")
   draw$holds <- function(value) {

@@ -54,7 +54,7 @@ trained <- function(env, problem = draw_problem(chance(0.5)), settings = draw_se
 observe_training <- function(problem, settings, env) {
   call <- as_fuzz_call(quote(nn_train), c(problem$first, settings), env)
   seen <- observe(call, env)
-  draw <- list(holds = function(value) NULL, by_formula = problem$interface == "formula", may_draw = TRUE)
+  draw <- list(holds = function(value) NULL, formula = problem$first$formula, may_draw = TRUE)
   faults <- judge(seen, draw)
   if (length(faults) > 0L) stop_finding("nn_train", faults, call)
   seen
@@ -79,7 +79,7 @@ target_of_training <- function() {
   }
   methods <- c(matrix = "nn_train.matrix", sparse = "nn_train.default", data.frame = "nn_train.data.frame", formula = "nn_train.formula")
   draw <- fuzz_draw(c("nn_train", methods[[problem$interface]], if (problem$interface == "sparse") sparse_methods), quote(nn_train), c(first, settings), env)
-  draw$by_formula <- problem$interface == "formula"
+  draw$formula <- problem$first$formula
   draw$may_draw <- TRUE
   before <- stream()
   draw$holds <- function(value) {
@@ -144,7 +144,7 @@ target_of_matrix_prediction <- function() {
   kinds <- c(list(type = a_choice_of(c("response", "response", "class"))), prediction_kinds(known))
   settings <- draw_arguments(kinds, how, "offset")
   draw <- fuzz_draw("nn_predict", quote(nn_predict), c(list(fit = known$fit, X = rows$X), settings), env)
-  draw$by_formula <- known$problem$interface == "formula"
+  draw$formula <- known$problem$first$formula
   draw$refused <- must_refuse(rows, known)
   draw$holds <- function(value) faults_of_new_rows(value, rows, known, settings)
   draw
@@ -191,7 +191,7 @@ target_of_tibble_prediction <- function() {
   first <- list(object = fit, new_data = rows$X)
   if (chance(0.2)) names(first)[2L] <- draw_one("newdata", "", "new_dat")
   draw <- fuzz_draw("predict.nn_fit", quote(predict), c(first, settings), env)
-  draw$by_formula <- known$problem$interface == "formula"
+  draw$formula <- known$problem$first$formula
   draw$refused <- must_refuse(rows, known)
   type <- if (is.null(settings$type)) types[1L] else settings$type
   draw$holds <- function(value) {
@@ -245,7 +245,7 @@ asks_a_fit <- function(target, head, holds, kinds = list(), data = "data", extra
     all <- c(stats::setNames(list(data_kind(known)), data), extra_kinds(known)[extra], if (is.function(kinds)) kinds(known) else kinds)
     arguments <- draw_arguments(all[!is.na(names(all))], draw_how(), needed)
     draw <- fuzz_draw(target, head, c(list(known$fit), arguments), env)
-    draw$by_formula <- known$problem$interface == "formula"
+    draw$formula <- known$problem$first$formula
     draw$holds <- function(value) holds(value, known, arguments)
     draw
   }
@@ -270,7 +270,7 @@ asks_by_inputs <- function(target, head, holds, kinds = list(), extra = c("case_
     arguments <- draw_arguments(c(extra_kinds(known)[extra], kinds, list(X = anything, Y = anything)[names(first)]), draw_from(c("right", "near", "hostile")), extra, 0.2)
     arguments <- c(first[setdiff(names(first), names(arguments))], arguments[!names(arguments) %in% names(first) | chance(0.2)])
     draw <- fuzz_draw(target, head, c(list(known$fit), arguments), env)
-    draw$by_formula <- known$problem$interface == "formula"
+    draw$formula <- known$problem$first$formula
     draw$holds <- function(value) holds(value, known, arguments)
     draw
   }

@@ -87,9 +87,15 @@ fuzz_methods <- function() {
 
 fault_of_warning <- function(cnd, draw) {
   own <- inherits(cnd, "fuzz_own_warning") && identical(cnd, own_warning)
-  # An expression of the user's formula warns by itself, as under lm().
-  of_formula <- isTRUE(draw$by_formula) && grepl("NaNs produced|not meaningful for (ordered )?factors|no non-missing arguments", conditionMessage(cnd))
+  # Expressions of the user's formula warn by themselves, as under lm(): of a logarithm below 0, of a range of nothing, of factors in arithmetic.
+  of_formula <- !is.null(draw$formula) && is_warning_of(conditionMessage(cnd), draw$formula)
   if (!own && !of_formula && !inherits(cnd, "backprop_warning")) paste("a warning of another class:", first_line(conditionMessage(cnd)))
+}
+
+is_warning_of <- function(message, formula) {
+  read <- all.names(formula)
+  (any(c("log", "sqrt") %in% read) && grepl("NaNs produced", message)) ||
+    ("cut" %in% read && grepl("no non-missing arguments", message)) || grepl("not meaningful for (ordered )?factors", message)
 }
 
 first_line <- function(text) substr(gsub("\n", " / ", text, fixed = TRUE), 1L, 250L)

@@ -73,7 +73,7 @@ in_another_form <- function(X, n) {
     ))
   }
   draw_one(
-    list(X = tibble::as_tibble(X), from = seq_len(n)), list(X = as.list(X)), list(X = data.matrix(X)), list(X = as.matrix(X)), list(X = X[[1L]]),
+    list(X = tibble::as_tibble(X), from = seq_len(n)), list(X = as.list(X)), list(X = as.matrix(X)), list(X = X[[1L]]),
     list(X = merge(X, X[1L, ]))
   )
 }

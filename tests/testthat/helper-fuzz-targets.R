@@ -155,7 +155,7 @@ targets_of_objects <- function() {
       settings <- bounded(draw_settings(problem, draw_how()))
       settings <- settings[!names(settings) %in% c("checkpoint", "callback", "progress")]
       draw <- fuzz_draw(c("nn_check_gradient", "nn_check_gradient.default"), quote(nn_check_gradient), c(problem$first, settings, draw_some(list(tolerance = 1e-3), 0.5)), may_draw = TRUE)
-      draw$by_formula <- problem$interface == "formula"
+      draw$formula <- problem$first$formula
       draw$holds <- function(value) holds_of_check(value)
       draw
     },

@@ -7,7 +7,7 @@ draw_trace <- function(env) {
   first <- if (chance(0.3)) list(trained(env)$fit) else problem$first
   call <- as_fuzz_call(quote(nn_trace), c(first, if (length(first) > 1L) settings, list(steps = draw_one(1, 2, 3))), env)
   seen <- observe(call, env)
-  faults <- judge(seen, list(holds = faults_of_trace, by_formula = problem$interface == "formula", may_draw = TRUE))
+  faults <- judge(seen, list(holds = faults_of_trace, formula = problem$first$formula, may_draw = TRUE))
   if (length(faults) > 0L) stop_finding("nn_trace", faults, call)
   if (is.null(seen$value)) nn_trace(matrix(1:4 / 4, 2), c(0, 1), hidden = 2, steps = 2, seed = 1) else seen$value
 }
@@ -34,7 +34,7 @@ target_of_tracing <- function() {
   if (how == "near" && chance(0.3)) more <- c(more, draw_one(list(epochs = 3), list(restarts = 2), list(zzz = 1)))
   methods <- c(matrix = "nn_trace.default", sparse = "nn_trace.default", data.frame = "nn_trace.default", formula = "nn_trace.formula")
   draw <- fuzz_draw(c("nn_trace", methods[[problem$interface]]), quote(nn_trace), c(problem$first, settings, more), env, faults_of_trace, may_draw = TRUE)
-  draw$by_formula <- problem$interface == "formula"
+  draw$formula <- problem$first$formula
   draw
 }
 

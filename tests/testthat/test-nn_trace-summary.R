@@ -30,3 +30,12 @@ test_that("as.data.frame() has a row per cell", {
   unseen <- as.data.frame(nn_trace(cbind(article_X, 0), article_Y, seed = 1))
   expect_identical(unseen$changed[unseen$key == "wh" & unseen$phase == "update" & unseen$row == 5], rep(FALSE, 3))
 })
+
+test_that("a trace without its end is refused, where it has iterations", {
+  for (part in c("start", "end")) {
+    cut <- unclass(article_trace())
+    cut[part] <- list(NULL)
+    class(cut) <- "nn_trace"
+    expect_error(summary(cut), paste0("trace$", part), fixed = TRUE, class = "backprop_error_edited_trace")
+  }
+})

@@ -123,7 +123,7 @@ test_that("a Hessian that gives no covariance is an error that says why", {
   idle <- at_minimum(data$X, data$Y, hidden = 1, activation = "tanh")
   idle$weights <- list(cbind(idle$weights[[1]], 0), rbind(idle$weights[[2]], 0.1))
   idle$biases <- list(c(idle$biases[[1]], 50), idle$biases[[2]] - 0.1)
-  idle$settings[c("sizes", "activation")] <- list(c(3L, 2L, 1L), c("tanh"))
+  idle$settings[c("sizes", "hidden")] <- list(c(3L, 2L, 1L), 2L)
   absolute <- nn_train(data$X, data$Y, hidden = 1, loss = "mae", epochs = 1, seed = 1)
   # Setosa can be told apart perfectly.
   separated <- at_minimum(Species ~ ., data = iris, hidden = c())
