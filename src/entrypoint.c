@@ -11,10 +11,12 @@
 
 void R_init_backprop_extendr(void *dll);
 void register_extendr_panic_hook(void);
+void backprop_begin(void);
 
 void R_init_backprop(void *dll) {
   R_init_backprop_extendr(dll);
   register_extendr_panic_hook();
+  backprop_begin();
 }
 
 struct request {

@@ -72,6 +72,13 @@ fn vector<V>(kind: u32, length: usize) -> Result<Robj> {
     }
 }
 
+/// Called when the library is loaded: makes the table in which objects of R's are held. It is megabytes large
+/// from the first object on and not to be refused, so that it is made while there is room.
+#[no_mangle]
+pub extern "C" fn backprop_begin() {
+    drop(Robj::from(()));
+}
+
 /// Numbers that `write` writes; they hold anything before.
 fn numbers(length: usize, write: impl FnOnce(&mut [f64])) -> Result<Robj> {
     let mut made = vector::<f64>(REALSXP, length)?;
