@@ -36,6 +36,6 @@ test_that("a trace without its end is refused, where it has iterations", {
     cut <- unclass(article_trace())
     cut[part] <- list(NULL)
     class(cut) <- "nn_trace"
-    expect_error(summary(cut), paste0("trace$", part), fixed = TRUE, class = "backprop_error_edited_trace")
+    expect_error(summary(cut), paste0("object$", part), fixed = TRUE, class = "backprop_error_edited_trace")
   }
 })
