@@ -36,7 +36,7 @@ loss_huber <- function(delta = 1) {
 #' @rdname losses
 #' @export
 loss_quantile <- function(tau = c(0.1, 0.5, 0.9)) {
-  if (!is.numeric(tau) || !is_quantile_levels(sort(tau, na.last = TRUE))) {
+  if (!is_bare_number(tau) || !is_quantile_levels(sort(tau, na.last = TRUE))) {
     stop_argument("tau", "one or more different numbers above 0 and below 1", tau, call = quote(loss_quantile()))
   }
   new_loss("quantile", sort(as.double(tau)))

@@ -58,4 +58,5 @@ test_that("numbers of a class of their own, whose operators do something else, a
   }
   expect_error(nn_perceptron(c(0, 1), bias = labelled), class = "backprop_error_argument")
   expect_error(schedule_plateau(tolerance = labelled), class = "backprop_error_argument")
+  expect_error(loss_quantile(tau = labelled), class = "backprop_error_argument")
 })
