@@ -33,6 +33,7 @@ nn_train(X, factor(Y > 0), epochs = 2, precision = "single", seed = 1)
 nn_train(X, factor(rep(letters[1:4], 5)), epochs = 2, case_weights = runif(20), threads = 2, seed = 1)
 if (requireNamespace("Matrix", quietly = TRUE)) nn_train(Matrix::Matrix(X * (X > 0), sparse = TRUE), Y, epochs = 2, standardize = TRUE, seed = 1)
 nn_predict(fit, X)
+backprop:::check_room(2e8, "This", NULL, quote(nn_train()))
 nn_gradient(fit)
 nn_hessian(fit)
 logLik(fit)
@@ -47,7 +48,7 @@ for (name in binding) utils::assignInNamespace(name, originals[[name]], "backpro
 
 # Files that were renamed are not there a second time.
 again <- Filter(function(call) !startsWith(call$name, "engine_file"), calls)
-missed <- setdiff(binding, c(vapply(calls, `[[`, "", "name"), "engine_panic", "engine_info"))
+missed <- setdiff(binding, c(vapply(calls, `[[`, "", "name"), "engine_panic", "engine_info", "engine_file_probe"))
 changed <- 0L
 for (call in again) {
   wanted <- do.call(originals[[call$name]], call$arguments, quote = TRUE)
