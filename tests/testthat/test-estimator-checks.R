@@ -1,3 +1,6 @@
+# CRAN wants all tests in a minute.
+skip_on_cran()
+
 # What peers ask of everything that learns from data: the demands of scikit-learn's estimator checks, in our own words. Each test names the checks that
 # it stands for; those about weights, classes and numbers are in test-estimator-checks-outcomes.R. Those that mean nothing here, and why:
 #

@@ -1,3 +1,6 @@
+# CRAN wants all tests in a minute.
+skip_on_cran()
+
 held <- suppressWarnings(nn_train(
   article_X, article_Y,
   hidden = 3, epochs = 3, optimizer = "adam", lr_schedule = "cosine", validation = list(X = article_X, Y = article_Y), stop_iter = 1,

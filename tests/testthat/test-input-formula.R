@@ -1,3 +1,6 @@
+# CRAN wants all tests in a minute.
+skip_on_cran()
+
 # lm() and glm() are the other implementation: what they make of a formula is what it means.
 
 table <- formula_table()

@@ -1,3 +1,6 @@
+# CRAN wants all tests in a minute.
+skip_on_cran()
+
 trace <- nn_trace(article_X, article_Y, hidden = c(3, 2), optimizer = "adam", penalty = 0.1, clip_norm = 0.5, dropout = 0.2, steps = 2, seed = 1)
 entries <- function(trace) {
   list(

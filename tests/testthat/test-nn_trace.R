@@ -1,3 +1,6 @@
+# CRAN wants all tests in a minute.
+skip_on_cran()
+
 # Traces: the article's tables, formulas that hold, the same bits as without tracing, and ways to the parts.
 
 keys_of <- function(trace) vapply(as.list(trace), function(step) step$key, "")

@@ -1,3 +1,6 @@
+# CRAN wants all tests in a minute.
+skip_on_cran()
+
 # Traces in files: the table, and workbooks whose formulas give the recorded numbers.
 
 test_that("the table can be read back", {
