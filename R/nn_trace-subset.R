@@ -54,7 +54,7 @@ steps_of <- function(x) if (is.list(x)) as.list(unclass(x)[["steps"]]) else list
     # An update writes under the name of what it changes: the first is what there was before.
     return(fields$steps[[found[1L]]])
   }
-  if (!is.numeric(i) || length(i) != 1L || is.na(i) || i < 1 || i > length(x) || i != floor(i)) {
+  if (!is_bare_number(i) || length(i) != 1L || is.na(i) || i < 1 || i > length(x) || i != floor(i)) {
     stop_step(i, x)
   }
   fields$steps[[i]]

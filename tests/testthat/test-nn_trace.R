@@ -456,7 +456,7 @@ test_that("a wrong number of steps of a fit is refused before anything is traine
 test_that("places in a trace that mean nothing are refused", {
   trace <- article_trace()
   expect_identical(trace[], trace)
-  for (place in list(NA, NA_character_, list(1), quote(x), factor("wh"), c(-1, 2), 99, function(x) x, 1e300)) {
+  for (place in list(NA, NA_character_, list(1), quote(x), factor("wh"), c(-1, 2), 99, function(x) x, 1e300, structure(1, class = c("vctrs_vctr", "double")))) {
     expect_error(trace[place], class = "backprop_error_step")
     expect_error(trace[[place]], class = "backprop_error_step")
   }
