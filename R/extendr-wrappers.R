@@ -47,3 +47,6 @@ engine_file_finish <- function(temporary, target, bytes) .Call(wrap__engine_file
 # Why nothing more can be written to a file that is temporary; no error if something can, and then it was.
 engine_file_probe <- function(path) .Call(wrap__engine_file_probe, path)
 
+# Trains the members of an ensemble. `members` are lists of `seed`, `rows` and `held` (1-based) and `start`.
+engine_train_members <- function(spec, x, y, case_weights, offset, members, hook) .Call(wrap__engine_train_members, spec, x, y, case_weights, offset, members, hook)
+

@@ -75,6 +75,7 @@ impl Workload {
             clip_norm: None,
             stopping: None,
             counts_hits: false,
+            deadline: None,
             budget: Budget::default(),
         };
         let start = Start::new(coefficients);

@@ -13,15 +13,14 @@ use backprop_engine::network::Coefficients;
 use backprop_engine::optimizer::{Adagrad, Adam, GradientDescent, Momentum, Optimizer, RmsProp, Rprop};
 use backprop_engine::penalty::Penalty;
 use backprop_engine::room::{collected, copied, matrix_of_columns};
-use backprop_engine::rows::{ColumnMajor, Element, RowSource, SparseRows};
 use backprop_engine::schedule::{Kind, Plateau, Schedule};
-use backprop_engine::threads::Team;
-use backprop_engine::{Best, EngineError, Method, Network, Result, Scalar, Settings, Start, Stopping};
+use backprop_engine::{Best, EngineError, Method, Network, Result, Settings, Start, Stopping};
 use extendr_api::prelude::*;
 use ndarray::Array1;
 use std::str::FromStr;
+use std::time::{Duration, Instant};
 
-fn wrong(what: &str) -> EngineError {
+pub fn wrong(what: &str) -> EngineError {
     EngineError::Config(format!("argument {what} is missing or of the wrong type"))
 }
 
@@ -46,7 +45,7 @@ impl Fields {
             .map(|(_, value)| value)
     }
 
-    fn required(&self, name: &str) -> Result<&Robj> {
+    pub fn required(&self, name: &str) -> Result<&Robj> {
         self.get(name).ok_or_else(|| wrong(name))
     }
 
@@ -96,7 +95,7 @@ impl Fields {
             .transpose()
     }
 
-    fn list(&self, name: &str) -> Result<Fields> {
+    pub fn list(&self, name: &str) -> Result<Fields> {
         Fields::new(self.required(name)?, name)
     }
 }
@@ -285,6 +284,12 @@ pub fn settings(spec: &Fields) -> Result<Settings> {
             .map(|_| spec.number("clip_norm"))
             .transpose()?,
         stopping,
+        deadline: spec
+            .get("seconds")
+            .map(|_| {
+                Ok(Instant::now() + Duration::try_from_secs_f64(spec.number("seconds")?).unwrap_or_default())
+            })
+            .transpose()?,
         counts_hits: spec
             .get("accuracy")
             .is_some_and(|flag| flag.as_bool() == Some(true)),
@@ -305,7 +310,7 @@ pub fn budget(spec: &Fields) -> Result<Budget> {
 }
 
 /// Whatever the system has.
-fn of_system() -> Budget {
+pub fn of_system() -> Budget {
     Budget {
         reclaim: Some(collect_garbage),
         ..Budget::default()
@@ -323,154 +328,6 @@ pub fn draw(spec: &Fields) -> Result<Draw> {
         biases: BiasInit::from_str(spec.text("bias_init")?)?,
         seed: seed(spec)?,
     })
-}
-
-/// A numeric matrix; a plain vector counts as one column.
-pub fn matrix<'a>(value: &'a Robj, what: &str) -> Result<ColumnMajor<'a>> {
-    matrix_of(value, value.as_real_slice(), what)
-}
-
-fn matrix_of<'a, E: Element>(value: &Robj, data: Option<&'a [E]>, what: &str) -> Result<ColumnMajor<'a, E>> {
-    let data = data.ok_or_else(|| wrong(what))?;
-    let (rows, columns) = (value.nrows(), value.ncols());
-    if rows * columns != data.len() {
-        return Err(wrong(what));
-    }
-    Ok(ColumnMajor::new(data, rows, columns))
-}
-
-fn scaled<'a, E: Element>(
-    matrix: ColumnMajor<'a, E>,
-    moments: Option<(&'a [f64], &'a [f64])>,
-) -> ColumnMajor<'a, E> {
-    match moments {
-        Some((center, scale)) => matrix.standardised(center, scale),
-        None => matrix,
-    }
-}
-
-/// The numbers of an integer or logical vector.
-pub fn integers(value: &Robj) -> Option<&[i32]> {
-    value.as_integer_slice().or_else(|| {
-        let flags: &[Rbool] = value.as_logical_slice()?;
-        // SAFETY: R stores a logical as an int, and Rbool is one (repr(transparent)).
-        Some(unsafe { std::slice::from_raw_parts(flags.as_ptr().cast(), flags.len()) })
-    })
-}
-
-/// The parts of R's `dgCMatrix`, as R passes them: `list(i, p, x, dim)`.
-pub struct Sparse<'a> {
-    pub starts: &'a [i32],
-    pub rows_of: &'a [i32],
-    pub numbers: &'a [f64],
-    pub rows: usize,
-    pub columns: usize,
-}
-
-impl<'a> Sparse<'a> {
-    pub fn new(fields: &'a Fields) -> Result<Sparse<'a>> {
-        let integers = |name: &str| -> Result<&'a [i32]> {
-            fields
-                .required(name)?
-                .as_integer_slice()
-                .ok_or_else(|| wrong(name))
-        };
-        let &[rows, columns] = integers("dim")? else {
-            return Err(wrong("dim"));
-        };
-        Ok(Sparse {
-            starts: integers("p")?,
-            rows_of: integers("i")?,
-            numbers: fields.numbers("x")?.ok_or_else(|| wrong("x"))?,
-            rows: rows.max(0) as usize,
-            columns: columns.max(0) as usize,
-        })
-    }
-
-    /// Refuses parts that do not fit together.
-    pub fn check(&self) -> Result<()> {
-        SparseRows::check_columns(self.starts, self.rows_of, self.numbers, self.rows, self.columns)
-    }
-}
-
-/// Rows of inputs that are a matrix or the parts of a sparse one, and the bytes that reading them takes:
-/// row by row, what is sparse is there once more.
-pub fn extent(value: &Robj) -> Result<(usize, f64)> {
-    if !value.is_list() {
-        return Ok((value.nrows(), 0.0));
-    }
-    let fields = Fields::new(value, "x")?;
-    let parts = Sparse::new(&fields)?;
-    Ok((parts.rows, SparseRows::bytes_of(parts.rows, parts.numbers.len())))
-}
-
-/// Inputs, dense or sparse.
-pub enum Inputs<'a> {
-    Dense(ColumnMajor<'a>),
-    Integers(ColumnMajor<'a, i32>),
-    Sparse(SparseRows<'a>),
-}
-
-impl<'a> Inputs<'a> {
-    /// Reads a matrix or the parts of a sparse one, standardised as the specification says.
-    pub fn new(value: &'a Robj, spec: &'a Fields) -> Result<Inputs<'a>> {
-        let moments = match (spec.numbers("center")?, spec.numbers("scale")?) {
-            (Some(center), Some(scale)) if center.len() == scale.len() => Some((center, scale)),
-            (None, None) => None,
-            _ => return Err(wrong("center")),
-        };
-        let fits = |columns: usize| moments.is_none_or(|(center, _)| center.len() == columns);
-        if value.is_list() {
-            let fields = Fields::new(value, "x")?;
-            let parts = Sparse::new(&fields)?;
-            if !fits(parts.columns) {
-                return Err(wrong("center"));
-            }
-            // A training has not counted it yet; what it may take in all is compared later.
-            let bytes = SparseRows::bytes_of(parts.rows, parts.numbers.len());
-            of_system().check(bytes, 0.0)?;
-            let rows = SparseRows::from_columns(
-                parts.starts,
-                parts.rows_of,
-                parts.numbers,
-                parts.rows,
-                parts.columns,
-            )?;
-            return Ok(Inputs::Sparse(match moments {
-                Some((center, scale)) => rows.standardised(center, scale),
-                None => rows,
-            }));
-        }
-        if !fits(value.ncols()) {
-            return Err(wrong("center"));
-        }
-        Ok(match integers(value) {
-            Some(numbers) => Inputs::Integers(scaled(matrix_of(value, Some(numbers), "x")?, moments)),
-            None => Inputs::Dense(scaled(matrix(value, "x")?, moments)),
-        })
-    }
-
-    /// As what the engine takes.
-    pub fn source<T: Scalar>(&self) -> &dyn RowSource<T> {
-        match self {
-            Inputs::Dense(dense) => dense,
-            Inputs::Integers(integers) => integers,
-            Inputs::Sparse(sparse) => sparse,
-        }
-    }
-
-    pub fn rows(&self) -> usize {
-        self.source::<f64>().rows()
-    }
-
-    /// Refuses NaN and infinities.
-    pub fn check_finite(&self, team: &Team) -> Result<()> {
-        let columns = self.source::<f64>().non_finite_columns(team)?;
-        match columns.is_empty() {
-            true => Ok(()),
-            false => Err(EngineError::NonFiniteInputs(columns)),
-        }
-    }
 }
 
 /// Weights and biases from R lists.

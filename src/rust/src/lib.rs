@@ -5,11 +5,13 @@
 
 mod arguments;
 mod files;
+mod inputs;
 mod interrupts;
+mod members;
 mod results;
 mod watch;
 
-use arguments::{Fields, Inputs, Sparse};
+use arguments::Fields;
 use backprop_engine::activation::Activation;
 use backprop_engine::curvature;
 use backprop_engine::data::Data;
@@ -25,6 +27,7 @@ use backprop_engine::{
     CheckedSettings, Coefficients, EngineError, Method, Network, Outcome, Result, Scalar, Start,
 };
 use extendr_api::prelude::*;
+use inputs::{Inputs, Precision, Source, Sparse};
 use interrupts::interrupted;
 use results::answer;
 use std::str::FromStr;
@@ -56,18 +59,18 @@ impl<'a> Table<'a> {
     ) -> Result<Table<'a>> {
         Ok(Table {
             inputs: Inputs::new(x, spec)?,
-            outcomes: arguments::matrix(y, "y")?,
+            outcomes: inputs::matrix(y, "y")?,
             case_weights: arguments::numbers_or_null(case_weights, "case_weights")?,
             offsets: match offset.is_null() {
                 true => None,
-                false => Some(arguments::matrix(offset, "offset")?),
+                false => Some(inputs::matrix(offset, "offset")?),
             },
         })
     }
 
-    fn data<T: Scalar>(&self) -> Data<'_, T> {
+    fn data<'s, T: Scalar>(&'s self, source: &'s Source<'_, T>) -> Data<'s, T> {
         Data {
-            inputs: self.inputs.source(),
+            inputs: source.rows(),
             outcomes: self.outcomes,
             case_weights: self.case_weights,
             offsets: self.offsets,
@@ -173,7 +176,7 @@ struct Fit<'a> {
 
 impl Fit<'_> {
     /// Trains, and records the first `steps` steps.
-    fn run<T: Scalar>(&self, watch: &mut Watch, steps: usize) -> Result<(Outcome, Vec<StepTrace>)> {
+    fn run<T: Precision>(&self, watch: &mut Watch, steps: usize) -> Result<(Outcome, Vec<StepTrace>)> {
         if steps == 0 {
             return Ok((self.train::<T>(watch)?, Vec::new()));
         }
@@ -182,11 +185,19 @@ impl Fit<'_> {
         Ok((outcome, recorder.steps))
     }
 
-    fn train<T: Scalar>(&self, observer: &mut dyn Observer<T>) -> Result<Outcome> {
+    fn train<T: Precision>(&self, observer: &mut dyn Observer<T>) -> Result<Outcome> {
         let (network, settings) = (self.network, &self.settings);
-        let validation = self.validation.map(|table| table.data());
+        let source = self.table.inputs.source::<T>()?;
+        let judging = self
+            .validation
+            .map(|table| table.inputs.source::<T>())
+            .transpose()?;
+        let validation = self
+            .validation
+            .zip(judging.as_ref())
+            .map(|(table, source)| table.data(source));
         with_team_asking(self.threads, interrupted, |team| {
-            let data = self.table.data::<T>();
+            let data = self.table.data(&source);
             train(network, settings, data, validation, self.start, team, observer)
         })
     }
@@ -199,7 +210,7 @@ fn engine_predict(net: Robj, weights: Robj, biases: Robj, x: Robj, offset: Robj)
     answer(|| {
         let net = Fields::new(&net, "net")?;
         let network = arguments::network(&net)?;
-        let (rows, read) = arguments::extent(&x)?;
+        let (rows, read) = inputs::extent(&x)?;
         // The weights as they come, laid out, and the predictions.
         let needed = 2.0 * Coefficients::bytes(&network) + results::bytes(rows, network.outputs()) + read;
         arguments::budget(&net)?.check(needed, 0.0)?;
@@ -208,7 +219,7 @@ fn engine_predict(net: Robj, weights: Robj, biases: Robj, x: Robj, offset: Robj)
         let inputs = Inputs::new(&x, &net)?;
         let offsets = match offset.is_null() {
             true => None,
-            false => Some(arguments::matrix(&offset, "offset")?),
+            false => Some(inputs::matrix(&offset, "offset")?),
         };
         let mut value = results::zeros(rows, network.outputs())?;
         if rows > 0 {
@@ -217,10 +228,12 @@ fn engine_predict(net: Robj, weights: Robj, biases: Robj, x: Robj, offset: Robj)
             let single = is_single(&net)?;
             with_team_asking(threads, interrupted, |team| match single {
                 true => {
-                    evaluate::predict::<f32>(&network, &coefficients, inputs.source(), offsets, team, out)
+                    let source = inputs.source::<f32>()?;
+                    evaluate::predict(&network, &coefficients, source.rows(), offsets, team, out)
                 }
                 false => {
-                    evaluate::predict::<f64>(&network, &coefficients, inputs.source(), offsets, team, out)
+                    let source = inputs.source::<f64>()?;
+                    evaluate::predict(&network, &coefficients, source.rows(), offsets, team, out)
                 }
             })?;
         }
@@ -244,7 +257,7 @@ fn engine_evaluate(
         let spec = Fields::new(&spec, "spec")?;
         let network = arguments::network(&spec)?;
         let objective = arguments::objective(&spec)?;
-        let needed = 2.0 * Coefficients::bytes(&network) + arguments::extent(&x)?.1;
+        let needed = 2.0 * Coefficients::bytes(&network) + inputs::extent(&x)?.1;
         arguments::budget(&spec)?.check(needed, 0.0)?;
         let coefficients = arguments::coefficients(&weights, &biases)?;
         let table = Table::new(&x, &y, &case_weights, &offset, &spec)?;
@@ -253,8 +266,14 @@ fn engine_evaluate(
         let loss = with_team_asking(threads, interrupted, |team| {
             table.inputs.check_finite(team)?;
             match single {
-                true => evaluate::loss::<f32>(&network, &objective, &coefficients, &table.data(), team),
-                false => evaluate::loss::<f64>(&network, &objective, &coefficients, &table.data(), team),
+                true => {
+                    let source = table.inputs.source::<f32>()?;
+                    evaluate::loss(&network, &objective, &coefficients, &table.data(&source), team)
+                }
+                false => {
+                    let source = table.inputs.source::<f64>()?;
+                    evaluate::loss(&network, &objective, &coefficients, &table.data(&source), team)
+                }
             }
         })?;
         Ok(list!(error = (), loss = loss))
@@ -279,13 +298,21 @@ fn engine_gradient(
         let objective = arguments::objective(&spec)?;
         let penalty = arguments::penalty(&spec)?;
         // As they come, laid out, and transposed; the gradient laid out, as it goes, and in R.
-        let needed = 6.0 * Coefficients::bytes(&network) + arguments::extent(&x)?.1;
+        let needed = 6.0 * Coefficients::bytes(&network) + inputs::extent(&x)?.1;
         arguments::budget(&spec)?.check(needed, 0.0)?;
         let coefficients = arguments::coefficients(&weights, &biases)?;
         let table = Table::new(&x, &y, &case_weights, &offset, &spec)?;
         let threads = arguments::threads(&spec, work_of_step(&network, table.rows()))?;
         let (loss, slopes) = with_team_asking(threads, interrupted, |team| {
-            gradient::<f64>(&network, &objective, penalty, table.data(), &coefficients, team)
+            let source = table.inputs.source::<f64>()?;
+            gradient(
+                &network,
+                &objective,
+                penalty,
+                table.data(&source),
+                &coefficients,
+                team,
+            )
         })?;
         let (weights, biases) = results::coefficients(&slopes)?;
         Ok(list!(error = (), loss = loss, weights = weights, biases = biases))
@@ -311,7 +338,7 @@ fn engine_hessian(
         let objective = arguments::objective(&spec)?;
         let penalty = arguments::penalty(&spec)?;
         let count = network.parameter_count();
-        let (rows, read) = arguments::extent(&x)?;
+        let (rows, read) = inputs::extent(&x)?;
         let threads = arguments::threads(&spec, count * count * rows as f64)?;
         let room = curvature::bytes(&network, rows, threads);
         let needed = 8.0 * count * count + room + Coefficients::bytes(&network) + read;
@@ -322,11 +349,12 @@ fn engine_hessian(
         let out = value.as_real_slice_mut().unwrap_or_default();
         with_team_asking(threads, interrupted, |team| {
             table.inputs.check_finite(team)?;
+            let source = table.inputs.source::<f64>()?;
             curvature::hessian(
                 &network,
                 &objective,
                 penalty,
-                table.data(),
+                table.data(&source),
                 &coefficients,
                 team,
                 out,
@@ -402,7 +430,7 @@ fn engine_moments(x: Robj, case_weights: Robj) -> List {
                 }
                 add(&dense)?;
             }
-        } else if let Some(integers) = arguments::integers(&x) {
+        } else if let Some(integers) = inputs::integers(&x) {
             rows_fit(x.nrows())?;
             let mut doubles = filled(x.nrows(), 0.0)?;
             for column in integers.chunks_exact(x.nrows().max(1)) {
@@ -481,6 +509,7 @@ fn engine_panic(threads: i32) -> List {
 extendr_module! {
     mod backprop;
     use files;
+    use members;
     fn engine_train;
     fn engine_predict;
     fn engine_evaluate;

@@ -254,6 +254,7 @@ pub fn outcome(outcome: &Outcome, trace: &[StepTrace], snapshots: &[(usize, Coef
         Ending::Interrupted => ("interrupted", None),
         Ending::Diverged(epoch) => ("diverged", Some(epoch as i32)),
         Ending::Stopped => ("stopped", None),
+        Ending::OutOfTime => ("out_of_time", None),
         Ending::Converged(epoch) => ("converged", Some(epoch as i32)),
     };
     let (weights, biases) = coefficients(&outcome.coefficients)?;

@@ -62,6 +62,16 @@ impl Hook {
     }
 
     fn call(&mut self, end: &EpochEnd) -> Result<bool> {
+        self.call_of(1, end)
+    }
+
+    /// Whether it is to hear of every epoch, in order.
+    pub fn hears_all(&self) -> bool {
+        matches!(self.when, When::EveryEpoch)
+    }
+
+    /// An epoch of a member of an ensemble (from 1) has ended.
+    pub fn call_of(&mut self, member: usize, end: &EpochEnd) -> Result<bool> {
         let last = end.epoch == end.last_epoch;
         if let When::Every(interval) = self.when {
             if self.last_call.elapsed() < interval && !last {
@@ -75,7 +85,8 @@ impl Hook {
             end.validation_loss,
             end.lr,
             end.accuracy,
-            end.validation_accuracy
+            end.validation_accuracy,
+            member as i32
         );
         let answer = ask(&self.function, arguments);
         self.last_call = Instant::now();

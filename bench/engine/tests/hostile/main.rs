@@ -135,6 +135,7 @@ proptest! {
             clip_norm: None,
             stopping: None,
             counts_hits: false,
+            deadline: None,
             budget: Budget { limit: Some(1e7), ..Budget::default() },
         };
         let checked = settings.check(&network).expect("settings that fit");
@@ -203,6 +204,7 @@ proptest! {
             clip_norm: None,
             stopping: Some(Stopping { patience: 2, tolerance: 0.0 }),
             counts_hits: true,
+            deadline: None,
             budget: Budget { limit: Some(1e8), ..Budget::default() },
         };
         trained::<f64>(&network, &settings, &start, &table, None, 1);

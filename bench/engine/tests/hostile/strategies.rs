@@ -188,6 +188,7 @@ pub fn settings(hidden: usize) -> impl Strategy<Value = Settings> {
             clip_norm,
             stopping: stopping.map(|(patience, tolerance)| Stopping { patience, tolerance }),
             counts_hits,
+            deadline: None,
             budget: Budget {
                 limit: Some(1e8),
                 copies_outcome,

@@ -11,6 +11,8 @@ pub mod block;
 mod buffer;
 pub mod curvature;
 pub mod data;
+pub mod encoding;
+pub mod ensemble;
 mod error;
 pub mod evaluate;
 pub mod init;

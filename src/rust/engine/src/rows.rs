@@ -6,7 +6,7 @@ use crate::error::{EngineError, Result};
 use crate::kernels::row::prefetch;
 use crate::kernels::transpose::{rows_of_columns, Columns};
 use crate::kernels::InstructionSet;
-use crate::room::{collected, filled};
+use crate::room::{collected, filled, room};
 use crate::threads::Team;
 use crate::Scalar;
 use std::ops::Range;
@@ -90,6 +90,13 @@ pub trait RowSource<T>: Sync {
     fn bytes(&self) -> f64 {
         0.0
     }
+    /// The same rows with the numbers of each together, in a copy of what the source reads.
+    ///
+    /// # Errors
+    /// As for [`RowMajor::copy`].
+    fn row_major<'s>(&'s self, team: &Team) -> Result<Box<dyn RowSource<T> + 's>>;
+    /// Bytes that [`RowSource::row_major`] takes.
+    fn row_major_bytes(&self) -> f64;
     /// Columns (0-based) that hold NaN or an infinity.
     ///
     /// # Errors
@@ -187,6 +194,19 @@ impl<'a, E: Element> ColumnMajor<'a, E> {
         }
     }
 
+    /// The numbers of some rows, column by column.
+    ///
+    /// # Errors
+    /// Memory refused.
+    pub(crate) fn chosen(&self, rows: &[u32]) -> Result<Vec<E>> {
+        let columns = self.data.chunks_exact(self.rows.max(1));
+        let mut numbers = room(rows.len() * self.columns)?;
+        for column in columns {
+            numbers.extend(rows.iter().map(|&row| column[row as usize]));
+        }
+        Ok(numbers)
+    }
+
     fn each<T: Scalar>(&self, selection: &Selection<'_>, out: &mut [T], convert: impl Fn(usize, f64) -> T) {
         let mut first = 0;
         while first < self.columns {
@@ -215,6 +235,14 @@ impl<T: Scalar, E: Element> RowSource<T> for ColumnMajor<'_, E> {
 
     fn is_scattered(&self) -> bool {
         true
+    }
+
+    fn row_major<'s>(&'s self, team: &Team) -> Result<Box<dyn RowSource<T> + 's>> {
+        Ok(Box::new(RowMajor::copy(self, team)?))
+    }
+
+    fn row_major_bytes(&self) -> f64 {
+        RowMajor::bytes_of(self as &dyn RowSource<T>)
     }
 
     fn non_finite_columns(&self, team: &Team) -> Result<Vec<usize>> {
@@ -333,6 +361,14 @@ impl<T: Scalar> RowSource<T> for RowMajor<T> {
 
     fn bytes(&self) -> f64 {
         Buffer::<T>::bytes(self.data.len() as f64)
+    }
+
+    fn row_major<'s>(&'s self, team: &Team) -> Result<Box<dyn RowSource<T> + 's>> {
+        Ok(Box::new(RowMajor::copy(self, team)?))
+    }
+
+    fn row_major_bytes(&self) -> f64 {
+        RowMajor::bytes_of(self as &dyn RowSource<T>)
     }
 
     fn non_finite_columns(&self, _team: &Team) -> Result<Vec<usize>> {
@@ -477,6 +513,14 @@ impl<T: Scalar> RowSource<T> for SparseRows<'_> {
 
     fn bytes(&self) -> f64 {
         Self::bytes_of(self.starts.len() - 1, self.numbers.len())
+    }
+
+    fn row_major<'s>(&'s self, team: &Team) -> Result<Box<dyn RowSource<T> + 's>> {
+        Ok(Box::new(RowMajor::copy(self, team)?))
+    }
+
+    fn row_major_bytes(&self) -> f64 {
+        RowMajor::bytes_of(self as &dyn RowSource<T>)
     }
 
     fn non_finite_columns(&self, _team: &Team) -> Result<Vec<usize>> {

@@ -49,6 +49,8 @@ pub(super) enum Pass {
     Done { loss: f64, accuracy: Option<f64> },
     /// There was no further step to be found.
     Arrived { loss: f64, accuracy: Option<f64> },
+    /// The time was up before the epoch was over; the model is somewhere on its way.
+    Unfinished,
 }
 
 impl<T: Scalar> Run<'_, '_, T> {
@@ -98,6 +100,9 @@ impl<T: Scalar> Run<'_, '_, T> {
             self.rows_in_place = self.batch == self.rows && stepper.block.capacity >= self.rows;
             stepper.team.did(self.work_of_row * (last - first) as f64)?;
             first = last;
+            if first < self.rows && self.settings.out_of_time() {
+                return Ok(Pass::Unfinished);
+            }
         }
         let total_weight = stepper.data.total_weight();
         Ok(Pass::Done {

@@ -21,7 +21,7 @@ use crate::optimizer::{GradientDescent, Optimizer, Step};
 use crate::pass::Pass;
 use crate::penalty::Penalty;
 use crate::room::filled;
-use crate::rows::{RowMajor, RowSource, Selection};
+use crate::rows::{RowSource, Selection};
 use crate::step::{StepPlan, StepResult, Stepper, StepperParts};
 use crate::threads::Team;
 use crate::Scalar;
@@ -111,14 +111,14 @@ pub fn train<T: Scalar>(
         best.coefficients.check(network)?;
     }
     let copy = match copies {
-        true => Some(RowMajor::copy(data.inputs, team)?),
+        true => Some(data.inputs.row_major(team)?),
         false => {
             check_inputs(&data, team)?;
             None
         }
     };
     let inputs: &dyn RowSource<T> = match &copy {
-        Some(copy) => copy,
+        Some(copy) => copy.as_ref(),
         None => data.inputs,
     };
     let parts = StepperParts {
@@ -160,6 +160,11 @@ pub fn train<T: Scalar>(
         let (loss, accuracy, arrived) = match run.epoch(&mut stepper, &mut model) {
             Ok(epoch::Pass::Done { loss, accuracy }) => (loss, accuracy, false),
             Ok(epoch::Pass::Arrived { loss, accuracy }) => (loss, accuracy, true),
+            Ok(epoch::Pass::Unfinished) => {
+                model.restore(&history.last, network);
+                ending = Ending::OutOfTime;
+                break;
+            }
             Err(EngineError::Interrupted) => {
                 model.restore(&history.last, network);
                 ending = Ending::Interrupted;
@@ -231,6 +236,10 @@ pub fn train<T: Scalar>(
             ending = Ending::Stopped;
             break;
         }
+        if run.epoch < run.last_epoch && settings.out_of_time() {
+            ending = Ending::OutOfTime;
+            break;
+        }
     }
 
     // There is no way back any more: what the outcome takes can have the place of what led there.
@@ -238,7 +247,7 @@ pub fn train<T: Scalar>(
     let (best, ends) = history.close();
     let state = model.state(network, &settings.method)?;
     let mut coefficients = model.coefficients(network)?;
-    let finished = matches!(ending, Ending::Completed | Ending::Stopped | Ending::Converged(_));
+    let finished = !matches!(ending, Ending::Interrupted | Ending::Diverged(_));
     let better = best.as_ref().filter(|best| finished && best.epoch != run.epoch);
     let better = better.map(|best| best.coefficients.copied()).transpose()?;
     let last = better.map(|better| std::mem::replace(&mut coefficients, better));

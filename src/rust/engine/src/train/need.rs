@@ -9,7 +9,6 @@ use crate::data::Data;
 use crate::lbfgs::Minimiser;
 use crate::model::{strip_count, Model};
 use crate::network::Coefficients;
-use crate::rows::RowMajor;
 use crate::scalar::{row_stride, Scalar};
 use crate::step::{Stepper, StepperParts};
 
@@ -57,7 +56,7 @@ impl<T: Scalar> Need<'_, T> {
     fn in_training(&self) -> f64 {
         let parts = self.parts;
         let copy = match self.copies {
-            true => RowMajor::bytes_of(parts.data.inputs),
+            true => parts.data.inputs.row_major_bytes(),
             false => 0.0,
         };
         let order = match self.shuffles {

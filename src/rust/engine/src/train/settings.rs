@@ -11,6 +11,7 @@ use crate::observer::EpochEnd;
 use crate::optimizer::{Optimizer, Rule};
 use crate::penalty::Penalty;
 use crate::schedule::Schedule;
+use std::time::Instant;
 
 /// How weights are updated.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,6 +69,8 @@ pub struct Settings {
     pub stopping: Option<Stopping>,
     /// Whether the share of rows classified rightly is counted.
     pub counts_hits: bool,
+    /// When to end, whatever has been done by then.
+    pub deadline: Option<Instant>,
     /// How much memory the training may take.
     pub budget: Budget,
 }
@@ -131,6 +134,11 @@ impl Settings {
 }
 
 impl Settings {
+    /// Whether the time is up.
+    pub(super) fn out_of_time(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
     /// L-BFGS's knobs, if it is the method and cannot run with them.
     fn lbfgs_out_of_range(&self) -> Option<Lbfgs> {
         let tolerance = |value: f64| (0.0..=f64::MAX).contains(&value);
@@ -228,6 +236,8 @@ pub enum Ending {
     Diverged(usize),
     /// An observer asked to stop.
     Stopped,
+    /// The time was up; the model is that of the last finished epoch, or the best one.
+    OutOfTime,
     /// No improvement for long enough, or no further step to be found; the model is that of
     /// this epoch.
     Converged(usize),

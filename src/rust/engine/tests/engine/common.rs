@@ -80,6 +80,7 @@ pub fn settings(epochs: usize) -> Settings {
         clip_norm: None,
         stopping: None,
         counts_hits: true,
+        deadline: None,
         budget: Budget::default(),
     }
 }

@@ -28,6 +28,7 @@ fn settings() -> Settings {
         clip_norm: None,
         stopping: None,
         counts_hits: false,
+        deadline: None,
         budget: Budget::default(),
     }
 }

@@ -62,6 +62,7 @@ pub(crate) fn problem(output: Output, loss: Loss, k: usize) -> Problem {
             clip_norm: None,
             stopping: None,
             counts_hits: false,
+            deadline: None,
             budget: Budget::default(),
         },
         network,

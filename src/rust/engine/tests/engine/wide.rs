@@ -41,6 +41,7 @@ fn fit(dropout: &[f64], strength: f64, threads: usize, observer: &mut dyn Observ
         clip_norm: None,
         stopping: None,
         counts_hits: false,
+        deadline: None,
         budget: Budget::default(),
     };
     let checked = settings.check(&network).unwrap();

@@ -32,6 +32,7 @@ pub fn settings(objective: Objective, epochs: usize, batch_size: usize) -> Setti
         clip_norm: None,
         stopping: None,
         counts_hits: false,
+        deadline: None,
         budget: Budget::default(),
     }
 }

@@ -57,6 +57,7 @@ impl Kind {
                 clip_norm: None,
                 stopping: None,
                 counts_hits: false,
+                deadline: None,
                 budget: Budget::default(),
             },
             rows,
