@@ -6,7 +6,7 @@
 # through `{}` substitution, which cli does not interpret a second time, so braces in them are safe.
 stop_backprop <- function(what, message, call = quote(nn_train()), .envir = parent.frame()) {
   # As cli::cli_abort() does it.
-  suspendInterrupts(message[] <- vapply(message, cli::format_inline, "", .envir = .envir))
+  message[] <- made_whole(vapply(message, cli::format_inline, "", .envir = .envir))
   rlang::abort(
     message,
     class = c(paste0("backprop_error_", what), "backprop_error"),
@@ -16,10 +16,18 @@ stop_backprop <- function(what, message, call = quote(nn_train()), .envir = pare
   )
 }
 
+# A text, made while interrupts wait. One that waited is taken here, and not while the functions that use the text are loaded: from R 4.4 on
+# these could then not be loaded any more in the session.
+made_whole <- function(text) {
+  text <- suspendInterrupts(text)
+  Sys.sleep(1e-6)
+  text
+}
+
 # `...` holds named fields for the condition, so that a program can read what a person reads.
 warn_backprop <- function(what, message, ..., .envir = parent.frame()) {
   rlang::warn(
-    suspendInterrupts(cli::format_warning(message, .envir = .envir)),
+    made_whole(cli::format_warning(message, .envir = .envir)),
     class = c(paste0("backprop_warning_", what), "backprop_warning"),
     ...
   )
@@ -28,7 +36,7 @@ warn_backprop <- function(what, message, ..., .envir = parent.frame()) {
 # What a user should know that is no fault of theirs.
 inform_backprop <- function(what, message, ..., .envir = parent.frame()) {
   rlang::inform(
-    suspendInterrupts(cli::format_message(message, .envir = .envir)),
+    made_whole(cli::format_message(message, .envir = .envir)),
     class = c(paste0("backprop_message_", what), "backprop_message"),
     ...
   )
