@@ -27,6 +27,7 @@ coef.nn_fit <- function(object, scale = "scaled", epoch = NULL, ...) {
   weights <- object$weights
   biases <- object$biases
   if (scale == "original") {
+    refuse_encoded(object, "scale = \"original\"", call)
     unscaled <- unscale_network(weights, biases, object$inputs, object$outcome)
     weights <- unscaled$weights
     biases <- unscaled$biases
@@ -58,9 +59,10 @@ unscale_network <- function(weights, biases, inputs, outcome) {
 
 unit_names <- function(n) paste0("h", seq_len(n))
 
+# Of the network's inputs: the columns, and the pieces that encode them.
 input_names <- function(fit) {
   names <- fit$inputs$names
-  if (is.null(names)) paste0("x", seq_len(fit$inputs$n)) else names
+  encoded_names(if (is.null(names)) paste0("x", seq_len(fit$inputs$n)) else names, fit$inputs$encoding)
 }
 
 named_outputs <- function(fit) {

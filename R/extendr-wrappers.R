@@ -17,8 +17,8 @@ engine_gradient <- function(spec, weights, biases, x, y, case_weights, offset) .
 # unit, then biases.
 engine_hessian <- function(spec, weights, biases, x, y, case_weights, offset) .Call(wrap__engine_hessian, spec, weights, biases, x, y, case_weights, offset)
 
-# Rows (1-based) of a random share, the same share of every stratum.
-engine_split <- function(strata, share, seed) .Call(wrap__engine_split, strata, share, seed)
+# Rows (1-based) of a random share, the same share of every stratum, that a member (from 1) of an ensemble holds back.
+engine_split <- function(strata, share, seed, member) .Call(wrap__engine_split, strata, share, seed, member)
 
 # Starting weights and biases for layers of the given sizes, input first.
 engine_init <- function(sizes, init, bias_init, seed, max_bytes) .Call(wrap__engine_init, sizes, init, bias_init, seed, max_bytes)

@@ -168,6 +168,6 @@ choice_field <- function(choices, optional = FALSE) {
 one_of_choices <- function(choices) paste("one of", paste0("\"", choices, "\"", collapse = ", "))
 
 # An object with knobs (see knobs.R).
-knobs_field <- function(class, tables) {
-  field(paste0("a list of class `", class, "`"), function(x, whole) wrong_knobs(x, class, tables), classed = TRUE)
+knobs_field <- function(class, tables, optional = FALSE) {
+  field(paste0("a list of class `", class, "`"), function(x, whole) wrong_knobs(x, class, tables), optional, classed = TRUE)
 }

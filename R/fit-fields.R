@@ -37,7 +37,8 @@ setting_fields <- fields(
     is_inits(x) && length(x) %in% c(1L, length(fit$settings$sizes) - 1L)
   }, optional = TRUE),
   layer_init = field("the name of an initialisation for each layer", function(x, fit) is_inits(x) && length(x) == length(fit$settings$sizes) - 1L),
-  standardize = flag_field(),
+  standardize = field("`TRUE`, `FALSE` or the name of a way to standardise", function(x, fit) is_flag(x) || is_choice(x, standardizings)),
+  embed = knobs_field("nn_embedding", embedding_fields, optional = TRUE),
   penalty = between_field(0),
   mixture = between_field(0, 1, closed = TRUE),
   dropout = field("a number, or one for each hidden layer, of at least 0 and below 1", function(x, fit) {
@@ -61,17 +62,34 @@ setting_fields <- fields(
 
 is_inits <- function(x) is.character(x) && !anyNA(match(x, names(inits)))
 
+# Of each column numbers that ascend, or NULL.
+is_ascending_each <- function(x, n) is_plain_list(x) && length(x) == n && all(vapply(x, function(part) {
+  is.null(part) || (is.double(part) && all(is.finite(part)) && !is.unsorted(part, strictly = TRUE))
+}, NA))
+
+ascending_field <- field("a list with ascending numbers, or `NULL`, for each input", function(x, fit) is_ascending_each(x, fit$inputs$n), optional = TRUE)
+
+encoding_fields <- fields(
+  clipped = field("`TRUE` or `FALSE` for each input", function(x, fit) is.logical(x) && length(x) == fit$inputs$n && !anyNA(x), optional = TRUE),
+  knots = ascending_field,
+  scores = field("as many numbers as `knots` for each input", function(x, fit) {
+    is_ascending_each(x, fit$inputs$n) && identical(lengths(x), lengths(fit$inputs$encoding$knots))
+  }, optional = TRUE),
+  edges = ascending_field
+)
+
 input_fields <- fields(
   n = field(
-    function(fit) paste0(fit$settings$sizes[1L], ", the size of the first layer"),
-    function(x, fit) is_whole(x, 1) && x == fit$settings$sizes[1L]
+    function(fit) paste0(fit$settings$sizes[1L] - encoded_width(0L, fit$inputs$encoding), ", for the first layer has ", fit$settings$sizes[1L], " inputs"),
+    function(x, fit) is_whole(x, 1) && encoded_width(x, fit$inputs[["encoding"]]) == fit$settings$sizes[1L]
   ),
   names = field("a text for each input", function(x, fit) is.character(x) && length(x) == fit$inputs$n, optional = TRUE),
   center = field("a finite number for each input", function(x, fit) is_center(x, fit$inputs$n), optional = TRUE),
   # Inf is the scale of an input that did not vary in training.
   scale = field("a positive number for each input where `center` is one", function(x, fit) {
     if (is.null(fit$inputs$center)) is.null(x) else is.double(x) && length(x) == fit$inputs$n && !anyNA(x) && all(x > 0)
-  })
+  }),
+  encoding = nested(encoding_fields, optional = TRUE)
 )
 
 outcome_fields <- fields(
@@ -204,7 +222,7 @@ record_fields <- fields(
     function(x, fit) is_frame(x, c(history_columns, intersect(c("accuracy", "validation_accuracy"), names(x)))),
     classed = TRUE
   ),
-  status = choice_field(c("completed", "interrupted", "diverged", "stopped", "converged", "checkpoint")),
+  status = choice_field(c("completed", "interrupted", "diverged", "stopped", "converged", "checkpoint", "out_of_time")),
   epochs_done = whole_field(0),
   rows = whole_field(1),
   rows_given = whole_field(1),
@@ -238,6 +256,15 @@ training_fields <- fields(
 
 fit_fields <- list(
   description = description_fields, weights = coefficient_fields, record = record_fields, snapshots = snapshots_fields, training = training_fields
+)
+
+# What an ensemble is besides: its networks are fits, each with the ensemble's own record of the data.
+ensemble_fields <- fields(
+  members = field("a list with a network for each element", function(x, fit) is_plain_list(x) && length(x) > 0L && all(vapply(x, is_plain_list, NA))),
+  shares = field("numbers of at least 0 that sum to 1, one for each network", function(x, fit) {
+    is.double(x) && length(x) == length(fit$members) && all(is.finite(x)) && all(x >= 0) && abs(sum(x) - 1) < 1e-8
+  }),
+  kinds = field("the name of a kind for each network", function(x, fit) is_texts(x, length(fit$members)))
 )
 
 # The values themselves are read as those that are given.

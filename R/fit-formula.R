@@ -49,7 +49,7 @@ formula_call <- function(x, parent) {
 }
 
 formula_fit <- function(fit, arg, call) {
-  fit <- validate_fit(fit, arg, call)
+  fit <- validate_fit(fit, arg, call, ensembles = TRUE)
   if (fit$interface != "formula") {
     stop_backprop("formula", "The model was not trained by formula: it has none.", call = call)
   }
@@ -63,7 +63,7 @@ formula_fit <- function(fit, arg, call) {
 #' @export
 update.nn_fit <- function(object, formula., ..., evaluate = TRUE) {
   call <- quote(update())
-  object <- validate_fit(object, "object", call)
+  object <- validate_fit(object, "object", call, ensembles = TRUE)
   check_flag(evaluate, "evaluate", call)
   again <- object$call
   if (is.null(again)) {
@@ -124,7 +124,7 @@ model.frame.nn_fit <- function(formula, data = NULL, ...) {
 model.matrix.nn_fit <- function(object, data = NULL, ...) {
   call <- quote(model.matrix())
   refuse_dots(..., known = c("object", "data"), call = call)
-  fit <- validate_fit(object, "object", call)
+  fit <- validate_fit(object, "object", call, ensembles = TRUE)
   X <- if (fit$interface == "formula") data_of_call(fit, data, parent.frame(), call) else inputs_of(fit, data_or_kept(fit, data, call))
   new <- read_new_rows(fit, X, "data", call, with_offset = FALSE)
   x <- in_full(new$x)

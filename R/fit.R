@@ -1,7 +1,7 @@
 # The fit: a plain list that outlives the session, and the check that it is still one.
 
 # Raised when the list's structure changes in a way that older code cannot read.
-fit_format <- 2L
+fit_format <- 3L
 
 new_fit <- function(result, spec, data, given, scaling, earlier) {
   engine <- spec$engine
@@ -44,6 +44,7 @@ new_fit <- function(result, spec, data, given, scaling, earlier) {
       init = spec$init,
       layer_init = engine$init,
       standardize = spec$standardize,
+      embed = spec$embed,
       penalty = engine$penalty,
       mixture = engine$mixture,
       dropout = if (is.null(engine$dropout)) 0 else engine$dropout,
@@ -60,11 +61,12 @@ new_fit <- function(result, spec, data, given, scaling, earlier) {
       seed = engine$seed,
       split_seed = spec$split_seed,
       keep = spec$keep,
+      ensemble = 1L,
       keep_weights = engine$keep_weights
     ),
     seed = engine$seed,
     interface = given$interface,
-    inputs = list(n = ncol(data$x), names = colnames(data$x), center = scaling$center, scale = scaling$scale),
+    inputs = list(n = ncol(data$x), names = colnames(data$x), center = scaling$center, scale = scaling$scale, encoding = spec$encoding),
     outcome = list(
       kind = outcome$kind, k = outcome$k, levels = outcome$levels, names = outcome$names,
       center = scaling$y_center, scale = scaling$y_scale
@@ -174,8 +176,9 @@ package_version_text <- function() {
 }
 
 # The fit, if it is still one that can be used, in this version's format: `parts` of it are looked at (see fit-fields.R). Called before every use, so
-# what predictions need costs microseconds.
-validate_fit <- function(fit, arg = "fit", call = quote(nn_predict()), parts = c("description", "weights", "record")) {
+# what predictions need costs microseconds. `ensembles`: whether the caller has an answer for several networks, too.
+validate_fit <- function(fit, arg = "fit", call = quote(nn_predict()), parts = c("description", "weights", "record"),
+                         ensembles = FALSE) {
   if (!inherits(fit, "nn_fit") || !is.list(fit)) {
     found <- describe_value(fit)
     stop_backprop("not_a_fit", c(
@@ -193,6 +196,11 @@ validate_fit <- function(fit, arg = "fit", call = quote(nn_predict()), parts = c
       x = "This version reads formats up to {fit_format}.",
       i = "Update backprop, or train the model again."
     ), call = call)
+  }
+  if (inherits(fit, "nn_ensemble")) {
+    if (!ensembles) refuse_ensemble(fit, arg, call)
+    check_ensemble_parts(fit, parts, arg, call)
+    return(invisible(fit))
   }
   if (format < fit_format) {
     fit <- upgrade_fit(fit, arg, call)

@@ -34,7 +34,7 @@
 fitted.nn_fit <- function(object, data = NULL, ..., offset = NULL) {
   call <- quote(fitted())
   refuse_dots(..., known = c("object", "data", "offset"), call = call)
-  object <- validate_fit(object, "object", call)
+  object <- validate_fit(object, "object", call, ensembles = TRUE)
   data <- data_or_kept(object, data, call)
   if (is.null(offset)) offset <- extra_of(data, "offset")
   predict_outputs(object, inputs_of(object, data), "data", NULL, call, offset)
@@ -46,9 +46,10 @@ fitted.nn_fit <- function(object, data = NULL, ..., offset = NULL) {
 residuals.nn_fit <- function(object, data = NULL, type = "response", ..., case_weights = NULL, offset = NULL) {
   call <- quote(residuals())
   refuse_dots(..., known = c("object", "data", "type", "case_weights", "offset"), call = call)
-  object <- validate_fit(object, "object", call)
+  object <- validate_fit(object, "object", call, ensembles = TRUE)
   check_choice(type, "type", c("response", "pearson", "deviance"), call)
   if (type != "response") {
+    if (is_ensemble(object)) refuse_ensemble(object, "object", call)
     return(likelihood_residuals(object, data, type, call, case_weights, offset))
   }
   known <- data_of(object, data, call, case_weights, offset, gaps = TRUE)

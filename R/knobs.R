@@ -30,6 +30,11 @@ optimizer_fields <- list(
   lbfgs = fields(memory = memory_knob, gradient_tolerance = at_least_0, value_tolerance = at_least_0)
 )
 
+# `columns` are NULL for all.
+embedding_fields <- list(
+  piecewise = fields(bins = whole_field(1), columns = field("names of inputs", function(x, whole) is_texts(x) && length(x) > 0L, optional = TRUE))
+)
+
 schedule_fields <- list(
   constant = fields(warmup = at_least_0),
   step = fields(factor = above_0_to_1, every = epochs_knob, warmup = at_least_0),

@@ -78,3 +78,22 @@ read_loss <- function(x) {
   name <- check_choice(x, "loss", names(losses))
   new_loss(name, as.double(losses[[name]]$par))
 }
+
+# The mean loss of predictions on the outcome's scale, as the documentation defines it, for predictions that no single network makes. Probabilities of 0 and 1 count
+# as 1e-15 from there.
+mean_loss <- function(name, par, predicted, y, weights = NULL) {
+  y <- beside(y, predicted)
+  p <- pmin(pmax(predicted, 1e-15), 1 - 1e-15)
+  error <- y - predicted
+  cells <- switch(name,
+    sse = , mse = error^2,
+    mae = abs(error),
+    huber = ifelse(abs(error) <= par, error^2 / 2, par * (abs(error) - par / 2)),
+    binary_cross_entropy = -y * log(p) - (1 - y) * log1p(-p),
+    cross_entropy = -y * log(p) * ncol(y),
+    poisson = predicted - y * log(pmax(predicted, 1e-300)),
+    quantile = error * (rep(par, each = nrow(y)) - (error < 0))
+  )
+  rows <- rowMeans(cells)
+  if (is.null(weights)) mean(rows) else sum(weights * rows) / sum(weights)
+}

@@ -125,7 +125,7 @@ derivative_specification <- function(fit, call) {
     sizes = as.integer(settings$sizes), activation = settings$activation, output = settings$output,
     loss = settings$loss, loss_par = settings$loss_par,
     penalty = setting(settings$penalty, 0), mixture = setting(settings$mixture, 0),
-    center = fit$inputs$center, scale = fit$inputs$scale,
+    center = fit$inputs$center, scale = fit$inputs$scale, encoding = encoding_for_engine(fit$inputs),
     precision = "double", threads = resolve_threads(NULL, call), max_bytes = resolve_max_bytes()
   )
 }

@@ -44,7 +44,7 @@ nn_predict <- function(fit, X, type = "response", offset = NULL, epoch = NULL, t
   if (missing(X)) {
     stop_backprop("missing_argument", "{.arg X} is missing: give the rows to predict.", call = call)
   }
-  fit <- validate_fit(fit, "fit", call, c("description", "weights"))
+  fit <- validate_fit(fit, "fit", call, c("description", "weights"), ensembles = TRUE)
   check_choice(type, "type", c("response", "class"), call)
   if (type == "class" && fit$outcome$kind != "factor") {
     kind <- fit$outcome$kind
@@ -163,10 +163,13 @@ warn_crossing <- function(value) {
 
 # With `gaps`, NULL where some inputs are not finite.
 run_prediction <- function(fit, x, offset, arg, threads, call, gaps = FALSE) {
+  if (is_ensemble(fit)) {
+    return(predict_mean(fit, function(member) run_prediction(member, x, offset, arg, threads, call, gaps)))
+  }
   settings <- fit$settings
   net <- list(
     sizes = as.integer(settings$sizes), activation = settings$activation, output = settings$output,
-    center = fit$inputs$center, scale = fit$inputs$scale,
+    center = fit$inputs$center, scale = fit$inputs$scale, encoding = encoding_for_engine(fit$inputs),
     precision = settings$precision, threads = resolve_threads(threads, call), max_bytes = resolve_max_bytes(),
     # Brought back to the outcome's scale, they are multiplied and shifted in copies.
     extra_bytes = if (is.null(fit$outcome$center)) 0 else 4 * 8 * as.double(nrow(x)) * settings$sizes[length(settings$sizes)]
@@ -176,10 +179,7 @@ run_prediction <- function(fit, x, offset, arg, threads, call, gaps = FALSE) {
     return(NULL)
   }
   value <- answered(answer, colnames(x), call, arg)$value
-  if (!is.null(fit$outcome$center)) {
-    value <- unscale_columns(value, fit$outcome$center, fit$outcome$scale)
-  }
-  value
+  to_outcome(value, fit$outcome)
 }
 
 # Names of the outputs where they are known.

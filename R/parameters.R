@@ -103,6 +103,13 @@ check_room_for_aliases <- function(problem) {
 
 scale_inputs <- function(problem) {
   engine <- problem$engine
+  if (!is.null(engine$encoding)) {
+    # The outputs of a network that passes its inputs on.
+    width <- engine$sizes[1L]
+    engine[c("sizes", "activation", "output")] <- list(c(width, width), character(), "linear")
+    value <- answered(engine_predict(engine, list(diag(width)), list(numeric(width)), problem$x, NULL), call = problem$call)$value
+    return(matrix(value, nrow(problem$x), width, dimnames = list(NULL, input_names(problem$fit))))
+  }
   x <- dense_inputs(problem$x)
   if (is.null(engine$center)) x else scale_columns(x, engine$center, engine$scale)
 }

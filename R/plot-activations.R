@@ -53,7 +53,7 @@ unit_activations <- function(fit, x, call) {
     net <- list(
       sizes = as.integer(settings$sizes[seq_len(l + 1L)]), activation = settings$activation[seq_len(l - 1L)],
       output = if (last) settings$output else "linear",
-      center = fit$inputs$center, scale = fit$inputs$scale, precision = settings$precision, threads = 1L
+      center = fit$inputs$center, scale = fit$inputs$scale, encoding = encoding_for_engine(fit$inputs), precision = settings$precision, threads = 1L
     )
     answer <- engine_predict(net, fit$weights[seq_len(l)], fit$biases[seq_len(l)], x, NULL)
     value <- answered(answer, colnames(x), call)$value

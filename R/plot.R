@@ -112,9 +112,8 @@ check_layers <- function(layer, fit, call) {
 names_of_units <- function(fit) {
   sizes <- fit$settings$sizes
   last <- length(sizes)
-  inputs <- fit$inputs$names
   hidden <- lapply(seq_len(last - 2L), function(l) paste0("h", if (last > 3L) paste0(l, "."), seq_len(sizes[l + 1L])))
-  c(list(if (is.null(inputs)) paste0("x", seq_len(sizes[1L])) else inputs), hidden, list(named_outputs(fit)))
+  c(list(input_names(fit)), hidden, list(named_outputs(fit)))
 }
 
 # "hidden layer", or "hidden layer 2" where there are several.

@@ -76,7 +76,7 @@ predict.nn_fit <- function(object, new_data, type = NULL, ..., threads = NULL, l
                            quantile_levels = NULL, data = NULL, calibration = NULL, method = NULL,
                            offset = NULL, epoch = NULL) {
   call <- quote(predict())
-  object <- validate_fit(object, "object", call, c("description", "weights"))
+  object <- validate_fit(object, "object", call, c("description", "weights"), ensembles = TRUE)
   dots <- list(...)
   if (missing(new_data) && identical(names(dots), "newdata")) {
     # What R's own methods call it.

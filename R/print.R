@@ -19,7 +19,10 @@
 #' summary(fit, data = mtcars)
 #' @export
 print.nn_fit <- function(x, ...) {
-  x <- validate_fit(x, "x", quote(print()))
+  x <- validate_fit(x, "x", quote(print()), ensembles = TRUE)
+  if (is_ensemble(x)) {
+    return(print_ensemble(x))
+  }
   settings <- x$settings
   cat("<nn_fit> ", paste(settings$sizes, collapse = "-"), ", ", count_text(count_parameters(x), "parameter"), "\n", sep = "")
   cat("Hidden:  ", describe_hidden_layers(settings), "\n", sep = "")
@@ -85,6 +88,7 @@ print.summary.nn_fit <- function(x, ...) {
     `Batch size` = describe_batches(settings, x$rows),
     Epochs = describe_epochs(x),
     Standardized = describe_standardizing(x),
+    if (!is.null(settings$embed)) c(Encoded = describe_embedding(settings$embed)),
     describe_taming(settings),
     describe_gaps(x),
     describe_weighting(x),
@@ -259,5 +263,8 @@ describe_standardizing <- function(x) {
   if (is.null(x$inputs$center)) {
     return("no")
   }
-  if (is.null(x$outcome$center)) "inputs" else "inputs and outcome"
+  paste0(
+    if (is.null(x$outcome$center)) "inputs" else "inputs and outcome",
+    switch(as.character(x$settings$standardize), robust = ", inputs by quartiles and clipped", quantile = ", inputs by normal scores")
+  )
 }

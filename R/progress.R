@@ -1,7 +1,8 @@
 # What R does while the engine runs: the progress bar and the user's callback.
 
 # `hook` is called by the engine on the main thread.
-watch_training <- function(progress, callback = NULL, restart = NULL) {
+watch_training <- function(progress, callback = NULL, restart = NULL, member = FALSE) {
+  of_ensemble <- member
   if (is.null(progress)) {
     progress <- interactive()
   }
@@ -11,13 +12,13 @@ watch_training <- function(progress, callback = NULL, restart = NULL) {
   bar <- if (progress) new_bar()
   warnings <- list()
 
-  look <- function(epoch, epochs, loss, validation_loss, lr, accuracy, validation_accuracy) {
+  look <- function(epoch, epochs, loss, validation_loss, lr, accuracy, validation_accuracy, member) {
     if (progress) {
-      bar$show(epoch, epochs, loss)
+      bar$show(epoch, epochs, loss, if (of_ensemble) member)
     }
     is.null(callback) || !isFALSE(callback(list(
       epoch = epoch, epochs = epochs, loss = loss, validation_loss = validation_loss, lr = lr,
-      accuracy = accuracy, validation_accuracy = validation_accuracy, restart = restart
+      accuracy = accuracy, validation_accuracy = validation_accuracy, restart = restart, member = if (of_ensemble) member
     )))
   }
   keep_warning <- function(cnd) {
@@ -47,7 +48,7 @@ new_bar <- function() {
   patience <- if (interactive()) 2 else 0
   pause <- if (cli::is_dynamic_tty()) 0.1 else 2
   list(
-    show = function(epoch, epochs, loss) {
+    show = function(epoch, epochs, loss, member = NULL) {
       now <- proc.time()[["elapsed"]]
       if (is.null(bar)) {
         if (now - began < patience) {
@@ -60,7 +61,8 @@ new_bar <- function() {
       }
       shown <<- now
       cli::cli_progress_update(
-        set = epoch, id = bar, extra = list(loss = format(loss, digits = 4)), force = TRUE
+        set = epoch, id = bar, force = TRUE,
+        extra = list(loss = format(loss, digits = 4), of = if (is.null(member)) "" else paste0("network ", member, ", "))
       )
     },
     close = function() if (!is.null(bar)) cli::cli_progress_done(id = bar)
@@ -72,8 +74,8 @@ open_bar <- function(epochs) {
   cli::cli_progress_bar(
     type = "custom",
     total = epochs,
-    format = "{cli::pb_bar} epoch {cli::pb_current}/{cli::pb_total}, loss {cli::pb_extra$loss}, {cli::pb_eta_str}",
-    extra = list(loss = ""),
+    format = "{cli::pb_bar} {cli::pb_extra$of}epoch {cli::pb_current}/{cli::pb_total}, loss {cli::pb_extra$loss}, {cli::pb_eta_str}",
+    extra = list(loss = "", of = ""),
     clear = TRUE,
     auto_terminate = FALSE,
     .auto_close = FALSE,

@@ -62,7 +62,22 @@ inits <- c(
 
 precisions <- c("double", "single")
 keeps <- c("minimal", "data")
+standardizings <- c("robust", "quantile")
 na_actions <- c("error", "omit", "impute")
+
+# Networks that are blended with that of a preset, judged by the rows that the networks hold back: a function of the number of rows gives their settings.
+blends <- list(
+  linear = function(n) {
+    c(plain_steps, list(hidden = c(), penalty = 1 / n, activation = "tanh"))
+  },
+  small = function(n) {
+    c(plain_steps, list(hidden = 5L, penalty = 1 / n, activation = "tanh"))
+  }
+)
+plain_steps <- list(
+  optimizer = "lbfgs", epochs = 200, lr = NULL, batch_size = NULL, clip_norm = NULL, dropout = 0, lr_schedule = "constant", embed = NULL,
+  precision = "double", init = NULL
+)
 
 schedules <- c("constant", "step", "exponential", "cosine", "one_cycle", "plateau")
 
@@ -70,12 +85,12 @@ schedules <- c("constant", "step", "exponential", "cosine", "one_cycle", "platea
 # `start` passes on unless they are typed anew are `inherited_arguments`.
 training_arguments <- c(
   "hidden", "epochs", "lr", "activation", "output", "loss", "optimizer", "batch_size", "shuffle",
-  "lr_schedule", "init", "start", "restarts", "standardize", "penalty", "mixture", "dropout", "clip_norm",
+  "lr_schedule", "init", "start", "restarts", "ensemble", "blend", "time_limit", "standardize", "embed", "penalty", "mixture", "dropout", "clip_norm",
   "validation", "stop_iter", "tol", "case_weights", "class_weights", "offset", "na_action", "precision", "threads",
   "seed", "keep", "keep_weights", "callback", "checkpoint", "progress"
 )
 inherited_arguments <- c(
   "lr", "activation", "output", "loss", "optimizer", "batch_size", "shuffle", "lr_schedule", "init",
-  "standardize", "penalty", "mixture", "dropout", "clip_norm", "validation", "stop_iter", "tol",
+  "ensemble", "blend", "standardize", "embed", "penalty", "mixture", "dropout", "clip_norm", "validation", "stop_iter", "tol",
   "class_weights", "na_action", "precision", "seed", "keep", "keep_weights"
 )

@@ -13,13 +13,18 @@ split_rows <- function(plan, given, settings, typed, earlier) {
     codes <- outcome_codes(given$outcome)
     check_room_for_split(given)
     rows <- if (is.null(plan$used)) seq_len(given$kept) else plan$used
-    chosen <- answered(engine_split(codes[rows], plan$share, as.double(seed)))$rows
-    chosen <- setdiff(chosen, rows_needed_in_training(given, rows, chosen))
+    chosen <- rows_of_member(given, rows, codes, plan$share, seed, 1L)
     plan$held <- rows[chosen]
     plan$train <- rows[-chosen]
   }
   plan$n <- if (is.null(plan$train)) given$kept else length(plan$train)
   plan
+}
+
+# Places among `rows` of those that a member of an ensemble holds back to judge; a single network is the first.
+rows_of_member <- function(given, rows, codes, share, seed, member) {
+  chosen <- answered(engine_split(codes[rows], share, as.double(seed), member))$rows
+  setdiff(chosen, rows_needed_in_training(given, rows, chosen))
 }
 
 # Splitting copies the rows of either side, and draws from their numbers: of each row a dozen at a time.

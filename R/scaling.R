@@ -3,11 +3,11 @@
 # Centre and scale of inputs, and of a numeric outcome under a linear output; NULL where not scaled.
 # A fit that goes on keeps its own.
 resolve_scaling <- function(spec, x, y, case_weights, earlier) {
-  if (!spec$standardize) {
+  if (identical(spec$standardize, FALSE)) {
     return(list())
   }
   linear <- spec$engine$output == "linear"
-  if (!is.null(earlier) && earlier$settings$standardize) {
+  if (!is.null(earlier) && !identical(earlier$settings$standardize, FALSE)) {
     return(list(
       center = earlier$inputs$center, scale = earlier$inputs$scale,
       y_center = if (linear) earlier$outcome$center, y_scale = if (linear) earlier$outcome$scale
@@ -15,6 +15,14 @@ resolve_scaling <- function(spec, x, y, case_weights, earlier) {
   }
   moments <- column_moments(x, case_weights)
   dummy <- columns_of_zeros_and_ones(x)
+  if (spec$standardize == "robust") {
+    rows <- rows_looked_at(nrow(x))
+    for (j in which(!dummy & !moments$constant)) {
+      robust <- robust_moments(x[rows, j], case_weights[rows])
+      # A column that is constant in the rows looked at keeps its moments.
+      if (robust[2L] > 0) moments[c("center", "scale")] <- list(replace(moments$center, j, robust[1L]), replace(moments$scale, j, robust[2L]))
+    }
+  }
   # An input that is constant in training has no effect in prediction either: its weights were never trained.
   idle <- moments$constant
   moments$center[dummy & !idle] <- 0

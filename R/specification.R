@@ -6,7 +6,7 @@
 # were typed; `inputs`: n (rows that train), p, rows (those kept); `outcome`: from read_outcome(); `table`: whether the data came as a table.
 resolve_specification <- function(settings, typed, inputs, outcome, table, earlier = NULL) {
   optimizer <- read_optimizer(settings$optimizer)
-  standardize <- check_flag(settings$standardize, "standardize")
+  standardize <- read_standardize(settings$standardize)
   loss <- read_loss(settings$loss)
   choice <- resolve_output(settings$output, loss$name, outcome, table)
   loss_par <- if (is.null(loss)) as.double(losses[[choice$loss]]$par) else as.double(loss$par)
@@ -81,6 +81,8 @@ resolve_specification <- function(settings, typed, inputs, outcome, table, earli
     ),
     start = start,
     standardize = standardize,
+    embed = inputs$embed,
+    encoding = inputs$encoding,
     init = settings$init,
     keep = keep,
     progress = settings$progress,

@@ -18,7 +18,7 @@ earlier_fit <- function(start, interface) {
   if (!inherits(start, "nn_fit")) {
     return(NULL)
   }
-  start <- validate_fit(start, "start", quote(nn_train()), names(fit_fields))
+  start <- validate_fit(start, "start", quote(nn_train()), names(fit_fields), ensembles = TRUE)
   if (start$interface != interface) {
     then <- start$interface
     stop_backprop("start", c(
@@ -53,6 +53,11 @@ train_given <- function(given, settings, typed, earlier, call) {
 
 # From the split on: what may draw a seed, and be refused after that.
 train_planned <- function(plan, given, settings, typed, earlier) {
+  members <- check_ensemble(settings$ensemble, settings)
+  if (members > 1L) {
+    return(train_ensemble(plan, given, settings, typed, earlier, members))
+  }
+  time <- clock(settings$time_limit)
   plan <- split_rows(plan, given, settings, typed, earlier)
   if (is.null(earlier)) warn_unused_levels(given$outcome, plan)
   given$blueprint <- complete_blueprint(given, plan, settings, earlier)
@@ -60,7 +65,9 @@ train_planned <- function(plan, given, settings, typed, earlier) {
   if (!is.null(plan$given)) {
     plan$given <- read_validation(plan$given, given, settings$na_action)
   }
-  inputs <- list(n = plan$n, p = ncol(rows$x), rows = given$kept)
+  embed <- read_embed(plan$settings$embed)
+  encoding <- learn_encoding(read_standardize(plan$settings$standardize), embed, rows$x, pick(plan$weights, plan$train), earlier)
+  inputs <- list(n = plan$n, p = encoded_width(ncol(rows$x), encoding), rows = given$kept, embed = embed, encoding = encoding)
   spec <- resolve_specification(plan$settings, typed, inputs, given$outcome, given$interface != "matrix", earlier)
   spec$split_seed <- split_seed(spec$engine$seed, typed, earlier)
   spec$na_action <- settings$na_action
@@ -68,10 +75,13 @@ train_planned <- function(plan, given, settings, typed, earlier) {
   spec$validation <- if (is.null(plan$given)) plan$share else "given"
   data <- take_rows(plan, spec, given, rows)
   scaling <- resolve_scaling(spec, data$x, data$y, data$case_weights, earlier)
-  spec$engine$center <- scaling$center
-  spec$engine$scale <- scaling$scale
+  spec$engine[c("center", "scale")] <- scaling[c("center", "scale")]
+  spec$engine$encoding <- encoding_for_engine(list(
+    n = ncol(data$x), center = scaling$center, scale = scaling$scale, encoding = spec$encoding
+  ))
   data <- scale_outcomes(data, scaling)
   spec$engine$validation <- data$validation
+  spec$engine$seconds <- time$left()
   keeping_last(function(keep) {
     train <- function(spec, keep, restart = NULL) run_training(spec, data, given, scaling, earlier, keep, restart)
     fit <- if (spec$restarts > 1L) run_restarts(spec, train, keep) else train(spec, keep)

@@ -68,6 +68,7 @@ estimate_parameters <- function(object, data, scale, sandwich, call, case_weight
   all_names <- parameter_names(object)
   names <- all_names[curved$identified$keep]
   if (scale == "original") {
+    refuse_encoded(object, "scale = \"original\"", call)
     # Which columns make up which is another question in the data's own units.
     changed <- identify_parameters(problem, problem$x)
     contrasts <- multiply(changed$contrasts, original_scale(object))

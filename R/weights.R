@@ -147,7 +147,7 @@ check_offset_output <- function(offset, output) {
 weights.nn_fit <- function(object, ...) {
   call <- quote(weights())
   refuse_dots(..., known = "object", call = call)
-  object <- validate_fit(object, "object", call)
+  object <- validate_fit(object, "object", call, ensembles = TRUE)
   kept <- object$data$case_weights
   if (is.null(kept) && isTRUE(object$settings$case_weights)) {
     stop_backprop("no_data", c(

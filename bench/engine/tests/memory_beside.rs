@@ -16,7 +16,7 @@ use counting::peak_of;
 
 fn of_split() -> (f64, f64) {
     let strata: Vec<i32> = (0..300_000).map(|row| row % 7).collect();
-    let (measured, chosen) = peak_of(|| split(&strata, 0.3, 1).expect("a split"));
+    let (measured, chosen) = peak_of(|| split(&strata, 0.3, 1, 0).expect("a split"));
     assert_eq!(chosen.len(), 90_000);
     (bytes_of_split(strata.len(), 6), measured)
 }

@@ -364,12 +364,13 @@ fn engine_hessian(
     })
 }
 
-/// Rows (1-based) of a random share, the same share of every stratum.
+/// Rows (1-based) of a random share, the same share of every stratum, that a member (from 1) of an ensemble holds back.
 /// @noRd
 #[extendr]
-fn engine_split(strata: &[i32], share: f64, seed: f64) -> List {
+fn engine_split(strata: &[i32], share: f64, seed: f64, member: i32) -> List {
     answer(|| {
-        let rows = split(strata, share, seed as i64 as u64)?;
+        let member = member.max(1) as usize - 1;
+        let rows = split(strata, share, seed as i64 as u64, member)?;
         let rows = results::integers(rows.iter().map(|&row| row as i32 + 1))?;
         Ok(list!(error = (), rows = rows))
     })

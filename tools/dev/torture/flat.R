@@ -33,7 +33,7 @@ scenarios <- list(
   callback = function(i) tryCatch(nn_train(X, X[, 1], hidden = 2, epochs = 2, seed = 1, callback = function(s) stop("no")), error = function(cnd) NULL),
   # What fails in the engine, past the checks of R.
   engine = function(i) engine$engine_init(c(4L, 0L), "normal", "zeros", 1L, NA_real_),
-  vectors = function(i) engine$engine_split(rep(1L, 5L), "no share", 1)
+  vectors = function(i) engine$engine_split(rep(1L, 5L), "no share", 1, 1L)
 )
 
 resident <- function() {

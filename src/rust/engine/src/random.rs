@@ -52,12 +52,17 @@ pub fn shuffled(order: &mut [u32], rng: &mut Xoshiro256PlusPlus) {
 /// `share` of all) and gives their numbers in ascending order. Strata are numbers from 0, not much
 /// larger than there are rows.
 ///
+/// Of the `member`s of an ensemble each draws rows of its own: no two have a row in common as long as the shares do
+/// not add up to more than all rows; then the rows are dealt anew.
+///
 /// # Errors
 /// Memory refused.
-pub fn split(strata: &[i32], share: f64, seed: u64) -> Result<Vec<u32>> {
+pub fn split(strata: &[i32], share: f64, seed: u64, member: usize) -> Result<Vec<u32>> {
+    let apart = ((1.0 / share + 1e-9).floor() as usize).max(1);
+    let (round, shift) = (member / apart, member % apart);
     let stratum = |row: u32| strata[row as usize].max(0) as usize;
     let mut order = filled(strata.len(), 0u32)?;
-    shuffled(&mut order, &mut stream(seed, Purpose::Split, 0, 0));
+    shuffled(&mut order, &mut stream(seed, Purpose::Split, round as u64, 0));
     // The strata one after the other, each in its random order.
     let largest = strata.iter().copied().max().unwrap_or(0).max(0) as usize;
     let mut next = filled(largest + 2, 0usize)?;
@@ -77,9 +82,10 @@ pub fn split(strata: &[i32], share: f64, seed: u64) -> Result<Vec<u32>> {
     // Walking through the strata, a row is taken whenever the running share passes a whole
     // number: each stratum gets its share, give or take one row.
     let passed = |places: usize| (places as f64 * share).round();
-    let mut chosen = room(passed(sorted.len()) as usize)?;
+    let mut chosen = room(passed(sorted.len() + shift) as usize + 1)?;
     let places = sorted.iter().enumerate();
-    chosen.extend(places.filter_map(|(place, &row)| (passed(place + 1) > passed(place)).then_some(row)));
+    let is_chosen = |place: usize| passed(place + shift + 1) > passed(place + shift);
+    chosen.extend(places.filter_map(|(place, &row)| is_chosen(place).then_some(row)));
     chosen.sort_unstable();
     Ok(chosen)
 }
@@ -113,10 +119,26 @@ mod tests {
     #[test]
     fn a_split_takes_its_share_of_every_stratum() {
         let strata: Vec<i32> = (0..100).map(|row| i32::from(row % 10 == 0)).collect();
-        let chosen = split(&strata, 0.2, 3).unwrap();
+        let chosen = split(&strata, 0.2, 3, 0).unwrap();
         assert_eq!(chosen.len(), 20);
         assert_eq!(chosen.iter().filter(|&&row| strata[row as usize] == 1).count(), 2);
-        assert_ne!(chosen, split(&strata, 0.2, 4).unwrap());
+        assert_ne!(chosen, split(&strata, 0.2, 4, 0).unwrap());
+    }
+
+    #[test]
+    fn members_hold_back_rows_of_their_own() {
+        let strata: Vec<i32> = (0..203).map(|row| i32::from(row % 7 == 0)).collect();
+        for share in [0.15, 0.2, 0.5] {
+            let apart = (1.0 / share) as usize;
+            let of = |member| split(&strata, share, 3, member).unwrap();
+            let mut all: Vec<u32> = (0..apart).flat_map(of).collect();
+            assert!((0..apart).all(|member| (of(member).len() as f64 - 203.0 * share).abs() <= 1.0));
+            all.sort_unstable();
+            let count = all.len();
+            all.dedup();
+            assert_eq!(all.len(), count);
+            assert_ne!(of(0), of(apart));
+        }
     }
 
     #[test]

@@ -210,7 +210,7 @@ fn a_shuffle_is_that_of_fisher_and_yates() {
 fn a_split_takes_the_nearest_number_of_rows_of_all_and_of_each_stratum() {
     for (rows, share) in [(10, 0.25), (11, 0.5), (97, 0.1), (3, 0.2), (3, 0.9), (5, 0.0)] {
         let strata: Vec<i32> = (0..rows).map(|row| row % 2).collect();
-        let chosen = split(&strata, share, 7).unwrap();
+        let chosen = split(&strata, share, 7, 0).unwrap();
         assert_eq!(
             chosen.len(),
             (f64::from(rows) * share).round() as usize,
@@ -232,7 +232,7 @@ fn a_split_takes_the_nearest_number_of_rows_of_all_and_of_each_stratum() {
     // Every row is taken about as often as any other.
     let mut taken = [0; 20];
     for seed in 0..2000 {
-        for row in split(&[0; 20], 0.3, seed).unwrap() {
+        for row in split(&[0; 20], 0.3, seed, 0).unwrap() {
             taken[row as usize] += 1;
         }
     }

@@ -1,0 +1,328 @@
+# Training an ensemble: networks of one or several kinds, each judged by rows of its own, whose predictions are averaged.
+
+# Arguments that one network alone can have. Where one is typed, a preset trains one network; with `ensemble` typed too they are refused.
+single_arguments <- c("restarts", "checkpoint", "keep_weights")
+
+check_ensemble <- function(ensemble, settings) {
+  ensemble <- check_count(ensemble, "ensemble")
+  if (ensemble == 1L) {
+    return(ensemble)
+  }
+  given <- c(
+    restarts = !identical(as.double(settings$restarts), 1), checkpoint = !is.null(settings$checkpoint),
+    keep_weights = !is.null(settings$keep_weights), start = !is.null(settings$start) && !inherits(settings$start, "nn_ensemble")
+  )
+  wrong <- names(given)[given]
+  if (length(wrong) > 0L) {
+    wrong <- wrong[1L]
+    stop_incompatible(
+      "{.arg ensemble} above 1 and {.arg {wrong}} do not go together.",
+      "{.code ensemble = 1} trains one network; {.arg {wrong}} is left out otherwise.",
+      wrong = wrong
+    )
+  }
+  check_room(
+    40 * as.double(ensemble), paste("A table of", count_text(ensemble, "network")),
+    "Use a smaller `ensemble`: each network is a training of its own.", quote(nn_train())
+  )
+  ensemble
+}
+
+# Adds to a plan of plan_rows(): `train`, the places of all rows that take part, and `dealt`, for each network the places among these of the rows that
+# judge it (none where rows of their own are given, or no share is).
+deal_rows <- function(plan, given, settings, typed, earlier, members) {
+  plan$train <- plan$used
+  plan$settings <- settings
+  if (is.null(settings$seed)) plan$settings$seed <- sample.int(.Machine$integer.max, 1L)
+  plan$dealt <- rep(list(integer()), members)
+  n <- if (is.null(plan$train)) given$kept else length(plan$train)
+  if (!is.null(plan$share)) {
+    seed <- split_seed(check_seed(plan$settings$seed), typed, earlier)
+    codes <- outcome_codes(given$outcome)
+    check_room_for_split(given)
+    rows <- if (is.null(plan$used)) seq_len(given$kept) else plan$used
+    plan$dealt <- lapply(seq_len(members), function(member) rows_of_member(given, rows, codes, plan$share, seed, member))
+  }
+  # Rows of one network, which decide how its steps are made.
+  plan$n <- n - max(lengths(plan$dealt))
+  plan
+}
+
+# From the dealing on; what train_planned() is for one network.
+train_ensemble <- function(plan, given, settings, typed, earlier, members) {
+  began <- proc.time()[["elapsed"]]
+  plan <- deal_rows(plan, given, settings, typed, earlier, members)
+  if (is.null(earlier)) warn_unused_levels(given$outcome, plan)
+  given$blueprint <- complete_blueprint(given, plan, settings, earlier)
+  rows <- encode_given(given, plan)
+  if (!is.null(plan$given)) {
+    plan$given <- read_validation(plan$given, given, settings$na_action)
+  }
+  kinds <- kinds_of(plan, typed, earlier)
+  ready <- Map(function(kind, name) prepare_kind(kind, plan, given, rows, typed, kind_of(earlier, name)), kinds, names(kinds))
+  keeping_last(function(keep) {
+    trained <- list()
+    time <- clock(settings$time_limit, began)
+    for (name in names(ready)) {
+      made <- train_kind(ready[[name]], plan, given, earlier, time, members, name)
+      trained[[name]] <- made$members
+      if (made$interrupted) {
+        # What was finished is worth keeping.
+        keep(function() if (any(lengths(trained) > 0L)) new_ensemble(trained, ready, plan, given, earlier, time))
+        stop_engine(list(kind = "interrupted"))
+      }
+    }
+    fit <- new_ensemble(trained, ready, plan, given, earlier, time)
+    if (length(fit$settings$time_cut) > 0L) warn_cut(fit)
+    fit
+  })
+}
+
+# The kinds of networks by name, each a list of the settings that are its own; the last one is the network as typed.
+kinds_of <- function(plan, typed, earlier) {
+  settings <- plan$settings
+  if (!is.null(earlier)) {
+    kinds <- unique(earlier$kinds)
+    # All rows of today's data are the batch of an optimizer that takes no other.
+    if (!"batch_size" %in% typed) settings["batch_size"] <- list(NULL)
+    return(structure(lapply(kinds, function(kind) {
+      inherit_settings(settings, typed, kind_of(earlier, kind)$settings)
+    }), names = kinds))
+  }
+  own <- lapply(blends[settings$blend], function(kind) {
+    changed <- kind(plan$n)
+    settings[names(changed)] <- changed
+    settings
+  })
+  c(own, list(network = settings))
+}
+
+# A network of that kind in an earlier ensemble, for the settings it was trained by.
+kind_of <- function(earlier, kind) {
+  if (!is.null(earlier)) member_of(earlier, match(kind, earlier$kinds))
+}
+
+# One kind, as it will be trained: its specification, its rows and how they are scaled.
+prepare_kind <- function(settings, plan, given, rows, typed, earlier) {
+  plan$settings <- settings
+  settings$seed <- plan$settings$seed
+  embed <- read_embed(settings$embed)
+  weights <- pick(plan$weights, plan$train)
+  encoding <- learn_encoding(read_standardize(settings$standardize), embed, rows$x, weights, earlier)
+  inputs <- list(n = plan$n, p = encoded_width(ncol(rows$x), encoding), rows = given$kept, embed = embed, encoding = encoding)
+  if (!is.null(earlier)) settings$start <- earlier
+  spec <- resolve_specification(settings, typed, inputs, given$outcome, given$interface != "matrix", earlier)
+  spec$split_seed <- split_seed(spec$engine$seed, typed, earlier)
+  spec$na_action <- settings$na_action
+  spec$has_weights <- !is.null(settings$case_weights)
+  spec$validation <- if (is.null(plan$given)) plan$share else "given"
+  data <- take_rows(plan, spec, given, rows)
+  scaling <- resolve_scaling(spec, data$x, data$y, data$case_weights, earlier)
+  spec$engine[c("center", "scale")] <- scaling[c("center", "scale")]
+  spec$engine$encoding <- encoding_for_engine(list(
+    n = ncol(data$x), center = scaling$center, scale = scaling$scale, encoding = encoding
+  ))
+  data <- scale_outcomes(data, scaling)
+  spec$engine$validation <- data$validation
+  list(spec = spec, data = data, scaling = scaling)
+}
+
+# Trains the networks of one kind. `members` are fits without what they have in common; of each, `out_of_fold` are its predictions of the rows that
+# judged it, on the outcome's scale.
+train_kind <- function(ready, plan, given, earlier, time, members, kind) {
+  spec <- ready$spec
+  seeds <- restart_seeds(spec$engine$seed, members)
+  watch <- watch_training(spec$progress, spec$callback, member = TRUE)
+  at <- which(earlier$kinds == kind)
+  described <- lapply(seq_len(members), function(i) {
+    held <- plan$dealt[[i]]
+    all <- seq_len(nrow(ready$data$x))
+    list(
+      seed = seeds[i], rows = if (length(held) > 0L) all[-held] else all, held = held,
+      start = if (length(at) > 0L) start_of_member(member_of(earlier, at[i]), spec)
+    )
+  })
+  spec$engine$seconds <- time$left()
+  data <- ready$data
+  result <- engine_train_members(spec$engine, data$x, data$y, data$case_weights, data$offset, described, watch$hook)
+  watch$close()
+  if (identical(result$error$kind, "nonfinite_x")) stop_unknown_in(data, given$arg)
+  answered(result, colnames(data$x), arg = given$arg)
+  raised <- watch$raised()
+  if (length(raised) > 0L) stop(raised[[1L]])
+  made <- lapply(seq_along(result$members), function(i) {
+    if (!is.null(result$members[[i]])) new_member(result$members[[i]], described[[i]], ready, given, if (length(at) > 0L) member_of(earlier, at[i]))
+  })
+  list(members = made, interrupted = result$interrupted)
+}
+
+start_of_member <- function(member, spec) {
+  start <- read_start(member, spec$engine$sizes[1L], utils::tail(spec$engine$sizes, 1L))
+  if (is.null(spec$start$optimizer_state)) start["optimizer_state"] <- list(NULL)
+  start$best <- earlier_best(member, character())
+  start
+}
+
+new_member <- function(trained, described, ready, given, earlier) {
+  spec <- ready$spec
+  spec$engine$seed <- described$seed
+  fit <- unclass(new_fit(trained$outcome, spec, ready$data, given, ready$scaling, earlier))
+  weights <- ready$data$case_weights
+  fit$rows <- length(described$rows)
+  fit$total_weight <- if (is.null(weights)) as.double(fit$rows) else sum(weights[described$rows])
+  held <- pick_places(ready$data$rows, described$held)
+  fit$validation_rows <- as.integer(held)
+  if (length(described$held) > 0L) fit$validation_count <- length(described$held)
+  fit[common_fields] <- NULL
+  predicted <- trained$held
+  if (length(described$held) > 0L) {
+    fit$out_of_fold <- list(rows = described$held, predicted = to_outcome(predicted, fit$outcome))
+  }
+  fit
+}
+
+# What all networks of an ensemble have in common, and the ensemble alone holds.
+common_fields <- c("rows_given", "omitted", "interface", "blueprint", "data", "call", "format", "version", "snapshots", "restarts")
+
+# From what the network gives to the scale of the outcome.
+to_outcome <- function(value, outcome) {
+  if (is.null(outcome$center)) value else unscale_columns(value, outcome$center, outcome$scale)
+}
+
+# The ensemble of what was trained: the kinds' networks, how much each counts, and what the rows that judged say of it.
+new_ensemble <- function(trained, ready, plan, given, earlier, time) {
+  main <- ready[[length(ready)]]
+  kept <- finished_members(trained, time)
+  shares <- blend_shares(kept$trained, main, plan, given)
+  counted <- shares$share > 0
+  kinds <- names(kept$trained)[counted]
+  members <- unlist(unname(kept$trained[counted]), recursive = FALSE)
+  each <- rep(shares$share[counted] / kept$count, each = kept$count)
+  model <- new_fit(list(), main$spec, main$data, given, main$scaling, NULL)
+  model[c("weights", "biases", "history", "optimizer_state", "last", "best", "restarts", "snapshots")] <- NULL
+  judged <- judge_members(kept$trained[counted], shares$share[counted], main, plan, given)
+  fit <- c(
+    list(
+      members = lapply(members, function(member) member[setdiff(names(member), "out_of_fold")]),
+      kinds = rep(kinds, each = kept$count), shares = each, choice = shares, out_of_fold = judged
+    ),
+    unclass(model)
+  )
+  fit$status <- if (length(kept$cut) > 0L) "out_of_time" else "completed"
+  fit$epochs_done <- sum(vapply(members, function(member) as.double(member$epochs_done), 0))
+  fit$settings$ensemble <- as.integer(kept$count)
+  fit$settings$blend <- setdiff(kinds, "network")
+  fit$settings$time_cut <- kept$cut
+  fit$final_loss <- mean_of(members, "final_loss", each)
+  fit$final_objective <- mean_of(members, "final_objective", each)
+  fit$final_validation_loss <- mean_of(members, "final_validation_loss", each)
+  fit$rows <- nrow(main$data$x)
+  fit$validation_rows <- integer()
+  class(fit) <- c("nn_ensemble", "nn_fit")
+  fit
+}
+
+mean_of <- function(members, field, shares) sum(shares * vapply(members, function(member) member[[field]], 0))
+
+# How much time there is: `left()` in seconds, NULL where nothing limits it.
+clock <- function(limit, began = proc.time()[["elapsed"]]) {
+  if (!is.null(limit)) check_positive(limit, "time_limit")
+  list(limit = limit, left = function() if (!is.null(limit)) max(0, limit - (proc.time()[["elapsed"]] - began)))
+}
+
+# Of networks that time was up for, those that can be had again by typing how many there are: of each kind the first `count`. Where not even the first one
+# had ended, it is taken as far as it came. `cut` are the arguments that make the same without a limit.
+finished_members <- function(trained, time) {
+  finished <- function(member) !is.null(member) && member$status != "out_of_time"
+  prefix <- function(members) sum(cumprod(vapply(members, finished, NA)))
+  main <- trained[[length(trained)]]
+  count <- prefix(main)
+  if (count == length(main) && all(vapply(trained, prefix, 0) == count)) {
+    return(list(trained = trained, count = count, cut = list()))
+  }
+  if (count == 0) {
+    first <- main[[1L]]
+    if (is.null(first) || first$epochs_done == 0L) {
+      limit <- time$limit
+      stop_backprop("time_limit", c(
+        "{.arg time_limit} is too short: {limit} second{?s} {?is/are} over before the first epoch is.",
+        i = "Give more time, or fewer rows."
+      ))
+    }
+    cut <- list(ensemble = 1L, epochs = first$epochs_done, blend = character())
+    return(list(trained = structure(list(main[1L]), names = names(trained)[length(trained)]), count = 1L, cut = cut))
+  }
+  whole <- vapply(trained, prefix, 0) >= count
+  kept <- lapply(trained[whole], function(members) members[seq_len(count)])
+  blend <- setdiff(names(kept), "network")
+  list(trained = kept, count = count, cut = list(ensemble = count, blend = blend))
+}
+
+warn_cut <- function(fit) {
+  cut <- fit$settings$time_cut
+  limit <- fit$settings$time_limit
+  typed <- paste0(names(cut), " = ", vapply(cut, function(value) deparse1(value), ""), collapse = ", ")
+  inform_backprop("time_limit", c(
+    "{.code time_limit = {limit}} ended the training early.",
+    i = "Without a limit, {.code {typed}} and the same seed give the same model."
+  ))
+}
+
+# Predictions of rows by the networks that were not trained on them: a list of `rows` (places among those that take part) and `predicted`.
+pool_held <- function(members) {
+  held <- lapply(members, function(member) member$out_of_fold)
+  list(
+    rows = unlist(lapply(held, function(part) part$rows)), predicted = do.call(rbind, lapply(held, function(part) part$predicted))
+  )
+}
+
+# Outcomes and weights of rows by their places, on the outcome's own scale.
+judged_rows <- function(rows, ready, plan, given) {
+  y <- encode_outcome(given$outcome, ready$spec$engine$output)
+  at <- if (is.null(plan$train)) rows else plan$train[rows]
+  list(y = y[at, , drop = FALSE], weights = ready$data$case_weights[rows])
+}
+
+# The share that each kind has in the mean: of all shares by quarters those of the smallest loss on the rows that judged. A data frame of `kind`, `loss`
+# (of that kind alone) and `share`.
+blend_shares <- function(trained, ready, plan, given) {
+  kinds <- names(trained)
+  pools <- lapply(trained, pool_held)
+  if (length(pools[[1L]]$rows) == 0L) {
+    return(data.frame(kind = kinds, loss = NA_real_, share = as.double(kinds == kinds[length(kinds)])))
+  }
+  rows <- judged_rows(pools[[1L]]$rows, ready, plan, given)
+  engine <- ready$spec$engine
+  loss_of <- function(predicted) mean_loss(engine$loss, engine$loss_par, predicted, rows$y, rows$weights)
+  losses <- vapply(pools, function(pool) loss_of(pool$predicted), 0)
+  shares <- shares_by_quarters(length(kinds))
+  blended <- apply(shares, 1L, function(share) loss_of(Reduce(`+`, Map(function(pool, part) pool$predicted * part, pools, share))))
+  # Of equals the one with most of the network, which is last.
+  data.frame(kind = kinds, loss = losses, share = shares[which.min(blended), ], row.names = NULL)
+}
+
+# All ways to share 1 among k by quarters, the last one's share falling.
+shares_by_quarters <- function(k) {
+  grid <- as.matrix(expand.grid(rep(list(0:4), k)))
+  grid <- grid[rowSums(grid) == 4, , drop = FALSE]
+  unname(grid[order(-grid[, k]), , drop = FALSE] / 4)
+}
+
+# What the rows that judged say of the mean: its loss there and, of a number, its errors, sorted: at most 2,000 of them, evenly spaced.
+judge_members <- function(trained, shares, ready, plan, given) {
+  pools <- lapply(trained, pool_held)
+  if (length(pools[[1L]]$rows) == 0L) {
+    return(NULL)
+  }
+  rows <- judged_rows(pools[[1L]]$rows, ready, plan, given)
+  engine <- ready$spec$engine
+  predicted <- Reduce(`+`, Map(function(pool, part) pool$predicted * part, pools, shares))
+  loss <- mean_loss(engine$loss, engine$loss_par, predicted, rows$y, rows$weights)
+  errors <- if (given$outcome$kind != "factor" && ncol(predicted) == ncol(rows$y)) {
+    lapply(seq_len(ncol(predicted)), function(j) {
+      sorted <- sort(rows$y[, j] - predicted[, j])
+      sorted[rows_looked_at(length(sorted), 2000)]
+    })
+  }
+  list(rows = length(pools[[1L]]$rows), loss = loss, errors = errors)
+}
