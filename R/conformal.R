@@ -7,14 +7,7 @@ conformal_limits <- function(fit, new_data, type, sides, arguments, threads, cal
   if (fit$outcome$kind == "factor") {
     stop_backprop("incompatible", "{.code type = \"{type}\"} needs a numeric outcome.", call = call)
   }
-  if (is.null(calibration)) {
-    stop_no_calibration(fit, type, call)
-  }
-  known <- data_of(fit, calibration, call, gaps = TRUE)
-  errors <- known$targets(fit$settings$output) - predict_rows(fit, known, "calibration", threads, call)
-  if (anyNA(errors)) {
-    errors <- errors[stats::complete.cases(errors), , drop = FALSE]
-  }
+  errors <- if (is.null(calibration)) errors_held_back(fit, type, call) else errors_on(fit, calibration, threads, call)
   predicted <- predict_outputs(fit, new_data, "new_data", threads, call, arguments$offset)
   limits <- lapply(seq_len(ncol(predicted)), function(k) {
     shift <- if (type == "quantile") {
@@ -26,6 +19,21 @@ conformal_limits <- function(fit, new_data, type, sides, arguments, threads, cal
   })
   names(limits) <- output_names(fit)
   limits
+}
+
+errors_on <- function(fit, calibration, threads, call) {
+  known <- data_of(fit, calibration, call, gaps = TRUE)
+  errors <- known$targets(fit$settings$output) - predict_rows(fit, known, "calibration", threads, call)
+  if (anyNA(errors)) errors[stats::complete.cases(errors), , drop = FALSE] else errors
+}
+
+# An ensemble's own: of rows that the networks averaged there had not trained on.
+errors_held_back <- function(fit, type, call) {
+  errors <- if (is_ensemble(fit)) fit$out_of_fold$errors
+  if (is.null(errors)) {
+    stop_no_calibration(fit, type, call)
+  }
+  do.call(cbind, errors)
 }
 
 # With n errors and a new one exchangeable, the new one is at most the k-th smallest with probability k / (n + 1). So upper quantiles

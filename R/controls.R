@@ -34,6 +34,36 @@ resolve_controls <- function(settings, hidden, optimizer) {
   )
 }
 
+# Measures of predictions that may choose the best epoch: which outputs each is for.
+stop_metrics <- list(
+  loss = c("sigmoid", "softmax", "linear", "exp"), log_loss = c("sigmoid", "softmax"), brier = c("sigmoid", "softmax"), auc = "sigmoid",
+  accuracy = c("sigmoid", "softmax"), rmse = c("linear", "exp", "sigmoid"), mae = c("linear", "exp", "sigmoid"),
+  deviance = c("sigmoid", "softmax", "linear", "exp")
+)
+
+# NULL where it is the loss.
+read_stop_metric <- function(metric, validation, output, outcome, outputs) {
+  if (is.null(metric)) {
+    return(NULL)
+  }
+  check_choice(metric, "stop_metric", names(stop_metrics))
+  if (is.null(validation)) {
+    stop_incompatible(
+      "{.arg stop_metric} is measured on validation rows, and there are none.", "Give a share of the rows: {.code validation = 0.2}."
+    )
+  }
+  fits <- output %in% stop_metrics[[metric]] && (metric != "auc" || outputs == 1L)
+  if (metric %in% c("log_loss", "brier", "auc", "accuracy") && !(outcome$kind == "factor" || outcome$unit || output == "softmax")) fits <- FALSE
+  if (!fits) {
+    stop_incompatible(
+      "{.code stop_metric = \"{metric}\"} does not go with this outcome under {.code output = \"{output}\"}.",
+      "{.val auc} is for two classes; {.val log_loss}, {.val brier} and {.val accuracy} are for classes; {.val rmse} and {.val mae} for numbers.",
+      metric = metric, output = output
+    )
+  }
+  if (metric == "loss") NULL else metric
+}
+
 # One rate per hidden layer; NULL where nothing is dropped.
 resolve_dropout <- function(dropout, hidden, optimizer) {
   layers <- length(hidden)

@@ -86,14 +86,15 @@ print_ensemble <- function(x) {
     at <- which(x$kinds == kind)
     member <- member_of(x, at[1L])
     cat(
-      format(paste0(if (kind == "network") "Networks" else kind_names[[kind]], ":"), width = 11), length(at), " of ", paste(member$settings$sizes, collapse = "-"), ", ",
+      format(paste0(kind_names[[kind]], ":"), width = 11), length(at), " of ", paste(member$settings$sizes, collapse = "-"), ", ",
       describe_hidden_layers(member$settings), if (length(kinds) > 1L) paste0(", share ", format(sum(x$shares[at]))), "\n",
       sep = ""
     )
   }
   cat("Output:    ", describe_output(first), ", loss ", describe_loss(settings$loss, settings$loss_par), "\n", sep = "")
-  epochs <- vapply(x$members[x$kinds == "network"], function(member) member$epochs_done, 0L)
-  cat("Trained:   ", describe_range(epochs), " epochs of ", settings$optimizer$name, ", lr ", format(settings$lr, digits = 4), ", on ", count_text(x$rows, "row"), "\n", sep = "")
+  epochs <- vapply(x$members, function(member) member$epochs_done, 0L)
+  rules <- unique(vapply(x$members, function(member) member$settings$optimizer$name, ""))
+  cat("Trained:   ", describe_range(epochs), " epochs of ", paste(rules, collapse = " and "), ", on ", count_text(x$rows, "row"), "\n", sep = "")
   if (!is.null(x$out_of_fold)) {
     cat("Loss:      ", format(x$out_of_fold$loss, digits = 4), " on ", count_text(x$out_of_fold$rows, "row"), " held back\n", sep = "")
   }
@@ -103,6 +104,30 @@ print_ensemble <- function(x) {
   invisible(x)
 }
 
-kind_names <- c(linear = "Linear", small = "Small")
+kind_names <- c(network = "Networks", linear = "Linear", small = "Small", log = "Of the log", plain = "Plain", scores = "Scores")
 
 describe_range <- function(x) if (min(x) == max(x)) as.character(x[1L]) else paste(min(x), "to", max(x))
+
+# How far the networks are apart, by output.
+predict_spread <- function(fit, new_data, threads, call, offset) {
+  if (!is_ensemble(fit)) {
+    stop_backprop("incompatible", c(
+      "{.code type = \"spread\"} is for an ensemble; {.arg object} is one network.",
+      i = "{.code nn_train(..., ensemble = 5)} trains several."
+    ), call = call)
+  }
+  mean <- predict_outputs(fit, new_data, "new_data", threads, call, offset)
+  squares <- 0
+  for (number in seq_along(fit$members)) {
+    # What there is to warn of was told with the mean.
+    value <- suppressWarnings(predict_outputs(member_of(fit, number), new_data, "new_data", threads, call, offset), classes = "backprop_warning")
+    squares <- squares + fit$shares[number] * (value - mean)^2
+  }
+  spread <- sqrt(squares)
+  if (fit$outcome$kind == "factor") {
+    return(tibble_of_columns(if (ncol(spread) == 1L) cbind(spread, spread) else spread, paste0(".spread_", fit$outcome$levels)))
+  }
+  tibble <- tibble_of_numbers(spread)
+  names(tibble) <- sub("^[.]pred", ".spread", names(tibble))
+  tibble
+}

@@ -184,15 +184,11 @@ new_member <- function(trained, described, ready, given, earlier) {
 # What all networks of an ensemble have in common, and the ensemble alone holds.
 common_fields <- c("rows_given", "omitted", "interface", "blueprint", "data", "call", "format", "version", "snapshots", "restarts")
 
-# From what the network gives to the scale of the outcome.
-to_outcome <- function(value, outcome) {
-  if (is.null(outcome$center)) value else unscale_columns(value, outcome$center, outcome$scale)
-}
-
 # The ensemble of what was trained: the kinds' networks, how much each counts, and what the rows that judged say of it.
 new_ensemble <- function(trained, ready, plan, given, earlier, time) {
   main <- ready[[length(ready)]]
   kept <- finished_members(trained, time)
+  kept$trained <- lapply(kept$trained, smear, main, plan, given)
   shares <- blend_shares(kept$trained, main, plan, given)
   counted <- shares$share > 0
   kinds <- names(kept$trained)[counted]
@@ -220,6 +216,34 @@ new_ensemble <- function(trained, ready, plan, given, earlier, time) {
   fit$validation_rows <- integer()
   class(fit) <- c("nn_ensemble", "nn_fit")
   fit
+}
+
+# The mean of a log-normal outcome is above the exponential of the mean logarithm. By how much, the rows say that networks hold back: predictions are multiplied by
+# what brings their sum there to that of the outcomes (Duan's smearing, 1983, as a ratio).
+smear <- function(members, ready, plan, given) {
+  there <- !vapply(members, is.null, NA)
+  transform <- if (any(there)) members[[which(there)[1L]]]$outcome$transform
+  pool <- pool_held(members[there])
+  if (is.null(transform) || length(pool$rows) == 0L) {
+    return(members)
+  }
+  rows <- judged_rows(pool$rows, ready, plan, given)
+  weights <- if (is.null(rows$weights)) 1 else rows$weights
+  shift <- rep(transform$shift, each = nrow(rows$y))
+  factor <- colSums((rows$y + shift) * weights) / colSums((pool$predicted + shift) * weights)
+  factor <- pmin(pmax(factor, 0.5), 2)
+  lapply(members, function(member) {
+    if (is.null(member)) {
+      return(NULL)
+    }
+    member$outcome$transform$factor <- as.double(factor)
+    held <- member$out_of_fold
+    if (!is.null(held)) {
+      shift <- rep(transform$shift, each = nrow(held$predicted))
+      member$out_of_fold$predicted <- hold_to_limits((held$predicted + shift) * rep(factor, each = nrow(held$predicted)) - shift, member$outcome$limits)
+    }
+    member
+  })
 }
 
 mean_of <- function(members, field, shares) sum(shares * vapply(members, function(member) member[[field]], 0))

@@ -12,6 +12,12 @@ family_of <- function(fit) {
 
 require_family <- function(fit, call, instead = NULL) {
   family <- family_of(fit)
+  if (!is.null(fit$outcome$transform)) {
+    stop_backprop("no_likelihood", c(
+      "There is no likelihood for a network that learnt the logarithm of its outcome.",
+      i = "Train it on the logarithm itself: {.code log(y) ~ .}"
+    ), call = call)
+  }
   if (is.null(family)) {
     loss <- fit$settings$loss
     output <- fit$settings$output

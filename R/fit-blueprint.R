@@ -50,6 +50,7 @@ variable_fields <- list(
     name = text_field(),
     levels = field("different levels", function(x, variable) length(x) > 0L && is_levels(x)),
     untrained = field("levels", function(x, variable) is.character(x)),
+    rare = field("levels", function(x, variable) is.character(x), optional = TRUE),
     fill = field("one of its `levels`", function(x, variable) is.character(x) && length(x) == 1L && x %in% variable$levels, optional = TRUE),
     gaps = field("`TRUE` or `FALSE` where `fill` is a level", function(x, variable) if (is.null(variable[["fill"]])) is.null(x) else is_flag(x))
   ),

@@ -33,11 +33,17 @@ setting_fields <- fields(
   batch_size = whole_field(1),
   shuffle = flag_field(),
   lr_schedule = knobs_field("nn_schedule", schedule_fields),
+  decay_schedule = knobs_field("nn_schedule", schedule_fields, optional = TRUE),
+  dropout_schedule = knobs_field("nn_schedule", schedule_fields, optional = TRUE),
+  stop_metric = field("the name of a measure", function(x, fit) is_choice(x, names(stop_metrics)), optional = TRUE),
   init = field("names of initialisations", function(x, fit) {
     is_inits(x) && length(x) %in% c(1L, length(fit$settings$sizes) - 1L)
   }, optional = TRUE),
   layer_init = field("the name of an initialisation for each layer", function(x, fit) is_inits(x) && length(x) == length(fit$settings$sizes) - 1L),
   standardize = field("`TRUE`, `FALSE` or the name of a way to standardise", function(x, fit) is_flag(x) || is_choice(x, standardizings)),
+  rare_levels = whole_field(0, optional = TRUE),
+  outcome_transform = choice_field(outcome_transforms, optional = TRUE),
+  clip_predictions = field("`TRUE` or `FALSE`", function(x, fit) is_flag(x), optional = TRUE),
   embed = knobs_field("nn_embedding", embedding_fields, optional = TRUE),
   penalty = between_field(0),
   mixture = between_field(0, 1, closed = TRUE),
@@ -115,7 +121,16 @@ outcome_fields <- fields(
   center = field("a finite number for each column of the outcome", function(x, fit) is_center(x, fit$outcome$k), optional = TRUE),
   scale = field("a positive, finite number for each column of the outcome where `center` is one", function(x, fit) {
     if (is.null(fit$outcome$center)) is.null(x) else is_center(x, fit$outcome$k) && all(x > 0)
-  })
+  }),
+  transform = nested(fields(
+    name = choice_field("log"),
+    shift = field("a number for each column of the outcome", function(x, fit) is_center(x, fit$outcome$k)),
+    factor = field("a positive number for each column of the outcome", function(x, fit) is_center(x, fit$outcome$k) && all(x > 0))
+  ), optional = TRUE),
+  limits = nested(fields(
+    lower = field("a number for each output", function(x, fit) is_center(x, last_size(fit))),
+    upper = field("a number for each output", function(x, fit) is_center(x, last_size(fit)))
+  ), optional = TRUE)
 )
 
 is_center <- function(x, n) is.double(x) && length(x) == n && all(is.finite(x))
@@ -219,7 +234,7 @@ record_fields <- fields(
   settings = nested(setting_fields),
   history = field(
     paste("a data frame with the numbers", paste0("`", history_columns, "`", collapse = ", ")),
-    function(x, fit) is_frame(x, c(history_columns, intersect(c("accuracy", "validation_accuracy"), names(x)))),
+    function(x, fit) is_frame(x, c(history_columns, intersect(c("validation_metric", "accuracy", "validation_accuracy"), names(x)))),
     classed = TRUE
   ),
   status = choice_field(c("completed", "interrupted", "diverged", "stopped", "converged", "checkpoint", "out_of_time")),

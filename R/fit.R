@@ -41,10 +41,16 @@ new_fit <- function(result, spec, data, given, scaling, earlier) {
       batch_size = engine$batch_size,
       shuffle = engine$shuffle,
       lr_schedule = schedule,
+      decay_schedule = structure(engine$decay_schedule, class = "nn_schedule"),
+      dropout_schedule = structure(engine$dropout_schedule, class = "nn_schedule"),
+      stop_metric = engine$metric,
       init = spec$init,
       layer_init = engine$init,
       standardize = spec$standardize,
       embed = spec$embed,
+      rare_levels = spec$rare_levels,
+      outcome_transform = spec$outcome_transform,
+      clip_predictions = spec$clip_predictions,
       penalty = engine$penalty,
       mixture = engine$mixture,
       dropout = if (is.null(engine$dropout)) 0 else engine$dropout,
@@ -61,6 +67,9 @@ new_fit <- function(result, spec, data, given, scaling, earlier) {
       seed = engine$seed,
       split_seed = spec$split_seed,
       keep = spec$keep,
+      preset = spec$preset,
+      effort = spec$effort,
+      time_limit = spec$time_limit,
       ensemble = 1L,
       keep_weights = engine$keep_weights
     ),
@@ -69,7 +78,7 @@ new_fit <- function(result, spec, data, given, scaling, earlier) {
     inputs = list(n = ncol(data$x), names = colnames(data$x), center = scaling$center, scale = scaling$scale, encoding = spec$encoding),
     outcome = list(
       kind = outcome$kind, k = outcome$k, levels = outcome$levels, names = outcome$names,
-      center = scaling$y_center, scale = scaling$y_scale
+      center = scaling$y_center, scale = scaling$y_scale, transform = scaling$y_transform, limits = scaling$y_limits
     ),
     blueprint = given$blueprint,
     data = if (spec$keep == "data") kept_data(given, data),
@@ -136,7 +145,7 @@ plain_call <- function(call) {
 final_losses <- function(result, engine) {
   known <- function(loss) if (is.null(loss)) NA_real_ else loss
   loss <- known(result$final_loss)
-  w <- if (engine$penalty > 0) unlist(result$weights, use.names = FALSE) else 0
+  w <- if (engine$penalty > 0 && length(result$weights) > 0L) unlist(result$weights, use.names = FALSE) else 0
   list(
     loss = loss,
     objective = loss + engine$penalty * ((1 - engine$mixture) / 2 * sum(w^2) + engine$mixture * sum(abs(w))),
@@ -152,6 +161,9 @@ new_history <- function(result, earlier) {
     epoch = result$epochs_done - n + seq_len(n), loss = result$loss,
     validation_loss = or_missing(result$validation_loss, n), lr = or_missing(result$lr, n)
   )
+  if (!is.null(result$validation_metric) || !is.null(earlier$validation_metric)) {
+    columns$validation_metric <- or_missing(result$validation_metric, n)
+  }
   if (!is.null(result$accuracy) || !is.null(earlier$accuracy)) {
     columns$accuracy <- or_missing(result$accuracy, n)
     columns$validation_accuracy <- or_missing(result$validation_accuracy, n)

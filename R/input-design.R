@@ -4,7 +4,8 @@
 # A design is a plain list:
 #   variables  for each: name; kind ("number", "flag", "levels", "matrix"); levels (those that a training row has); columns (names of a
 #              matrix's); fill (numbers, or a level's text: what stands for NA; NULL where NA stays NA); gaps (which columns had NA: each gets an
-#              indicator input, of a factor a level); untrained (levels that no training row had)
+#              indicator input, of a factor a level); untrained (levels that no training row had); rare (levels that are merged into one, the
+#              last; NULL where a level that is not among `levels` makes a row's prediction NA)
 #   terms      for each: at (places of its variables), code (2: in full, of a flag two columns; 1: of a
 #              flag one column; 3: as lm()'s contrasts, a factor without its first level), seen (where training rows do not have all
 #              combinations of its levels: those that they have, as numbers of cells_of())
@@ -12,9 +13,9 @@
 #   first      which inputs stand for the first level of a factor
 
 # `variables` as as_variable() gives them, by name; `rows` are those that train (NULL for all), `weights` theirs.
-learn_design <- function(variables, terms, rows, weights, impute) {
+learn_design <- function(variables, terms, rows, weights, impute, rare_levels = 0L) {
   learnt <- Map(
-    function(value, name) learn_variable(value, name, rows, weights, impute),
+    function(value, name) learn_variable(value, name, rows, weights, impute, rare_levels),
     variables, names(variables)
   )
   design <- list(variables = unname(learnt), terms = terms)
@@ -32,11 +33,11 @@ learn_design <- function(variables, terms, rows, weights, impute) {
 # Every variable by itself: the terms of a table without a formula.
 plain_terms <- function(count) lapply(seq_len(count), function(at) list(at = at, code = 1L))
 
-learn_variable <- function(value, name, rows, weights, impute) {
+learn_variable <- function(value, name, rows, weights, impute, rare_levels) {
   kind <- if (is.factor(value)) "levels" else if (is.matrix(value)) "matrix" else if (is.logical(value)) "flag" else "number"
   learnt <- list(name = name, kind = kind)
   if (kind == "levels") {
-    return(c(learnt, learn_levels(value, rows, impute)))
+    return(c(learnt, learn_levels(value, rows, impute, rare_levels)))
   }
   if (kind == "matrix") {
     learnt$columns <- colnames(value)
@@ -58,7 +59,7 @@ learn_variable <- function(value, name, rows, weights, impute) {
   learnt
 }
 
-learn_levels <- function(value, rows, impute) {
+learn_levels <- function(value, rows, impute, rare_levels = 0L) {
   codes <- pick(as.integer(value), rows)
   counts <- tabulate(codes, nlevels(value))
   levels <- levels(value)[counts > 0L]
@@ -70,8 +71,19 @@ learn_levels <- function(value, rows, impute) {
     learnt$gaps <- gaps
     if (gaps) learnt$levels <- c(levels, learnt$fill)
   }
+  if (rare_levels > 0L) merge_rare(learnt, levels(value)[counts > 0L & counts < rare_levels]) else learnt
+}
+
+# Merged they are one level, the last, which stands for new ones, too. Where nothing is left to tell them from, they stay.
+merge_rare <- function(learnt, rare) {
+  kept <- setdiff(learnt$levels, rare)
+  if (length(kept) == 0L) rare <- character() else learnt$levels <- c(kept, if (length(rare) > 0L) rare_level(learnt$levels))
+  if (length(learnt$fill) == 1L && learnt$fill %in% rare) learnt$fill <- learnt$levels[length(learnt$levels)]
+  learnt$rare <- rare
   learnt
 }
+
+rare_level <- function(levels) utils::tail(make.unique(c(levels, "(rare)")), 1L)
 
 gap_level <- function(levels) utils::tail(make.unique(c(as.character(levels), "(missing)")), 1L)
 

@@ -13,7 +13,7 @@ encode_rows <- function(variables, design, rows = NULL, call = quote(nn_train())
       # The large case, filled in without a copy.
       cells <- cells_of(lapply(columns[term$at], function(column) column$value), lapply(columns[term$at], function(column) column$count))
       width <- prod(vapply(columns[term$at], function(column) as.double(column$count), 0))
-      known <- which(!is.na(cells))
+      known <- which(!is.na(cells) & !of_no_level(columns[term$at]))
       x[known + (place + cells[known]) * n] <- 1
       unseen <- c(unseen, which(is.na(cells)))
     } else {
@@ -32,6 +32,9 @@ encode_rows <- function(variables, design, rows = NULL, call = quote(nn_train())
   }
   x
 }
+
+# Rows with a level that stands for none of those there are: all their indicators are 0.
+of_no_level <- function(columns) Reduce(`|`, lapply(columns, function(column) column$value %in% 0L))
 
 # Whether a term is of factors alone, all levels of each: in a row one of its columns is 1.
 is_indicator <- function(term, design) {
@@ -67,7 +70,10 @@ encode_variable <- function(value, variable, rows) {
 }
 
 codes_of_levels <- function(value, variable) {
-  codes <- match(levels(value), variable$levels)[as.integer(value)]
+  places <- match(levels(value), variable$levels)
+  # Rare levels are the last one; where none were, a new level is none of those there are.
+  if (!is.null(variable$rare)) places[is.na(places)] <- if (length(variable$rare) > 0L) length(variable$levels) else 0L
+  codes <- places[as.integer(value)]
   if (!is.null(variable$fill)) codes[is.na(as.integer(value))] <- match(variable$fill, variable$levels)
   codes
 }

@@ -54,8 +54,8 @@ warn_new_levels <- function(variables, design, arg, told = integer()) {
   for (i in seq_along(design$variables)) {
     variable <- design$variables[[i]]
     if (variable$kind == "levels") {
-      new <- new_levels(of_rows(variables[[i]]), variable)
-      if (length(new) > 0L) warn_new_level(variable$name, new, variable$untrained, arg)
+      new <- setdiff(new_levels(of_rows(variables[[i]]), variable), variable$rare)
+      if (length(new) > 0L) warn_new_level(variable$name, new, variable$untrained, arg, if (!is.null(variable$rare)) length(variable$rare) > 0L)
     }
   }
   # Of products that contain each other the smallest tells most; terms() has it first.
@@ -83,12 +83,19 @@ new_levels <- function(value, variable) {
   setdiff(present, variable$levels)
 }
 
-warn_new_level <- function(name, new, untrained, arg) {
+# `merged`: whether new levels count as rare ones (or as none of those there are, where none were rare); NULL where rows that have them are NA.
+warn_new_level <- function(name, new, untrained, arg, merged = NULL) {
   unseen <- length(untrained) > 0L && all(new %in% untrained)
   shown <- shorten_levels(new)
   warn_backprop("new_level", c(
     "Column {.val {name}} of {.arg {arg}} has {cli::qty(length(new))}{?a level/levels} that {if (unseen) 'no training row had' else 'training did not have'}: {shown}.",
-    i = "Predictions for these rows are {.code NA}."
+    i = if (is.null(merged)) {
+      "Predictions for these rows are {.code NA}."
+    } else if (merged) {
+      "They are predicted as rare levels are."
+    } else {
+      "They are predicted as rows of none of the levels."
+    }
   ), column = name, levels = new)
 }
 
@@ -103,7 +110,7 @@ shorten_levels <- function(levels) {
 refuse_new_levels <- function(variables, design, arg, call = quote(nn_train())) {
   for (i in seq_along(design$variables)) {
     variable <- design$variables[[i]]
-    if (variable$kind != "levels") next
+    if (variable$kind != "levels" || !is.null(variable$rare)) next
     new <- new_levels(variables[[i]], variable)
     value <- variables[[i]]
     if (length(new) > 0L) stop_new_level(variable$name, new, sum(levels(value)[as.integer(value)] %in% new), arg, call)

@@ -57,7 +57,11 @@ choose_method <- function(fit, type, arguments, call) {
   if (!is.null(method)) {
     check_choice(method, "method", interval_methods, call)
   }
-  gaussian <- identical(family_of(fit), "gaussian")
+  if (is_ensemble(fit)) {
+    if (type == "conf_int" || identical(method, "delta")) refuse_ensemble(fit, "object", call)
+    return("conformal")
+  }
+  gaussian <- identical(family_of(fit), "gaussian") && is.null(fit$outcome$transform)
   if (type == "conf_int") {
     require_family(fit, call)
     if (identical(method, "conformal")) {

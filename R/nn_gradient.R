@@ -72,6 +72,7 @@ problem_of <- function(fit, data, call, case_weights = NULL, offset = NULL, all_
   known <- data_of(fit, data, call, case_weights, offset)
   x <- known$x
   y <- encode_outcome(known$outcome, fit$settings$output)
+  y <- transform_outcome(y, fit$outcome$transform)
   if (!is.null(fit$outcome$center)) {
     y <- scale_columns(y, fit$outcome$center, fit$outcome$scale)
   }

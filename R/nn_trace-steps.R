@@ -4,6 +4,7 @@
 # `plan` holds what is the same for all iterations: see trace_plan().
 steps_of_iteration <- function(record, iteration, plan, state_before) {
   seen <- name_record(record, plan)
+  seen$decay <- record$decay
   layers <- seq_len(plan$layers)
   back <- rev(layers)
   state_before <- seen$name_state(state_before)

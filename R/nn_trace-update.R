@@ -30,8 +30,15 @@ gather_update <- function(l, kind, seen, record, plan, state_before) {
     gradient = seen$gradient[[kind]][[l]],
     before = seen$before[[kind]][[l]], after = seen$after[[kind]][[l]],
     slots_before = part(state_before), slots_after = part(seen$state),
-    scalars = c(list(lr = record$lr, t = record$optimizer_state$steps), knobs_of(plan$optimizer))
+    scalars = c(list(lr = record$lr, t = record$optimizer_state$steps), decayed_knobs(plan$optimizer, record$decay))
   )
+}
+
+# With the weight decay as the schedule had it in that step.
+decayed_knobs <- function(optimizer, decay) {
+  knobs <- knobs_of(optimizer)
+  if (!is.null(knobs$weight_decay) && !is.null(decay)) knobs$weight_decay <- knobs$weight_decay * decay
+  knobs
 }
 
 # A number that the optimizer keeps for each weight.
@@ -135,6 +142,7 @@ gradient_step <- function(l, kind, seen, plan, gradient_key) {
     reads[[plan$keys$weights[l]]] <- c("i", "j")
   }
   share <- if (plan$sum) nrow(delta) / plan$rows else 1
+  plan$penalty <- plan$penalty * setting(seen$decay, 1)
   new_step(
     number, l, gradient_key, name, "update", "gradient_weights",
     paste0("-t(", input$key, ") %*% ", delta_key, if (penalised) " + penalty", if (clip < 1) " * clipping"),

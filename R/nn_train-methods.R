@@ -3,16 +3,19 @@
 #' @rdname nn_train
 #' @export
 nn_train.default <- function(X, Y, hidden = 3, epochs = 1000, lr = NULL, ...,
+                             preset = "textbook", effort = "standard", time_limit = NULL,
                              activation = "sigmoid", output = NULL, loss = NULL, optimizer = "gd",
                              batch_size = NULL, shuffle = TRUE, lr_schedule = "constant", init = NULL, start = NULL,
-                             restarts = 1, ensemble = 1, blend = NULL, time_limit = NULL, standardize = FALSE, embed = NULL, penalty = 0, mixture = 0, dropout = 0,
-                             clip_norm = NULL, validation = NULL, stop_iter = NULL, tol = 0,
+                             restarts = 1, ensemble = 1, blend = NULL, standardize = FALSE, embed = NULL, rare_levels = 0, outcome_transform = "none",
+                             clip_predictions = FALSE,
+                             penalty = 0, mixture = 0, dropout = 0, clip_norm = NULL, decay_schedule = NULL, dropout_schedule = NULL,
+                             validation = NULL, stop_iter = NULL, stop_metric = NULL, tol = 0,
                              case_weights = NULL, class_weights = NULL, offset = NULL, na_action = "error",
                              precision = "double", threads = NULL, seed = NULL, keep = "minimal",
                              keep_weights = NULL, callback = NULL, checkpoint = NULL, progress = NULL) {
   matched <- with_words_of_dots(match.call(), parent.frame())
   typed <- check_spelling(names(matched), names(sys.call()), c("X", "Y", training_arguments))
-  settings <- with_na_alias(mget(training_arguments), list(...))
+  settings <- with_na_alias(settings_of(environment()), list(...))
   if (missing(Y)) {
     stop_missing("Y", "the outcome")
   }
@@ -26,17 +29,19 @@ nn_train.matrix <- nn_train.default
 
 #' @rdname nn_train
 #' @export
-nn_train.data.frame <- function(X, Y, hidden = 3, epochs = 1000, lr = NULL, ...,
-                                activation = "sigmoid", output = NULL, loss = NULL, optimizer = "gd",
-                                batch_size = NULL, shuffle = TRUE, lr_schedule = "constant", init = NULL, start = NULL,
-                                restarts = 1, ensemble = 1, blend = NULL, time_limit = NULL, standardize = TRUE, embed = NULL, penalty = 0, mixture = 0, dropout = 0,
-                                clip_norm = NULL, validation = NULL, stop_iter = NULL, tol = 0,
+nn_train.data.frame <- function(X, Y, hidden, epochs, lr, ...,
+                                preset = "table", effort = "standard", time_limit = NULL,
+                                activation, output = NULL, loss = NULL, optimizer,
+                                batch_size, shuffle = TRUE, lr_schedule, init = NULL, start = NULL,
+                                restarts = 1, ensemble, blend, standardize = TRUE, embed, rare_levels, outcome_transform, clip_predictions,
+                                penalty, mixture = 0, dropout, clip_norm, decay_schedule = NULL, dropout_schedule = NULL,
+                             validation, stop_iter, stop_metric = NULL, tol = 0,
                                 case_weights = NULL, class_weights = NULL, offset = NULL, na_action = "error",
-                                precision = "double", threads = NULL, seed = NULL, keep = "minimal",
+                                precision, threads = NULL, seed = NULL, keep = "minimal",
                                 keep_weights = NULL, callback = NULL, checkpoint = NULL, progress = NULL) {
   matched <- with_words_of_dots(match.call(), parent.frame())
   typed <- check_spelling(names(matched), names(sys.call()), c("X", "Y", training_arguments))
-  settings <- with_na_alias(mget(training_arguments), list(...))
+  settings <- with_na_alias(settings_of(environment()), list(...))
   if (missing(Y)) {
     stop_missing("Y", "the outcome")
   }
@@ -52,13 +57,15 @@ nn_train.data.frame <- function(X, Y, hidden = 3, epochs = 1000, lr = NULL, ...,
 
 #' @rdname nn_train
 #' @export
-nn_train.formula <- function(formula, data, hidden = 3, epochs = 1000, lr = NULL, ...,
-                             activation = "sigmoid", output = NULL, loss = NULL, optimizer = "gd",
-                             batch_size = NULL, shuffle = TRUE, lr_schedule = "constant", init = NULL, start = NULL,
-                             restarts = 1, ensemble = 1, blend = NULL, time_limit = NULL, standardize = TRUE, embed = NULL, penalty = 0, mixture = 0, dropout = 0,
-                             clip_norm = NULL, validation = NULL, stop_iter = NULL, tol = 0,
+nn_train.formula <- function(formula, data, hidden, epochs, lr, ...,
+                             preset = "table", effort = "standard", time_limit = NULL,
+                             activation, output = NULL, loss = NULL, optimizer,
+                             batch_size, shuffle = TRUE, lr_schedule, init = NULL, start = NULL,
+                             restarts = 1, ensemble, blend, standardize = TRUE, embed, rare_levels, outcome_transform, clip_predictions,
+                             penalty, mixture = 0, dropout, clip_norm, decay_schedule = NULL, dropout_schedule = NULL,
+                             validation, stop_iter, stop_metric = NULL, tol = 0,
                              case_weights = NULL, class_weights = NULL, offset = NULL, na_action = "error", subset = NULL,
-                             precision = "double", threads = NULL, seed = NULL, keep = "minimal",
+                             precision, threads = NULL, seed = NULL, keep = "minimal",
                              keep_weights = NULL, callback = NULL, checkpoint = NULL, progress = NULL) {
   matched <- with_words_of_dots(match.call(), parent.frame())
   if (missing(formula)) {
@@ -70,7 +77,7 @@ nn_train.formula <- function(formula, data, hidden = 3, epochs = 1000, lr = NULL
     case_weights = rlang::enquo0(case_weights), offset = rlang::enquo0(offset), subset = rlang::enquo0(subset)
   )
   case_weights <- offset <- NULL
-  settings <- with_na_alias(mget(training_arguments), list(...))
+  settings <- with_na_alias(settings_of(environment()), list(...))
   if (!inherits(formula, "formula")) {
     stop_argument("formula", "a formula", formula, hint = "`as.formula()` makes one of a text or a call.")
   }
@@ -88,6 +95,14 @@ nn_train.formula <- function(formula, data, hidden = 3, epochs = 1000, lr = NULL
     if (is.null(earlier)) given_formula(formula, data, columns) else given_again(formula, data, columns, typed, earlier)
   )
   train_given(given, settings, typed, earlier, matched)
+}
+
+# The arguments of a method. Those that have no default and were not given have the textbook's value; a preset may have another.
+settings_of <- function(frame) {
+  settings <- mget(training_arguments, envir = frame)
+  absent <- vapply(settings, function(value) identical(value, quote(expr = )), NA)
+  settings[absent] <- textbook[names(settings)[absent]]
+  settings
 }
 
 # `na.action`, as R's own functions call it, is understood.

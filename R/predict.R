@@ -16,6 +16,7 @@
 #'   | `"conf_int"` | any | `.pred_lower`, `.pred_upper`: where the mean is (of a factor, with `_<level>`: the probability); see below |
 #'   | `"pred_int"` | numeric | `.pred_lower`, `.pred_upper`: where a new outcome is |
 #'   | `"quantile"` | numeric | `.pred`, a list of a tibble for each row, with `.pred` and `.quantile` |
+#'   | `"spread"` | any, of an ensemble | `.spread` (with `_<name>` of several outputs, of a factor `_<level>`): the standard deviation of what its networks predict, each weighted by its share |
 #' @param ... Not used; anything here is an error.
 #' @param offset,epoch As in [nn_predict()].
 #' @param threads Processor threads, as in [nn_train()].
@@ -89,13 +90,16 @@ predict.nn_fit <- function(object, new_data, type = NULL, ..., threads = NULL, l
   }
   object <- at_epoch(object, epoch, "object", call)
   type <- resolve_type(type, object$outcome$kind, call)
+  if (type %in% interval_types && !is_ensemble(object)) check_parts(object, "record", "object", call)
   if (type %in% interval_types) {
-    check_parts(object, "record", "object", call)
     arguments <- list(
       level = level, quantile_levels = quantile_levels, data = data, calibration = calibration, method = method,
       offset = offset
     )
     return(predict_intervals(object, new_data, type, arguments, threads, call))
+  }
+  if (type == "spread") {
+    return(predict_spread(object, new_data, threads, call, offset))
   }
   value <- predict_outputs(object, new_data, "new_data", threads, call, offset)
   switch(type,
@@ -111,11 +115,11 @@ predict_arguments <- c(
 )
 
 resolve_type <- function(type, kind, call) {
-  fitting <- if (kind == "factor") c("class", "prob", "conf_int") else c("numeric", interval_types)
+  fitting <- c(if (kind == "factor") c("class", "prob", "conf_int") else c("numeric", interval_types), "spread")
   if (is.null(type)) {
     return(fitting[1L])
   }
-  check_choice(type, "type", c("numeric", "class", "prob", interval_types), call)
+  check_choice(type, "type", c("numeric", "class", "prob", interval_types, "spread"), call)
   if (!type %in% fitting) {
     stop_backprop("incompatible", c(
       "{.code type = \"{type}\"} does not go with a {kind} outcome.",

@@ -206,11 +206,17 @@ describe_taming <- function(settings) {
       paste0(format(settings$penalty), if (settings$mixture > 0) paste0(", mixture ", format(settings$mixture)))
     },
     Dropout = if (any(settings$dropout > 0)) paste(format_each(settings$dropout), collapse = ", "),
+    `Decay schedule` = describe_factor_schedule(settings$decay_schedule),
+    `Dropout schedule` = describe_factor_schedule(settings$dropout_schedule),
     `Clipped norm` = if (!is.null(settings$clip_norm)) format(settings$clip_norm),
     `Early stopping` = if (!is.null(settings$stop_iter)) {
       paste0("after ", count_text(settings$stop_iter, "epoch"), " without a lower loss", if (settings$tol > 0) paste(", tol", format(settings$tol)))
     }
   )
+}
+
+describe_factor_schedule <- function(schedule) {
+  if (!is.null(schedule) && !(schedule$name == "constant" && schedule$warmup == 0)) describe_schedule(schedule)
 }
 
 # What was done about missing values; nothing where training would have refused them.
@@ -242,7 +248,7 @@ describe_weighting <- function(x) {
     `Case weights` = if (isTRUE(x$settings$case_weights)) "yes",
     `Class weights` = if (is.character(classes)) classes else if (!is.null(classes)) paste(names(classes), format_each(classes), collapse = ", "),
     Offset = if (isTRUE(x$settings$offset)) "yes",
-    `Best epoch` = if (!is.null(x$best)) as.character(x$best$epoch)
+    `Best epoch` = if (!is.null(x$best)) paste0(x$best$epoch, if (!is.null(x$settings$stop_metric)) paste(", by", x$settings$stop_metric))
   )
 }
 

@@ -72,7 +72,10 @@ blends <- list(
   },
   small = function(n) {
     c(plain_steps, list(hidden = 5L, penalty = 1 / n, activation = "tanh"))
-  }
+  },
+  log = function(n) list(outcome_transform = "log"),
+  plain = function(n) list(embed = NULL, standardize = "robust"),
+  scores = function(n) list(standardize = "quantile")
 )
 plain_steps <- list(
   optimizer = "lbfgs", epochs = 200, lr = NULL, batch_size = NULL, clip_norm = NULL, dropout = 0, lr_schedule = "constant", embed = NULL,
@@ -84,13 +87,13 @@ schedules <- c("constant", "step", "exponential", "cosine", "one_cycle", "platea
 # The arguments that say how to train, in the order of the signature. Those that a fit given as
 # `start` passes on unless they are typed anew are `inherited_arguments`.
 training_arguments <- c(
-  "hidden", "epochs", "lr", "activation", "output", "loss", "optimizer", "batch_size", "shuffle",
-  "lr_schedule", "init", "start", "restarts", "ensemble", "blend", "time_limit", "standardize", "embed", "penalty", "mixture", "dropout", "clip_norm",
-  "validation", "stop_iter", "tol", "case_weights", "class_weights", "offset", "na_action", "precision", "threads",
+  "hidden", "epochs", "lr", "preset", "effort", "time_limit", "activation", "output", "loss", "optimizer", "batch_size", "shuffle",
+  "lr_schedule", "init", "start", "restarts", "ensemble", "blend", "standardize", "embed", "rare_levels", "outcome_transform", "clip_predictions", "penalty", "mixture", "dropout", "clip_norm",
+  "decay_schedule", "dropout_schedule", "validation", "stop_iter", "stop_metric", "tol", "case_weights", "class_weights", "offset", "na_action", "precision", "threads",
   "seed", "keep", "keep_weights", "callback", "checkpoint", "progress"
 )
 inherited_arguments <- c(
   "lr", "activation", "output", "loss", "optimizer", "batch_size", "shuffle", "lr_schedule", "init",
-  "ensemble", "blend", "standardize", "embed", "penalty", "mixture", "dropout", "clip_norm", "validation", "stop_iter", "tol",
+  "ensemble", "blend", "standardize", "embed", "rare_levels", "outcome_transform", "clip_predictions", "penalty", "mixture", "dropout", "clip_norm", "decay_schedule", "dropout_schedule", "validation", "stop_iter", "stop_metric", "tol",
   "class_weights", "na_action", "precision", "seed", "keep", "keep_weights"
 )

@@ -106,7 +106,8 @@ complete_blueprint <- function(given, plan, settings, earlier) {
     blueprint <- list(kind = "matrix", names = colnames(x), width = ncol(x))
   }
   weights <- pick(plan$weights, plan$train)
-  blueprint$design <- learn_design(variables, terms, plan$train, weights, impute)
+  rare_levels <- check_count(settings$rare_levels, "rare_levels", min = 0)
+  blueprint$design <- learn_design(variables, terms, plan$train, weights, impute, rare_levels)
   blueprint
 }
 
@@ -186,12 +187,16 @@ given_rows <- function(given, spec, factors, offset) {
 
 # Outcomes, and offsets with them, on the scale that training sees.
 scale_outcomes <- function(data, scaling) {
-  if (is.null(scaling$y_center)) {
+  if (is.null(scaling$y_center) && is.null(scaling$y_transform)) {
     return(data)
   }
   scale <- function(rows) {
+    rows$y <- transform_outcome(rows$y, scaling$y_transform)
+    if (is.null(scaling$y_center)) {
+      return(rows)
+    }
     rows$y <- scale_columns(rows$y, scaling$y_center, scaling$y_scale)
-    rows$offset <- scale_offset(rows$offset, scaling$y_scale)
+    rows["offset"] <- list(scale_offset(rows$offset, scaling$y_scale))
     rows
   }
   data[c("y", "offset")] <- scale(data)[c("y", "offset")]

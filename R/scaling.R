@@ -3,15 +3,16 @@
 # Centre and scale of inputs, and of a numeric outcome under a linear output; NULL where not scaled.
 # A fit that goes on keeps its own.
 resolve_scaling <- function(spec, x, y, case_weights, earlier) {
-  if (identical(spec$standardize, FALSE)) {
-    return(list())
-  }
   linear <- spec$engine$output == "linear"
+  extras <- learn_outcome(spec, y, case_weights, earlier)
+  if (identical(spec$standardize, FALSE)) {
+    return(extras)
+  }
   if (!is.null(earlier) && !identical(earlier$settings$standardize, FALSE)) {
-    return(list(
+    return(c(extras, list(
       center = earlier$inputs$center, scale = earlier$inputs$scale,
       y_center = if (linear) earlier$outcome$center, y_scale = if (linear) earlier$outcome$scale
-    ))
+    )))
   }
   moments <- column_moments(x, case_weights)
   dummy <- columns_of_zeros_and_ones(x)
@@ -30,11 +31,22 @@ resolve_scaling <- function(spec, x, y, case_weights, earlier) {
   moments$scale[idle] <- Inf
   moments$constant <- NULL
   if (linear) {
-    of_y <- column_moments(y, case_weights)
+    of_y <- column_moments(transform_outcome(y, extras$y_transform), case_weights)
     moments$y_center <- of_y$center
     moments$y_scale <- of_y$scale
   }
-  moments
+  c(moments, extras)
+}
+
+# What else becomes of an outcome; see outcome-transform.R. A fit that goes on keeps its own.
+learn_outcome <- function(spec, y, case_weights, earlier) {
+  if (!is.null(earlier)) {
+    return(list(y_transform = earlier$outcome$transform, y_limits = earlier$outcome$limits))
+  }
+  list(
+    y_transform = if (identical(spec$outcome_transform, "log")) learn_log(y, case_weights),
+    y_limits = if (isTRUE(spec$clip_predictions) && spec$engine$output == "linear") limits_of_outputs(learn_limits(y), utils::tail(spec$engine$sizes, 1L))
+  )
 }
 
 # Mean and standard deviation (divisor: sum of weights - 1), of constant columns 1.

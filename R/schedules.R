@@ -121,11 +121,11 @@ describe_schedule <- function(schedule) {
 }
 
 # A name or an object, with what depends on the number of epochs filled in.
-read_schedule <- function(x, epochs, optimizer) {
+read_schedule <- function(x, epochs, optimizer, arg = "lr_schedule") {
   if (inherits(x, "nn_schedule")) {
-    check_knobs(x, "lr_schedule", "nn_schedule", schedule_fields)
+    check_knobs(x, arg, "nn_schedule", schedule_fields)
   } else {
-    x <- switch(check_choice(x, "lr_schedule", schedules),
+    x <- switch(check_choice(x, arg, schedules),
       constant = constant_schedule,
       step = schedule_step(),
       exponential = schedule_exponential(),
@@ -136,9 +136,9 @@ read_schedule <- function(x, epochs, optimizer) {
   }
   if (optimizers[[optimizer]]$own_steps && !(x$name == "constant" && x$warmup == 0)) {
     stop_incompatible(
-      "{.code optimizer = \"{optimizer}\"} finds its own steps and takes no {.arg lr_schedule}.",
-      "Leave {.arg lr_schedule} out, or use another optimizer, such as {.val adam}.",
-      optimizer = optimizer
+      "{.code optimizer = \"{optimizer}\"} finds its own steps and takes no {.arg {arg}}.",
+      "Leave {.arg {arg}} out, or use another optimizer, such as {.val adam}.",
+      optimizer = optimizer, arg = arg
     )
   }
   if (x$name == "constant") {
@@ -148,6 +148,21 @@ read_schedule <- function(x, epochs, optimizer) {
   defaults <- c(every = max(1, round(whole / 4)), period = whole, total = whole)
   for (name in intersect(names(x), names(defaults))) {
     if (is.na(x[[name]])) x[[name]] <- defaults[[name]]
+  }
+  x
+}
+
+# Of what is not the learning rate: NULL is constant, and there is no loss that a plateau could look at.
+read_factor_schedule <- function(x, epochs, optimizer, arg) {
+  if (is.null(x)) {
+    return(constant_schedule)
+  }
+  x <- read_schedule(x, epochs, optimizer, arg)
+  if (x$name == "plateau") {
+    stop_incompatible(
+      "{.arg {arg}} does not know {.val plateau}, which waits for the loss.", "Use {.val cosine}, {.val step}, {.val exponential} or {.val one_cycle}.",
+      arg = arg
+    )
   }
   x
 }

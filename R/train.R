@@ -41,6 +41,7 @@ train_given <- function(given, settings, typed, earlier, call) {
   given <- keep_rows(given, settings$na_action)
   given$call <- call
   given$outcome <- read_outcome(given$Y, like = earlier$outcome, arg = given$outcome_arg)
+  settings <- apply_preset(settings, typed, given, earlier)
   settings["case_weights"] <- list(given$case_weights)
   settings["offset"] <- list(given$offset)
   plan <- plan_rows(settings, given)

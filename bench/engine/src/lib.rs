@@ -76,6 +76,9 @@ impl Workload {
             stopping: None,
             counts_hits: false,
             deadline: None,
+            metric: None,
+            decay_schedule: backprop_engine::schedule::Schedule::CONSTANT,
+            dropout_schedule: backprop_engine::schedule::Schedule::CONSTANT,
             budget: Budget::default(),
         };
         let start = Start::new(coefficients);

@@ -8,6 +8,7 @@ use backprop_engine::kernels::InstructionSet;
 use backprop_engine::lbfgs::Lbfgs;
 use backprop_engine::loss::{Loss, Objective, Output};
 use backprop_engine::memory::Budget;
+use backprop_engine::metric::Metric;
 use backprop_engine::model::{OptimizerState, STATE_FORMAT};
 use backprop_engine::network::Coefficients;
 use backprop_engine::optimizer::{Adagrad, Adam, GradientDescent, Momentum, Optimizer, RmsProp, Rprop};
@@ -210,12 +211,12 @@ fn method(spec: &Fields) -> Result<Method> {
     }))
 }
 
-/// The learning-rate schedule; constant where it is not given.
-fn schedule(spec: &Fields) -> Result<Schedule> {
-    let Some(value) = spec.get("schedule") else {
+/// A schedule; constant where it is not given.
+fn schedule(spec: &Fields, name: &str) -> Result<Schedule> {
+    let Some(value) = spec.get(name) else {
         return Ok(Schedule::CONSTANT);
     };
-    let knobs = Fields::new(value, "schedule")?;
+    let knobs = Fields::new(value, name)?;
     let kind = match knobs.text("name")? {
         "constant" => Kind::Constant,
         "step" => Kind::Step {
@@ -261,7 +262,14 @@ pub fn penalty(spec: &Fields) -> Result<Penalty> {
 
 /// Everything about how to train.
 pub fn settings(spec: &Fields) -> Result<Settings> {
+    let best_is_wanted = spec
+        .get("keep_best")
+        .is_some_and(|flag| flag.as_bool() == Some(true));
     let stopping = match spec.get("stop_iter") {
+        None if best_is_wanted => Some(Stopping {
+            patience: usize::MAX,
+            tolerance: spec.number_or("tol", 0.0)?,
+        }),
         None => None,
         Some(_) => Some(Stopping {
             patience: spec.count("stop_iter")?,
@@ -272,7 +280,13 @@ pub fn settings(spec: &Fields) -> Result<Settings> {
         objective: objective(spec)?,
         method: method(spec)?,
         lr: spec.number("lr")?,
-        schedule: schedule(spec)?,
+        schedule: schedule(spec, "schedule")?,
+        decay_schedule: schedule(spec, "decay_schedule")?,
+        dropout_schedule: schedule(spec, "dropout_schedule")?,
+        metric: spec
+            .get("metric")
+            .map(|_| Metric::from_str(spec.text("metric")?))
+            .transpose()?,
         epochs: spec.count("epochs")?,
         batch_size: spec.count("batch_size")?,
         shuffle: spec.flag("shuffle")?,

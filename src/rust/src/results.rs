@@ -185,6 +185,7 @@ fn step(step: &StepTrace) -> Result<Robj> {
         epoch = step.epoch as i32,
         step = step.step as f64,
         lr = step.lr,
+        decay = step.decay,
         rows = integers(step.rows.iter().map(|&row| row as i32 + 1))?,
         loss_sum = step.loss_sum,
         x = matrix(&step.inputs)?,
@@ -206,6 +207,7 @@ pub struct Curves {
     pub accuracy: Robj,
     pub validation_accuracy: Robj,
     pub lr: Robj,
+    pub validation_metric: Robj,
 }
 
 pub fn curves(history: &[EpochEnd]) -> Result<Curves> {
@@ -221,6 +223,7 @@ pub fn curves(history: &[EpochEnd]) -> Result<Curves> {
         accuracy: optional(|end| end.accuracy)?,
         validation_accuracy: optional(|end| end.validation_accuracy)?,
         lr: curve(|end| end.lr)?,
+        validation_metric: optional(|end| end.metric)?,
     })
 }
 
@@ -286,6 +289,7 @@ pub fn outcome(outcome: &Outcome, trace: &[StepTrace], snapshots: &[(usize, Coef
         accuracy = curves.accuracy,
         validation_accuracy = curves.validation_accuracy,
         lr = curves.lr,
+        validation_metric = curves.validation_metric,
         final_loss = outcome.final_losses.map(|losses| losses.training),
         final_validation_loss = outcome.final_losses.and_then(|losses| losses.validation),
         epochs_done = outcome.epochs_done as i32,

@@ -144,6 +144,7 @@ impl Checkpoint {
             accuracy = curves.accuracy,
             validation_accuracy = curves.validation_accuracy,
             lr = curves.lr,
+            validation_metric = curves.validation_metric,
             best = results::best(epoch.best)?,
             snapshots = results::snapshots(snapshots)?
         ))

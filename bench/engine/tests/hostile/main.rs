@@ -136,6 +136,9 @@ proptest! {
             stopping: None,
             counts_hits: false,
             deadline: None,
+            metric: None,
+            decay_schedule: backprop_engine::schedule::Schedule::CONSTANT,
+            dropout_schedule: backprop_engine::schedule::Schedule::CONSTANT,
             budget: Budget { limit: Some(1e7), ..Budget::default() },
         };
         let checked = settings.check(&network).expect("settings that fit");
@@ -205,6 +208,9 @@ proptest! {
             stopping: Some(Stopping { patience: 2, tolerance: 0.0 }),
             counts_hits: true,
             deadline: None,
+            metric: None,
+            decay_schedule: backprop_engine::schedule::Schedule::CONSTANT,
+            dropout_schedule: backprop_engine::schedule::Schedule::CONSTANT,
             budget: Budget { limit: Some(1e8), ..Budget::default() },
         };
         trained::<f64>(&network, &settings, &start, &table, None, 1);

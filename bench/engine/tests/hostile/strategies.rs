@@ -189,6 +189,9 @@ pub fn settings(hidden: usize) -> impl Strategy<Value = Settings> {
             stopping: stopping.map(|(patience, tolerance)| Stopping { patience, tolerance }),
             counts_hits,
             deadline: None,
+            metric: None,
+            decay_schedule: backprop_engine::schedule::Schedule::CONSTANT,
+            dropout_schedule: backprop_engine::schedule::Schedule::CONSTANT,
             budget: Budget {
                 limit: Some(1e8),
                 copies_outcome,

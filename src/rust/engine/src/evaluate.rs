@@ -153,6 +153,44 @@ pub fn totals<T: Scalar>(
     Ok(sums)
 }
 
+/// Predictions of all rows of a table, column by column (rows x outputs).
+///
+/// # Errors
+/// A panic of a worker, or an interrupt.
+pub fn outputs<T: Scalar>(
+    pass: &Pass<'_>,
+    parameters: &SharedBuffer<T>,
+    data: &Data<'_, T>,
+    block: &mut Block<T>,
+    team: &Team,
+    out: &mut [f64],
+) -> Result<()> {
+    let (rows, units) = (data.rows(), pass.network.outputs());
+    let stride = row_stride::<T>(units);
+    let out = SharedSlice::new(out);
+    for chunk in pieces(0..rows, block.capacity) {
+        let selection = Selection::Range(chunk.clone());
+        let shared: &Block<T> = block;
+        shared.each_piece(team, chunk.len(), |_, piece| {
+            gather(data, units, shared, &selection, piece.clone());
+            // SAFETY: members have disjoint rows of the block and of the predictions; parameters are only read.
+            unsafe {
+                pass.forward(shared, piece.clone(), parameters, None);
+                let values = &shared.layers[shared.layers.len() - 1].values;
+                let values = values.read(piece.start * stride..piece.end * stride);
+                for unit in 0..units {
+                    let start = unit * rows + chunk.start;
+                    let column = out.part(start + piece.start..start + piece.end);
+                    for (number, row) in column.iter_mut().zip(values.chunks_exact(stride)) {
+                        *number = row[unit].to_double();
+                    }
+                }
+            }
+        })?;
+    }
+    Ok(())
+}
+
 /// The loss as defined: Σ w l for sums, Σ w l / Σ w for means.
 ///
 /// # Errors

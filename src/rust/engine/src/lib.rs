@@ -20,6 +20,7 @@ pub mod kernels;
 pub mod lbfgs;
 pub mod loss;
 pub mod memory;
+pub mod metric;
 pub mod model;
 pub mod network;
 pub mod observer;

@@ -21,6 +21,8 @@ pub struct EpochEnd {
     pub lr: f64,
     /// The objective, accumulated before each update.
     pub loss: f64,
+    /// The measure on validation rows after the epoch, where one is asked for.
+    pub metric: Option<f64>,
     /// Loss on validation rows after the epoch.
     pub validation_loss: Option<f64>,
     /// Share of rows classified rightly, counted before each update.
@@ -51,6 +53,8 @@ pub struct StepEnd<'a, T> {
     pub step: u64,
     /// Learning rate used.
     pub lr: f64,
+    /// What penalty and weight decay were multiplied by.
+    pub decay: f64,
     /// The rows of the step.
     pub rows: Selection<'a>,
     /// Sum of the rows' losses times their case weights, before the update.

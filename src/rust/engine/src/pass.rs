@@ -23,6 +23,8 @@ pub struct DropoutKey {
     pub epoch: u64,
     /// Place in the epoch's order of the block's first row.
     pub first_place: u64,
+    /// What the shares are multiplied by, 1 or less.
+    pub factor: f64,
 }
 
 /// A network with how it is computed: everything a pass needs besides the numbers.
@@ -183,7 +185,7 @@ impl Pass<'_> {
             Some(slopes) => activation.activate_with_slope(self.set, values, slopes),
             None => activation.activate(self.set, values),
         }
-        let rate = self.dropout_rate(number);
+        let rate = self.dropout_rate(number) * dropout.map_or(1.0, |key| key.factor);
         let (Some(key), true) = (dropout, rate > 0.0) else {
             return;
         };

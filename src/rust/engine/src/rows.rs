@@ -194,6 +194,14 @@ impl<'a, E: Element> ColumnMajor<'a, E> {
         }
     }
 
+    /// All numbers, column by column.
+    ///
+    /// # Errors
+    /// Memory refused.
+    pub(crate) fn all(&self) -> Result<Vec<f64>> {
+        collected(self.data.iter().map(|number| number.number()))
+    }
+
     /// The numbers of some rows, column by column.
     ///
     /// # Errors

@@ -35,6 +35,8 @@ pub struct StepTrace {
     pub step: u64,
     /// Learning rate used.
     pub lr: f64,
+    /// What penalty and weight decay were multiplied by.
+    pub decay: f64,
     /// Rows of the step, from 0, in order.
     pub rows: Vec<usize>,
     /// Sum of case weight times loss over the rows, before the update.
@@ -171,6 +173,7 @@ impl StepTrace {
             epoch: end.epoch,
             step: end.step,
             lr: end.lr,
+            decay: end.decay,
             rows: collected((0..rows).map(|place| end.rows.row(place)))?,
             loss_sum: end.loss_sum,
             inputs: read(&block.inputs, inputs, inputs)?,

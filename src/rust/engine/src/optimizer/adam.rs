@@ -43,7 +43,7 @@ impl Rule for Adam {
             keep: T::of(if strip.is_bias {
                 1.0
             } else {
-                1.0 - step.lr * self.decay
+                1.0 - step.lr * self.decay * step.decay
             }),
         };
         adam(set, strip.weights, strip.gradient, means, squares, factors);

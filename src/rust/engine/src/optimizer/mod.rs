@@ -40,6 +40,8 @@ pub struct Step {
     pub lr: f64,
     /// Steps made so far, this one included; 1 at the first.
     pub number: u64,
+    /// What penalties and weight decay are multiplied by, 1 or less.
+    pub decay: f64,
 }
 
 /// An update rule.
@@ -117,7 +119,11 @@ mod tests {
             };
             optimizer.update(
                 InstructionSet::detect(),
-                Step { lr, number },
+                Step {
+                    lr,
+                    number,
+                    decay: 1.0,
+                },
                 Strip {
                     weights: &mut weights,
                     gradient: &gradient,

@@ -153,7 +153,7 @@ impl<T: Scalar> Stepper<'_, T> {
         if update && !fused {
             self.update_whole(model, plan.step)?;
         }
-        Ok(self.done(model, totals, update))
+        Ok(self.done(model, totals, update, plan.step.decay))
     }
 
     /// Some rows of a lane forward and back, and into its sums.

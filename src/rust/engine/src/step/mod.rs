@@ -235,7 +235,7 @@ impl<'a, T: Scalar> Stepper<'a, T> {
     pub fn step(&mut self, model: &mut Model<T>, plan: &StepPlan<'_>, update: bool) -> Result<StepResult> {
         let rows = plan.rows.len();
         let scale = self.error_scale(rows);
-        let penalty_share = if self.objective.is_sum() { plan.share } else { 1.0 };
+        let penalty_share = plan.step.decay * if self.objective.is_sum() { plan.share } else { 1.0 };
         if self.small && update {
             return Ok(self.small_step(model, plan, scale));
         }
@@ -269,13 +269,13 @@ impl<'a, T: Scalar> Stepper<'a, T> {
         if update && !fused {
             self.update_whole(model, plan.step)?;
         }
-        Ok(self.done(model, totals, update))
+        Ok(self.done(model, totals, update, plan.step.decay))
     }
 
     /// A step that has been made.
-    fn done(&mut self, model: &mut Model<T>, totals: Totals, update: bool) -> StepResult {
+    fn done(&mut self, model: &mut Model<T>, totals: Totals, update: bool, decay: f64) -> StepResult {
         let penalty = if self.penalty.strength > 0.0 {
-            self.strip_penalties.get_mut().iter().sum::<f64>()
+            decay * self.strip_penalties.get_mut().iter().sum::<f64>()
         } else {
             0.0
         };

@@ -3,14 +3,15 @@
 use super::settings::{Method, Settings};
 use crate::data::Data;
 use crate::error::{EngineError, Result};
-use crate::evaluate::{scaled, totals, Totals};
+use crate::evaluate::{outputs, scaled, totals, Totals};
 use crate::lbfgs::{Minimiser, Progress};
+use crate::metric::Metric;
 use crate::model::Model;
 use crate::observer::{Observer, StepEnd};
 use crate::optimizer::Step;
 use crate::pass::DropoutKey;
 use crate::random::{shuffled, stream, Purpose};
-use crate::room::copied;
+use crate::room::{copied, filled};
 use crate::rows::Selection;
 use crate::step::{StepPlan, StepResult, Stepper};
 use crate::Scalar;
@@ -95,7 +96,15 @@ impl<T: Scalar> Run<'_, '_, T> {
             sums.add(totals);
             penalty += size * plan.share;
             let (lr, rows) = (plan.step.lr, plan.rows.clone());
-            report(&mut *self.observer, self.epoch, lr, rows, totals, stepper, model)?;
+            report(
+                &mut *self.observer,
+                self.epoch,
+                plan.step,
+                rows,
+                totals,
+                stepper,
+                model,
+            )?;
             self.lr = lr;
             self.rows_in_place = self.batch == self.rows && stepper.block.capacity >= self.rows;
             stepper.team.did(self.work_of_row * (last - first) as f64)?;
@@ -119,7 +128,11 @@ impl<T: Scalar> Run<'_, '_, T> {
         let lr = self.settings.lr * self.settings.schedule.factor(epoch as f64, &model.plateau);
         let plan = |in_place| StepPlan {
             rows: Selection::Range(0..rows),
-            step: Step { lr, number: 1 },
+            step: Step {
+                lr,
+                number: 1,
+                decay: 1.0,
+            },
             share: 1.0,
             dropout: None,
             rows_in_place: in_place,
@@ -191,11 +204,35 @@ impl<T: Scalar> Run<'_, '_, T> {
         }
         model.steps += 1;
         let all = Selection::Range(0..rows);
-        report(&mut *self.observer, epoch, lr, all, totals, stepper, model)?;
+        let step = plan(in_place).step;
+        report(&mut *self.observer, epoch, step, all, totals, stepper, model)?;
         Ok(match progress {
             Progress::Arrived => Pass::Arrived { loss, accuracy },
             _ => Pass::Done { loss, accuracy },
         })
+    }
+
+    /// A measure of the predictions of all rows of a table.
+    pub fn metric_on(
+        &mut self,
+        metric: Metric,
+        data: &Data<'_, T>,
+        stepper: &mut Stepper<'_, T>,
+        model: &Model<T>,
+    ) -> Result<f64> {
+        self.rows_in_place = false;
+        let (rows, pass) = (data.rows(), &stepper.pass);
+        let mut predicted = filled(rows * pass.network.outputs(), 0.0)?;
+        outputs(
+            pass,
+            &model.parameters,
+            data,
+            &mut stepper.block,
+            stepper.team,
+            &mut predicted,
+        )?;
+        let known = data.outcomes.all()?;
+        metric.of(pass.network.output(), &predicted, &known, data.case_weights, rows)
     }
 
     /// Loss, without penalty, and share of hits on all rows of a table.
@@ -237,12 +274,14 @@ fn plan<T: Scalar>(
         step: Step {
             lr: settings.lr * settings.schedule.factor(progress, &model.plateau),
             number: model.steps + 1,
+            decay: settings.decay_schedule.factor(progress, &model.plateau),
         },
         share: places.len() as f64 / rows as f64,
         dropout: (!settings.dropout.is_empty()).then_some(DropoutKey {
             seed: settings.seed,
             epoch: epoch as u64,
             first_place: places.start as u64,
+            factor: settings.dropout_schedule.factor(progress, &model.plateau),
         }),
         rows_in_place,
         rows: Selection::Range(places),
@@ -253,7 +292,7 @@ fn plan<T: Scalar>(
 fn report<T: Scalar>(
     observer: &mut dyn Observer<T>,
     epoch: usize,
-    lr: f64,
+    step: Step,
     rows: Selection<'_>,
     totals: Totals,
     stepper: &mut Stepper<'_, T>,
@@ -268,7 +307,8 @@ fn report<T: Scalar>(
     observer.step_end(&StepEnd {
         epoch: epoch + 1,
         step: model.steps,
-        lr,
+        lr: step.lr,
+        decay: step.decay,
         rows,
         loss_sum: totals.loss,
         block,

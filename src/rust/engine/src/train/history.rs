@@ -2,6 +2,7 @@
 
 use super::settings::{Best, Stopping};
 use crate::error::Result;
+use crate::metric::Metric;
 use crate::model::{Model, Snapshot};
 use crate::network::{Layout, Network};
 use crate::observer::EpochEnd;
@@ -68,13 +69,23 @@ impl<T: Scalar> History<T> {
     pub fn stop_early(
         &mut self,
         stopping: Option<Stopping>,
+        metric: Option<Metric>,
         model: &Model<T>,
         network: &Network,
     ) -> Result<bool> {
         let (Some(stopping), Some(end)) = (stopping, self.ends.last()) else {
             return Ok(false);
         };
-        let loss = end.validation_loss.unwrap_or(end.loss);
+        // Of a measure that is to rise the negative.
+        let sign = if metric.is_some_and(Metric::rises) {
+            -1.0
+        } else {
+            1.0
+        };
+        let loss = match end.metric {
+            Some(measured) => sign * measured,
+            None => end.validation_loss.unwrap_or(end.loss),
+        };
         let improves = |best: &Best| loss < best.loss - stopping.tolerance * best.loss.abs();
         if self.best.as_ref().is_none_or(improves) {
             self.best = Some(Best {

@@ -195,8 +195,20 @@ pub fn train<T: Scalar>(
                 losses => Some(losses?),
             },
         };
+        let metric = match (&validation, settings.metric) {
+            (Some(data), Some(metric)) => match run.metric_on(metric, data, &mut stepper, &model) {
+                Err(EngineError::Interrupted) => {
+                    model.restore(&history.last, network);
+                    ending = Ending::Interrupted;
+                    break;
+                }
+                measured => Some(measured?),
+            },
+            _ => None,
+        };
         run.epoch += 1;
         let end = EpochEnd {
+            metric,
             epoch: run.epoch,
             last_epoch: run.last_epoch,
             lr: run.lr,
@@ -209,7 +221,7 @@ pub fn train<T: Scalar>(
             .schedule
             .observe(end.validation_loss.unwrap_or(loss), &mut model.plateau);
         history.add(end, &model)?;
-        let waited_enough = history.stop_early(settings.stopping, &model, network)?;
+        let waited_enough = history.stop_early(settings.stopping, settings.metric, &model, network)?;
         let goes_on = run.observer.epoch_end(&EpochView {
             end,
             history: &history.ends,
@@ -355,7 +367,11 @@ pub fn gradient<T: Scalar>(
     let mut stepper = Stepper::new(parts, model.strips.len())?;
     let plan = StepPlan {
         rows: Selection::Range(0..rows),
-        step: Step { lr: 1.0, number: 1 },
+        step: Step {
+            lr: 1.0,
+            number: 1,
+            decay: 1.0,
+        },
         share: 1.0,
         dropout: None,
         rows_in_place: false,

@@ -139,8 +139,11 @@ impl<T: Scalar> Need<'_, T> {
     }
 
     fn curves(&self) -> f64 {
-        let ends_by_itself =
-            self.settings.stopping.is_some() || matches!(self.settings.method, Method::Lbfgs(_));
+        let ends_by_itself = self
+            .settings
+            .stopping
+            .is_some_and(|stopping| stopping.patience < usize::MAX)
+            || matches!(self.settings.method, Method::Lbfgs(_));
         bytes_of_curves(self.settings.epochs, ends_by_itself)
     }
 

@@ -5,12 +5,13 @@ use crate::init::Draw;
 use crate::lbfgs::Lbfgs;
 use crate::loss::Objective;
 use crate::memory::Budget;
+use crate::metric::Metric;
 use crate::model::OptimizerState;
 use crate::network::{Coefficients, Network};
 use crate::observer::EpochEnd;
 use crate::optimizer::{Optimizer, Rule};
 use crate::penalty::Penalty;
-use crate::schedule::Schedule;
+use crate::schedule::{Kind, Schedule};
 use std::time::Instant;
 
 /// How weights are updated.
@@ -67,6 +68,12 @@ pub struct Settings {
     pub clip_norm: Option<f64>,
     /// When to stop early.
     pub stopping: Option<Stopping>,
+    /// What chooses the best epoch on validation rows; the loss where it is not said.
+    pub metric: Option<Metric>,
+    /// How penalty and weight decay change: a factor on them.
+    pub decay_schedule: Schedule,
+    /// How dropout changes: a factor on its shares.
+    pub dropout_schedule: Schedule,
     /// Whether the share of rows classified rightly is counted.
     pub counts_hits: bool,
     /// When to end, whatever has been done by then.
@@ -79,7 +86,7 @@ pub struct Settings {
 /// `tolerance` times its size for `patience` epochs; the best weights are then restored.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stopping {
-    /// Epochs to wait.
+    /// Epochs to wait; `usize::MAX` never ends a training, of which the best epoch is wanted all the same.
     pub patience: usize,
     /// Relative improvement that counts.
     pub tolerance: f64,
@@ -98,6 +105,12 @@ impl Settings {
         let positive = |value: f64| value.is_finite() && value > 0.0;
         let hidden = network.layers().len() - 1;
         self.schedule.check()?;
+        for schedule in [&self.decay_schedule, &self.dropout_schedule] {
+            schedule.check()?;
+            if matches!(schedule.kind, Kind::Plateau { .. }) {
+                return Err(EngineError::config("a plateau of decay or dropout"));
+            }
+        }
         let whole_steps_only = matches!(self.method, Method::Lbfgs(_));
         let problem = if self.objective.output() != network.output() {
             Some(format!(

@@ -81,6 +81,9 @@ pub fn settings(epochs: usize) -> Settings {
         stopping: None,
         counts_hits: true,
         deadline: None,
+        metric: None,
+        decay_schedule: backprop_engine::schedule::Schedule::CONSTANT,
+        dropout_schedule: backprop_engine::schedule::Schedule::CONSTANT,
         budget: Budget::default(),
     }
 }

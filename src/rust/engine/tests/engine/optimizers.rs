@@ -29,6 +29,7 @@ fn steps<T: Scalar>(rule: Optimizer, set: InstructionSet, is_bias: bool) -> Vec<
             Step {
                 lr: LR,
                 number: before as u64 + 1,
+                decay: 1.0,
             },
             Strip {
                 weights: &mut weights,
@@ -186,7 +187,11 @@ fn a_gradient_that_is_nan_is_noticed_by_every_rule() {
         let (mut weights, mut first, mut second) = ([1.0], [0.0], [rule.initial(1, LR)]);
         rule.update(
             InstructionSet::detect(),
-            Step { lr: LR, number: 1 },
+            Step {
+                lr: LR,
+                number: 1,
+                decay: 1.0,
+            },
             Strip {
                 weights: &mut weights,
                 gradient: &[f64::NAN],

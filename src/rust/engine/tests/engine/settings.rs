@@ -29,6 +29,9 @@ fn settings() -> Settings {
         stopping: None,
         counts_hits: false,
         deadline: None,
+        metric: None,
+        decay_schedule: backprop_engine::schedule::Schedule::CONSTANT,
+        dropout_schedule: backprop_engine::schedule::Schedule::CONSTANT,
         budget: Budget::default(),
     }
 }

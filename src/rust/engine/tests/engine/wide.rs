@@ -42,6 +42,9 @@ fn fit(dropout: &[f64], strength: f64, threads: usize, observer: &mut dyn Observ
         stopping: None,
         counts_hits: false,
         deadline: None,
+        metric: None,
+        decay_schedule: backprop_engine::schedule::Schedule::CONSTANT,
+        dropout_schedule: backprop_engine::schedule::Schedule::CONSTANT,
         budget: Budget::default(),
     };
     let checked = settings.check(&network).unwrap();

@@ -33,6 +33,9 @@ pub fn settings(objective: Objective, epochs: usize, batch_size: usize) -> Setti
         stopping: None,
         counts_hits: false,
         deadline: None,
+        metric: None,
+        decay_schedule: backprop_engine::schedule::Schedule::CONSTANT,
+        dropout_schedule: backprop_engine::schedule::Schedule::CONSTANT,
         budget: Budget::default(),
     }
 }

@@ -1,0 +1,34 @@
+# What is measured of predictions on test rows.
+
+# `predicted`: a matrix of probabilities with a column per class, or numbers; `shares` are the classes' in training.
+measure <- function(table, predicted, test, train, interval = NULL) {
+  y <- table$data[[table$outcome]]
+  if (table$kind == "number") {
+    error <- predicted[, 1L] - y[test]
+    spread <- stats::sd(y[test])
+    inside <- if (!is.null(interval)) y[test] >= interval[[1L]] & y[test] <= interval[[2L]]
+    return(data.frame(
+      loss = sqrt(mean(error^2)) / spread, raw = sqrt(mean(error^2)), accuracy = NA, brier = NA, ece = NA,
+      coverage = if (is.null(inside)) NA else mean(inside),
+      width = if (is.null(inside)) NA else mean(interval[[2L]] - interval[[1L]]) / spread
+    ))
+  }
+  code <- as.integer(y[test])
+  p <- pmin(pmax(predicted, 1e-6), 1)
+  p <- p / rowSums(p)
+  own <- p[cbind(seq_along(code), code)]
+  shares <- prop.table(table(y[train]))
+  blind <- mean(-log(pmax(as.vector(shares)[code], 1e-6)))
+  likeliest <- max.col(p, ties.method = "first")
+  truth <- diag(nlevels(y))[code, , drop = FALSE]
+  data.frame(
+    loss = mean(-log(own)) / blind, raw = mean(-log(own)), accuracy = mean(likeliest == code), brier = mean(rowSums((p - truth)^2)),
+    ece = calibration_error(p[cbind(seq_along(code), likeliest)], likeliest == code), coverage = NA, width = NA
+  )
+}
+
+# Expected calibration error of the likeliest class, in 15 bins of equal width (Guo et al., 2017).
+calibration_error <- function(confidence, right, bins = 15) {
+  bin <- pmin(floor(confidence * bins) + 1, bins)
+  sum(vapply(split(seq_along(bin), bin), function(rows) length(rows) * abs(mean(confidence[rows]) - mean(right[rows])), 0)) / length(bin)
+}
