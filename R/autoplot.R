@@ -11,7 +11,8 @@
 #' @section Errors:
 #' As [plot.nn_fit()].
 #' @examplesIf requireNamespace("ggplot2", quietly = TRUE)
-#' fit <- nn_train(Species ~ ., data = iris, hidden = 4, activation = "tanh", epochs = 200, seed = 1)
+#' fit <- nn_train(Species ~ ., data = iris, preset = "textbook",
+#'                 hidden = 4, activation = "tanh", epochs = 200, seed = 1)
 #' ggplot2::autoplot(fit)
 #' ggplot2::autoplot(fit, type = "network")
 #' ggplot2::autoplot(fit, type = "boundary", inputs = c("Petal.Length", "Petal.Width"), data = iris)
@@ -25,8 +26,9 @@ autoplot.nn_fit <- function(object, type = "loss", ..., log = FALSE, data = NULL
                             max_units = 16, max_rows = 60, main = NULL) {
   call <- quote(autoplot())
   refuse_dots(..., known = setdiff(names(formals(autoplot.nn_fit)), "..."), call = call)
-  object <- validate_fit(object, "object", call)
+  object <- validate_fit(object, "object", call, ensembles = TRUE)
   check_choice(type, "type", picture_types, call)
+  check_type_of_ensemble(object, type, "object", call)
   check_flag(log, "log", call)
   check_title(main, call)
   picture <- picture_of(object, type, data, inputs, at, layer, max_units, max_rows, call)

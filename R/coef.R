@@ -13,7 +13,8 @@
 #' @section Errors:
 #' An unknown `scale` is an error of class `backprop_error_choice`, an epoch that is not kept one of class `backprop_error_epoch`.
 #' @examples
-#' fit <- nn_train(mpg ~ wt + hp, data = mtcars, hidden = c(), epochs = 2000, seed = 1)
+#' fit <- nn_train(mpg ~ wt + hp, data = mtcars, preset = "textbook",
+#'                 hidden = c(), epochs = 2000, seed = 1)
 #' coef(fit, scale = "original")
 #' coef(lm(mpg ~ wt + hp, data = mtcars))
 #' @importFrom stats coef

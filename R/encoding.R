@@ -54,10 +54,10 @@ read_embed <- function(embed) {
 
 # FALSE, TRUE (mean and standard deviation), "robust" or "quantile".
 read_standardize <- function(standardize) {
-  if (is.character(standardize)) {
-    return(check_choice(standardize, "standardize", standardizings))
+  if (!is_flag(standardize) && !is_choice(standardize, standardizings)) {
+    stop_argument("standardize", "`TRUE`, `FALSE`, `\"robust\"` or `\"quantile\"`", standardize)
   }
-  check_flag(standardize, "standardize")
+  standardize
 }
 
 # What is learnt of a training's inputs: NULL, or a list of `clipped` (a flag for each column), `knots` and `scores`, `edges` (of each column numbers or
@@ -154,7 +154,11 @@ quantiles_of <- function(column, weights, shares) {
 }
 
 # How many inputs the network gets of `p` columns.
-encoded_width <- function(p, encoding) p + sum(pmax(lengths(encoding$edges) - 1L, 0L))
+# Asked of edited fits, too.
+encoded_width <- function(p, encoding) {
+  edges <- if (is.list(encoding)) encoding[["edges"]]
+  p + if (is.list(edges)) sum(pmax(lengths(edges) - 1L, 0L)) else 0L
+}
 
 # Names of the network's inputs: those of the columns, then of each column's pieces.
 encoded_names <- function(names, encoding) {

@@ -76,35 +76,41 @@ predict_mean <- function(fit, predict_one) {
   total
 }
 
+# The kinds of the ensemble, the network's own first: of each how many, a network of it, and their share.
+kinds_in <- function(fit) {
+  kinds <- unique(fit$kinds)
+  kinds <- c(intersect("network", kinds), rev(setdiff(kinds, "network")))
+  lapply(kinds, function(kind) {
+    at <- which(fit$kinds == kind)
+    list(kind = kind, count = length(at), member = member_of(fit, at[1L]), share = sum(fit$shares[at]))
+  })
+}
+
 print_ensemble <- function(x) {
   settings <- x$settings
-  count <- length(x$members)
-  first <- member_of(x, match("network", x$kinds, nomatch = 1L))
-  cat("<nn_ensemble> ", count_text(count, "network"), "\n", sep = "")
-  kinds <- unique(x$kinds)
-  for (kind in rev(kinds)) {
-    at <- which(x$kinds == kind)
-    member <- member_of(x, at[1L])
-    cat(
-      format(paste0(kind_names[[kind]], ":"), width = 11), length(at), " of ", paste(member$settings$sizes, collapse = "-"), ", ",
-      describe_hidden_layers(member$settings), if (length(kinds) > 1L) paste0(", share ", format(sum(x$shares[at]))), "\n",
-      sep = ""
+  kinds <- kinds_in(x)
+  line <- function(name, ...) cat(format(paste0(name, ":"), width = 10), ..., "\n", sep = "")
+  cat("<nn_ensemble> ", count_text(length(x$members), "network"), "\n", sep = "")
+  for (kind in kinds) {
+    shown <- kind$member$settings
+    line(
+      kind_names[[kind$kind]], kind$count, " of ", paste(shown$sizes, collapse = "-"), ", ", describe_hidden_layers(shown),
+      if (length(kinds) > 1L) paste0(", share ", format(kind$share))
     )
   }
-  cat("Output:    ", describe_output(first), ", loss ", describe_loss(settings$loss, settings$loss_par), "\n", sep = "")
+  line("Output", describe_output(kinds[[1L]]$member), ", loss ", describe_loss(settings$loss, settings$loss_par))
   epochs <- vapply(x$members, function(member) member$epochs_done, 0L)
   rules <- unique(vapply(x$members, function(member) member$settings$optimizer$name, ""))
-  cat("Trained:   ", describe_range(epochs), " epochs of ", paste(rules, collapse = " and "), ", on ", count_text(x$rows, "row"), "\n", sep = "")
+  line("Trained", describe_range(epochs), " epochs of ", paste(rules, collapse = " and "), ", on ", count_text(x$rows, "row"))
   if (!is.null(x$out_of_fold)) {
-    cat("Loss:      ", format(x$out_of_fold$loss, digits = 4), " on ", count_text(x$out_of_fold$rows, "row"), " held back\n", sep = "")
+    line("Loss", format(x$out_of_fold$loss, digits = 4), " on ", count_text(x$out_of_fold$rows, "row"), " held back")
   }
-  if (!identical(x$status, "completed")) {
-    cat("Status:    ", x$status, "\n", sep = "")
-  }
+  if (identical(settings$preset, "table")) line("Preset", describe_preset(settings))
+  if (!identical(x$status, "completed")) line("Status", x$status)
   invisible(x)
 }
 
-kind_names <- c(network = "Networks", linear = "Linear", small = "Small", log = "Of the log", plain = "Plain", scores = "Scores")
+kind_names <- c(network = "Networks", linear = "Linear", small = "Small", log = "Log", plain = "Plain", scores = "Scores")
 
 describe_range <- function(x) if (min(x) == max(x)) as.character(x[1L]) else paste(min(x), "to", max(x))
 
@@ -130,4 +136,60 @@ predict_spread <- function(fit, new_data, threads, call, offset) {
   tibble <- tibble_of_numbers(spread)
   names(tibble) <- sub("^[.]pred", ".spread", names(tibble))
   tibble
+}
+
+# summary() of an ensemble: the kinds that were tried, the settings of the network, and why the preset chose them.
+summarise_ensemble <- function(object, data, call, offset) {
+  structure(
+    list(
+      choice = object$choice, networks = length(object$members), settings = object$settings, out_of_fold = object$out_of_fold,
+      members = data.frame(
+        kind = object$kinds, share = object$shares, epochs = member_numbers(object, "epochs_done"), loss = member_numbers(object, "final_loss"),
+        validation_loss = member_numbers(object, "final_validation_loss"), rows = member_numbers(object, "rows")
+      ),
+      parameters = sum(vapply(seq_along(object$members), function(i) count_parameters(object$members[[i]]), 0)),
+      rows = object$rows, rows_given = object$rows_given, omitted = object$omitted, filled = filled_inputs(object), status = object$status,
+      seed = object$seed, inputs = object$inputs, outcome = object$outcome, interface = object$interface, validation_rows = max(member_numbers(object, "validation_count")),
+      reasons = reasons_of(object),
+      error = if (!is.null(data) || !is.null(object$data)) measure_error(object, data, call, offset)
+    ),
+    class = "summary.nn_ensemble"
+  )
+}
+
+member_numbers <- function(fit, field) vapply(fit$members, function(member) as.double(member[[field]]), 0)
+
+#' @export
+print.summary.nn_ensemble <- function(x, ...) {
+  settings <- x$settings
+  cat("Ensemble: ", count_text(x$networks, "network"), ", ", count_text(x$parameters, "parameter"), "\n\n", sep = "")
+  print(x$choice, row.names = FALSE)
+  shown <- c(
+    Network = paste(paste(settings$sizes, collapse = "-"), describe_hidden_layers(settings), sep = ", "),
+    Outcome = describe_outcome(x$outcome),
+    Loss = describe_loss(settings$loss, settings$loss_par),
+    Optimizer = describe_optimizer(settings$optimizer),
+    `Learning rate` = describe_lr(settings),
+    `Batch size` = describe_batches(settings, x$rows),
+    Epochs = paste0(describe_range(x$members$epochs), " of up to ", settings$epochs),
+    Standardized = describe_standardizing(x),
+    if (!is.null(settings$embed)) c(Encoded = describe_embedding(settings$embed)),
+    describe_taming(settings),
+    describe_gaps(x),
+    describe_weighting(x),
+    Precision = settings$precision, Threads = settings$threads, Seed = x$seed,
+    describe_preset(settings),
+    Status = x$status,
+    if (!is.null(x$out_of_fold)) c(`Loss held back` = paste0(format(x$out_of_fold$loss, digits = 6), " on ", count_text(x$out_of_fold$rows, "row")))
+  )
+  cat("\n", paste0(format(paste0(names(shown), ":")), " ", shown, "\n"), sep = "")
+  if (length(x$reasons) > 0L) {
+    wrapped <- vapply(strwrap(x$reasons, width = 100, exdent = 2, simplify = FALSE), paste, "", collapse = "\n")
+    cat("\nWhy the preset chose so:\n", paste0("* ", wrapped, "\n"), sep = "")
+  }
+  if (!is.null(x$error)) {
+    cat("\nOn ", count_text(x$error$rows, "row"), " of data:\n", sep = "")
+    print_error(x$error)
+  }
+  invisible(x)
 }

@@ -43,8 +43,10 @@ deal_rows <- function(plan, given, settings, typed, earlier, members) {
     rows <- if (is.null(plan$used)) seq_len(given$kept) else plan$used
     plan$dealt <- lapply(seq_len(members), function(member) rows_of_member(given, rows, codes, plan$share, seed, member))
   }
-  # Rows of one network, which decide how its steps are made.
-  plan$n <- n - max(lengths(plan$dealt))
+  # What is learnt of inputs and outcome is learnt from the rows of the first network, which so is the one that would be trained alone.
+  first <- plan$dealt[[1L]]
+  plan$learn <- if (length(first) > 0L) (if (is.null(plan$train)) seq_len(n) else plan$train)[-first] else plan$train
+  plan$n <- n - length(first)
   plan
 }
 
@@ -107,8 +109,10 @@ prepare_kind <- function(settings, plan, given, rows, typed, earlier) {
   plan$settings <- settings
   settings$seed <- plan$settings$seed
   embed <- read_embed(settings$embed)
-  weights <- pick(plan$weights, plan$train)
-  encoding <- learn_encoding(read_standardize(settings$standardize), embed, rows$x, weights, earlier)
+  first <- plan$dealt[[1L]]
+  of_first <- function(value) if (length(first) == 0L || is.null(value)) value else pick_rows_of(value, -first)
+  learning <- if (is.null(earlier)) of_first(rows$x)
+  encoding <- learn_encoding(read_standardize(settings$standardize), embed, learning, pick(plan$weights, plan$learn), earlier)
   inputs <- list(n = plan$n, p = encoded_width(ncol(rows$x), encoding), rows = given$kept, embed = embed, encoding = encoding)
   if (!is.null(earlier)) settings$start <- earlier
   spec <- resolve_specification(settings, typed, inputs, given$outcome, given$interface != "matrix", earlier)
@@ -117,7 +121,7 @@ prepare_kind <- function(settings, plan, given, rows, typed, earlier) {
   spec$has_weights <- !is.null(settings$case_weights)
   spec$validation <- if (is.null(plan$given)) plan$share else "given"
   data <- take_rows(plan, spec, given, rows)
-  scaling <- resolve_scaling(spec, data$x, data$y, data$case_weights, earlier)
+  scaling <- resolve_scaling(spec, learning, of_first(data$y), of_first(data$case_weights), earlier)
   spec$engine[c("center", "scale")] <- scaling[c("center", "scale")]
   spec$engine$encoding <- encoding_for_engine(list(
     n = ncol(data$x), center = scaling$center, scale = scaling$scale, encoding = encoding
@@ -258,7 +262,7 @@ clock <- function(limit, began = proc.time()[["elapsed"]]) {
 # had ended, it is taken as far as it came. `cut` are the arguments that make the same without a limit.
 finished_members <- function(trained, time) {
   finished <- function(member) !is.null(member) && member$status != "out_of_time"
-  prefix <- function(members) sum(cumprod(vapply(members, finished, NA)))
+  prefix <- function(members) as.integer(sum(cumprod(vapply(members, finished, NA))))
   main <- trained[[length(trained)]]
   count <- prefix(main)
   if (count == length(main) && all(vapply(trained, prefix, 0) == count)) {

@@ -22,11 +22,13 @@
 #' Without data an error of class `backprop_error_no_data`. Pearson's and deviance residuals need a likelihood (class
 #' `backprop_error_no_likelihood`, see [logLik()][logLik.nn_fit]).
 #' @examples
-#' fit <- nn_train(mpg ~ wt + hp, data = mtcars, epochs = 500, activation = "tanh", seed = 1)
+#' fit <- nn_train(mpg ~ wt + hp, data = mtcars, preset = "textbook",
+#'                 epochs = 500, activation = "tanh", seed = 1)
 #' head(fitted(fit, data = mtcars))
 #' head(residuals(fit, data = mtcars))
 #'
-#' counts <- nn_train(carb ~ wt + hp, data = mtcars, output = "exp", loss = "poisson", epochs = 200,
+#' counts <- nn_train(carb ~ wt + hp, data = mtcars, preset = "textbook",
+#'                    output = "exp", loss = "poisson", epochs = 200,
 #'                    seed = 1)
 #' head(residuals(counts, data = mtcars, type = "deviance"))
 #' @importFrom stats fitted

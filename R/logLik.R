@@ -33,7 +33,8 @@
 #' Other losses are no likelihoods, and neither are cross-entropies of outcomes that are no classes: an error of class
 #' `backprop_error_no_likelihood`. Without data an error of class `backprop_error_no_data`.
 #' @examples
-#' fit <- nn_train(mpg ~ wt + hp, data = mtcars, hidden = c(), epochs = 2000, keep = "data", seed = 1)
+#' fit <- nn_train(mpg ~ wt + hp, data = mtcars, preset = "textbook",
+#'                 hidden = c(), epochs = 2000, keep = "data", seed = 1)
 #' logLik(fit)
 #' logLik(lm(mpg ~ wt + hp, data = mtcars))
 #' BIC(fit)

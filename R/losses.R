@@ -21,7 +21,7 @@
 #' with the losses it knows.
 #' @seealso [nn_train()]
 #' @examples
-#' fit <- nn_train(mpg ~ wt, data = mtcars, hidden = 4, activation = "tanh",
+#' fit <- nn_train(mpg ~ wt, data = mtcars, preset = "textbook", hidden = 4, activation = "tanh",
 #'                 loss = loss_quantile(c(0.1, 0.9)), optimizer = "adam", lr = 0.01, seed = 1)
 #' predict(fit, head(mtcars))
 #' @name losses

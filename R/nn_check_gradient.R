@@ -31,7 +31,8 @@
 #' Y <- matrix(c(1, 1, 0))
 #' nn_check_gradient(X, Y, hidden = 3, seed = 1)
 #'
-#' fit <- nn_train(Species ~ ., data = iris, hidden = c(4, 3), activation = "tanh", epochs = 20,
+#' fit <- nn_train(Species ~ ., data = iris, preset = "textbook",
+#'                 hidden = c(4, 3), activation = "tanh", epochs = 20,
 #'                 seed = 1)
 #' nn_check_gradient(fit, iris)
 #' @export

@@ -57,7 +57,8 @@
 #' fit <- nn_train(as.matrix(mtcars[c("disp", "hp")]), mtcars$am, epochs = 200, seed = 1)
 #' nn_diagnose(fit, list(X = as.matrix(mtcars[c("disp", "hp")]), Y = mtcars$am))
 #'
-#' better <- nn_train(am ~ disp + hp, data = mtcars, optimizer = "lbfgs", penalty = 0.01,
+#' better <- nn_train(am ~ disp + hp, data = mtcars, preset = "textbook",
+#'                    optimizer = "lbfgs", penalty = 0.01,
 #'                    keep = "data", seed = 1)
 #' nn_diagnose(better)
 #' @export
@@ -66,7 +67,10 @@ nn_diagnose <- function(fit, data = NULL, case_weights = NULL, offset = NULL) {
   if (missing(fit)) {
     stop_backprop("missing_argument", "{.arg fit} is missing: give a model from {.fn nn_train}.", call = call)
   }
-  fit <- validate_fit(fit, "fit", call)
+  fit <- validate_fit(fit, "fit", call, ensembles = TRUE)
+  if (is_ensemble(fit)) {
+    return(diagnose_ensemble(fit, data, case_weights, offset))
+  }
   with_data <- !is.null(data) || !is.null(fit$data)
   answers <- c(
     diagnose_history(fit, gentle_bounds), list(check_copies(fit)),
@@ -95,6 +99,22 @@ nn_diagnose <- function(fit, data = NULL, case_weights = NULL, offset = NULL) {
     ),
     class = "nn_diagnosis"
   )
+}
+
+# Network by network: what was found in any, and in how many.
+diagnose_ensemble <- function(fit, data, case_weights, offset) {
+  count <- length(fit$members)
+  each <- lapply(seq_len(count), function(number) nn_diagnose(member_of(fit, number), data, case_weights, offset))
+  findings <- do.call(rbind, lapply(each, function(diagnosis) diagnosis$findings))
+  times <- table(findings$check)
+  findings <- findings[!duplicated(findings$check), , drop = FALSE]
+  in_some <- as.integer(times[findings$check])
+  if (nrow(findings) > 0L) findings$evidence <- paste0(findings$evidence, " So in ", in_some, " of ", count, " networks.")
+  rownames(findings) <- NULL
+  skipped <- setdiff(unique(unlist(lapply(each, function(diagnosis) diagnosis$skipped))), findings$check)
+  why <- unlist(lapply(each, function(diagnosis) stats::setNames(diagnosis$why, diagnosis$skipped)))
+  passed <- setdiff(unique(unlist(lapply(each, function(diagnosis) diagnosis$passed))), c(findings$check, skipped))
+  structure(list(findings = findings, passed = passed, skipped = skipped, why = unname(why[skipped])), class = "nn_diagnosis")
 }
 
 diagnose_without_data <- function(fit) {

@@ -21,7 +21,8 @@
 #' @references Pearlmutter, B. A. (1994). Fast exact multiplication by the Hessian. *Neural Computation*, 6(1), 147-160.
 #' @seealso [nn_check_gradient()] compares the gradient with differences of the loss; [vcov()][vcov.nn_fit] inverts the Hessian.
 #' @examples
-#' fit <- nn_train(mpg ~ wt + hp, data = mtcars, hidden = 2, activation = "tanh", epochs = 500,
+#' fit <- nn_train(mpg ~ wt + hp, data = mtcars, preset = "textbook",
+#'                 hidden = 2, activation = "tanh", epochs = 500,
 #'                 seed = 1)
 #' nn_gradient(fit, mtcars)
 #' H <- nn_hessian(fit, mtcars)

@@ -27,7 +27,7 @@
 #' @examples
 #' start <- nn_init(c(4, 8, 3), init = "he_normal", seed = 1)
 #' lapply(start$weights, dim)
-#' nn_train(Species ~ ., data = iris, epochs = 5, start = start)
+#' nn_train(Species ~ ., data = iris, preset = "textbook", epochs = 5, start = start)
 #' @export
 nn_init <- function(sizes, init = NULL, activation = "sigmoid", seed = NULL) {
   call <- quote(nn_init())

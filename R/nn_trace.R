@@ -230,15 +230,13 @@ trace_training <- function(arguments, steps) {
       i = "With full batches a step is an epoch."
     ), call = call)
   }
-  if (is.null(arguments$preset)) arguments$preset <- "textbook"
-  if (identical(arguments$preset, "table")) arguments <- traced_alone(arguments, call)
   new_trace(train_recorded(arguments, steps, call))
 }
 
 # One network of those that the preset would train.
 traced_alone <- function(arguments, call) {
   if (!is.null(arguments$ensemble) && !identical(as.double(arguments$ensemble), 1)) {
-    stop_backprop("ensemble", "{.fn nn_trace} traces one training: leave {.arg ensemble} out.", call = call)
+    stop_backprop("ensemble", "One training is traced: leave {.arg ensemble} out.", call = call)
   }
   arguments$ensemble <- 1
   arguments["blend"] <- list(NULL)
@@ -247,6 +245,8 @@ traced_alone <- function(arguments, call) {
 
 # The one way: an ordinary call of nn_train(), recorded. Its errors speak of the function that was called.
 train_recorded <- function(arguments, steps, call) {
+  if (is.null(arguments$preset)) arguments$preset <- "textbook"
+  if (identical(arguments$preset, "table")) arguments <- traced_alone(arguments, call)
   tryCatch(
     with_recording(steps, do.call("nn_train", arguments, quote = TRUE)),
     backprop_error = function(cnd) {

@@ -3,39 +3,54 @@
 #' Train a neural network
 #'
 #' Trains a feed-forward network (multilayer perceptron) by backpropagation on a matrix, a data frame,
-#' or a formula with data. With the defaults and an outcome of zeros and ones in a matrix it is the textbook
-#' network: sigmoid units, half the sum of squared errors, all rows in each step.
+#' or a formula with data. Of a table, `nn_train(y ~ ., data)` and nothing else gives predictions as good as the best that there is; of a matrix of zeros and ones with
+#' an outcome of such it is the textbook's network: sigmoid units, half the sum of squared errors, all rows in each step. Which values the arguments have that are not
+#' typed says `preset`: see [presets].
 #'
 #' @section Arguments at a glance:
+#' Defaults are those of `preset = "textbook"`. Those marked with a star are others under `preset = "table"`, see [presets].
+#'
 #' | argument | default | range | meaning |
 #' |---|---|---|---|
-#' | `hidden` | 3 | whole numbers, 1 or more; `c()` | units of each hidden layer; `c()` for none |
-#' | `epochs` | 1000 | 0 or more | passes over the rows; 0 gives the untrained network |
-#' | `lr` | `NULL` | above 0 | learning rate; see below for the default |
-#' | `activation` | `"sigmoid"` | `"sigmoid"`, `"tanh"`, `"relu"`, `"leaky_relu"`, `"elu"`, `"selu"`, `"gelu"`, `"softplus"`, `"silu"`, `"softsign"`, `"linear"` | one, or one per hidden layer |
+#' | `hidden` * | 3 | whole numbers, 1 or more; `c()` | units of each hidden layer; `c()` for none |
+#' | `epochs` * | 1000 | 0 or more | passes over the rows; 0 gives the untrained network |
+#' | `lr` * | `NULL` | above 0 | learning rate; see below for the default |
+#' | `preset` | matrix `"textbook"`, tables `"table"` | | what arguments are that are not typed |
+#' | `effort` | `"standard"` | `"quick"`, `"standard"`, `"thorough"` | how much work `preset = "table"` takes on |
+#' | `time_limit` | `NULL` | above 0 | seconds after which the training ends |
+#' | `activation` * | `"sigmoid"` | `"sigmoid"`, `"tanh"`, `"relu"`, `"leaky_relu"`, `"elu"`, `"selu"`, `"gelu"`, `"softplus"`, `"silu"`, `"softsign"`, `"linear"` | one, or one per hidden layer |
 #' | `output` | `NULL` | `"sigmoid"`, `"softmax"`, `"linear"`, `"exp"` | activation of the output layer |
 #' | `loss` | `NULL` | `"sse"`, `"mse"`, `"mae"`, `"huber"`, `"binary_cross_entropy"`, `"cross_entropy"`, `"poisson"`, `"quantile"`, or an object, see [losses] | what is minimised |
-#' | `optimizer` | `"gd"` | a name or an object, see [optimizers] | how the weights step |
-#' | `batch_size` | `NULL` | 1 or more | rows per step; all for `gd`, `rprop` and `lbfgs`, 32 for the others |
+#' | `optimizer` * | `"gd"` | a name or an object, see [optimizers] | how the weights step |
+#' | `batch_size` * | `NULL` | 1 or more | rows per step; all for `gd`, `rprop` and `lbfgs`, 32 for the others |
 #' | `shuffle` | `TRUE` | | whether mini-batches draw the rows anew each epoch |
 #' | `lr_schedule` | `"constant"` | a name or an object, see [schedules] | how the learning rate changes |
 #' | `init` | `NULL` | see [nn_init()] | how the weights are drawn |
 #' | `start` | `NULL` | list or fit | weights to start from, or a fit to go on with |
 #' | `restarts` | 1 | 1 or more | starts to train from; the best is kept |
-#' | `standardize` | matrix `FALSE`, tables `TRUE` | | whether inputs and a numeric outcome are scaled |
+#' | `ensemble` * | 1 | 1 or more | networks that are trained, and whose predictions are averaged |
+#' | `blend` * | `NULL` | `"linear"`, `"small"`, `"log"`, `"plain"`, `"scores"` | other kinds of networks that the ensemble may be blended with |
+#' | `standardize` | matrix `FALSE`, tables `TRUE` | `"robust"`, `"quantile"` too | whether and how inputs and a numeric outcome are scaled |
+#' | `embed` * | `NULL` | `"piecewise"`, or an object, see [embed_piecewise()] | how numeric inputs are encoded |
+#' | `rare_levels` * | 0 | 0 or more | levels of fewer training rows than this are one |
+#' | `outcome_transform` | `"none"` | `"none"`, `"log"` | whether the logarithm of the outcome is learnt |
+#' | `clip_predictions` * | `FALSE` | | whether predictions are held to the range of the training rows |
 #' | `penalty` | 0 | 0 or more | strength of the penalty on weights |
 #' | `mixture` | 0 | 0 to 1 | share of the penalty that is absolute (lasso) rather than squared (ridge) |
 #' | `dropout` | 0 | 0 or more, below 1 | share of hidden units dropped at each step; one number, or one per hidden layer |
-#' | `clip_norm` | `NULL` | above 0 | largest norm of a step's gradient |
-#' | `validation` | `NULL` | above 0, below 1; or a list | rows that judge and do not train |
-#' | `stop_iter` | `NULL` | 1 or more | epochs without improvement after which training ends |
+#' | `clip_norm` * | `NULL` | above 0 | largest norm of a step's gradient |
+#' | `decay_schedule` | `NULL` | as `lr_schedule` | how `penalty` and weight decay change |
+#' | `dropout_schedule` | `NULL` | as `lr_schedule` | how `dropout` changes |
+#' | `validation` * | `NULL` | above 0, below 1; or a list | rows that judge and do not train |
+#' | `stop_iter` * | `NULL` | 1 or more | epochs without improvement after which training ends |
+#' | `stop_metric` | `NULL` | `"loss"`, `"log_loss"`, `"brier"`, `"auc"`, `"accuracy"`, `"rmse"`, `"mae"`, `"deviance"` | what chooses the best epoch |
 #' | `tol` | 0 | 0 or more | relative fall of the loss that counts as improvement |
 #' | `case_weights` | `NULL` | 0 or more, one per row | weights of rows |
 #' | `class_weights` | `NULL` | 0 or more, one per level; `"balanced"` | weights of classes |
 #' | `offset` | `NULL` | one number per row | added to the output before its activation |
 #' | `na_action` | `"error"` | `"error"`, `"omit"`, `"impute"` | what is done about missing values |
 #' | `subset` | `NULL` | a condition, or row numbers | the rows to use; formula method only |
-#' | `precision` | `"double"` | `"double"`, `"single"` | the numbers the engine works in |
+#' | `precision` * | `"double"` | `"double"`, `"single"` | the numbers the engine works in |
 #' | `threads` | `NULL` | 1 or more | processor threads; results do not depend on it |
 #' | `seed` | `NULL` | a whole number | makes the fit reproducible by itself |
 #' | `keep` | `"minimal"` | `"minimal"`, `"data"` | whether the fit keeps the data |
@@ -85,12 +100,33 @@
 #' `validation = 0.2` splits off a fifth of the rows at random, by the seed, the same share of every class. A list gives rows
 #' of their own: `list(X =, Y =)`, or a data frame in the formula method; it may have `case_weights` and `offset`
 #' too. They are prepared as predictions are: by the levels and moments of the training rows; a level that no training row has is an error there. A row that
-#' is the only one left to train a level of a factor stays among those that train. `fit$validation_rows` has the numbers of the rows that were split off. With `stop_iter`, training ends when
+#' is the only one left to train a level of a factor stays among those that train. `fit$validation_rows` has the numbers of the rows that were split off. Where rows validate, the fit has the weights of the epoch
+#' that was the best on them (`fit$best` has its number and loss), and the last ones are kept in `fit$last`, from which `start = fit` goes on. With `stop_iter`, training ends when
 #' the loss of the validation rows (of the training rows where there are none) has not fallen by more than the share `tol` for that
-#' many epochs, with status `"converged"`; the weights of the best epoch are restored (`fit$best` has its number and loss),
-#' and the last ones are kept in `fit$last`, from which `start = fit` goes on. Without `stop_iter` the weights are
-#' those of the last epoch. Where training goes on with
+#' many epochs, with status `"converged"`. Without either, the weights are those of the last epoch.
+#'
+#' `stop_metric` is what is best, if not the loss: `"log_loss"`, `"brier"` (the sum of squared errors of all classes' probabilities), `"accuracy"` and `"auc"` for classes, `"rmse"` and `"mae"` for
+#' numbers, on the scale that training sees, `"deviance"` for likelihoods. `history$validation_metric` has it by epoch. It is measured on validation rows, weighted as the loss is. Of `"auc"` and `"accuracy"`, which
+#' are to be large, `fit$best$loss` is the negative.
+#'
+#' Where training goes on with
 #' `start`, so does the count of epochs without improvement; after a training that had converged it begins anew.
+#'
+#' @section Ensembles:
+#' `ensemble = k` trains k networks, whose seeds follow that of the fit, and averages what they predict: see [nn_member()]. Under `validation = 0.15` each holds back rows of its own: no two of them the same ones,
+#' as long as there are enough. With several `threads` they are trained side by side; the bits are the same. `fit$rows` counts all rows. Inputs are scaled and encoded by all of them.
+#'
+#' `blend` names other kinds of networks, as many of each, on the same rows, with which the mean is shared: `"linear"` (no hidden layer) and `"small"` (5 tanh units), both by L-BFGS with a penalty of 1 / n; `"log"` (as the network, of the logarithm of the
+#' outcome), `"plain"` (without encoding, by quartiles), `"scores"` (by normal scores). The shares, by quarters, are those of the smallest loss on the rows held back, each predicted by the network of its kind that did not train on it.
+#' `fit$choice` shows them. Predictions of the logarithm are brought back by its exponential, times the factor that makes their sum right on the rows held back.
+#'
+#' @section Encoding:
+#' `standardize = "robust"` takes the median from numeric inputs, divides them by the standard deviation that a normal distribution with their quartiles has, and clips them smoothly: z / sqrt(1 + (z / 3)^2).
+#' `"quantile"` gives each value the normal score of its place among the training rows, along straight lines between 100 quantiles. Both are weighted by case weights. For `embed` see [embed_piecewise()]. All is learnt from the training rows, and done by
+#' the engine as it gathers rows. `rare_levels = m` makes one level of those of a factor that fewer than m training rows have; a new level counts as that one (or, where there was none, as none of the levels), with a warning.
+#'
+#' `outcome_transform = "log"` learns log(y + c): c is 0 where all outcomes are positive, 1 for counts with zeros, otherwise such that the smallest outcome is as far from 0 as half its distance from the median.
+#' `clip_predictions = TRUE` holds predictions of a number to the range of the training rows, widened by a tenth on either side, but not beyond 0 where all outcomes are on one side of it.
 #'
 #' @section Going on:
 #' `start = fit` goes on where the fit ended, with the optimizer's state: 50 and 50 more epochs give the same bits as 100,
@@ -177,6 +213,9 @@
 #' @param lr Learning rate, or `NULL` for the default of the optimizer (see below).
 #' @param ... Not used. A misspelt argument is an error that names the nearest one; so is one that other packages have (`size`, `decay`, `maxit`, `weights`, ...), which
 #'   names ours.
+#' @param preset `"table"` or `"textbook"`: what arguments are that are not typed; see [presets].
+#' @param effort How much work `preset = "table"` takes on: `"quick"` (one network), `"standard"` or `"thorough"`; see [presets] for their times.
+#' @param time_limit Seconds after which the training ends with what it has, kept within a tenth. Of an ensemble these are the networks finished by then; see [presets].
 #' @param activation Activation of the hidden layers: one name, or one per layer.
 #' @param output Activation of the output layer, or `NULL` to choose by the outcome.
 #' @param loss Loss: a name, an object such as `loss_huber(delta = 2)`, or `NULL` to choose by outcome and output.
@@ -190,13 +229,21 @@
 #'   the inputs after standardising; or an earlier fit, which passes on everything that is not typed anew: settings, scaling, levels,
 #'   seed and the optimizer's state. The history is continued.
 #' @param restarts Number of starts to train from.
-#' @param standardize Whether to centre and scale numeric inputs (and a numeric outcome under a linear output).
+#' @param ensemble Number of networks; see below.
+#' @param blend Names of other kinds of networks to blend with, or `NULL`; see below.
+#' @param standardize Whether to centre and scale numeric inputs (and a numeric outcome under a linear output); `"robust"` and `"quantile"` are other ways for the inputs; see below.
+#' @param embed `"piecewise"`, an object such as `embed_piecewise(bins = 16)`, or `NULL`.
+#' @param rare_levels Levels of a factor with fewer training rows than this are merged; see below.
+#' @param outcome_transform `"log"` to learn the logarithm of a numeric outcome; see below.
+#' @param clip_predictions Whether predictions of a number stay in the range of the training rows; see below.
 #' @param penalty,mixture Strength and kind of the penalty on weights; see below.
 #' @param dropout Share of the units of each hidden layer that is dropped at random in each step, the others being divided by what is left;
 #'   one number, or one per layer. Predictions and validation use all units.
 #' @param clip_norm A step's gradient with a larger norm (over all layers) is scaled down to it.
+#' @param decay_schedule,dropout_schedule How `penalty` (with AdamW's `weight_decay`) and `dropout` change: as `lr_schedule`, a name or an object, whose factor multiplies them at each step. `"plateau"` is none of them. `NULL` is constant.
 #' @param validation A proportion of the rows, or rows of their own; see below.
 #' @param stop_iter,tol When to stop early; see below.
+#' @param stop_metric What chooses the best epoch on the validation rows; `NULL` is the loss; see below.
 #' @param case_weights One number per row, 0 or more; see below.
 #' @param class_weights One number per class, with the levels as names or in their order, or `"balanced"`; see below.
 #' @param offset Numbers that are added to the output before its activation: with `output = "exp"` on the log scale, such as the log of an exposure. One
@@ -225,6 +272,7 @@
 #'     the penalty, and the loss on the validation rows}
 #'   \item{`settings`}{all settings as resolved}
 #'   \item{`status`}{`"completed"`; `"converged"`, ended early by `stop_iter` or `lbfgs`; `"stopped"` by the callback; `"interrupted"`;
+#'     `"out_of_time"`;
 #'     `"diverged"`; in a file, `"checkpoint"`}
 #'   \item{`seed`, `epochs_done`}{the seed, the epochs so far}
 #'   \item{`rows`, `total_weight`}{how many rows trained, and the sum of their weights}
@@ -245,13 +293,17 @@
 #' fit <- nn_train(X, Y, hidden = 3, epochs = 5000, lr = 0.1)
 #' nn_predict(fit, X)
 #'
-#' iris_fit <- nn_train(Species ~ ., data = iris, hidden = c(8, 4), activation = "tanh",
-#'                      optimizer = "sgd", epochs = 100, seed = 1)
+#' iris_fit <- nn_train(Species ~ ., data = iris)
 #' iris_fit
 #' predict(iris_fit, head(iris, 3), type = "prob")
 #'
+#' # One network, every setting typed:
+#' one <- nn_train(Species ~ ., data = iris, preset = "textbook",
+#'                 hidden = c(8, 4), activation = "tanh",
+#'                 optimizer = "sgd", epochs = 100, seed = 1)
+#'
 #' # Going on with a fit:
-#' more <- nn_train(Species ~ ., data = iris, start = iris_fit, epochs = 50)
+#' more <- nn_train(Species ~ ., data = iris, start = one, epochs = 50)
 #' nrow(more$history)
 #' @export
 nn_train <- function(X, ...) {

@@ -54,7 +54,8 @@
 #' A knob out of its range is an error of class `backprop_error_argument`.
 #' @examples
 #' opt_adam(beta1 = 0.8)
-#' nn_train(Species ~ ., data = iris, hidden = 4, epochs = 5, optimizer = opt_adam(beta1 = 0.8))
+#' nn_train(Species ~ ., data = iris, preset = "textbook",
+#'          hidden = 4, epochs = 5, optimizer = opt_adam(beta1 = 0.8))
 #' @name optimizers
 NULL
 

@@ -1,10 +1,22 @@
 # The loss over the epochs.
 
+# Of an ensemble the mean of its networks (of the preset's own kind, where there are several), in each epoch of those that still trained.
 loss_picture <- function(fit, call) {
+  if (is_ensemble(fit)) fit$history <- mean_history(fit)
   if (NROW(fit$history) == 0L) {
     stop_backprop("no_history", "{.arg x} was trained for no epochs, so there is no loss to draw.", call = call)
   }
   list(history = fit$history, label = paste("loss:", gsub("_", " ", fit$settings$loss)))
+}
+
+mean_history <- function(fit) {
+  kind <- kinds_in(fit)[[1L]]$kind
+  histories <- lapply(fit$members[fit$kinds == kind], function(member) member$history[c("epoch", "loss", "validation_loss")])
+  all <- do.call(rbind, histories)
+  if (NROW(all) == 0L) {
+    return(all)
+  }
+  stats::aggregate(all[c("loss", "validation_loss")], all["epoch"], mean, na.action = stats::na.pass)
 }
 
 draw_loss <- function(picture, log, main = NULL, xlab = "epoch", ylab = picture$label,

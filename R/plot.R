@@ -38,7 +38,8 @@
 #' An unknown `type`, a fit of no epochs for `"loss"`, missing data for `"boundary"` and `"activations"`, and a fit
 #' without snapshots for `"history"` are errors.
 #' @examples
-#' fit <- nn_train(Species ~ Petal.Length + Petal.Width, data = iris, hidden = 4,
+#' fit <- nn_train(Species ~ Petal.Length + Petal.Width, data = iris, preset = "textbook",
+#'                 hidden = 4,
 #'   activation = "tanh", epochs = 300, lr = 0.5, seed = 1)
 #' plot(fit)
 #' plot(fit, type = "network")
@@ -49,8 +50,9 @@
 plot.nn_fit <- function(x, type = "loss", ..., log = FALSE, data = NULL, inputs = NULL, at = NULL, layer = NULL,
                         max_units = 16, max_rows = 60, main = NULL) {
   call <- quote(plot())
-  x <- validate_fit(x, "x", call)
+  x <- validate_fit(x, "x", call, ensembles = TRUE)
   check_choice(type, "type", picture_types, call)
+  check_type_of_ensemble(x, type, "x", call)
   check_flag(log, "log", call)
   check_title(main, call)
   if (type != "loss" && ...length() > 0L) {
@@ -69,6 +71,11 @@ plot.nn_fit <- function(x, type = "loss", ..., log = FALSE, data = NULL, inputs 
 }
 
 picture_types <- c("loss", "network", "weights", "boundary", "activations", "history")
+
+# Of an ensemble there is no picture of weights.
+check_type_of_ensemble <- function(fit, type, arg, call) {
+  if (is_ensemble(fit) && !type %in% c("loss", "boundary")) refuse_ensemble(fit, arg, call)
+}
 
 # What is drawn, as plain numbers: base graphics and ggplot2 both start from here.
 picture_of <- function(fit, type, data, inputs, at, layer, max_units, max_rows, call) {

@@ -58,17 +58,20 @@
 #' @section Errors:
 #' As [nn_predict()], and an unknown `type`, or one that does not fit the outcome.
 #' @examples
-#' fit <- nn_train(Species ~ ., data = iris, hidden = 4, activation = "tanh", epochs = 200, seed = 1)
+#' fit <- nn_train(Species ~ ., data = iris, preset = "textbook",
+#'                 hidden = 4, activation = "tanh", epochs = 200, seed = 1)
 #' predict(fit, iris[c(1, 51, 101), ])
 #' predict(fit, iris[c(1, 51, 101), ], type = "prob")
 #'
-#' line <- nn_train(mpg ~ wt, data = mtcars, hidden = c(), epochs = 1000, keep = "data", seed = 1)
+#' line <- nn_train(mpg ~ wt, data = mtcars, preset = "textbook",
+#'                  hidden = c(), epochs = 1000, keep = "data", seed = 1)
 #' predict(line, data.frame(wt = 2:4), type = "conf_int")
 #' predict(line, data.frame(wt = 2:4), type = "pred_int", level = 0.8)
 #'
 #' # Any network, with rows held back from training:
 #' held <- seq(2, 50, by = 2)
-#' deep <- nn_train(dist ~ speed, data = cars[-held, ], hidden = c(5, 3), activation = "tanh",
+#' deep <- nn_train(dist ~ speed, data = cars[-held, ], preset = "textbook",
+#'                  hidden = c(5, 3), activation = "tanh",
 #'                  epochs = 500, seed = 1)
 #' predict(deep, data.frame(speed = 10), type = "pred_int", level = 0.9, calibration = cars[held, ])
 #' @importFrom stats predict

@@ -75,7 +75,7 @@ apply_preset <- function(settings, typed, given, earlier) {
 }
 
 # As lm() and glm() fit it.
-plain_linear <- list(optimizer = "lbfgs", epochs = 1000, activation = "tanh")
+plain_linear <- list(optimizer = "lbfgs", epochs = 1000, activation = "tanh", standardize = TRUE)
 
 # What the choice depends on.
 describe_given <- function(given, settings) {
@@ -90,11 +90,19 @@ describe_given <- function(given, settings) {
 
 choose_for_table <- function(table, effort) {
   n <- table$n
-  small <- n * (table$inputs + 5) <= 1e6
+  networks <- c(quick = 1, standard = 8, thorough = 16)[[effort]]
+  if (n < fewest_to_judge) {
+    # Too few to judge by: small networks that a penalty keeps smooth.
+    return(list(
+      hidden = 5, activation = "tanh", optimizer = "lbfgs", penalty = 1 / n, epochs = 200, standardize = TRUE, ensemble = networks, rare_levels = 2,
+      clip_predictions = is_number_outcome(table$outcome)
+    ))
+  }
+  small <- n * (table$inputs + 5) <= 3e6
   chosen <- list(
     hidden = if (n < 500) c(64, 32) else c(128, 64), activation = "silu", optimizer = "adam", lr = 0.002,
-    batch_size = if (n <= 1000) 32 else if (n <= 4000) 64 else 128, epochs = 200, stop_iter = 20, validation = 0.15, clip_norm = 1,
-    precision = "single", ensemble = c(quick = 1, standard = 6, thorough = 16)[[effort]],
+    batch_size = if (n <= 1000) 32 else if (n <= 4000) 64 else 128, epochs = 400, stop_iter = 40, validation = 0.15, clip_norm = 1,
+    precision = "single", standardize = TRUE, ensemble = networks,
     blend = if (effort != "quick") c(if (small) c("linear", "small"), if (is_skewed(table$outcome)) "log"),
     rare_levels = 5, clip_predictions = is_number_outcome(table$outcome), embed = if (table$numeric <= 60 && !table$sparse) embed_piecewise(8)
   )
@@ -114,11 +122,14 @@ is_skewed <- function(outcome) {
   is.finite(found) && found > 1 && abs(skewness(transform_outcome(y, learn_log(y, NULL)))) < found
 }
 
+# Rows from which on some are held back.
+fewest_to_judge <- 30
+
 # What was typed, and what then cannot be.
 give_way <- function(chosen, settings, typed) {
   drop <- character()
   if ("optimizer" %in% typed) {
-    drop <- c(drop, "lr", "batch_size", "clip_norm")
+    drop <- c(drop, "lr", "batch_size", "clip_norm", "penalty")
     if (identical(optimizer_name(settings$optimizer), "lbfgs")) drop <- c(drop, "precision", "blend")
   }
   if (any(c("hidden", "loss", "output", "activation", "offset") %in% typed)) drop <- c(drop, "blend")
@@ -130,3 +141,25 @@ give_way <- function(chosen, settings, typed) {
 }
 
 optimizer_name <- function(optimizer) if (inherits(optimizer, "nn_optimizer")) optimizer$name else optimizer
+
+# In words, what led to the settings of an ensemble; nothing of the textbook's.
+reasons_of <- function(fit) {
+  settings <- fit$settings
+  if (!identical(settings$preset, "table")) {
+    return(character())
+  }
+  choice <- fit$choice
+  out <- choice$kind[choice$share == 0 & !is.na(choice$loss)]
+  members <- paste0(count_text(settings$ensemble, "network"), " of a kind: `effort` is \"", settings$effort, "\".")
+  c(
+    members,
+    if (is.numeric(settings$validation)) "Each holds rows of its own back, which choose its best epoch: the mean of such networks is better than one trained on all rows.",
+    if (!is.null(settings$embed)) paste0("Numeric inputs are encoded in ", settings$embed$bins, " pieces, which lets the network bend where the data are dense."),
+    if (is.null(settings$embed) && is.null(fit$inputs$encoding)) "Numeric inputs are not encoded in pieces: there are more than 60, or none.",
+    if (length(out) > 0L) paste0("Tried and left out, since the rows held back were predicted no better with it: ", paste(out, collapse = ", "), "."),
+    if (any(choice$share > 0 & choice$kind != "network")) "Kinds of networks are blended by the shares that the rows held back are predicted best with.",
+    if ("log" %in% choice$kind) "The outcome has a long tail: networks of its logarithm were tried, too.",
+    if (isTRUE(settings$clip_predictions)) "Predictions are held to the range of the training rows, a tenth wider.",
+    if (length(settings$time_cut) > 0L) paste0("`time_limit` = ", settings$time_limit, " ended the training: typed, ", paste0(names(settings$time_cut), " = ", vapply(settings$time_cut, deparse1, ""), collapse = ", "), " gives the same.")
+  )
+}

@@ -14,7 +14,8 @@
 #'   `epochs_done`, `rows`, `status`, `seed`, and `error`. `error` is `NULL` without data; for a numeric outcome it holds `rmse` and `mae`,
 #'   one value per output in the outcome's own units; for a factor `accuracy`. `print()` returns its argument, invisibly.
 #' @examples
-#' fit <- nn_train(mpg ~ wt + hp, data = mtcars, epochs = 500, activation = "tanh", seed = 1)
+#' fit <- nn_train(mpg ~ wt + hp, data = mtcars, preset = "textbook",
+#'                 epochs = 500, activation = "tanh", seed = 1)
 #' fit
 #' summary(fit, data = mtcars)
 #' @export
@@ -29,6 +30,7 @@ print.nn_fit <- function(x, ...) {
   cat("Output:  ", describe_output(x), ", loss ", describe_loss(settings$loss, settings$loss_par), "\n", sep = "")
   cat("Trained: ", describe_training(x), "\n", sep = "")
   cat("Loss:    ", describe_last_loss(x), "\n", sep = "")
+  if (identical(settings$preset, "table")) cat("Preset:  ", describe_preset(settings), "\n", sep = "")
   if (!identical(x$status, "completed")) {
     cat("Status:  ", x$status, "\n", sep = "")
   }
@@ -40,7 +42,10 @@ print.nn_fit <- function(x, ...) {
 summary.nn_fit <- function(object, data = NULL, ..., offset = NULL) {
   call <- quote(summary())
   refuse_dots(..., known = c("object", "data", "offset"), call = call)
-  object <- validate_fit(object, "object", call)
+  object <- validate_fit(object, "object", call, ensembles = TRUE)
+  if (is_ensemble(object)) {
+    return(summarise_ensemble(object, data, call, offset))
+  }
   sizes <- object$settings$sizes
   layers <- length(sizes) - 1L
   structure(
@@ -95,6 +100,7 @@ print.summary.nn_fit <- function(x, ...) {
     Precision = settings$precision,
     Threads = settings$threads,
     Seed = x$seed,
+    describe_preset(settings),
     Status = x$status,
     `Last loss` = format(x$loss, digits = 6),
     if (!is.na(x$validation_loss)) c(`Validation loss` = format(x$validation_loss, digits = 6)),
@@ -197,6 +203,11 @@ describe_lr <- function(settings) {
     return(text)
   }
   paste0(text, ", ", describe_schedule(schedule))
+}
+
+# What chose the settings that were not typed; nothing for the textbook's.
+describe_preset <- function(settings) {
+  if (identical(settings$preset, "table")) c(Preset = paste0("table", if (!is.null(settings$effort)) paste0(", effort ", settings$effort)))
 }
 
 # Settings that are off are not mentioned.

@@ -71,7 +71,7 @@ blends <- list(
     c(plain_steps, list(hidden = c(), penalty = 1 / n, activation = "tanh"))
   },
   small = function(n) {
-    c(plain_steps, list(hidden = 5L, penalty = 1 / n, activation = "tanh"))
+    c(plain_steps, list(hidden = 10L, penalty = 0.5 / n, activation = "tanh"))
   },
   log = function(n) list(outcome_transform = "log"),
   plain = function(n) list(embed = NULL, standardize = "robust"),

@@ -105,9 +105,10 @@ complete_blueprint <- function(given, plan, settings, earlier) {
     terms <- plain_terms(1L)
     blueprint <- list(kind = "matrix", names = colnames(x), width = ncol(x))
   }
-  weights <- pick(plan$weights, plan$train)
+  learning <- if (is.null(plan$dealt)) plan$train else plan$learn
+  weights <- pick(plan$weights, learning)
   rare_levels <- check_count(settings$rare_levels, "rare_levels", min = 0)
-  blueprint$design <- learn_design(variables, terms, plan$train, weights, impute, rare_levels)
+  blueprint$design <- learn_design(variables, terms, learning, weights, impute, rare_levels)
   blueprint
 }
 

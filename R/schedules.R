@@ -46,7 +46,8 @@
 #' @seealso [nn_train()], [optimizers]
 #' @examples
 #' schedule_cosine(period = 50, warmup = 5)
-#' fit <- nn_train(Species ~ ., data = iris, epochs = 20, lr = 0.5, lr_schedule = "cosine", seed = 1)
+#' fit <- nn_train(Species ~ ., data = iris, preset = "textbook",
+#'                 epochs = 20, lr = 0.5, lr_schedule = "cosine", seed = 1)
 #' fit$history$lr
 #' @name schedules
 NULL

@@ -90,7 +90,7 @@ resolve_specification <- function(settings, typed, inputs, outcome, table, earli
     standardize = standardize,
     embed = inputs$embed,
     encoding = inputs$encoding,
-    rare_levels = as.integer(settings$rare_levels),
+    rare_levels = check_count(settings$rare_levels, "rare_levels", min = 0),
     outcome_transform = read_outcome_transform(settings$outcome_transform, outcome, choice$output),
     clip_predictions = check_flag(settings$clip_predictions, "clip_predictions"),
     init = settings$init,

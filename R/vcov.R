@@ -43,7 +43,8 @@
 #'
 #' White, H. (1982). Maximum likelihood estimation of misspecified models. *Econometrica*, 50(1), 1-25.
 #' @examples
-#' fit <- nn_train(mpg ~ wt + hp, data = mtcars, hidden = c(), epochs = 5000, seed = 1)
+#' fit <- nn_train(mpg ~ wt + hp, data = mtcars, preset = "textbook",
+#'                 hidden = c(), epochs = 5000, seed = 1)
 #' V <- vcov(fit, data = mtcars, scale = "original")
 #' sqrt(diag(V))
 #' confint(fit, data = mtcars, scale = "original")

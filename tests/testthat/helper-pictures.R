@@ -14,7 +14,7 @@ drawn_fit <- function() {
 
 # Three classes over two inputs, without hidden layers: straight borders.
 drawn_classes <- function() {
-  fit <- nn_train(Species ~ Petal.Length + Petal.Width, data = iris, hidden = c(), epochs = 0, standardize = FALSE, seed = 1)
+  fit <- nn_train(Species ~ Petal.Length + Petal.Width, data = iris, hidden = c(), epochs = 0, standardize = FALSE, seed = 1, preset = "textbook")
   fit$weights <- list(matrix(c(-2, -2, 0, 0, 1, 2), 2))
   fit$biases <- list(c(8, 2, -6))
   fit

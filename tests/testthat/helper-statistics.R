@@ -1,7 +1,7 @@
 # Fits at the minimum of their objective, and simulated data, for tests of what is computed there.
 
 # Without hidden layers the objective is convex, and every start ends in the same place.
-at_minimum <- function(...) nn_train(..., optimizer = "lbfgs", epochs = 2000, seed = 1)
+at_minimum <- function(...) nn_train(..., preset = "textbook", optimizer = "lbfgs", epochs = 2000, seed = 1)
 
 # Central differences of the gradient, by all parameters.
 numeric_hessian <- function(fit, data) {

@@ -67,7 +67,7 @@ expect_formulas_hold <- function(trace, tolerance = 1e-10) {
 
 # A trace with settings of the engine that `change` puts into the specification.
 trace_with <- function(change, ..., steps = 2) {
-  recorded <- with_recording(steps, nn_train(...))
+  recorded <- with_recording(steps, nn_train(..., preset = "textbook"))
   recorded$engine <- utils::modifyList(recorded$engine, change)
   result <- engine_train(
     recorded$engine, recorded$x, recorded$y, recorded$case_weights, recorded$offset, recorded$start, NULL

@@ -18,7 +18,7 @@ test_that("braces in what a user typed are shown, not evaluated", {
   expect_error(nn_train(article_X, article_Y, optimizer = "{stop('no')}"), "stop('no')", fixed = TRUE)
   expect_error(nn_train(article_X, article_Y, `{x}` = 1), "{x}", fixed = TRUE)
   data <- stats::setNames(data.frame(c("{a}", "{a}"), 1:2), c("{y}", "x"))
-  expect_error(nn_train(data["x"], data[["{y}"]]), "{a}", fixed = TRUE)
+  expect_error(nn_train(data["x"], data[["{y}"]], preset = "textbook"), "{a}", fixed = TRUE)
 })
 
 test_that("the nearest name is found by beginning or by distance", {

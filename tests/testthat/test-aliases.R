@@ -1,8 +1,8 @@
 test_that("names that other packages taught get an error that says what they are called here", {
   expect_snapshot(error = TRUE, {
-    nn_train(mpg ~ wt, data = mtcars, size = 5)
-    nn_train(mpg ~ wt, data = mtcars, weights = wt)
-    nn_train(mtcars["wt"], mtcars$mpg, decay = 0.1)
+    nn_train(mpg ~ wt, data = mtcars, size = 5, preset = "textbook")
+    nn_train(mpg ~ wt, data = mtcars, weights = wt, preset = "textbook")
+    nn_train(mtcars["wt"], mtcars$mpg, decay = 0.1, preset = "textbook")
     nn_train(article_X, article_Y, maxit = 10)
     nn_train(article_X, article_Y, linear.output = FALSE)
     nn_train(article_X, article_Y, momentum = 0.9)

@@ -7,8 +7,8 @@ test_that("ggplot2 finds the methods", {
 
 test_that("every type can be built, and refuses what plot() refuses", {
   withr::local_pdf(NULL)
-  fit <- with_snapshots(nn_train(Species ~ ., data = iris, hidden = c(20, 3), epochs = 5, seed = 1, keep = "data"))
-  curve <- nn_train(mpg ~ wt, data = mtcars, epochs = 5, seed = 1, keep = "data")
+  fit <- with_snapshots(nn_train(Species ~ ., data = iris, hidden = c(20, 3), epochs = 5, seed = 1, keep = "data", preset = "textbook"))
+  curve <- nn_train(mpg ~ wt, data = mtcars, epochs = 5, seed = 1, keep = "data", preset = "textbook")
   for (type in picture_types) {
     expect_no_error(ggplot2::ggplot_build(ggplot2::autoplot(fit, type = type, max_units = 8)))
   }

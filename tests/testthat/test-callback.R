@@ -5,14 +5,14 @@ test_that("a callback sees every epoch", {
     callback = function(state) {
       seen[[length(seen) + 1L]] <<- state
       NULL
-    }
+    }, preset = "textbook"
   )
   expect_length(seen, 4L)
   for (name in names(fit$history)) {
     expect_identical(vapply(seen, function(state) as.double(state[[name]]), 0), as.double(fit$history[[name]]))
   }
   expect_identical(seen[[1]]$epochs, 4L)
-  quiet <- nn_train(Species ~ ., iris, validation = 0.2, epochs = 4, lr_schedule = schedule_exponential(0.5), seed = 1)
+  quiet <- nn_train(Species ~ ., iris, validation = 0.2, epochs = 4, lr_schedule = schedule_exponential(0.5), seed = 1, preset = "textbook")
   expect_same_bits(fit, quiet)
 })
 

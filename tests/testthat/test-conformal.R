@@ -1,7 +1,7 @@
 test_that("the interval is the prediction and the right order statistic of the errors", {
   train <- mtcars[1:16, ]
   held <- mtcars[17:32, ]
-  fit <- nn_train(mpg ~ wt + hp, data = train, hidden = c(4, 2), activation = "tanh", epochs = 200, seed = 1)
+  fit <- nn_train(mpg ~ wt + hp, data = train, hidden = c(4, 2), activation = "tanh", epochs = 200, seed = 1, preset = "textbook")
   errors <- c(held$mpg - nn_predict(fit, held))
   new <- mtcars[1:3, ]
   predicted <- unname(nn_predict(fit, new)[, 1])
@@ -30,7 +30,7 @@ test_that("conformal intervals cover as often as they say, for a network of any 
     data$y <- sin(2 * data$x) + rexp(170) - 1
     fit <- nn_train(
       y ~ x, data = data[1:60, ], hidden = c(6, 3), activation = "tanh",
-      optimizer = "adam", lr = 0.02, epochs = 50
+      optimizer = "adam", lr = 0.02, epochs = 50, preset = "textbook"
     )
     found <- predict(fit, data[161:170, ], type = "pred_int", level = 0.8, calibration = data[61:160, ])
     upper <- predict(fit, data[161:170, ], type = "quantile", quantile_levels = 0.9, calibration = data[61:160, ])

@@ -60,7 +60,7 @@ test_that("a clipped step is no longer than lr times the norm", {
 test_that("settings that tame a training are printed", {
   fit <- nn_train(Species ~ ., iris,
     penalty = 0.01, mixture = 0.5, dropout = 0.1, clip_norm = 1, validation = 0.2, stop_iter = 3, tol = 0.01,
-    optimizer = "adam", lr_schedule = "cosine", class_weights = "balanced", epochs = 2, seed = 1, threads = 1
+    optimizer = "adam", lr_schedule = "cosine", class_weights = "balanced", epochs = 2, seed = 1, threads = 1, preset = "textbook"
   )
   expect_snapshot(summary(fit), transform = function(lines) sub("[0-9.]+$", "<number>", lines))
 })

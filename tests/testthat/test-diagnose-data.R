@@ -36,7 +36,7 @@ test_that("predictions that do not move are named", {
   fit <- nn_train(data$X, data$Y, hidden = 2, activation = "tanh", epochs = 0, seed = 1)
   fit$weights[[2]][] <- 0
   expect_identical(found_on(fit, data), "constant")
-  classes <- nn_train(iris[1:4], iris$Species, hidden = 2, activation = "tanh", epochs = 0, seed = 1)
+  classes <- nn_train(iris[1:4], iris$Species, hidden = 2, activation = "tanh", epochs = 0, seed = 1, preset = "textbook")
   classes$biases[[2]][2] <- 20
   found <- findings_on(classes, list(X = iris[1:4], Y = iris$Species))
   expect_identical(found$check, "constant")
@@ -46,7 +46,7 @@ test_that("predictions that do not move are named", {
 test_that("a rare class is named, with how much of it is found", {
   rows <- c(1:50, 51:53)
   few <- droplevels(iris[rows, ])
-  fit <- nn_train(Species ~ ., data = few, hidden = 2, activation = "tanh", epochs = 300, seed = 1)
+  fit <- nn_train(Species ~ ., data = few, hidden = 2, activation = "tanh", epochs = 300, seed = 1, preset = "textbook")
   found <- nn_diagnose(fit, few)$findings
   expect_true("imbalance" %in% found$check)
   expect_match(found$evidence[found$check == "imbalance"], "5.7 % of the rows are \"versicolor\"")

@@ -10,9 +10,9 @@ why_not <- function(fit, data, check) {
 test_that("a good fit is in order: XOR learned, a linear model at its minimum, an interpolating network", {
   learned <- nn_train(xor$X, xor$Y, hidden = 2, lr = 0.5, epochs = 5000, seed = 1)
   expect_identical(nrow(nn_diagnose(learned, xor)$findings), 0L)
-  linear <- nn_train(mpg ~ wt + hp, data = mtcars, hidden = c(), optimizer = "lbfgs", seed = 1)
+  linear <- nn_train(mpg ~ wt + hp, data = mtcars, hidden = c(), optimizer = "lbfgs", seed = 1, preset = "textbook")
   expect_identical(nrow(nn_diagnose(linear, mtcars)$findings), 0L)
-  penalised <- nn_train(mpg ~ ., data = mtcars, hidden = 3, activation = "tanh", optimizer = "lbfgs", penalty = 0.01, seed = 1)
+  penalised <- nn_train(mpg ~ ., data = mtcars, hidden = 3, activation = "tanh", optimizer = "lbfgs", penalty = 0.01, seed = 1, preset = "textbook")
   expect_identical(nrow(nn_diagnose(penalised, mtcars)$findings), 0L)
   # The loss can fall to a millionth of itself here, and that is nothing.
   expect_identical(found_by(nn_train(article_X, article_Y, lr = 0.1, epochs = 5000, seed = 1), list(X = article_X, Y = article_Y)), character())
@@ -53,12 +53,12 @@ test_that("one class for all rows is no constant where the probabilities tell th
 })
 
 test_that("a training that stopped early is far from its minimum", {
-  fit <- nn_train(Species ~ ., data = iris, optimizer = "adam", epochs = 3, seed = 1)
+  fit <- nn_train(Species ~ ., data = iris, optimizer = "adam", epochs = 3, seed = 1, preset = "textbook")
   out <- nn_diagnose(fit, iris)
   expect_true("far_from_minimum" %in% out$findings$check)
   expect_match(out$findings$evidence[out$findings$check == "far_from_minimum"], "from 1.16 to 0.0", fixed = TRUE)
   expect_identical(out$why[match(c("unfinished", "poor_minimum"), out$skipped)], c("epochs", "far_from_minimum"))
-  longer <- nn_train(Species ~ ., data = iris, optimizer = "adam", lr = 0.01, epochs = 300, seed = 1)
+  longer <- nn_train(Species ~ ., data = iris, optimizer = "adam", lr = 0.01, epochs = 300, seed = 1, preset = "textbook")
   expect_identical(found_by(longer, iris), character())
 })
 
@@ -91,9 +91,9 @@ test_that("the rows that validation split off are found again", {
   expect_equal(loss_of(again, quote(f())), overfitted$final_loss)
   kept <- training_rows(problem_of(overfitted, NULL, quote(f())))
   expect_equal(loss_of(kept, quote(f())), overfitted$final_loss)
-  classes <- nn_train(Species ~ ., data = iris, optimizer = "lbfgs", epochs = 20, validation = 0.3, seed = 5)
+  classes <- nn_train(Species ~ ., data = iris, optimizer = "lbfgs", epochs = 20, validation = 0.3, seed = 5, preset = "textbook")
   expect_equal(loss_of(training_rows(problem_of(classes, iris, quote(f()))), quote(f())), classes$final_loss)
-  flags <- nn_train(am ~ wt, data = mtcars, optimizer = "lbfgs", epochs = 20, validation = 0.3, output = "linear", seed = 5)
+  flags <- nn_train(am ~ wt, data = mtcars, optimizer = "lbfgs", epochs = 20, validation = 0.3, output = "linear", seed = 5, preset = "textbook")
   expect_equal(loss_of(training_rows(problem_of(flags, mtcars, quote(f()))), quote(f())), flags$final_loss)
 })
 
@@ -164,14 +164,14 @@ test_that("a network that is too large for other starts says so", {
 })
 
 test_that("without data the loss of a constant is known for some outcomes only", {
-  level <- function(...) constant_level(nn_train(..., epochs = 0, seed = 1))$loss
+  level <- function(...) constant_level(nn_train(..., preset = "textbook", epochs = 0, seed = 1))$loss
   expect_equal(level(xor$X, xor$Y), 0.5)
   expect_equal(level(xor$X, xor$Y, loss = "mse"), 0.25)
   expect_equal(level(am ~ wt, data = mtcars), log(2))
   expect_equal(level(Species ~ ., data = iris), log(3))
   expect_null(level(mpg ~ wt, data = mtcars, loss = "mae"))
   expect_null(level(as.matrix(mtcars["wt"]), mtcars$mpg))
-  scaled <- nn_train(mpg ~ wt, data = mtcars, epochs = 0, seed = 1)
+  scaled <- nn_train(mpg ~ wt, data = mtcars, epochs = 0, seed = 1, preset = "textbook")
   problem <- problem_of(scaled, mtcars, quote(f()))
   expect_equal(constant_level(scaled)$loss, loss_of(constant_problem(problem), quote(f())))
 })

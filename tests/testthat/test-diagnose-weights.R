@@ -45,7 +45,7 @@ test_that("units are copies when all their weights are equal, and only then", {
 })
 
 test_that("units that a penalty has made alike are no copies", {
-  fit <- nn_train(am ~ disp + hp, data = mtcars, optimizer = "lbfgs", penalty = 0.01, seed = 1)
+  fit <- nn_train(am ~ disp + hp, data = mtcars, optimizer = "lbfgs", penalty = 0.01, seed = 1, preset = "textbook")
   expect_identical(copies_in(fit), character())
   out <- nn_diagnose(fit)
   expect_identical(out$why[out$skipped == "copies"], "penalty")

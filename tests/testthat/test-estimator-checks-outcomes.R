@@ -28,7 +28,7 @@ test_that("weights may be integers, logicals or a column, and a list is refused 
     expect_same_bits(nn_train(data$X, data$Y, case_weights = same, epochs = 5, seed = 1), expected)
   }
   table <- data.frame(data$X, y = data$Y, w = weights)
-  expect_same_bits(nn_train(y ~ X1 + X2 + X3, data = table, case_weights = w, standardize = FALSE, epochs = 5, seed = 1), expected)
+  expect_same_bits(nn_train(y ~ X1 + X2 + X3, data = table, case_weights = w, standardize = FALSE, epochs = 5, seed = 1, preset = "textbook"), expected)
   expect_error(nn_train(data$X, data$Y, case_weights = as.list(weights)), class = "backprop_error_argument")
 })
 

@@ -62,7 +62,7 @@ test_that("what was not trained is refused (estimators_unfitted)", {
 test_that("an outcome is asked for, as the second argument of every method (requires_y_none, fit_score_takes_y)", {
   expect_error(nn_train(article_X), class = "backprop_error_missing_argument")
   expect_error(nn_train(article_X, NULL), class = "backprop_error_rows")
-  expect_error(nn_train(as.data.frame(article_X)), class = "backprop_error_missing_argument")
+  expect_error(nn_train(as.data.frame(article_X), preset = "textbook"), class = "backprop_error_missing_argument")
   for (method in c("nn_train.matrix", "nn_train.data.frame", "nn_train.default")) {
     expect_identical(names(formals(get(method, asNamespace("backprop"))))[1:2], c("X", "Y"))
   }
@@ -71,7 +71,7 @@ test_that("an outcome is asked for, as the second argument of every method (requ
 test_that("no rows and no columns are told apart from other faults (empty_data_messages)", {
   expect_error(nn_train(matrix(0, 0, 3), numeric()), "no rows", class = "backprop_error_empty")
   expect_error(nn_train(matrix(0, 3, 0), c(1, 0, 1)), "no columns", class = "backprop_error_empty")
-  expect_error(nn_train(data.frame(a = numeric()), numeric()), class = "backprop_error_empty")
+  expect_error(nn_train(data.frame(a = numeric()), numeric(), preset = "textbook"), class = "backprop_error_empty")
 })
 
 test_that("complex numbers, lists, text and arrays are refused by their type (complex_data, dtype_object)", {
@@ -81,7 +81,7 @@ test_that("complex numbers, lists, text and arrays are refused by their type (co
   expect_error(nn_train(article_X, array(1, c(3, 1, 1))), "3-dimensional", class = "backprop_error_type")
   expect_error(nn_train(matrix(as.list(article_X), 3), article_Y), class = "backprop_error_type")
   expect_error(nn_train(matrix("a", 3, 2), article_Y), "character", class = "backprop_error_type")
-  expect_error(nn_train(data.frame(a = I(list(1, 2, 3))), article_Y), "\"a\"", class = "backprop_error_column_type")
+  expect_error(nn_train(data.frame(a = I(list(1, 2, 3))), article_Y, preset = "textbook"), "\"a\"", class = "backprop_error_column_type")
 })
 
 test_that("missing and infinite values are refused, with their columns (nan_inf, supervised_y_no_nan)", {
@@ -162,7 +162,7 @@ test_that("single precision learns what double precision learns (estimators_dtyp
 test_that("a data frame and a tibble are what a matrix is (data_not_an_array, multilabel_representation_invariance)", {
   X <- cbind(a = c(0.5, 1, 2, 3), b = c(4, 3, 1, 2))
   Y <- c(1, 0, 0, 1)
-  settings <- list(hidden = 2, epochs = 5, seed = 1, loss = "sse", standardize = TRUE)
+  settings <- list(preset = "textbook", hidden = 2, epochs = 5, seed = 1, loss = "sse", standardize = TRUE)
   matrix <- do.call(nn_train, c(list(X, Y), settings))
   for (table in list(as.data.frame(X), tibble::as_tibble(X))) {
     fit <- do.call(nn_train, c(list(table, Y), settings))
@@ -211,7 +211,7 @@ test_that("a sparse matrix trains as the dense one, and other sparse classes are
 test_that("columns are known by their names (dataframe_column_names_consistency)", {
   X <- cbind(a = c(0.5, 1, 2, 3), b = c(4, 3, 1, 2))
   for (data in list(X, as.data.frame(X))) {
-    fit <- nn_train(data, c(1, 0, 0, 1), epochs = 5, seed = 1)
+    fit <- nn_train(data, c(1, 0, 0, 1), epochs = 5, seed = 1, preset = "textbook")
     expected <- nn_predict(fit, data)
     expect_identical(nn_predict(fit, data[, c("b", "a")]), expected)
     expect_identical(nn_predict(fit, cbind(c = 9, data)), expected)
@@ -228,7 +228,7 @@ test_that("training twice with a seed gives the same model (fit_idempotent, pipe
   fit <- train_clouds()
   expect_same_bits(train_clouds(), fit)
   table <- data.frame(clouds()$X, class = clouds()$class)
-  by_formula <- nn_train(class ~ ., data = table, epochs = 5, seed = 1)
+  by_formula <- nn_train(class ~ ., data = table, epochs = 5, seed = 1, preset = "textbook")
   expect_same_bits(update(by_formula), by_formula)
   set.seed(1)
   drawn <- nn_train(article_X, article_Y, epochs = 5)
@@ -275,7 +275,7 @@ test_that("an outcome of one value trains, and is predicted (classifiers_one_lab
   expect_warning(fit <- nn_train(X, one, epochs = 200, lr = 0.5, seed = 1), class = "backprop_warning_unused_level")
   expect_identical(nn_predict(fit, X, type = "class"), one)
   expect_error(nn_train(X, factor(rep("one", 60))), class = "backprop_error_one_level")
-  number <- nn_train(as.data.frame(X), rep(7.5, 60), epochs = 200, seed = 1)
+  number <- nn_train(as.data.frame(X), rep(7.5, 60), epochs = 200, seed = 1, preset = "textbook")
   # Centred, the outcome is 0, and gradient descent with a step of 0.1 comes near it.
   expect_equal(nn_predict(number, as.data.frame(X))[, 1], rep(7.5, 60), tolerance = 0.05)
 })

@@ -5,7 +5,7 @@ gaps$day <- as.Date("2024-01-01") + gaps$whole
 gaps$number[3] <- gaps$text[5] <- gaps$wide[4, 1] <- NA
 shift <- function(x) x - 1
 fit <- nn_train(y ~ shift(whole) + flag * group + number + text + wide + as.numeric(day) + offset(whole),
-  data = gaps, case_weights = whole, epochs = 1, na_action = "impute", seed = 1
+  data = gaps, case_weights = whole, epochs = 1, na_action = "impute", seed = 1, preset = "textbook"
 )
 by_table <- suppressMessages(nn_train(gaps[c("number", "flag", "text", "group", "wide")], gaps$y, epochs = 1, na_action = "omit", seed = 1))
 by_matrix <- nn_train(as.matrix(gaps[c("number", "whole")]), gaps$y, epochs = 1, na_action = "impute", seed = 1)

@@ -9,9 +9,9 @@ held <- suppressWarnings(nn_train(
 gaps <- mixed_table()
 gaps$number[3] <- gaps$text[5] <- NA
 by_formula <- nn_train(y ~ poly(whole, 2) + flag * group + number + text,
-  data = gaps, epochs = 2, optimizer = "lbfgs", na_action = "impute", standardize = TRUE, keep = "data", seed = 1
+  data = gaps, epochs = 2, optimizer = "lbfgs", na_action = "impute", standardize = TRUE, keep = "data", seed = 1, preset = "textbook"
 )
-classes <- nn_train(Species ~ ., data = iris, hidden = c(), epochs = 2, clip_norm = 1, seed = 1)
+classes <- nn_train(Species ~ ., data = iris, hidden = c(), epochs = 2, clip_norm = 1, seed = 1, preset = "textbook")
 fits <- list(matrix = held, formula = by_formula, classes = classes)
 
 wrong_in <- function(fit, parts = names(fit_fields)) {
@@ -27,8 +27,8 @@ wrong_in <- function(fit, parts = names(fit_fields)) {
 test_that("fits as training makes them are what the tables say", {
   more <- list(
     nn_train(article_X, article_Y, epochs = 0, seed = 1), nn_train(article_X, article_Y, restarts = 2, epochs = 2, seed = 1),
-    nn_train(mixed_table()[1:6], mixed_table()$y, epochs = 2, seed = 1), nn_train(article_X, article_Y, start = held, epochs = 1, validation = NULL),
-    nn_train(mpg ~ wt, data = mtcars, loss = loss_quantile(), dropout = 0.1, optimizer = "rprop", epochs = 2, seed = 1),
+    nn_train(mixed_table()[1:6], mixed_table()$y, epochs = 2, seed = 1, preset = "textbook"), nn_train(article_X, article_Y, start = held, epochs = 1, validation = NULL),
+    nn_train(mpg ~ wt, data = mtcars, loss = loss_quantile(), dropout = 0.1, optimizer = "rprop", epochs = 2, seed = 1, preset = "textbook"),
     nn_train(article_X[0 * 1:3 + 1, ], article_Y, epochs = 2, standardize = TRUE, seed = 1)
   )
   for (fit in c(fits, more)) expect_null(wrong_in(fit))

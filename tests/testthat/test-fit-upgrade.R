@@ -14,7 +14,7 @@ test_that("they answer to everything else", {
   expect_identical(dim(model.matrix(fits$formula, data)), c(32L, 12L))
   expect_output(print(fits$data.frame), "nn_fit")
   expect_output(print(summary(fits$data.frame)), "Validation: +6 rows|Validation: +8 rows")
-  more <- nn_train(formula(fits$formula), data = data, start = fits$formula, epochs = 2)
+  more <- nn_train(formula(fits$formula), data = data, start = fits$formula, epochs = 2, preset = "textbook")
   expect_identical(more$epochs_done, 22L)
   expect_identical(more$format, fit_format)
   expect_silent(logLik(fits$classes))

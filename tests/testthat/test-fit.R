@@ -1,9 +1,9 @@
-fit <- nn_train(Species ~ ., data = iris, hidden = 4, epochs = 3, seed = 1)
+fit <- nn_train(Species ~ ., data = iris, hidden = 4, epochs = 3, seed = 1, preset = "textbook")
 
 test_that("a fit is a plain list that serialize() keeps", {
   expect_type(fit, "list")
   expect_identical(unserialize(serialize(fit, NULL)), fit)
-  expect_identical(fit$format, 2L)
+  expect_identical(fit$format, 3L)
   expect_identical(fit$version, as.character(utils::packageVersion("backprop")))
   expect_named(fit$history, c("epoch", "loss", "validation_loss", "lr", "accuracy", "validation_accuracy"))
   expect_s3_class(fit$history, "data.frame")
@@ -35,13 +35,13 @@ test_that("what is not a fit, or no whole one, gets a specific error", {
     nn_predict(change(biases = list(c(1, NA, 2, 3), fit$biases[[2]])), iris)
     nn_predict(change(format = 99L, version = "9.9.9"), iris)
     print(change(format = 99L))
-    nn_train(Species ~ ., data = iris, start = change(format = 99L))
+    nn_train(Species ~ ., data = iris, start = change(format = 99L), preset = "textbook")
   })
 })
 
 test_that("the data are kept only when asked for", {
   expect_null(fit$data)
-  kept <- nn_train(Species ~ ., data = iris, epochs = 1, keep = "data")
+  kept <- nn_train(Species ~ ., data = iris, epochs = 1, keep = "data", preset = "textbook")
   expect_identical(kept$data, list(data = iris))
   kept <- nn_train(article_X, article_Y, epochs = 1, keep = "data")
   expect_identical(kept$data, list(X = article_X, Y = article_Y))

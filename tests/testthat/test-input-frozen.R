@@ -3,7 +3,7 @@
 table <- formula_table()
 env <- formula_environment()
 linear <- function(right, data = table, ...) {
-  nn_train(as.formula(paste("y ~", right), env = env), data = data, hidden = c(), optimizer = "lbfgs", epochs = 3000, seed = 1, ...)
+  nn_train(as.formula(paste("y ~", right), env = env), data = data, hidden = c(), optimizer = "lbfgs", epochs = 3000, seed = 1, ..., preset = "textbook")
 }
 expect_like_lm <- function(right, data = table) {
   fit <- linear(right, data)
@@ -72,7 +72,7 @@ test_that("products of factors without their margins span what lm() makes of the
   )) {
     formula <- as.formula(paste("y ~", right), env = env)
     model <- lm(formula, data = table)
-    fit <- nn_train(formula, data = table, hidden = c(), epochs = 0, seed = 1)
+    fit <- nn_train(formula, data = table, hidden = c(), epochs = 0, seed = 1, preset = "textbook")
     expect_same_space(model.matrix(fit, table), design_of(model), right)
   }
 })
@@ -101,14 +101,14 @@ test_that("poly() of a column with gaps is as ns() is", {
   fit <- suppressMessages(linear("poly(x, 2)", data, na_action = "omit"))
   model <- lm(y ~ poly(x, 2), data = data[-3, ])
   expect_equal(unname(nn_predict(fit, data)[-3, ]), unname(fitted(model)), tolerance = 1e-6)
-  filled <- nn_train(y ~ poly(x, 2) * g, data = data, na_action = "impute", epochs = 2, seed = 1)
+  filled <- nn_train(y ~ poly(x, 2) * g, data = data, na_action = "impute", epochs = 2, seed = 1, preset = "textbook")
   expect_false(anyNA(nn_predict(filled, data)))
 })
 
 test_that("training goes on from a basis with the same bits", {
-  once <- nn_train(y ~ poly(x, 2) + scale(w) + z, data = table, hidden = 2, epochs = 6, seed = 1)
-  half <- nn_train(y ~ poly(x, 2) + scale(w) + z, data = table, hidden = 2, epochs = 3, seed = 1)
-  expect_same_bits(nn_train(y ~ poly(x, 2) + scale(w) + z, data = table, start = half, epochs = 3), once)
+  once <- nn_train(y ~ poly(x, 2) + scale(w) + z, data = table, hidden = 2, epochs = 6, seed = 1, preset = "textbook")
+  half <- nn_train(y ~ poly(x, 2) + scale(w) + z, data = table, hidden = 2, epochs = 3, seed = 1, preset = "textbook")
+  expect_same_bits(nn_train(y ~ poly(x, 2) + scale(w) + z, data = table, start = half, epochs = 3, preset = "textbook"), once)
 })
 
 test_that("contrasts that do not span the levels are refused, others change nothing", {
@@ -150,15 +150,15 @@ test_that("what an expression has no value for is told, and not filled in", {
 })
 
 test_that("a level that training did not have is told where offset, outcome or weights read it", {
-  fit <- nn_train(y ~ x + offset(as.numeric(g)), data = table, epochs = 1, seed = 1)
+  fit <- nn_train(y ~ x + offset(as.numeric(g)), data = table, epochs = 1, seed = 1, preset = "textbook")
   new <- data.frame(x = 0, g = c("a", "zz"))
   expect_warning(predicted <- nn_predict(fit, new), "zz", class = "backprop_warning_new_level")
   expect_identical(is.na(drop(unname(predicted))), c(FALSE, TRUE))
-  coded <- nn_train(as.numeric(g) ~ x, data = table, epochs = 1, seed = 1)
+  coded <- nn_train(as.numeric(g) ~ x, data = table, epochs = 1, seed = 1, preset = "textbook")
   changed <- transform(table[1:3, ], g = c("a", "zz", "b"))
   expect_error(residuals(coded, data = changed), "zz", class = "backprop_error_new_level")
-  expect_error(nn_train(as.numeric(g) ~ x, data = table, validation = changed), "zz", class = "backprop_error_new_level")
-  omit <- nn_train(y ~ g, data = table[table$g != "c", ], na_action = "omit", epochs = 1, seed = 1)
+  expect_error(nn_train(as.numeric(g) ~ x, data = table, validation = changed, preset = "textbook"), "zz", class = "backprop_error_new_level")
+  omit <- nn_train(y ~ g, data = table[table$g != "c", ], na_action = "omit", epochs = 1, seed = 1, preset = "textbook")
   expect_error(logLik(omit, table), class = "backprop_error_new_level")
 })
 
@@ -172,14 +172,14 @@ test_that("one new level is told once", {
     told
   }
   few <- table[!(table$g == "a" & table$h == "no"), ]
-  fit <- nn_train(y ~ g * h * flag, data = few, epochs = 1, seed = 1)
+  fit <- nn_train(y ~ g * h * flag, data = few, epochs = 1, seed = 1, preset = "textbook")
   expect_identical(count(nn_predict(fit, data.frame(g = "a", h = "no", flag = TRUE))), 1)
-  fit <- nn_train(y ~ g + I(g == "a") + addNA(g), data = table, epochs = 1, seed = 1)
+  fit <- nn_train(y ~ g + I(g == "a") + addNA(g), data = table, epochs = 1, seed = 1, preset = "textbook")
   expect_identical(count(nn_predict(fit, data.frame(g = "zz"))), 1)
 })
 
 test_that("columns of a matrix column are matched by name", {
-  for (fit in list(linear("m"), nn_train(table["m"], table$y, epochs = 3, seed = 1))) {
+  for (fit in list(linear("m"), nn_train(table["m"], table$y, epochs = 3, seed = 1, preset = "textbook"))) {
     turned <- table
     turned$m <- turned$m[, c("v", "u")]
     expect_identical(nn_predict(fit, turned), nn_predict(fit, table))

@@ -3,7 +3,7 @@ counts <- withr::with_seed(8, {
   data$n <- rpois(60, data$exposure * exp(data$x))
   data
 })
-at_best <- function(...) nn_train(..., hidden = c(), optimizer = "lbfgs", epochs = 2000, seed = 1)
+at_best <- function(...) nn_train(..., preset = "textbook", hidden = c(), optimizer = "lbfgs", epochs = 2000, seed = 1)
 
 test_that("everything that asks for an offset takes it as an argument of that name", {
   off <- log(counts$exposure)
@@ -42,9 +42,9 @@ test_that("an offset works under every output that it means something for", {
   by_matrix <- nn_train(X, y, offset = shift, hidden = 2, activation = "tanh", epochs = 10, seed = 1)
   expect_equal(nn_predict(by_matrix, X, offset = shift) - shift, nn_predict(by_matrix, X, offset = 0))
   expect_true(nn_check_gradient(by_matrix, X, y, offset = shift)$pass)
-  expect_error(nn_train(Species ~ ., data = iris, offset = rep(1, 150)), class = "backprop_error_incompatible")
-  classes <- nn_train(Species ~ ., data = iris, offset = matrix(0, 150, 3), epochs = 3, seed = 1)
-  expect_same_bits(classes, nn_train(Species ~ ., data = iris, epochs = 3, seed = 1))
+  expect_error(nn_train(Species ~ ., data = iris, offset = rep(1, 150), preset = "textbook"), class = "backprop_error_incompatible")
+  classes <- nn_train(Species ~ ., data = iris, offset = matrix(0, 150, 3), epochs = 3, seed = 1, preset = "textbook")
+  expect_same_bits(classes, nn_train(Species ~ ., data = iris, epochs = 3, seed = 1, preset = "textbook"))
 })
 
 test_that("a missing offset makes a row's prediction NA, and its column is asked for only when it is needed", {
@@ -63,45 +63,45 @@ test_that("case weights that were a column are found in other data", {
   expect_equal(logLik(weighted, data = data), logLik(weighted, data = data, case_weights = data$w))
   expect_identical(weighted$settings$case_weights, TRUE)
   expect_error(logLik(weighted, data = data[c("n", "x")]), class = "backprop_error_no_data")
-  split <- nn_train(n ~ x, data = data[1:40, ], case_weights = w, validation = data[41:60, ], epochs = 3, seed = 1)
+  split <- nn_train(n ~ x, data = data[1:40, ], case_weights = w, validation = data[41:60, ], epochs = 3, seed = 1, preset = "textbook")
   by_hand <- nn_train(
     n ~ x, data = data[1:40, ], case_weights = w,
-    validation = list(data = data[41:60, ], case_weights = data$w[41:60]), epochs = 3, seed = 1
+    validation = list(data = data[41:60, ], case_weights = data$w[41:60]), epochs = 3, seed = 1, preset = "textbook"
   )
   expect_identical(split$history, by_hand$history)
 })
 
 test_that("training goes on with weights and an offset that the data have", {
-  once <- nn_train(n ~ x + offset(log(exposure)), data = counts, case_weights = exposure, output = "exp", epochs = 6, seed = 1)
-  half <- nn_train(n ~ x + offset(log(exposure)), data = counts, case_weights = exposure, output = "exp", epochs = 3, seed = 1)
-  expect_same_bits(nn_train(formula(half), data = counts, start = half, epochs = 3), once)
-  without <- nn_train(formula(half), data = counts, start = half, case_weights = NULL, epochs = 1)
+  once <- nn_train(n ~ x + offset(log(exposure)), data = counts, case_weights = exposure, output = "exp", epochs = 6, seed = 1, preset = "textbook")
+  half <- nn_train(n ~ x + offset(log(exposure)), data = counts, case_weights = exposure, output = "exp", epochs = 3, seed = 1, preset = "textbook")
+  expect_same_bits(nn_train(formula(half), data = counts, start = half, epochs = 3, preset = "textbook"), once)
+  without <- nn_train(formula(half), data = counts, start = half, case_weights = NULL, epochs = 1, preset = "textbook")
   expect_false(without$settings$case_weights)
 })
 
 test_that("an offset in the formula and one that is no column are not mixed", {
   elsewhere <- seq_len(60)
   expect_error(
-    nn_train(n ~ x + offset(exposure), data = counts, offset = c(elsewhere, 1)[1:60] / 60), class = "backprop_error_incompatible"
+    nn_train(n ~ x + offset(exposure), data = counts, offset = c(elsewhere, 1)[1:60] / 60, preset = "textbook"), class = "backprop_error_incompatible"
   )
-  both <- nn_train(n ~ x + offset(exposure), data = counts, offset = x / 2, epochs = 2, seed = 1)
-  expect_same_bits(both, nn_train(n ~ x + offset(exposure) + offset(x / 2), data = counts, epochs = 2, seed = 1))
+  both <- nn_train(n ~ x + offset(exposure), data = counts, offset = x / 2, epochs = 2, seed = 1, preset = "textbook")
+  expect_same_bits(both, nn_train(n ~ x + offset(exposure) + offset(x / 2), data = counts, epochs = 2, seed = 1, preset = "textbook"))
 })
 
 test_that("an argument's own functions travel with the fit", {
   train <- function(formula, d) {
     halve <- function(v) v / 2
-    nn_train(formula, data = d, offset = halve(exposure), epochs = 2, seed = 1)
+    nn_train(formula, data = d, offset = halve(exposure), epochs = 2, seed = 1, preset = "textbook")
   }
   fit <- train(n ~ x, counts)
   expect_equal(nn_predict(fit, counts), nn_predict(fit, counts, offset = counts$exposure / 2))
   double <- function(v) 2 * v
-  twice <- nn_train(n ~ double(x), data = counts, offset = double(exposure), epochs = 1, seed = 1)
+  twice <- nn_train(n ~ double(x), data = counts, offset = double(exposure), epochs = 1, seed = 1, preset = "textbook")
   expect_true(all(is.finite(nn_predict(twice, counts))))
 })
 
 test_that("no method swallows a misspelt argument", {
-  fit <- nn_train(n ~ x, data = counts, epochs = 2, keep = "data", seed = 1)
+  fit <- nn_train(n ~ x, data = counts, epochs = 2, keep = "data", seed = 1, preset = "textbook")
   expect_snapshot(error = TRUE, {
     residuals(fit, typpe = "pearson")
     coef(fit, scales = "original")
@@ -123,29 +123,29 @@ test_that("no method swallows a misspelt argument", {
 })
 
 test_that("weights() are those of rows, as for lm()", {
-  expect_null(weights(nn_train(n ~ x, data = counts, epochs = 1, seed = 1)))
-  kept <- nn_train(n ~ x, data = counts, case_weights = exposure, keep = "data", epochs = 1, seed = 1)
+  expect_null(weights(nn_train(n ~ x, data = counts, epochs = 1, seed = 1, preset = "textbook")))
+  kept <- nn_train(n ~ x, data = counts, case_weights = exposure, keep = "data", epochs = 1, seed = 1, preset = "textbook")
   expect_identical(weights(kept), counts$exposure)
-  expect_error(weights(nn_train(n ~ x, data = counts, case_weights = exposure, epochs = 1)), class = "backprop_error_no_data")
+  expect_error(weights(nn_train(n ~ x, data = counts, case_weights = exposure, epochs = 1, preset = "textbook")), class = "backprop_error_no_data")
 })
 
 test_that("traces and gradient checks evaluate columns of the data too", {
   trace <- nn_trace(n ~ x, data = counts, case_weights = exposure, subset = g != "a", output = "exp", offset = log(exposure), seed = 1)
   expect_equal(as.vector(trace[["case_weights"]]$result), counts$exposure[counts$g != "a"])
   expect_true(nn_check_gradient(n ~ x, data = counts, case_weights = exposure, offset = log(exposure), output = "exp", seed = 1)$pass)
-  fit <- nn_train(n ~ x + offset(log(exposure)), data = counts, output = "exp", epochs = 2, seed = 1)
+  fit <- nn_train(n ~ x + offset(log(exposure)), data = counts, output = "exp", epochs = 2, seed = 1, preset = "textbook")
   expect_true(nn_check_gradient(fit, counts)$pass)
   expect_equal(as.vector(nn_trace(fit, counts)[["offset"]]$result), log(counts$exposure))
 })
 
 test_that("pictures of a fit with an offset, a matrix column or gaps can be drawn", {
   withr::local_pdf(NULL)
-  fit <- nn_train(n ~ x + offset(log(exposure)), data = counts, output = "exp", epochs = 2, seed = 1)
+  fit <- nn_train(n ~ x + offset(log(exposure)), data = counts, output = "exp", epochs = 2, seed = 1, preset = "textbook")
   expect_silent(plot(fit, type = "boundary", data = counts))
   expect_silent(plot(fit, type = "activations", data = counts))
   gaps <- counts
   gaps$x[3] <- NA
-  filled <- nn_train(n ~ x + exposure, data = gaps, na_action = "impute", epochs = 2, seed = 1)
+  filled <- nn_train(n ~ x + exposure, data = gaps, na_action = "impute", epochs = 2, seed = 1, preset = "textbook")
   expect_silent(plot(filled, type = "boundary", data = gaps))
   by_matrix <- nn_train(as.matrix(gaps[c("x", "exposure")]), gaps$n, na_action = "impute", epochs = 2, seed = 1)
   expect_silent(plot(by_matrix, type = "boundary", data = list(X = as.matrix(gaps[c("x", "exposure")]), Y = gaps$n)))

@@ -69,7 +69,7 @@ test_that("several outcomes have intervals of their own", {
 })
 
 test_that("a network with quantile loss gives its own quantiles", {
-  fit <- nn_train(mpg ~ wt, data = mtcars, hidden = c(), loss = loss_quantile(c(0.1, 0.5, 0.9)), epochs = 2000, lr = 0.01, seed = 1)
+  fit <- nn_train(mpg ~ wt, data = mtcars, hidden = c(), loss = loss_quantile(c(0.1, 0.5, 0.9)), epochs = 2000, lr = 0.01, seed = 1, preset = "textbook")
   value <- suppressWarnings(nn_predict(fit, mtcars))
   found <- suppressWarnings(predict(fit, mtcars, type = "quantile"))
   expect_equal(found$.pred[[3]]$.pred, unname(value[3, ]))
@@ -80,11 +80,11 @@ test_that("a network with quantile loss gives its own quantiles", {
 
 test_that("what does not fit is refused, with what would", {
   line <- at_minimum(mpg ~ wt, data = mtcars, hidden = c())
-  deep <- nn_train(mpg ~ wt, data = mtcars, hidden = c(3, 2), epochs = 5, seed = 1, keep = "data")
-  classes <- nn_train(Species ~ ., data = iris, hidden = c(), epochs = 5, seed = 1)
-  counts <- nn_train(carb ~ wt, data = mtcars, hidden = c(), output = "exp", loss = "poisson", epochs = 5, seed = 1)
+  deep <- nn_train(mpg ~ wt, data = mtcars, hidden = c(3, 2), epochs = 5, seed = 1, keep = "data", preset = "textbook")
+  classes <- nn_train(Species ~ ., data = iris, hidden = c(), epochs = 5, seed = 1, preset = "textbook")
+  counts <- nn_train(carb ~ wt, data = mtcars, hidden = c(), output = "exp", loss = "poisson", epochs = 5, seed = 1, preset = "textbook")
   square <- nn_train(article_X, article_Y, hidden = c(), epochs = 5, seed = 1)
-  quantiles <- nn_train(mpg ~ wt, data = mtcars, loss = "quantile", epochs = 5, seed = 1)
+  quantiles <- nn_train(mpg ~ wt, data = mtcars, loss = "quantile", epochs = 5, seed = 1, preset = "textbook")
   expect_snapshot(error = TRUE, {
     predict(line, mtcars, type = "conf_int")
     predict(line, mtcars, type = "pred_int", level = 95)
@@ -115,7 +115,7 @@ test_that("intervals by the delta method cover as often as they say, without hid
   hits <- withr::with_seed(1, replicate(200, {
     data <- data.frame(x = runif(120, -2, 2))
     data$y <- truth(data$x) + rnorm(120) / 3
-    fit <- nn_train(y ~ x, data = data, hidden = 1, activation = "tanh", optimizer = "lbfgs", epochs = 300, keep = "data")
+    fit <- nn_train(y ~ x, data = data, hidden = 1, activation = "tanh", optimizer = "lbfgs", epochs = 300, keep = "data", preset = "textbook")
     mean <- predict(fit, new, type = "conf_int", level = 0.9)
     outcome <- predict(fit, new, type = "pred_int", level = 0.9)
     y <- truth(new$x) + rnorm(2) / 3
@@ -132,7 +132,7 @@ test_that("intervals of probabilities cover as often as they say", {
   hits <- withr::with_seed(2, replicate(200, {
     data <- data.frame(x = rnorm(300))
     data$y <- factor(rbinom(300, 1, plogis(0.5 + data$x)))
-    fit <- nn_train(y ~ x, data = data, hidden = c(), optimizer = "lbfgs", epochs = 100, keep = "data")
+    fit <- nn_train(y ~ x, data = data, hidden = c(), optimizer = "lbfgs", epochs = 100, keep = "data", preset = "textbook")
     found <- predict(fit, data.frame(x = 1), type = "conf_int", level = 0.9)
     found$.pred_lower_1 < plogis(1.5) & plogis(1.5) < found$.pred_upper_1
   }))

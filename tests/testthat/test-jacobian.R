@@ -11,7 +11,7 @@ differences <- function(fit, value) {
 }
 
 test_that("rows' derivatives of the linear predictor agree with differences, for each output", {
-  fit <- nn_train(iris[1:4], iris$Species, hidden = c(3, 2), activation = c("tanh", "gelu"), epochs = 5, seed = 1)
+  fit <- nn_train(iris[1:4], iris$Species, hidden = c(3, 2), activation = c("tanh", "gelu"), epochs = 5, seed = 1, preset = "textbook")
   rows <- c(1, 60, 120)
   problem <- problem_of(fit, list(X = iris[rows, 1:4], Y = iris$Species[rows]), quote(f()))
   found <- jacobian(problem, quote(f()))

@@ -1,5 +1,5 @@
 test_that("a linear network has the likelihood of lm()", {
-  fit <- nn_train(mpg ~ wt + hp, data = mtcars, hidden = c(), epochs = 3000, keep = "data", seed = 1)
+  fit <- nn_train(mpg ~ wt + hp, data = mtcars, hidden = c(), epochs = 3000, keep = "data", seed = 1, preset = "textbook")
   line <- lm(mpg ~ wt + hp, data = mtcars)
   expect_equal(c(logLik(fit)), c(logLik(line)))
   expect_identical(attributes(logLik(fit))[c("df", "nobs")], lapply(attributes(logLik(line))[c("df", "nobs")], as.double))
@@ -30,19 +30,19 @@ test_that("sse and mse, scaled or not, have one likelihood", {
 })
 
 test_that("classes and counts have the likelihood of their distribution", {
-  binary <- nn_train(am ~ wt, data = mtcars, hidden = 2, epochs = 50, seed = 1)
+  binary <- nn_train(am ~ wt, data = mtcars, hidden = 2, epochs = 50, seed = 1, preset = "textbook")
   p <- c(nn_predict(binary, mtcars))
   expect_equal(as.numeric(logLik(binary, data = mtcars)), sum(dbinom(mtcars$am, 1, p, log = TRUE)))
   expect_equal(deviance(binary, data = mtcars), -2 * as.numeric(logLik(binary, data = mtcars)))
 
-  classes <- nn_train(Species ~ ., data = iris, hidden = 2, epochs = 50, seed = 1)
+  classes <- nn_train(Species ~ ., data = iris, hidden = 2, epochs = 50, seed = 1, preset = "textbook")
   p <- nn_predict(classes, iris)
   value <- logLik(classes, data = iris)
   expect_equal(as.numeric(value), sum(log(p[cbind(1:150, iris$Species)])))
   # One softmax unit is redundant.
   expect_equal(attr(value, "df"), 5 * 2 + 3 * 2)
 
-  counts <- nn_train(carb ~ wt + hp, data = mtcars, output = "exp", loss = "poisson", hidden = 2, epochs = 50, seed = 1)
+  counts <- nn_train(carb ~ wt + hp, data = mtcars, output = "exp", loss = "poisson", hidden = 2, epochs = 50, seed = 1, preset = "textbook")
   p <- c(nn_predict(counts, mtcars))
   expect_equal(as.numeric(logLik(counts, data = mtcars)), sum(dpois(mtcars$carb, p, log = TRUE)))
   expect_equal(deviance(counts, data = mtcars), sum(poisson()$dev.resids(mtcars$carb, p, 1)))
@@ -67,10 +67,10 @@ test_that("several outputs are summed", {
 })
 
 test_that("validation rows are not counted, class weights are", {
-  fit <- nn_train(mpg ~ wt, data = mtcars, hidden = 1, epochs = 50, validation = 0.25, keep = "data", seed = 1)
+  fit <- nn_train(mpg ~ wt, data = mtcars, hidden = 1, epochs = 50, validation = 0.25, keep = "data", seed = 1, preset = "textbook")
   expect_identical(nobs(fit), 24L)
   expect_identical(attr(logLik(fit), "nobs"), 24)
-  fit <- nn_train(am ~ wt, data = mtcars, hidden = 1, epochs = 5, class_weights = c(2, 1), keep = "data", seed = 1)
+  fit <- nn_train(am ~ wt, data = mtcars, hidden = 1, epochs = 5, class_weights = c(2, 1), keep = "data", seed = 1, preset = "textbook")
   p <- c(nn_predict(fit, mtcars))
   expect_equal(c(logLik(fit)), sum((2 - mtcars$am) * dbinom(mtcars$am, 1, p, log = TRUE)))
   expect_equal(logLik(fit, data = mtcars), logLik(fit))
@@ -89,7 +89,7 @@ test_that("sparse inputs have the likelihood and covariance of dense ones", {
 test_that("a weight of 2 is a row twice", {
   weights <- rep(1:2, 16)
   twice <- rep(1:32, weights)
-  fit <- nn_train(mpg ~ wt, data = mtcars, hidden = 1, epochs = 50, seed = 1)
+  fit <- nn_train(mpg ~ wt, data = mtcars, hidden = 1, epochs = 50, seed = 1, preset = "textbook")
   weighted <- list(data = mtcars, case_weights = weights)
   expect_equal(logLik(fit, data = weighted), logLik(fit, data = mtcars[twice, ]))
   expect_equal(deviance(fit, data = weighted), deviance(fit, data = mtcars[twice, ]))
@@ -104,12 +104,12 @@ test_that("where there is no likelihood, an error says so", {
     logLik(fit, data = known)
     deviance(fit, data = known)
     logLik(shares, data = list(X = article_X, Y = c(0.2, 0.3, 1)))
-    AIC(nn_train(mpg ~ wt, data = mtcars, epochs = 1, seed = 1))
+    AIC(nn_train(mpg ~ wt, data = mtcars, epochs = 1, seed = 1, preset = "textbook"))
   })
 })
 
 test_that("arguments of criteria are checked, and code among them is not run", {
-  fit <- nn_train(mpg ~ wt, data = mtcars, hidden = c(), epochs = 1, seed = 1)
+  fit <- nn_train(mpg ~ wt, data = mtcars, hidden = c(), epochs = 1, seed = 1, preset = "textbook")
   for (k in list("2", NA, quote(x), c(2, 3))) {
     expect_error(AIC(fit, k = k, data = mtcars), class = "backprop_error_argument")
   }

@@ -64,7 +64,7 @@ test_that("an offset is added on the log scale, in training and prediction", {
   frame <- data.frame(x = data$X, y = data$Y)
   frame$x.1[2] <- NA
   expect_identical(
-    is.na(drop(nn_predict(nn_train(y ~ ., frame[-2, ], output = "exp", offset = log(data$exposure)[-2], epochs = 1, seed = 1), frame, offset = 0))),
+    is.na(drop(nn_predict(nn_train(y ~ ., frame[-2, ], output = "exp", offset = log(data$exposure)[-2], epochs = 1, seed = 1, preset = "textbook"), frame, offset = 0))),
     seq_len(100) == 2
   )
 })

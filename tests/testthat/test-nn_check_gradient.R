@@ -32,11 +32,11 @@ test_that("there is a row for every weight and bias, and the gradient is that of
 })
 
 test_that("fits, formulas and traces are checked at their own weights and data", {
-  fit <- nn_train(Species ~ ., data = iris, hidden = 3, epochs = 5, seed = 1)
+  fit <- nn_train(Species ~ ., data = iris, hidden = 3, epochs = 5, seed = 1, preset = "textbook")
   by_fit <- nn_check_gradient(fit, iris)
   expect_true(by_fit$pass)
   expect_true(nn_check_gradient(Species ~ ., data = iris, hidden = 3, seed = 1)$pass)
-  kept <- nn_train(iris[1:4], iris$Species, hidden = 3, epochs = 5, seed = 1, keep = "data")
+  kept <- nn_train(iris[1:4], iris$Species, hidden = 3, epochs = 5, seed = 1, keep = "data", preset = "textbook")
   expect_equal(nn_check_gradient(kept)$loss, by_fit$loss)
   expect_equal(nn_check_gradient(fit = kept, X = iris[1:4], Y = iris$Species)$loss, by_fit$loss)
   trace <- nn_trace(fit, iris, optimizer = "adam", batch_size = 10, lr = 0.1)

@@ -11,7 +11,7 @@ test_that("a diagnosis prints findings with evidence and what to change", {
 })
 
 test_that("a diverged training is named, and nothing else of its history", {
-  fit <- suppressWarnings(nn_train(mpg ~ ., data = mtcars, lr = 10, epochs = 500, hidden = 5, activation = "tanh", seed = 1))
+  fit <- suppressWarnings(nn_train(mpg ~ ., data = mtcars, lr = 10, epochs = 500, hidden = 5, activation = "tanh", seed = 1, preset = "textbook"))
   out <- nn_diagnose(fit)
   expect_identical(out$findings$check, "diverged")
   expect_identical(out$passed, "copies")

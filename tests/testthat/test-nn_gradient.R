@@ -6,7 +6,7 @@ test_that("the gradient is what one step of gradient descent takes", {
 })
 
 test_that("derivatives name layer, from and to", {
-  fit <- nn_train(mpg ~ wt + hp, data = mtcars, hidden = 2, epochs = 1, seed = 1)
+  fit <- nn_train(mpg ~ wt + hp, data = mtcars, hidden = 2, epochs = 1, seed = 1, preset = "textbook")
   expect_named(nn_gradient(fit, mtcars), c(
     "layer1:wt->h1", "layer1:hp->h1", "layer1:wt->h2", "layer1:hp->h2", "layer1:bias->h1", "layer1:bias->h2",
     "layer2:h1->mpg", "layer2:h2->mpg", "layer2:bias->mpg"
@@ -14,7 +14,7 @@ test_that("derivatives name layer, from and to", {
 })
 
 test_that("kept data are used, and weights of 2 equal rows twice", {
-  fit <- nn_train(iris[1:4], iris$Species, epochs = 3, seed = 1, keep = "data")
+  fit <- nn_train(iris[1:4], iris$Species, epochs = 3, seed = 1, keep = "data", preset = "textbook")
   expect_identical(nn_gradient(fit), nn_gradient(fit, iris[1:4], iris$Species))
   weights <- rep(1:2, 75)
   twice <- rep(1:150, weights)

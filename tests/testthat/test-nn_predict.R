@@ -11,7 +11,7 @@ test_that("columns are matched by name; others are ignored", {
 
 test_that("row names are kept", {
   expect_identical(rownames(nn_predict(fit, named)), c("r1", "r2", "r3"))
-  cars <- nn_train(mpg ~ ., data = mtcars, epochs = 1)
+  cars <- nn_train(mpg ~ ., data = mtcars, epochs = 1, preset = "textbook")
   expect_identical(rownames(nn_predict(cars, mtcars)), rownames(mtcars))
   expect_null(rownames(nn_predict(fit, unname(named))))
 })
@@ -22,7 +22,7 @@ test_that("no rows, one row and a vector give the right shapes", {
   expect_identical(c(nn_predict(fit, named[1, ])), c(nn_predict(fit, named[1, , drop = FALSE])))
   one_input <- nn_train(1:3, 1:3, epochs = 1)
   expect_identical(dim(nn_predict(one_input, 1:5)), c(5L, 1L))
-  flowers <- nn_train(Species ~ ., data = iris, epochs = 1)
+  flowers <- nn_train(Species ~ ., data = iris, epochs = 1, preset = "textbook")
   expect_identical(dim(nn_predict(flowers, iris[0, ])), c(0L, 3L))
   expect_identical(dim(nn_predict(flowers, as.matrix(iris[1:2, 1:4]))), c(2L, 3L))
 })
@@ -55,7 +55,7 @@ test_that("a row with a missing or infinite input is NA, whatever holds it", {
 
   flowers <- iris[c(1, 51, 101), ]
   flowers[2, 2] <- NA
-  model <- nn_train(Species ~ ., data = iris, epochs = 1)
+  model <- nn_train(Species ~ ., data = iris, epochs = 1, preset = "textbook")
   expect_identical(unname(is.na(nn_predict(model, flowers)[, 1])), c(FALSE, TRUE, FALSE))
   expect_identical(unname(is.na(predict(model, flowers)$.pred_class)), c(FALSE, TRUE, FALSE))
   flowers[] <- NA
@@ -63,7 +63,7 @@ test_that("a row with a missing or infinite input is NA, whatever holds it", {
 })
 
 test_that("inputs that do not fit are refused", {
-  flowers <- nn_train(Species ~ ., data = iris, epochs = 1)
+  flowers <- nn_train(Species ~ ., data = iris, epochs = 1, preset = "textbook")
   expect_snapshot(error = TRUE, {
     nn_predict(fit, unname(named)[, 1:2])
     nn_predict(fit, named[, 1:2])
@@ -79,7 +79,7 @@ test_that("inputs that do not fit are refused", {
 })
 
 test_that("classes come as a plain factor when asked for", {
-  flowers <- nn_train(Species ~ ., data = iris, epochs = 20, seed = 1)
+  flowers <- nn_train(Species ~ ., data = iris, epochs = 20, seed = 1, preset = "textbook")
   class <- nn_predict(flowers, iris, type = "class")
   expect_identical(class, predict(flowers, iris)$.pred_class)
   expect_identical(dim(table(class, iris$Species)), c(3L, 3L))

@@ -96,7 +96,7 @@ test_that("a traced run gives the same bits as an untraced one", {
     list(iris_x, iris$Sepal.Length > 5.8, hidden = c(), loss = "binary_cross_entropy", optimizer = "rprop", seed = 4)
   )
   for (arguments in calls) {
-    fit <- do.call(nn_train, c(arguments, epochs = 7))
+    fit <- do.call(nn_train, c(arguments, preset = "textbook", epochs = 7))
     trace <- do.call(nn_trace, c(arguments, steps = 7))
     expect_identical(trace$end$weights, fit$weights)
     expect_identical(trace$end$biases, fit$biases)
@@ -252,8 +252,8 @@ test_that("formulas, data frames and fits can be traced, in any order of argumen
   expect_identical(nn_trace(fit, X = article_X, Y = article_Y, steps = 2)$end, trace$end)
   expect_identical(nn_trace(article_X, article_Y, fit = fit, steps = 2)$end, trace$end)
 
-  kept <- nn_train(Species ~ ., data = iris, hidden = 2, optimizer = "adam", epochs = 3, seed = 1, keep = "data")
-  further <- nn_train(Species ~ ., data = iris, start = kept, epochs = 1)
+  kept <- nn_train(Species ~ ., data = iris, hidden = 2, optimizer = "adam", epochs = 3, seed = 1, keep = "data", preset = "textbook")
+  further <- nn_train(Species ~ ., data = iris, start = kept, epochs = 1, preset = "textbook")
   expect_identical(nn_trace(kept, steps = 5)$end$weights, further$weights)
   expect_identical(nn_trace(kept, iris, steps = 5)$end$weights, further$weights)
   expect_formulas_hold(nn_trace(kept, steps = 5))
@@ -338,7 +338,7 @@ test_that("case weights, offsets, penalties, clipping, dropout and schedules are
   w <- rep(c(0.5, 1, 2), 2)
   same_bits <- function(...) {
     trace <- nn_trace(..., steps = 2)
-    fit <- nn_train(..., epochs = 2)
+    fit <- nn_train(..., preset = "textbook", epochs = 2)
     expect_identical(trace$end$weights, fit$weights)
     expect_formulas_hold(trace)
     expect_workbook_computes(trace)

@@ -46,7 +46,7 @@ test_that("a vector outcome equals a matrix of one column", {
 })
 
 test_that("matrix, data frame, tibble and formula agree at equal settings", {
-  settings <- list(hidden = 4, epochs = 30, activation = "tanh", seed = 1)
+  settings <- list(preset = "textbook", hidden = 4, epochs = 30, activation = "tanh", seed = 1)
   train <- function(...) do.call(nn_train, c(list(...), settings))
   X <- as.matrix(iris[1:4])
   by_matrix <- train(X, iris$Species, standardize = TRUE)
@@ -60,22 +60,22 @@ test_that("matrix, data frame, tibble and formula agree at equal settings", {
 })
 
 test_that("a formula given by name is understood", {
-  by_name <- nn_train(formula = Species ~ ., data = iris, epochs = 5, seed = 1)
-  expect_same_bits(by_name, nn_train(Species ~ ., data = iris, epochs = 5, seed = 1))
-  expect_same_bits(by_name, nn_train(data = iris, formula = Species ~ ., epochs = 5, seed = 1))
+  by_name <- nn_train(formula = Species ~ ., data = iris, epochs = 5, seed = 1, preset = "textbook")
+  expect_same_bits(by_name, nn_train(Species ~ ., data = iris, epochs = 5, seed = 1, preset = "textbook"))
+  expect_same_bits(by_name, nn_train(data = iris, formula = Species ~ ., epochs = 5, seed = 1, preset = "textbook"))
 })
 
 test_that("misspelt arguments get an error that names the nearest, in every method", {
   expect_snapshot(error = TRUE, {
     nn_train(article_X, article_Y, epoch = 10)
     nn_train(article_X, article_Y, batchsize = 10)
-    nn_train(iris[1:4], iris$Species, optimiser = "gd")
-    nn_train(Species ~ ., data = iris, activations = "tanh")
+    nn_train(iris[1:4], iris$Species, optimiser = "gd", preset = "textbook")
+    nn_train(Species ~ ., data = iris, activations = "tanh", preset = "textbook")
     nn_train(article_X, y = article_Y)
     nn_train(x = article_X, y = article_Y)
     nn_train(article_X, article_Y, zzzzzzzz = 1)
     nn_train(article_X, article_Y, 3, 10, 0.1, "tanh")
-    nn_train(X = Species ~ ., data = iris)
+    nn_train(X = Species ~ ., data = iris, preset = "textbook")
   })
 })
 
@@ -83,28 +83,28 @@ test_that("missing inputs, outcomes and data are named", {
   expect_snapshot(error = TRUE, {
     nn_train()
     nn_train(article_X)
-    nn_train(iris)
-    nn_train(Species ~ .)
-    nn_train(iris, Species ~ .)
-    nn_train(Species ~ ., data = as.matrix(iris))
+    nn_train(iris, preset = "textbook")
+    nn_train(Species ~ ., preset = "textbook")
+    nn_train(iris, Species ~ ., preset = "textbook")
+    nn_train(Species ~ ., data = as.matrix(iris), preset = "textbook")
   })
 })
 
 test_that("every kind of table trains: several classes, numbers, two classes, a csv", {
   skip_if_not_installed("MASS")
-  flowers <- nn_train(Species ~ ., data = iris, hidden = c(8, 4), activation = "tanh", epochs = 500, seed = 1)
+  flowers <- nn_train(Species ~ ., data = iris, hidden = c(8, 4), activation = "tanh", epochs = 500, seed = 1, preset = "textbook")
   expect_gt(summary(flowers, data = iris)$error$accuracy, 0.95)
 
-  boston <- nn_train(medv ~ ., data = MASS::Boston, hidden = 8, activation = "tanh", epochs = 1000, seed = 1)
+  boston <- nn_train(medv ~ ., data = MASS::Boston, hidden = 8, activation = "tanh", epochs = 1000, seed = 1, preset = "textbook")
   expect_lt(summary(boston, data = MASS::Boston)$error$rmse, sd(MASS::Boston$medv) / 2)
 
-  pima <- nn_train(type ~ ., data = MASS::Pima.tr, epochs = 500, activation = "tanh", seed = 1)
+  pima <- nn_train(type ~ ., data = MASS::Pima.tr, epochs = 500, activation = "tanh", seed = 1, preset = "textbook")
   expect_identical(c(pima$settings$output, pima$settings$loss), c("sigmoid", "binary_cross_entropy"))
   expect_gt(summary(pima, data = MASS::Pima.te)$error$accuracy, 0.7)
 
   path <- withr::local_tempfile(fileext = ".csv")
   write.csv(mixed_table(), path, row.names = FALSE)
-  fit <- nn_train(y ~ ., data = read.csv(path), epochs = 200, seed = 1)
+  fit <- nn_train(y ~ ., data = read.csv(path), epochs = 200, seed = 1, preset = "textbook")
   expect_true(all(is.finite(predict(fit, read.csv(path))$.pred)))
 })
 
@@ -116,8 +116,8 @@ test_that("degenerate data train without NaN", {
   expect_true(finite(nn_train(article_X, c(1, 1, 1), epochs = 20, seed = 1)))
   one_class <- factor(c("a", "a", "a"), levels = c("a", "b"))
   expect_true(finite(suppressWarnings(nn_train(article_X, one_class, epochs = 20, seed = 1), classes = "backprop_warning_unused_level")))
-  expect_true(finite(nn_train(data.frame(a = 1, b = "x"), 5, epochs = 20, seed = 1)))
-  expect_true(finite(nn_train(data.frame(a = 1:5), rep(3, 5), epochs = 20, seed = 1)))
+  expect_true(finite(nn_train(data.frame(a = 1, b = "x"), 5, epochs = 20, seed = 1, preset = "textbook")))
+  expect_true(finite(nn_train(data.frame(a = 1:5), rep(3, 5), epochs = 20, seed = 1, preset = "textbook")))
 })
 
 test_that("huge values give an error or a finite model, never a silent NaN", {

@@ -86,7 +86,7 @@ test_that("on small curves, L-BFGS reaches nnet's best of 10 within 1 %, in the 
 
 test_that("without hidden layers a linear network is lm()", {
   skip_if_not_installed("MASS")
-  fit <- nn_train(medv ~ ., MASS::Boston, hidden = c(), optimizer = "lbfgs", seed = 1)
+  fit <- nn_train(medv ~ ., MASS::Boston, hidden = c(), optimizer = "lbfgs", seed = 1, preset = "textbook")
   expect_identical(fit$status, "converged")
   expect_equal(unname(linear_coef(fit)[, 1]), unname(coef(lm(medv ~ ., MASS::Boston))), tolerance = 1e-5)
 })
@@ -94,11 +94,11 @@ test_that("without hidden layers a linear network is lm()", {
 test_that("without hidden layers a sigmoid network is a logistic regression", {
   skip_if_not_installed("MASS")
   formula <- low ~ age + lwt + smoke + ht + ui
-  fit <- nn_train(formula, MASS::birthwt, hidden = c(), optimizer = "lbfgs", seed = 1)
+  fit <- nn_train(formula, MASS::birthwt, hidden = c(), optimizer = "lbfgs", seed = 1, preset = "textbook")
   model <- glm(formula, binomial, MASS::birthwt, control = list(epsilon = 1e-14))
   expect_equal(unname(linear_coef(fit)[, 1]), unname(coef(model)), tolerance = 1e-5)
   w <- rep(1:3, 63)
-  weighted <- nn_train(formula, MASS::birthwt, hidden = c(), optimizer = "lbfgs", case_weights = w, seed = 1)
+  weighted <- nn_train(formula, MASS::birthwt, hidden = c(), optimizer = "lbfgs", case_weights = w, seed = 1, preset = "textbook")
   model <- suppressWarnings(glm(formula, binomial, MASS::birthwt, weights = w, control = list(epsilon = 1e-14)))
   expect_equal(unname(linear_coef(weighted)[, 1]), unname(coef(model)), tolerance = 1e-5)
 })
@@ -107,7 +107,7 @@ test_that("without hidden layers a Poisson network is a log-linear model, offset
   skip_if_not_installed("MASS")
   claims <- transform(MASS::Insurance, age = as.numeric(Age), group = as.numeric(Group))
   fit <- nn_train(Claims ~ age + group, claims,
-    hidden = c(), output = "exp", offset = log(claims$Holders), optimizer = "lbfgs", seed = 1
+    hidden = c(), output = "exp", offset = log(claims$Holders), optimizer = "lbfgs", seed = 1, preset = "textbook"
   )
   model <- glm(Claims ~ age + group + offset(log(Holders)), poisson, claims, control = list(epsilon = 1e-14))
   expect_equal(unname(linear_coef(fit)[, 1]), unname(coef(model)), tolerance = 1e-5)
@@ -117,12 +117,12 @@ test_that("without hidden layers a softmax network is multinom()", {
   skip_if_not_installed("nnet")
   skip_if_not_installed("MASS")
   housing <- transform(MASS::housing, infl = as.numeric(Infl), cont = as.numeric(Cont))
-  fit <- nn_train(Sat ~ infl + cont, housing, hidden = c(), case_weights = housing$Freq, optimizer = "lbfgs", seed = 1)
+  fit <- nn_train(Sat ~ infl + cont, housing, hidden = c(), case_weights = housing$Freq, optimizer = "lbfgs", seed = 1, preset = "textbook")
   model <- nnet::multinom(Sat ~ infl + cont, housing, weights = Freq, reltol = 1e-15, maxit = 2000, trace = FALSE)
   found <- linear_coef(fit)
   expect_equal(unname(t(found[, -1] - found[, 1])), unname(coef(model)), tolerance = 1e-5)
   expect_equal(fit$final_loss * sum(housing$Freq), model$value, tolerance = 1e-10)
-  glass <- nn_train(type ~ RI + Na + Mg, MASS::fgl, hidden = c(), optimizer = "lbfgs", seed = 1)
+  glass <- nn_train(type ~ RI + Na + Mg, MASS::fgl, hidden = c(), optimizer = "lbfgs", seed = 1, preset = "textbook")
   model <- nnet::multinom(type ~ RI + Na + Mg, MASS::fgl, reltol = 1e-15, maxit = 2000, trace = FALSE)
   found <- linear_coef(glass)
   expect_equal(unname(t(found[, -1] - found[, 1])), unname(coef(model)), tolerance = 1e-5)

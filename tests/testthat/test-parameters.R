@@ -8,7 +8,7 @@ test_that("parameters go into one vector and back", {
 })
 
 test_that("the first level of a factor is what is left out", {
-  fit <- nn_train(len ~ supp + dose, data = ToothGrowth, hidden = 2, epochs = 1, seed = 1)
+  fit <- nn_train(len ~ supp + dose, data = ToothGrowth, hidden = 2, epochs = 1, seed = 1, preset = "textbook")
   problem <- problem_of(fit, ToothGrowth, quote(f()))
   names <- parameter_names(fit)
   found <- identify_parameters(problem)

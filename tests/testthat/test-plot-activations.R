@@ -7,7 +7,7 @@ test_that("activations are those of the network computed by hand", {
 })
 
 test_that("scaling and every activation are those of the fit", {
-  fit <- nn_train(mpg ~ ., data = mtcars, hidden = c(3, 2), activation = c("gelu", "relu"), epochs = 3, seed = 1)
+  fit <- nn_train(mpg ~ ., data = mtcars, hidden = c(3, 2), activation = c("gelu", "relu"), epochs = 3, seed = 1, preset = "textbook")
   x <- encoded_inputs(fit, mtcars, quote(plot()))
   values <- unit_activations(fit, x, quote(plot()))
   scaled <- sweep(sweep(x, 2, fit$inputs$center), 2, fit$inputs$scale, "/")

@@ -1,5 +1,5 @@
 test_that("the grid's predictions are the network's, with the other inputs held", {
-  fit <- nn_train(mpg ~ wt + hp + qsec, data = mtcars, hidden = 3, epochs = 50, seed = 1)
+  fit <- nn_train(mpg ~ wt + hp + qsec, data = mtcars, hidden = 3, epochs = 50, seed = 1, preset = "textbook")
   picture <- boundary_picture(fit, c("hp", "wt"), mtcars, list(qsec = 17), quote(plot()))
   first <- data.frame(wt = picture$span[[2]][1], hp = picture$span[[1]][1], qsec = 17)
   expect_identical(unname(picture$value[1, ]), unname(nn_predict(fit, first)[1, ]))
@@ -8,7 +8,7 @@ test_that("the grid's predictions are the network's, with the other inputs held"
 
 test_that("factors are held at their most frequent level, numbers at their median", {
   data <- mixed_table()
-  fit <- nn_train(y ~ ., data = data, hidden = 3, epochs = 20, seed = 1)
+  fit <- nn_train(y ~ ., data = data, hidden = 3, epochs = 20, seed = 1, preset = "textbook")
   picture <- boundary_picture(fit, c("number", "whole"), data, NULL, quote(plot()))
   expect_identical(picture$held$text, names(which.max(table(data$text))))
   expect_true(all(is.finite(picture$value)))
@@ -43,7 +43,7 @@ test_that("a model of rates is drawn per unit of exposure", {
 })
 
 test_that("wrong inputs and held values are refused", {
-  fit <- nn_train(mpg ~ wt + hp + qsec, data = mtcars, hidden = 3, epochs = 5, seed = 1)
+  fit <- nn_train(mpg ~ wt + hp + qsec, data = mtcars, hidden = 3, epochs = 5, seed = 1, preset = "textbook")
   expect_snapshot(error = TRUE, {
     plot(fit, type = "boundary", data = mtcars, inputs = c("wt", "weight"))
     plot(fit, type = "boundary", data = mtcars, inputs = "wt")

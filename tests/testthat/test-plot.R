@@ -1,7 +1,7 @@
-fit <- nn_train(mpg ~ wt, data = mtcars, epochs = 50, seed = 1)
+fit <- nn_train(mpg ~ wt, data = mtcars, epochs = 50, seed = 1, preset = "textbook")
 
 test_that("plotting restores par(), opens no device and returns the fit", {
-  full <- with_snapshots(nn_train(mpg ~ wt + hp, data = mtcars, epochs = 20, seed = 1, keep = "data"))
+  full <- with_snapshots(nn_train(mpg ~ wt + hp, data = mtcars, epochs = 20, seed = 1, keep = "data", preset = "textbook"))
   for (type in picture_types) {
     expect_no_marks(function() expect_identical(plot(full, type = type), full))
   }
@@ -19,8 +19,8 @@ test_that("one layout holds several pictures", {
 
 test_that("every type works for a network without hidden layers, and for a deep one", {
   withr::local_pdf(NULL)
-  flat <- nn_train(Species ~ ., data = iris, hidden = c(), epochs = 5, seed = 1, keep = "data")
-  deep <- nn_train(Species ~ ., data = iris, hidden = c(3, 2, 4, 2), epochs = 5, seed = 1, keep = "data")
+  flat <- nn_train(Species ~ ., data = iris, hidden = c(), epochs = 5, seed = 1, keep = "data", preset = "textbook")
+  deep <- nn_train(Species ~ ., data = iris, hidden = c(3, 2, 4, 2), epochs = 5, seed = 1, keep = "data", preset = "textbook")
   for (type in setdiff(picture_types, "history")) {
     expect_no_error(plot(flat, type = type))
     expect_no_error(plot(deep, type = type))
@@ -28,7 +28,7 @@ test_that("every type works for a network without hidden layers, and for a deep 
 })
 
 test_that("what cannot be drawn is refused", {
-  empty <- nn_train(mpg ~ wt, data = mtcars, epochs = 0)
+  empty <- nn_train(mpg ~ wt, data = mtcars, epochs = 0, preset = "textbook")
   expect_snapshot(error = TRUE, {
     plot(fit, type = "weight")
     plot(empty)

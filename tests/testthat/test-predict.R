@@ -9,7 +9,7 @@ test_that("a numeric or logical outcome gives .pred", {
 })
 
 test_that("a factor gives classes by default, and a share for every level in order", {
-  fit <- nn_train(Species ~ ., data = iris, epochs = 200, activation = "tanh", seed = 1)
+  fit <- nn_train(Species ~ ., data = iris, epochs = 200, activation = "tanh", seed = 1, preset = "textbook")
   class <- predict(fit, iris)
   expect_named(class, ".pred_class")
   expect_identical(levels(class$.pred_class), levels(iris$Species))
@@ -30,7 +30,7 @@ test_that("two levels have both shares, of which the network gives the second", 
 })
 
 test_that("no rows give no rows of the right columns", {
-  fit <- nn_train(Species ~ ., data = iris, epochs = 1)
+  fit <- nn_train(Species ~ ., data = iris, epochs = 1, preset = "textbook")
   expect_identical(dim(predict(fit, iris[0, ])), c(0L, 1L))
   expect_identical(dim(predict(fit, iris[0, ], type = "prob")), c(0L, 3L))
   numbers <- nn_train(article_X, 1:3, epochs = 1)
@@ -38,7 +38,7 @@ test_that("no rows give no rows of the right columns", {
 })
 
 test_that("types that are unknown or do not fit are refused", {
-  flowers <- nn_train(Species ~ ., data = iris, epochs = 1)
+  flowers <- nn_train(Species ~ ., data = iris, epochs = 1, preset = "textbook")
   numbers <- nn_train(article_X, 1:3, epochs = 1)
   expect_snapshot(error = TRUE, {
     predict(flowers, iris, type = "probability")
@@ -51,7 +51,7 @@ test_that("types that are unknown or do not fit are refused", {
 })
 
 test_that("newdata, the name of R's own methods, is understood", {
-  flowers <- nn_train(Species ~ ., data = iris, epochs = 1, seed = 1)
+  flowers <- nn_train(Species ~ ., data = iris, epochs = 1, seed = 1, preset = "textbook")
   expect_identical(predict(flowers, newdata = iris), predict(flowers, iris))
   expect_identical(predict(flowers, newdata = iris, type = "prob"), predict(flowers, iris, type = "prob"))
 })

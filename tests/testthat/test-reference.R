@@ -22,8 +22,8 @@ test_that("one iteration gives the article's printed tables, to one unit of the 
   tables <- reference("article_tables")
   printed <- tables$step_1_start
   start <- list(weights = list(printed$wh, printed$wout), biases = list(printed$bh, printed$bout))
-  before <- nn_train(tables$X, tables$y, epochs = 0, start = start)
-  after <- nn_train(tables$X, tables$y, epochs = 1, lr = tables$lr, start = start)
+  before <- nn_train(tables$X, tables$y, epochs = 0, start = start, preset = "textbook")
+  after <- nn_train(tables$X, tables$y, epochs = 1, lr = tables$lr, start = start, preset = "textbook")
 
   expect_lte(largest_difference(nn_predict(before, tables$X), tables$step_4_output), 0.01 + 1e-9)
   expect_lte(largest_difference(after$weights[[2]], tables$step_10_wout), 0.01)

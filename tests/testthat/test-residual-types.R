@@ -1,16 +1,16 @@
 test_that("residuals are those of lm() and glm() at the same predictions", {
-  line <- nn_train(mpg ~ wt, data = mtcars, hidden = c(), epochs = 3000, seed = 1, keep = "data")
+  line <- nn_train(mpg ~ wt, data = mtcars, hidden = c(), epochs = 3000, seed = 1, keep = "data", preset = "textbook")
   wanted <- lm(mpg ~ wt, data = mtcars)
   for (type in c("response", "pearson", "deviance")) {
     expect_equal(residuals(line, type = type)[, "mpg"], residuals(wanted, type = type), tolerance = 1e-6)
   }
-  counts <- nn_train(carb ~ wt + hp, data = mtcars, output = "exp", loss = "poisson", epochs = 50, seed = 1, keep = "data")
+  counts <- nn_train(carb ~ wt + hp, data = mtcars, output = "exp", loss = "poisson", epochs = 50, seed = 1, keep = "data", preset = "textbook")
   p <- c(nn_predict(counts, mtcars))
   expect_equal(c(residuals(counts, type = "pearson")), (mtcars$carb - p) / sqrt(p))
   expect_equal(sum(residuals(counts, type = "deviance")^2), deviance(counts))
   expect_identical(dimnames(residuals(counts, type = "deviance")), dimnames(residuals(counts)))
 
-  binary <- nn_train(am ~ wt, data = mtcars, epochs = 50, seed = 1, keep = "data")
+  binary <- nn_train(am ~ wt, data = mtcars, epochs = 50, seed = 1, keep = "data", preset = "textbook")
   p <- c(nn_predict(binary, mtcars))
   expect_equal(c(residuals(binary, type = "pearson")), (mtcars$am - p) / sqrt(p * (1 - p)))
   expect_equal(
@@ -20,7 +20,7 @@ test_that("residuals are those of lm() and glm() at the same predictions", {
 })
 
 test_that("the squares of deviance residuals add up to the deviance for classes and weighted rows", {
-  fit <- nn_train(iris[1:4], iris$Species, epochs = 20, seed = 1)
+  fit <- nn_train(iris[1:4], iris$Species, epochs = 20, seed = 1, preset = "textbook")
   known <- list(X = iris[1:4], Y = iris$Species, case_weights = rep(0:2, 50))
   found <- residuals(fit, data = known, type = "deviance")
   expect_identical(dim(found), c(150L, 3L))

@@ -17,7 +17,7 @@ test_that("divergence warns with epoch, cause and remedy, and returns the last f
 
 test_that("the cause of a divergence is looked for in the data first", {
   data <- smooth_data()
-  cause <- function(...) tryCatch(nn_train(..., epochs = 200, seed = 1, activation = "relu"), warning = function(w) w$cause)
+  cause <- function(...) tryCatch(nn_train(..., preset = "textbook", epochs = 200, seed = 1, activation = "relu"), warning = function(w) w$cause)
   expect_match(cause(data$X * 1e6, data$Y, lr = 1), "inputs")
   expect_match(cause(data$X, data$Y * 1e6, lr = 10), "outcome")
   expect_match(cause(data$X, data$Y, lr = 1e4), "learning rate")

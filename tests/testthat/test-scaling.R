@@ -22,11 +22,11 @@ test_that("dummies are left as they are, and what is constant in training has no
 
 test_that("outcomes other than numbers under a linear output are not scaled", {
   expect_null(nn_train(article_X, c(1, 2, 3), epochs = 1, standardize = TRUE, output = "exp")$outcome$center)
-  expect_null(nn_train(Species ~ ., data = iris, epochs = 1)$outcome$center)
-  expect_equal(unname(nn_train(mpg ~ ., data = mtcars, epochs = 1)$outcome$center), mean(mtcars$mpg))
+  expect_null(nn_train(Species ~ ., data = iris, epochs = 1, preset = "textbook")$outcome$center)
+  expect_equal(unname(nn_train(mpg ~ ., data = mtcars, epochs = 1, preset = "textbook")$outcome$center), mean(mtcars$mpg))
 })
 
 test_that("standardizing is the default of tables only", {
   expect_null(nn_train(article_X, 1:3, epochs = 1)$inputs$center)
-  expect_false(is.null(nn_train(as.data.frame(article_X), 1:3, epochs = 1)$inputs$center))
+  expect_false(is.null(nn_train(as.data.frame(article_X), 1:3, epochs = 1, preset = "textbook")$inputs$center))
 })

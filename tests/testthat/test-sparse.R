@@ -61,7 +61,7 @@ test_that("rows and columns are picked as from a matrix", {
 
 test_that("columns of sparse new data are matched by name", {
   data <- sparse_data()
-  fit <- nn_train(data$S, data$Y, epochs = 5, seed = 1)
+  fit <- nn_train(data$S, data$Y, epochs = 5, seed = 1, preset = "textbook")
   expect_identical(nn_predict(fit, data$S[, 8:1]), nn_predict(fit, data$S))
   expect_error(nn_predict(fit, data$S[, 1:7]), class = "backprop_error_columns")
 })
@@ -69,7 +69,7 @@ test_that("columns of sparse new data are matched by name", {
 test_that("missing values in sparse inputs are named by column", {
   data <- sparse_data()
   data$S@x[1] <- NA
-  expect_snapshot(nn_train(data$S, data$Y), error = TRUE)
+  expect_snapshot(nn_train(data$S, data$Y, preset = "textbook"), error = TRUE)
 })
 
 test_that("other sparse classes get an error that says sparse", {
@@ -101,7 +101,7 @@ test_that("a sparse matrix whose parts do not fit together is refused before it 
     attr(X, slot) <- value
     X
   }
-  fit <- nn_train(data$S, data$Y, epochs = 1, seed = 1)
+  fit <- nn_train(data$S, data$Y, epochs = 1, seed = 1, preset = "textbook")
   parts <- list(
     list("i", replace(data$S@i, 1, 60L)), list("i", replace(data$S@i, 1, -1L)), list("i", rev(data$S@i)), list("i", data$S@i[-1]),
     list("p", data$S@p[-1]), list("p", rev(data$S@p)), list("p", replace(data$S@p, 9, 99999L)), list("x", data$S@x[-1]), list("x", as.character(data$S@x)),

@@ -110,5 +110,5 @@ test_that("sgd with all rows in a batch says that it is gradient descent", {
   # Whoever types that number knows.
   expect_silent(nn_train(article_X, article_Y, optimizer = "sgd", batch_size = 3, epochs = 1))
   expect_silent(nn_train(article_X, article_Y, optimizer = "adam", epochs = 1))
-  expect_silent(nn_train(iris[1:4], iris$Species, optimizer = "sgd", epochs = 1))
+  expect_silent(nn_train(iris[1:4], iris$Species, optimizer = "sgd", epochs = 1, preset = "textbook"))
 })

@@ -54,44 +54,44 @@ test_that("50 and 50 epochs equal 100, bit for bit, for every optimizer, shuffli
 })
 
 test_that("a fit passes on what is not typed anew", {
-  fit <- nn_train(Species ~ ., data = iris, hidden = 4, activation = "tanh", optimizer = "adam", epochs = 5, seed = 1)
-  more <- nn_train(Species ~ ., data = iris, start = fit, epochs = 5)
+  fit <- nn_train(Species ~ ., data = iris, hidden = 4, activation = "tanh", optimizer = "adam", epochs = 5, seed = 1, preset = "textbook")
+  more <- nn_train(Species ~ ., data = iris, start = fit, epochs = 5, preset = "textbook")
   same <- setdiff(names(fit$settings), c("epochs", "threads"))
   expect_identical(more$settings[same], fit$settings[same])
   expect_identical(more$inputs, fit$inputs)
   expect_identical(more$history$epoch, 1:10)
 
-  other <- nn_train(Species ~ ., data = iris, start = fit, epochs = 5, optimizer = "gd")
+  other <- nn_train(Species ~ ., data = iris, start = fit, epochs = 5, optimizer = "gd", preset = "textbook")
   expect_identical(other$settings$lr, 0.1)
   expect_identical(other$settings$batch_size, 150L)
   expect_identical(other$settings$activation, "tanh")
 })
 
 test_that("a fit without hidden layers goes on", {
-  fit <- nn_train(mpg ~ wt + hp, data = mtcars, hidden = c(), epochs = 50, seed = 1)
-  both <- nn_train(mpg ~ wt + hp, data = mtcars, start = fit, epochs = 50)
-  whole <- nn_train(mpg ~ wt + hp, data = mtcars, hidden = c(), epochs = 100, seed = 1)
+  fit <- nn_train(mpg ~ wt + hp, data = mtcars, hidden = c(), epochs = 50, seed = 1, preset = "textbook")
+  both <- nn_train(mpg ~ wt + hp, data = mtcars, start = fit, epochs = 50, preset = "textbook")
+  whole <- nn_train(mpg ~ wt + hp, data = mtcars, hidden = c(), epochs = 100, seed = 1, preset = "textbook")
   expect_same_bits(both, whole)
 })
 
 test_that("scaling and levels come from the first training", {
-  fit <- nn_train(Species ~ ., data = iris, epochs = 5, seed = 1)
-  more <- nn_train(Species ~ ., data = iris[1:60, ], start = fit, epochs = 5)
+  fit <- nn_train(Species ~ ., data = iris, epochs = 5, seed = 1, preset = "textbook")
+  more <- nn_train(Species ~ ., data = iris[1:60, ], start = fit, epochs = 5, preset = "textbook")
   expect_identical(more$inputs$center, fit$inputs$center)
   expect_identical(more$outcome$levels, levels(iris$Species))
   expect_identical(more$rows, 60L)
 })
 
 test_that("a fit continued on other data says what does not match", {
-  fit <- nn_train(Species ~ ., data = iris, epochs = 1, seed = 1)
+  fit <- nn_train(Species ~ ., data = iris, epochs = 1, seed = 1, preset = "textbook")
   by_matrix <- nn_train(article_X, article_Y, epochs = 1)
   new <- iris
   new$Species <- factor("blue")
   expect_snapshot(error = TRUE, {
     nn_train(article_X, article_Y, start = fit)
-    nn_train(Species ~ ., data = iris[-1], start = fit)
-    nn_train(Species ~ ., data = iris[-5], start = fit)
-    nn_train(Species ~ ., data = new, start = fit)
+    nn_train(Species ~ ., data = iris[-1], start = fit, preset = "textbook")
+    nn_train(Species ~ ., data = iris[-5], start = fit, preset = "textbook")
+    nn_train(Species ~ ., data = new, start = fit, preset = "textbook")
     nn_train(article_X, factor(1:3), start = by_matrix)
     nn_train(article_X[, 1:2], article_Y, start = by_matrix)
   })

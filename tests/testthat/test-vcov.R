@@ -140,7 +140,7 @@ test_that("a Hessian that gives no covariance is an error that says why", {
 })
 
 test_that("weights some way from the minimum get a warning that says how far", {
-  fit <- nn_train(mpg ~ wt, data = mtcars, hidden = c(), epochs = 10, lr = 0.1, seed = 1)
+  fit <- nn_train(mpg ~ wt, data = mtcars, hidden = c(), epochs = 10, lr = 0.1, seed = 1, preset = "textbook")
   warned <- tryCatch(vcov(fit, data = mtcars), warning = identity)
   expect_s3_class(warned, "backprop_warning_no_minimum")
   expect_gt(warned$distance, 0.1)

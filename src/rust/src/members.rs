@@ -183,7 +183,7 @@ impl Ensemble<'_> {
         let mut trained = room(self.members.len())?;
         let (mut left, mut stopped) = (false, false);
         for (number, member) in self.members.iter().enumerate() {
-            if stopped {
+            if stopped || (number > 0 && member.settings.out_of_time()) {
                 trained.push(None);
                 continue;
             }

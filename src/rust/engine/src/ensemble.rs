@@ -46,7 +46,7 @@ const PATIENCE: Duration = Duration::from_millis(20);
 
 /// Trains members side by side with up to `threads` of them at a time. `data` are the rows from which each takes
 /// its own, known to be finite and not scattered; `given` rows judge members that hold none back. What is not
-/// there in the answer had not ended when the user, or the listener, wanted an end.
+/// there in the answer had not ended when the user, or the listener, wanted an end, or not begun when the time was up.
 ///
 /// # Errors
 /// As for [`train`], of the first member that has one.
@@ -76,6 +76,9 @@ pub fn train_members<T: Scalar>(
                 while !stop.load(Ordering::Relaxed) {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     let Some(member) = members.get(number) else { return };
+                    if number > 0 && member.settings.out_of_time() {
+                        continue;
+                    }
                     let mut teller = Teller {
                         number,
                         sender: sender.clone(),

@@ -96,6 +96,13 @@ pub struct Stopping {
 #[derive(Clone, Debug)]
 pub struct CheckedSettings(pub(super) Settings);
 
+impl CheckedSettings {
+    /// Whether the time for a training is up before it has begun.
+    pub fn out_of_time(&self) -> bool {
+        self.0.out_of_time()
+    }
+}
+
 impl Settings {
     /// Checks ranges and what must fit the network.
     ///
