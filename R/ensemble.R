@@ -60,7 +60,7 @@ train_ensemble <- function(plan, given, settings, typed, earlier, members) {
   if (!is.null(plan$given)) {
     plan$given <- read_validation(plan$given, given, settings$na_action)
   }
-  kinds <- kinds_of(plan, typed, earlier)
+  kinds <- kinds_of(plan, typed, earlier, given$outcome$kind == "factor" || given$outcome$unit)
   ready <- Map(function(kind, name) prepare_kind(kind, plan, given, rows, typed, kind_of(earlier, name)), kinds, names(kinds))
   keeping_last(function(keep) {
     trained <- list()
@@ -81,7 +81,7 @@ train_ensemble <- function(plan, given, settings, typed, earlier, members) {
 }
 
 # The kinds of networks by name, each a list of the settings that are its own; the last one is the network as typed.
-kinds_of <- function(plan, typed, earlier) {
+kinds_of <- function(plan, typed, earlier, classes) {
   settings <- plan$settings
   if (!is.null(earlier)) {
     kinds <- unique(earlier$kinds)
@@ -92,7 +92,7 @@ kinds_of <- function(plan, typed, earlier) {
     }), names = kinds))
   }
   own <- lapply(blends[settings$blend], function(kind) {
-    changed <- kind(plan$n)
+    changed <- kind(plan$n, classes)
     settings[names(changed)] <- changed
     settings
   })

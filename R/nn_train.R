@@ -116,7 +116,7 @@
 #' `ensemble = k` trains k networks, whose seeds follow that of the fit, and averages what they predict: see [nn_member()]. Under `validation = 0.15` each holds back rows of its own: no two of them the same ones,
 #' as long as there are enough. With several `threads` they are trained side by side; the bits are the same. `fit$rows` counts all rows. Inputs are scaled and encoded by all of them.
 #'
-#' `blend` names other kinds of networks, as many of each, on the same rows, with which the mean is shared: `"linear"` (no hidden layer) and `"small"` (5 tanh units), both by L-BFGS with a penalty of 1 / n; `"log"` (as the network, of the logarithm of the
+#' `blend` names other kinds of networks, as many of each, on the same rows, with which the mean is shared: `"linear"` (no hidden layer, a penalty of 1 / n for classes and 0.0001 / n for numbers) and `"small"` (10 tanh units, 0.5 / n), both by L-BFGS; `"log"` (as the network, of the logarithm of the
 #' outcome), `"plain"` (without encoding, by quartiles), `"scores"` (by normal scores). The shares, by quarters, are those of the smallest loss on the rows held back, each predicted by the network of its kind that did not train on it.
 #' `fit$choice` shows them. Predictions of the logarithm are brought back by its exponential, times the factor that makes their sum right on the rows held back.
 #'

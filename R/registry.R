@@ -65,17 +65,19 @@ keeps <- c("minimal", "data")
 standardizings <- c("robust", "quantile")
 na_actions <- c("error", "omit", "impute")
 
-# Networks that are blended with that of a preset, judged by the rows that the networks hold back: a function of the number of rows gives their settings.
+# Networks that are blended with that of a preset, judged by the rows that the networks hold back: a function of the number of rows, and of whether
+# the outcome is of classes, gives their settings.
 blends <- list(
-  linear = function(n) {
-    c(plain_steps, list(hidden = c(), penalty = 1 / n, activation = "tanh"))
+  linear = function(n, classes) {
+    # Of numbers so little that collinear columns keep what they tell; the rows that judge end the training before it goes astray.
+    c(plain_steps, list(hidden = c(), penalty = (if (classes) 1 else 1e-4) / n, activation = "tanh"))
   },
-  small = function(n) {
+  small = function(n, classes) {
     c(plain_steps, list(hidden = 10L, penalty = 0.5 / n, activation = "tanh"))
   },
-  log = function(n) list(outcome_transform = "log"),
-  plain = function(n) list(embed = NULL, standardize = "robust"),
-  scores = function(n) list(standardize = "quantile")
+  log = function(n, classes) list(outcome_transform = "log"),
+  plain = function(n, classes) list(embed = NULL, standardize = "robust"),
+  scores = function(n, classes) list(standardize = "quantile")
 )
 plain_steps <- list(
   optimizer = "lbfgs", epochs = 200, lr = NULL, batch_size = NULL, clip_norm = NULL, dropout = 0, lr_schedule = "constant", embed = NULL,

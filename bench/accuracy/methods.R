@@ -136,6 +136,15 @@ gam_smooth <- function(table, train, test, threads, seed) {
   )
 }
 
+# The default with one thing left out or changed.
+ablations <- list(
+  `one-network` = list(ensemble = 1, blend = NULL), `four-networks` = list(ensemble = 4), `sixteen-networks` = list(ensemble = 16),
+  `no-blend` = list(blend = NULL), `no-encoding` = list(embed = NULL), `sixteen-bins` = list(embed = backprop::embed_piecewise(16)),
+  robust = list(standardize = "robust"), quantile = list(standardize = "quantile"), `smaller-networks` = list(hidden = c(64, 32)),
+  `no-clipping` = list(clip_norm = NULL), `free-predictions` = list(clip_predictions = FALSE), `rare-levels-kept` = list(rare_levels = 1), relu = list(activation = "relu"),
+  dropout = list(dropout = 0.2), double = list(precision = "double"), `patience-20` = list(stop_iter = 20, epochs = 200)
+)
+
 methods_in_r <- list(
   backprop = backprop_with(),
   `backprop-quick` = backprop_with(effort = "quick"),
@@ -143,3 +152,6 @@ methods_in_r <- list(
   `backprop-textbook` = backprop_with(preset = "textbook"),
   ranger = ranger_defaults, linear = linear_lasso, nnet = nnet_five, gam = gam_smooth
 )
+methods_in_r <- c(methods_in_r, stats::setNames(
+  lapply(ablations, function(knobs) do.call(backprop_with, knobs)), paste0("backprop-", names(ablations))
+))

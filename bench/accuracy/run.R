@@ -1,8 +1,6 @@
 # The accuracy bench: fits every method on every table and split that the results file lacks. See README.md.
 
 here <- dirname(sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE)[1L]))
-for (part in c("tables", "measures", "methods")) source(file.path(here, paste0(part, ".R")))
-
 option <- function(name, default) {
   given <- grep(paste0("^--", name, "="), commandArgs(TRUE), value = TRUE)
   if (length(given) == 0L) default else strsplit(sub("^[^=]*=", "", given[1L]), ",", fixed = TRUE)[[1L]]
@@ -12,13 +10,15 @@ peers_in_python <- c("lightgbm", "xgboost", "catboost", "realmlp", "tabm", "skle
 long_tier <- c("realmlp-5", "lightgbm-tuned")
 
 splits <- as.integer(option("splits", c("11", "12", "13")))
-methods <- option("methods", c(names(methods_in_r), peers_in_python))
-tables <- option("tables", names(accuracy_tables))
 threads <- as.integer(option("threads", "2"))
 results <- option("results", file.path(here, "results", "all.csv"))
 patience <- as.numeric(option("minutes", "10")) * 60
 library_path <- option("lib", NA)
 if (!is.na(library_path)) .libPaths(c(library_path, .libPaths()))
+for (part in c("tables", "measures", "methods")) source(file.path(here, paste0(part, ".R")))
+tables <- option("tables", names(accuracy_tables))
+methods <- option("methods", c(setdiff(names(methods_in_r), paste0("backprop-", names(ablations))), peers_in_python))
+if (identical(methods, "ablations")) methods <- paste0("backprop-", names(ablations))
 python <- Sys.getenv("BACKPROP_BENCH_PYTHON", file.path(here, ".venv", "bin", "python"))
 
 unknown <- setdiff(methods, c(names(methods_in_r), peers_in_python, long_tier))
