@@ -5,7 +5,9 @@ the number of threads and the file to write to. Peers keep their defaults; missi
 peer takes them, else the median, or a level of its own, takes their place.
 """
 
+import importlib
 import json
+import os
 import sys
 import time
 import warnings
@@ -149,11 +151,11 @@ PEERS = {
     "sklearn": sklearn,
 }
 
+PACKAGES = {"realmlp": "pytabkit", "realmlp-5": "pytabkit", "tabm": "pytabkit", "sklearn": "sklearn.neural_network"}
+
 
 def main():
     job = json.load(open(sys.argv[1]))
-    import os
-
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = str(job["threads"])
     classes = job["kind"] == "classes"
@@ -164,9 +166,9 @@ def main():
     else:
         y = y.astype(float)
     # What is loaded is loaded before the clock starts.
-    if job["peer"] in ("realmlp", "realmlp-5", "tabm"):
-        import pytabkit as _
-
+    package = PACKAGES.get(job["peer"], job["peer"].split("-")[0])
+    importlib.import_module(package)
+    if package == "pytabkit":
         import torch
 
         torch.set_num_threads(job["threads"])

@@ -6,8 +6,12 @@ results <- do.call(rbind, lapply(strsplit(arguments[1L], ",")[[1L]], utils::read
 base <- if (length(arguments) > 1L) arguments[2L] else "backprop"
 if (any(results$split <= 4L)) stop("splits 1 to 4 were tuned on: give results of other splits")
 
-# Mean over splits of log losses, table by table.
-losses <- tapply(log(results$loss), list(results$table, results$method), mean, na.rm = TRUE)
+# Log losses by table and split; methods are compared where both ran, and averaged over splits, table by table.
+wide <- tapply(log(results$loss), list(paste(results$table, results$split), results$method), mean)
+table_of <- sub(" .*", "", rownames(wide))
+split_of <- sub(".* ", "", rownames(wide))
+by_table <- function(values) tapply(values, table_of, function(x) if (all(is.na(x))) NA else mean(x, na.rm = TRUE))
+losses <- apply(wide, 2L, by_table)
 times <- tapply(results$fit, list(results$table, results$method), mean, na.rm = TRUE)
 mean_of <- function(column) tapply(results[[column]], list(results$table, results$method), mean, na.rm = TRUE)
 methods <- colnames(losses)
@@ -15,27 +19,25 @@ peers <- setdiff(methods, grep("^backprop-", methods, value = TRUE))
 ranks <- t(apply(losses[, peers, drop = FALSE], 1L, rank, na.last = "keep"))
 best <- apply(losses[, peers, drop = FALSE], 1L, min, na.rm = TRUE)
 
-# Standard error of the mean over tables; and over splits, of the mean of what differs within a table.
+# Standard error of the mean over tables; and over splits, of the means over tables.
 over_tables <- function(x) stats::sd(x) / sqrt(length(x))
-over_splits <- function(method) {
-  wide <- tapply(log(results$loss), list(results$split, results$table, results$method), mean)
-  if (dim(wide)[1L] < 2L) {
-    return(NA)
-  }
-  by_split <- rowMeans(wide[, , method] - wide[, , base], na.rm = TRUE)
-  stats::sd(by_split) / sqrt(length(by_split))
+over_splits <- function(difference) {
+  by_split <- tapply(difference, split_of, mean, na.rm = TRUE)
+  by_split <- by_split[is.finite(by_split)]
+  if (length(by_split) < 2L) NA else stats::sd(by_split) / sqrt(length(by_split))
 }
 
 row_of <- function(method) {
-  difference <- losses[, method] - losses[, base]
+  paired <- wide[, method] - wide[, base]
+  difference <- by_table(paired)
   known <- difference[is.finite(difference)]
-  linear <- if ("linear" %in% methods) losses[, method] - losses[, "linear"] else NA
+  linear <- if ("linear" %in% methods) by_table(wide[, method] - wide[, "linear"]) else NA
   percent <- function(x) format(round(100 * (exp(x) - 1), 1), nsmall = 1, trim = TRUE)
   data.frame(
     method = method, tables = length(known),
     rank = if (method %in% peers) format(round(mean(ranks[, method], na.rm = TRUE), 2), nsmall = 2) else "",
     best = format(round(exp(mean(losses[, method] - best, na.rm = TRUE)), 3), nsmall = 3),
-    against = if (method == base) "" else paste0(percent(mean(known)), " % ± ", round(100 * over_tables(known), 1), " / ", round(100 * over_splits(method), 1)),
+    against = if (method == base) "" else paste0(percent(mean(known)), " % ± ", round(100 * over_tables(known), 1), " / ", round(100 * over_splits(paired), 1)),
     worse = paste(sum(linear > log(1.03), na.rm = TRUE), "of", sum(is.finite(linear))),
     time = format(signif(exp(mean(log(times[is.finite(difference), method] / times[is.finite(difference), base]))), 2)),
     seconds = paste(signif(stats::median(times[, method], na.rm = TRUE), 2), "/", signif(max(times[, method], na.rm = TRUE), 2)),

@@ -7,6 +7,7 @@ mod common;
 mod curvature;
 mod dropout;
 mod ending;
+mod ensembles;
 mod instruction_sets;
 mod losses;
 mod networks;
