@@ -127,7 +127,18 @@ edges_of <- function(column, weights, bins) {
     # One value is nearly all there is: the others are looked at by themselves.
     edges <- unique(quantiles_of(unique(column), NULL, seq(0, 1, length.out = bins + 1)))
   }
+  edges <- edges[c(TRUE, are_apart(edges, mean(column), stats::sd(column)))]
   if (length(edges) < 3L) NULL else edges
+}
+
+# Whether each edge but the first is another number than the one before also when they are standardised, in single precision.
+are_apart <- function(edges, center, scale) {
+  z <- (edges - center) / scale
+  n <- length(z)
+  if (n < 2L || !all(is.finite(z))) {
+    return(logical(max(n - 1L, 0L)))
+  }
+  diff(z) > 1e-6 * pmax(abs(z[-1L]), abs(z[-n]))
 }
 
 # Points of a curve from the column to the place that a value would have in a normal distribution: at most 100 of them.
@@ -136,8 +147,8 @@ normal_scores <- function(column, weights) {
   knots <- quantiles_of(column, weights, shares)
   scores <- stats::qnorm(shares)
   # Where one value has several of the shares, their mean is its place.
-  groups <- match(knots, unique(knots))
-  list(knots = unique(knots), scores = as.vector(tapply(scores, groups, mean)))
+  groups <- cumsum(c(TRUE, are_apart(knots, mean(column), stats::sd(column))))
+  list(knots = knots[!duplicated(groups)], scores = as.vector(tapply(scores, groups, mean)))
 }
 
 # Quantiles, with weights such that weight 2 equals the value twice: of the values whose share of the weight reaches `shares` the first, and where it is just

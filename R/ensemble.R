@@ -52,7 +52,6 @@ deal_rows <- function(plan, given, settings, typed, earlier, members) {
 
 # From the dealing on; what train_planned() is for one network.
 train_ensemble <- function(plan, given, settings, typed, earlier, members) {
-  began <- proc.time()[["elapsed"]]
   plan <- deal_rows(plan, given, settings, typed, earlier, members)
   if (is.null(earlier)) warn_unused_levels(given$outcome, plan)
   given$blueprint <- complete_blueprint(given, plan, settings, earlier)
@@ -64,7 +63,7 @@ train_ensemble <- function(plan, given, settings, typed, earlier, members) {
   ready <- Map(function(kind, name) prepare_kind(kind, plan, given, rows, typed, kind_of(earlier, name)), kinds, names(kinds))
   keeping_last(function(keep) {
     trained <- list()
-    time <- clock(settings$time_limit, began)
+    time <- clock(settings$time_limit, settings$began)
     for (name in names(ready)) {
       made <- train_kind(ready[[name]], plan, given, earlier, time, members, name)
       trained[[name]] <- made$members
@@ -146,7 +145,8 @@ train_kind <- function(ready, plan, given, earlier, time, members, kind) {
       start = if (length(at) > 0L) start_of_member(member_of(earlier, at[i]), spec)
     )
   })
-  spec$engine$seconds <- time$left()
+  # Kinds to blend with may take what is left but half of the whole, which is for the networks themselves.
+  spec$engine$seconds <- if (kind == "network" || is.null(time$limit)) time$left() else max(0, time$left() - time$limit / 2)
   data <- ready$data
   result <- engine_train_members(spec$engine, data$x, data$y, data$case_weights, data$offset, described, watch$hook)
   watch$close()
@@ -253,7 +253,7 @@ smear <- function(members, ready, plan, given) {
 mean_of <- function(members, field, shares) sum(shares * vapply(members, function(member) member[[field]], 0))
 
 # How much time there is: `left()` in seconds, NULL where nothing limits it.
-clock <- function(limit, began = proc.time()[["elapsed"]]) {
+clock <- function(limit, began) {
   if (!is.null(limit)) check_positive(limit, "time_limit")
   list(limit = limit, left = function() if (!is.null(limit)) max(0, limit - (proc.time()[["elapsed"]] - began)))
 }

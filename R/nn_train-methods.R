@@ -102,6 +102,8 @@ settings_of <- function(frame) {
   settings <- mget(training_arguments, envir = frame)
   absent <- vapply(settings, function(value) identical(value, quote(expr = )), NA)
   settings[absent] <- textbook[names(settings)[absent]]
+  # From here on a limit of time counts.
+  settings$began <- proc.time()[["elapsed"]]
   settings
 }
 

@@ -81,7 +81,7 @@ blends <- list(
 )
 plain_steps <- list(
   optimizer = "lbfgs", epochs = 200, lr = NULL, batch_size = NULL, clip_norm = NULL, dropout = 0, lr_schedule = "constant", embed = NULL,
-  precision = "double", init = NULL
+  precision = "double", init = NULL, decay_schedule = NULL, dropout_schedule = NULL
 )
 
 schedules <- c("constant", "step", "exponential", "cosine", "one_cycle", "plateau")

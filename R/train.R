@@ -58,7 +58,7 @@ train_planned <- function(plan, given, settings, typed, earlier) {
   if (members > 1L) {
     return(train_ensemble(plan, given, settings, typed, earlier, members))
   }
-  time <- clock(settings$time_limit)
+  time <- clock(settings$time_limit, settings$began)
   plan <- split_rows(plan, given, settings, typed, earlier)
   if (is.null(earlier)) warn_unused_levels(given$outcome, plan)
   given$blueprint <- complete_blueprint(given, plan, settings, earlier)

@@ -144,7 +144,7 @@ impl<T: Scalar> BendIn<T> {
             }
             BendIn::Interpolated { knots, values } => {
                 if !number.is_finite() {
-                    return number - number;
+                    return T::nan();
                 }
                 let last = knots.len() - 1;
                 match knots.partition_point(|&knot| knot <= number) {
