@@ -5,7 +5,13 @@ single_arguments <- c("restarts", "checkpoint", "keep_weights")
 
 check_ensemble <- function(ensemble, settings) {
   ensemble <- check_count(ensemble, "ensemble")
-  if (ensemble == 1L) {
+  if (!is.null(settings$blend) && !(length(settings$blend) == 0L && is.character(settings$blend))) {
+    check_choices(settings$blend, "blend", names(blends))
+    if (!is.numeric(settings$validation)) {
+      stop_incompatible("{.arg blend} is judged by rows that networks hold back, and there are none.", "Give a share of the rows: {.code validation = 0.15}.")
+    }
+  }
+  if (ensemble == 1L && length(settings$blend) == 0L) {
     return(ensemble)
   }
   given <- c(
@@ -15,10 +21,11 @@ check_ensemble <- function(ensemble, settings) {
   wrong <- names(given)[given]
   if (length(wrong) > 0L) {
     wrong <- wrong[1L]
+    several <- if (ensemble > 1L) "`ensemble` above 1" else "`blend`"
     stop_incompatible(
-      "{.arg ensemble} above 1 and {.arg {wrong}} do not go together.",
-      "{.code ensemble = 1} trains one network; {.arg {wrong}} is left out otherwise.",
-      wrong = wrong
+      "{several} and {.arg {wrong}} do not go together.",
+      "{.code ensemble = 1} without {.arg blend} trains one network.",
+      wrong = wrong, several = several
     )
   }
   check_room(
@@ -26,6 +33,16 @@ check_ensemble <- function(ensemble, settings) {
     "Use a smaller `ensemble`: each network is a training of its own.", quote(nn_train())
   )
   ensemble
+}
+
+check_same_networks <- function(members, earlier) {
+  then <- if (is_ensemble(earlier)) earlier$settings$ensemble
+  if (!is.null(then) && members != then) {
+    stop_backprop("start", c(
+      "{.arg start} has {then} network{?s} of a kind, and {.arg ensemble} says {members}.",
+      i = "Leave {.arg ensemble} out: all its networks go on."
+    ))
+  }
 }
 
 # Adds to a plan of plan_rows(): `train`, the places of all rows that take part, and `dealt`, for each network the places among these of the rows that

@@ -104,6 +104,6 @@ losses_of_trace <- function(recorded) {
 
 # The recorded X and Y are as the network sees them: scaled already.
 engine_of_scaled_data <- function(engine) {
-  engine[c("center", "scale", "trace_steps", "validation")] <- NULL
+  engine[c("center", "scale", "encoding", "trace_steps", "validation")] <- NULL
   engine
 }

@@ -233,20 +233,23 @@ trace_training <- function(arguments, steps) {
   new_trace(train_recorded(arguments, steps, call))
 }
 
-# One network of those that the preset would train.
+# One network, of those that the table's preset would train as well.
 traced_alone <- function(arguments, call) {
-  if (!is.null(arguments$ensemble) && !identical(as.double(arguments$ensemble), 1)) {
-    stop_backprop("ensemble", "One training is traced: leave {.arg ensemble} out.", call = call)
+  asked <- c(ensemble = is_whole(arguments$ensemble, 2), blend = length(arguments$blend) > 0L)
+  for (arg in names(asked)[asked]) {
+    stop_backprop("ensemble", "One training is recorded, of one network: leave {.arg {arg}} out.", call = call)
   }
-  arguments$ensemble <- 1
-  arguments["blend"] <- list(NULL)
+  if (identical(arguments$preset, "table")) {
+    arguments$ensemble <- 1
+    arguments["blend"] <- list(NULL)
+  }
   arguments
 }
 
 # The one way: an ordinary call of nn_train(), recorded. Its errors speak of the function that was called.
 train_recorded <- function(arguments, steps, call) {
   if (is.null(arguments$preset)) arguments$preset <- "textbook"
-  if (identical(arguments$preset, "table")) arguments <- traced_alone(arguments, call)
+  arguments <- traced_alone(arguments, call)
   tryCatch(
     with_recording(steps, do.call("nn_train", arguments, quote = TRUE)),
     backprop_error = function(cnd) {

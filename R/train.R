@@ -55,7 +55,8 @@ train_given <- function(given, settings, typed, earlier, call) {
 # From the split on: what may draw a seed, and be refused after that.
 train_planned <- function(plan, given, settings, typed, earlier) {
   members <- check_ensemble(settings$ensemble, settings)
-  if (members > 1L) {
+  check_same_networks(members, earlier)
+  if (members > 1L || length(settings$blend) > 0L || is_ensemble(earlier)) {
     return(train_ensemble(plan, given, settings, typed, earlier, members))
   }
   time <- clock(settings$time_limit, settings$began)

@@ -27,8 +27,23 @@ measure <- function(table, predicted, test, train, interval = NULL) {
   )
 }
 
-# Expected calibration error of the likeliest class, in 15 bins of equal width (Guo et al., 2017).
-calibration_error <- function(confidence, right, bins = 15) {
-  bin <- pmin(floor(confidence * bins) + 1, bins)
-  sum(vapply(split(seq_along(bin), bin), function(rows) length(rows) * abs(mean(confidence[rows]) - mean(right[rows])), 0)) / length(bin)
+# How sure of the likeliest class, and how often right, in 15 bins of equal width.
+reliability <- function(confidence, right, bins = 15) {
+  bin <- factor(pmin(floor(confidence * bins) + 1, bins), seq_len(bins))
+  data.frame(bin = seq_len(bins), rows = tabulate(bin, bins), confidence = as.vector(tapply(confidence, bin, mean)), right = as.vector(tapply(right, bin, mean)))
+}
+
+# Expected calibration error (Guo et al., 2017).
+calibration_error <- function(confidence, right) {
+  found <- reliability(confidence, right)
+  found <- found[found$rows > 0, ]
+  sum(found$rows * abs(found$confidence - found$right)) / sum(found$rows)
+}
+
+# Of predictions of classes, for the picture.
+reliability_of <- function(table, predicted, test) {
+  p <- pmin(pmax(predicted, 1e-6), 1)
+  p <- p / rowSums(p)
+  likeliest <- max.col(p, ties.method = "first")
+  reliability(p[cbind(seq_along(likeliest), likeliest)], likeliest == as.integer(table$data[[table$outcome]][test]))
 }

@@ -140,8 +140,8 @@ gam_smooth <- function(table, train, test, threads, seed) {
 ablations <- list(
   `one-network` = list(ensemble = 1, blend = NULL), `four-networks` = list(ensemble = 4), `sixteen-networks` = list(ensemble = 16),
   `no-blend` = list(blend = NULL), `no-encoding` = list(embed = NULL), `sixteen-bins` = list(embed = backprop::embed_piecewise(16)),
-  robust = list(standardize = "robust"), quantile = list(standardize = "quantile"), `smaller-networks` = list(hidden = c(64, 32)),
-  `no-clipping` = list(clip_norm = NULL), `free-predictions` = list(clip_predictions = FALSE), `rare-levels-kept` = list(rare_levels = 1), relu = list(activation = "relu"),
+  robust = list(standardize = "robust"), quantile = list(standardize = "quantile"), `smaller-networks` = list(hidden = c(64, 32), blend = c("linear", "small")),
+  `no-clipping` = list(clip_norm = NULL), `free-predictions` = list(clip_predictions = FALSE), `rare-levels-kept` = list(rare_levels = 1), relu = list(activation = "relu", blend = c("linear", "small")),
   dropout = list(dropout = 0.2), double = list(precision = "double"), `patience-20` = list(stop_iter = 20, epochs = 200)
 )
 

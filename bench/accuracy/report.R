@@ -16,7 +16,8 @@ times <- tapply(results$fit, list(results$table, results$method), mean, na.rm = 
 mean_of <- function(column) tapply(results[[column]], list(results$table, results$method), mean, na.rm = TRUE)
 methods <- colnames(losses)
 peers <- setdiff(methods, grep("^backprop-", methods, value = TRUE))
-ranks <- t(apply(losses[, peers, drop = FALSE], 1L, rank, na.last = "keep"))
+ranks <- losses[, peers, drop = FALSE]
+ranks[] <- t(apply(ranks, 1L, rank, na.last = "keep"))
 best <- apply(losses[, peers, drop = FALSE], 1L, min, na.rm = TRUE)
 
 # Standard error of the mean over tables; and over splits, of the means over tables.

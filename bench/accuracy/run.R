@@ -79,6 +79,11 @@ one_line <- function(table, split, method) {
   } else {
     data.frame(loss = NA, raw = NA, accuracy = NA, brier = NA, ece = NA, coverage = NA, width = NA)
   }
+  if (is.null(answer$problem) && table$kind == "classes") {
+    bins <- cbind(data.frame(table = table$name, split = split, method = method), reliability_of(table, answer$predicted, rows$test))
+    path <- sub("([.]csv)?$", "-reliability.csv", results)
+    utils::write.table(bins[bins$rows > 0, ], path, sep = ",", append = file.exists(path), col.names = !file.exists(path), row.names = FALSE)
+  }
   cbind(
     data.frame(table = table$name, kind = table$kind, n = length(rows$train), p = ncol(train) - 1L, split = split, method = method), signif(measured, 7),
     data.frame(

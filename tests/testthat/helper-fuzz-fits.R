@@ -4,6 +4,10 @@
 draw_settings <- function(problem, how, share = 0.12) {
   settings <- bounded(draw_arguments(training_kinds(problem), how, c("hidden", "epochs"), share))
   settings <- if (chance(0.9)) without_clashes(settings) else settings
+  # Most trainings are the textbook's; some are the table's, whose networks are many.
+  if (is.null(settings$preset) && problem$interface %in% c("data.frame", "formula") && !chance(0.04)) settings$preset <- "textbook"
+  if (identical(settings$preset, "textbook") || (problem$interface %in% c("matrix", "sparse") && chance(0.8))) settings$effort <- NULL else if (is.null(settings$preset) && chance(0.7)) settings$effort <- "quick"
+  if (!is.null(settings$stop_metric) && is.null(settings$validation)) settings$validation <- 0.3
   columns <- problem$first$data
   if (how == "right" && "w" %in% names(columns) && chance(0.3)) settings$case_weights <- typed(quote(w))
   if (how == "right" && "o" %in% names(columns) && chance(0.3)) settings$offset <- typed(quote(o / 2))
@@ -17,7 +21,7 @@ bounded <- function(settings) {
   if (!is.null(getOption("backprop.max_bytes"))) {
     return(settings)
   }
-  for (name in intersect(names(settings), c("epochs", "restarts", "steps"))) {
+  for (name in intersect(names(settings), c("epochs", "restarts", "steps", "ensemble"))) {
     x <- settings[[name]]
     if (is.numeric(x) && !is.object(x) && length(x) == 1L && !is.na(x) && x > 100) settings[[name]] <- -x
   }
@@ -38,12 +42,14 @@ unname_first <- function(first) {
 # A fit and what it was trained on. Where the settings drawn are refused, plain ones on clean data.
 trained <- function(env, problem = draw_problem(chance(0.5)), settings = draw_settings(problem, "right")) {
   settings$callback <- settings$checkpoint <- NULL
+  settings$ensemble <- settings$effort <- NULL
+  settings$preset <- "textbook"
   if (is.null(settings$seed)) settings$seed <- 1
   seen <- observe_training(problem, settings, env)
   if (is.null(seen$value)) {
     problem <- draw_problem(clean = TRUE, interface = problem$interface)
     problem$first$formula <- if (problem$interface == "formula") y ~ .
-    settings <- list(hidden = 2, epochs = 3, seed = 1)
+    settings <- list(hidden = 2, epochs = 3, seed = 1, preset = "textbook")
     seen <- observe_training(problem, settings, env)
   }
   if (is.null(seen$value)) stop_finding("nn_train", paste("a plain training failed:", conditionMessage(seen$condition)), quote(nn_train()))
@@ -101,6 +107,10 @@ faults_of_repeating <- function(fit, draw, settings, before) {
   # The same call, with another number of threads.
   again$threads <- if (isTRUE(settings$threads == 2)) 1L else 2L
   other <- with_stream(before, suppressMessages(suppressWarnings(eval(again, draw$env))))
+  if (inherits(fit, "nn_ensemble")) {
+    same <- identical(lapply(fit$members, `[[`, "weights"), lapply(other$members, `[[`, "weights")) && identical(fit$shares, other$shares)
+    return(if (!same) "the same call with other threads has other networks")
+  }
   parts <- c("weights", "biases", "history", "status", "best", "last", "snapshots", "optimizer_state", "restarts")
   different <- parts[!vapply(parts, function(part) identical(fit[[part]], other[[part]]), NA)]
   if (length(different) > 0L) paste("the same call with other threads has other", paste(different, collapse = ", "))

@@ -108,6 +108,9 @@ fuzz_statuses <- c("completed", "converged", "stopped", "diverged")
 fuzz_tolerance <- function(fit) if (identical(fit$settings$precision, "single")) 1e-5 else 1e-12
 
 faults_of_fit <- function(fit, problem, earlier = NULL) {
+  if (inherits(fit, "nn_ensemble")) {
+    return(faults_of_ensemble(fit, problem))
+  }
   sizes <- fit$settings$sizes
   history <- fit$history
   if (!inherits(fit, "nn_fit")) {
@@ -122,6 +125,21 @@ faults_of_fit <- function(fit, problem, earlier = NULL) {
     if (fit$status != "diverged" && !all(is.finite(history$loss))) "has losses that are not finite, and did not diverge",
     # Without a training nothing diverged: the loss of large outputs is beyond all numbers.
     if (is.nan(fit$final_loss) || (fit$status != "diverged" && fit$epochs_done > 0L && !is.finite(fit$final_loss))) "has a final loss that is not finite, and did not diverge",
+    if (fit$rows < 1L || fit$rows > fit$rows_given) "has an impossible number of rows",
+    faults_of_printing(fit),
+    faults_of_training_rows(fit, problem)
+  )
+}
+
+faults_of_ensemble <- function(fit, problem) {
+  count <- length(fit$members)
+  c(
+    if (!fit$status %in% c(fuzz_statuses, "out_of_time")) paste("has the status", fit$status),
+    if (abs(sum(fit$shares) - 1) > 1e-10 || length(fit$shares) != count || length(fit$kinds) != count) "has shares of other networks than it has",
+    unlist(lapply(seq_len(count), function(number) {
+      member <- nn_member(fit, number)
+      if (!all(is.finite(unlist(member[c("weights", "biases")])))) "has a network whose weights are not finite"
+    })),
     if (fit$rows < 1L || fit$rows > fit$rows_given) "has an impossible number of rows",
     faults_of_printing(fit),
     faults_of_training_rows(fit, problem)

@@ -56,6 +56,14 @@ a_schedule <- function(near) {
   if (chance(0.5)) draw_from(names(fuzz_schedules)) else do.call(maker$fun, draw_arguments(maker$kinds, "right"))
 }
 
+fuzz_embeddings <- list(
+  embed_piecewise = list(bins = a_count, columns = or_null(function(near) if (near) draw_one(1, NA_character_, character(), list("a")) else draw_one("x1", c("a", "b"))))
+)
+
+an_embedding <- function(near) {
+  if (near) draw_one("piece", 8, list(name = "piecewise"), embed_piecewise, embed_piecewise(3, "no such column")) else draw_one("piecewise", "none", embed_piecewise(3), embed_piecewise(1))
+}
+
 fuzz_losses <- list(
   loss_huber = list(delta = a_positive),
   loss_quantile = list(tau = function(near) if (near) draw_one(0, 1, c(0.5, 0.5), numeric(), NA, "0.5") else sort(stats::runif(sample.int(3L, 1L), 0.01, 0.99)))
@@ -97,7 +105,16 @@ training_kinds <- function(problem) {
     batch_size = or_null(function(near) if (near) a_count(TRUE) else draw_one(1, 2, 7L, 32, 1e9)), shuffle = a_flag, lr_schedule = a_schedule,
     init = or_null(function(near) if (near) draw_one(a_choice_of(fuzz_inits)(TRUE), rep("normal", 9)) else draw_from(fuzz_inits)),
     start = function(near) if (near) draw_start(problem) else NULL,
-    restarts = function(near) if (near) draw_one(0, 1.5, NA, "2", 2147483647) else draw_one(1, 1, 2, 3L), standardize = a_flag,
+    restarts = function(near) if (near) draw_one(0, 1.5, NA, "2", 2147483647) else draw_one(1, 1, 2, 3L),
+    preset = function(near) if (near) draw_one("tables", "", NA, 1, "TABLE") else "textbook",
+    effort = function(near) if (near) draw_one("fast", NA, 2) else draw_one("quick", "standard"),
+    time_limit = or_null(function(near) if (near) draw_one(0, -1, NA, "1", c(1, 2), Inf) else 1000),
+    ensemble = function(near) if (near) draw_one(0, -1, 1.5, NA, "2", c(2, 3), 2147483647) else draw_one(1, 2, 3L),
+    blend = or_null(function(near) if (near) draw_one("line", NA, 1, c("linear", "trees"), list("small")) else draw_one("linear", "small", c("linear", "small"), "plain", "scores")),
+    standardize = function(near) if (near) draw_one(a_flag(TRUE), "robustly", c("robust", "quantile")) else draw_one(TRUE, FALSE, "robust", "quantile"),
+    embed = or_null(an_embedding), rare_levels = a_count_or_zero, outcome_transform = a_choice_of(c("none", "none", "log")), clip_predictions = a_flag,
+    decay_schedule = or_null(a_schedule), dropout_schedule = or_null(a_schedule),
+    stop_metric = or_null(a_choice_of(c("loss", "log_loss", "brier", "auc", "accuracy", "rmse", "mae", "deviance"))),
     penalty = function(near) if (near) draw_one(-1, NA, Inf, "0", c(0, 0)) else draw_one(0, 0.01, 1, 1e-9), mixture = a_share,
     dropout = function(near) if (near) draw_one(1, -0.1, NA, c(0.1, 0.1, 0.1, 0.1), "0.5") else draw_one(0, 0.2, 0.9),
     clip_norm = or_null(a_positive), validation = or_null(a_validation_for(problem)), stop_iter = or_null(a_count),
@@ -173,6 +190,8 @@ without_clashes <- function(settings) {
   if (name %in% "lbfgs") settings[c("dropout", "clip_norm")] <- NULL
   if (!is.null(settings$loss)) settings$output <- NULL
   if (!is.null(settings$restarts)) settings[c("checkpoint", "start")] <- NULL
+  if (name %in% c("rprop", "lbfgs")) settings[c("decay_schedule", "dropout_schedule")] <- NULL
+  if (!is.null(settings$ensemble)) settings[c("restarts", "checkpoint", "keep_weights", "start")] <- NULL
   if ("hidden" %in% names(settings) && length(settings$hidden) == 0L) settings$dropout <- NULL
   settings
 }

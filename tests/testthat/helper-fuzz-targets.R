@@ -8,8 +8,8 @@ fuzz_targets <- function() {
     list(
       training = a_target(target_of_training, 30), nn_predict = a_target(target_of_matrix_prediction, 12), predict = a_target(target_of_tibble_prediction, 12)
     ),
-    lapply(targets_of_fits(), a_target, 1.5), lapply(targets_of_makers(), a_target, 0.6), lapply(targets_of_objects(), a_target),
-    lapply(targets_of_traces(), a_target), lapply(targets_of_pages(), a_target, 0.3), lapply(targets_of_pictures(), a_target, 0.6),
+    lapply(targets_of_fits(), a_target, 1.5), lapply(targets_of_makers(), a_target, 0.8), lapply(targets_of_objects(), a_target),
+    lapply(targets_of_traces(), a_target, 2), lapply(targets_of_pages(), a_target, 0.5), lapply(targets_of_pictures(), a_target, 0.6),
     lapply(targets_of_edits(), a_target, 3)
   )
 }
@@ -72,8 +72,31 @@ targets_of_fits <- function() {
       checks <- c(unique(value$findings$check), value$passed, value$skipped)
       c(if (anyDuplicated(checks)) "has a check twice", if (length(value$why) != length(value$skipped)) "does not say why it made no check", faults_of_text(value))
     }),
-    nn_last = target_of_last
+    nn_last = target_of_last,
+    nn_member = target_of_member, summary_of_ensemble = target_of_ensemble_summary
   )
+}
+
+an_ensemble <- function(env) {
+  problem <- draw_problem(clean = TRUE, interface = draw_one("matrix", "data.frame", "formula"))
+  if (problem$interface == "formula") problem$first$formula <- y ~ .
+  settings <- c(list(hidden = 2, epochs = 3, seed = 1, preset = "textbook", ensemble = 2, validation = 0.3), draw_some(list(blend = "linear", embed = "piecewise"), 0.5))
+  call <- as_fuzz_call(quote(nn_train), c(problem$first, settings), env)
+  suppressMessages(suppressWarnings(eval(call, env)))
+}
+
+target_of_member <- function() {
+  env <- fuzz_env()
+  fit <- an_ensemble(env)
+  number <- function(near) if (near) draw_one(0, -1, 1.5, NA, "1", 99, c(1, 2)) else draw_one(1, 2L)
+  draw <- fuzz_draw("nn_member", quote(nn_member), c(list(fit), draw_arguments(list(number = number), needed = "number")), env)
+  draw$holds <- function(value) if (!identical(class(value), "nn_fit") || !all(is.finite(unlist(value$weights)))) "is no network"
+  draw
+}
+
+target_of_ensemble_summary <- function() {
+  env <- fuzz_env()
+  fuzz_draw("print.summary.nn_ensemble", quote(print_of_summary), list(an_ensemble(env)), env, holds = function(value) prints_itself(value))
 }
 
 covariance_kinds <- list(scale = a_choice_of(c("scaled", "original")), sandwich = a_flag)
@@ -121,8 +144,8 @@ targets_of_makers <- function() {
     }
   }
   makers <- c(fuzz_optimizers, fuzz_schedules)
-  kinds <- c(stats::setNames(lapply(makers, `[[`, "kinds"), vapply(makers, `[[`, "", "fun")), fuzz_losses)
-  classes <- ifelse(startsWith(names(kinds), "opt"), "nn_optimizer", ifelse(startsWith(names(kinds), "loss"), "nn_loss", "nn_schedule"))
+  kinds <- c(stats::setNames(lapply(makers, `[[`, "kinds"), vapply(makers, `[[`, "", "fun")), fuzz_losses, fuzz_embeddings)
+  classes <- c(opt = "nn_optimizer", loss = "nn_loss", schedule = "nn_schedule", embed = "nn_embedding")[sub("_.*", "", names(kinds))]
   Map(of, kinds, classes, names(kinds))
 }
 

@@ -17,6 +17,11 @@ test_that("pieces say how far a number has come through intervals of as many row
   expect_identical(rownames(coef(fit)$weights$hidden1), colnames(X))
 })
 
+test_that("a trace of encoded inputs checks its own gradient", {
+  trace <- nn_trace(mpg ~ wt + hp, mtcars, hidden = 2, embed = embed_piecewise(3), standardize = "robust", seed = 1)
+  expect_true(nn_check_gradient(trace)$pass)
+})
+
 test_that("robust standardising is by quartiles, clipped smoothly", {
   x <- c(-3, 0, 1, 2, 4, 100, 5, 6)
   X <- encoded(y ~ x, data.frame(x = x, y = 1:8), standardize = "robust")

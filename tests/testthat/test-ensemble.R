@@ -92,6 +92,15 @@ test_that("going on with an ensemble is going on with each of its networks", {
   }
 })
 
+test_that("an ensemble goes on with the networks that it has", {
+  one <- nn_train(mpg ~ ., mtcars, preset = "textbook", hidden = 3, epochs = 3, validation = 0.2, blend = "small", seed = 1)
+  expect_identical(one$settings$ensemble, 1L)
+  more <- nn_train(mpg ~ ., mtcars, start = one, epochs = 2)
+  expect_identical(more$kinds, one$kinds)
+  expect_identical(more$members[[1]]$epochs_done, one$members[[1]]$epochs_done + 2L)
+  expect_error(nn_train(mpg ~ ., mtcars, start = one, ensemble = 3, epochs = 2), class = "backprop_error_start")
+})
+
 test_that("an ensemble is one plain object that can be saved", {
   fit <- several(Species ~ ., iris, validation = 0.2, epochs = 5, keep = "data")
   path <- withr::local_tempfile()
@@ -135,6 +144,8 @@ test_that("what does not go with several networks is refused by name", {
     nn_train(mpg ~ wt + hp, mtcars, preset = "textbook", ensemble = 2, start = start)
     nn_train(mpg ~ wt + hp, mtcars, preset = "textbook", ensemble = 0)
     nn_train(mpg ~ wt + hp, mtcars, preset = "textbook", ensemble = 2, blend = "forest")
+    nn_train(mpg ~ wt + hp, mtcars, preset = "textbook", ensemble = 2, blend = "small")
+    nn_train(mpg ~ wt + hp, mtcars, preset = "textbook", blend = "small", validation = 0.2, restarts = 2)
   })
 })
 

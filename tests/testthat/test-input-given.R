@@ -99,7 +99,7 @@ test_that("formulas in other forms are understood or told how to be written", {
   expect_error(nn_train(quote(mpg ~ wt), mtcars, preset = "textbook"), "as.formula", class = "backprop_error_type")
   bare <- mpg ~ log(wt)
   environment(bare) <- NULL
-  expect_same_bits(nn_train(bare, data = mtcars, epochs = 1, seed = 1), nn_train(mpg ~ log(wt), data = mtcars, epochs = 1, seed = 1, preset = "textbook"))
+  expect_same_bits(nn_train(bare, data = mtcars, epochs = 1, seed = 1, preset = "textbook"), nn_train(mpg ~ log(wt), data = mtcars, epochs = 1, seed = 1, preset = "textbook"))
   expect_same_bits(nn_train(mpg ~ wt, mtcars, subset = !!(am == 1), epochs = 1, seed = 1, preset = "textbook"), nn_train(mpg ~ wt, mtcars[mtcars$am == 1, ], epochs = 1, seed = 1, preset = "textbook"))
   y <- table$y
   x <- table$x
