@@ -38,7 +38,8 @@ without_gaps <- function(train, test, outcome) {
   for (name in setdiff(names(train), outcome)) {
     gaps <- list(is.na(train[[name]]), is.na(test[[name]]))
     if (is.factor(train[[name]]) || is.character(train[[name]])) {
-      levels <- c(levels(factor(train[[name]])), if (any(unlist(gaps))) "missing")
+      # Levels that only test rows have, too: what a method makes of them is its own business.
+      levels <- unique(c(levels(factor(train[[name]])), levels(factor(test[[name]])), if (any(unlist(gaps))) "missing"))
       fill <- function(x, gap) factor(ifelse(gap, "missing", as.character(x)), levels = levels)
     } else {
       middle <- stats::median(train[[name]], na.rm = TRUE)

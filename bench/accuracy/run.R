@@ -74,6 +74,9 @@ one_line <- function(table, split, method) {
     },
     error = function(e) list(problem = gsub("[\r\n,\"]+", " ", conditionMessage(e)))
   )
+  if (is.null(answer$problem) && NROW(answer$predicted) != length(rows$test)) {
+    answer <- list(problem = paste("predictions for", NROW(answer$predicted), "of", length(rows$test), "rows"))
+  }
   measured <- if (is.null(answer$problem)) {
     measure(table, answer$predicted, rows$test, rows$train, answer$interval)
   } else {
