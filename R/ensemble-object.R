@@ -44,11 +44,12 @@ member_of <- function(fit, number) {
   member
 }
 
-refuse_ensemble <- function(fit, arg, call) {
+refuse_ensemble <- function(fit, arg, call, instead = NULL) {
   count <- length(unclass(fit)$members)
   stop_backprop("ensemble", c(
     "{.arg {arg}} is an ensemble of {count} networks, and this is for one.",
-    i = "{.code nn_member({arg}, 1)} is the first of them; {.code nn_train(..., preset = \"textbook\")} or {.code ensemble = 1} trains one alone."
+    i = "{.code nn_member({arg}, 1)} is the first of them; {.code nn_train(..., preset = \"textbook\")} or {.code ensemble = 1} trains one alone.",
+    i = instead
   ), call = call)
 }
 
@@ -149,7 +150,8 @@ summarise_ensemble <- function(object, data, call, offset) {
       ),
       parameters = sum(vapply(seq_along(object$members), function(i) count_parameters(object$members[[i]]), 0)),
       rows = object$rows, rows_given = object$rows_given, omitted = object$omitted, filled = filled_inputs(object), status = object$status,
-      seed = object$seed, inputs = object$inputs, outcome = object$outcome, interface = object$interface, validation_rows = max(member_numbers(object, "validation_count")),
+      seed = object$seed, inputs = object$inputs, outcome = object$outcome, interface = object$interface,
+      validation_rows = max(member_numbers(object, "validation_count")),
       reasons = reasons_of(object),
       error = if (!is.null(data) || !is.null(object$data)) measure_error(object, data, call, offset)
     ),

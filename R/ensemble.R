@@ -77,7 +77,12 @@ train_ensemble <- function(plan, given, settings, typed, earlier, members) {
     plan$given <- read_validation(plan$given, given, settings$na_action)
   }
   kinds <- kinds_of(plan, typed, earlier, given$outcome$kind == "factor" || given$outcome$unit)
-  ready <- Map(function(kind, name) prepare_kind(kind, plan, given, rows, typed, kind_of(earlier, name)), kinds, names(kinds))
+  ready <- Map(function(settings, kind) {
+    then <- kind_of(earlier, kind)
+    if (!is.null(then)) settings$start <- then
+    settings$seed <- plan$settings$seed
+    prepare_training(settings, plan, given, rows, typed, then)
+  }, kinds, names(kinds))
   keeping_last(function(keep) {
     trained <- list()
     time <- clock(settings$time_limit, settings$began)
@@ -118,33 +123,6 @@ kinds_of <- function(plan, typed, earlier, classes) {
 # A network of that kind in an earlier ensemble, for the settings it was trained by.
 kind_of <- function(earlier, kind) {
   if (!is.null(earlier)) member_of(earlier, match(kind, earlier$kinds))
-}
-
-# One kind, as it will be trained: its specification, its rows and how they are scaled.
-prepare_kind <- function(settings, plan, given, rows, typed, earlier) {
-  plan$settings <- settings
-  settings$seed <- plan$settings$seed
-  embed <- read_embed(settings$embed)
-  first <- plan$dealt[[1L]]
-  of_first <- function(value) if (length(first) == 0L || is.null(value)) value else pick_rows_of(value, -first)
-  learning <- if (is.null(earlier)) of_first(rows$x)
-  encoding <- learn_encoding(read_standardize(settings$standardize), embed, learning, pick(plan$weights, plan$learn), earlier)
-  inputs <- list(n = plan$n, p = encoded_width(ncol(rows$x), encoding), rows = given$kept, embed = embed, encoding = encoding)
-  if (!is.null(earlier)) settings$start <- earlier
-  spec <- resolve_specification(settings, typed, inputs, given$outcome, given$interface != "matrix", earlier)
-  spec$split_seed <- split_seed(spec$engine$seed, typed, earlier)
-  spec$na_action <- settings$na_action
-  spec$has_weights <- !is.null(settings$case_weights)
-  spec$validation <- if (is.null(plan$given)) plan$share else "given"
-  data <- take_rows(plan, spec, given, rows)
-  scaling <- resolve_scaling(spec, learning, of_first(data$y), of_first(data$case_weights), earlier)
-  spec$engine[c("center", "scale")] <- scaling[c("center", "scale")]
-  spec$engine$encoding <- encoding_for_engine(list(
-    n = ncol(data$x), center = scaling$center, scale = scaling$scale, encoding = encoding
-  ))
-  data <- scale_outcomes(data, scaling)
-  spec$engine$validation <- data$validation
-  list(spec = spec, data = data, scaling = scaling)
 }
 
 # Trains the networks of one kind. `members` are fits without what they have in common; of each, `out_of_fold` are its predictions of the rows that
@@ -304,13 +282,19 @@ finished_members <- function(trained, time) {
 }
 
 warn_cut <- function(fit) {
-  cut <- fit$settings$time_cut
   limit <- fit$settings$time_limit
-  typed <- paste0(names(cut), " = ", vapply(cut, function(value) deparse1(value), ""), collapse = ", ")
+  typed <- describe_cut(fit)
   inform_backprop("time_limit", c(
     "{.code time_limit = {limit}} ended the training early.",
     i = "Without a limit, {.code {typed}} and the same seed give the same model."
   ))
+}
+
+# As it is to be typed: "ensemble = 3, blend = NULL".
+describe_cut <- function(fit) {
+  cut <- fit$settings$time_cut
+  values <- vapply(cut, function(value) if (length(value) == 0L) "NULL" else if (is.numeric(value)) format(value) else deparse1(value), "")
+  paste0(names(cut), " = ", values, collapse = ", ")
 }
 
 # Predictions of rows by the networks that were not trained on them: a list of `rows` (places among those that take part) and `predicted`.

@@ -58,7 +58,7 @@ choose_method <- function(fit, type, arguments, call) {
     check_choice(method, "method", interval_methods, call)
   }
   if (is_ensemble(fit)) {
-    if (type == "conf_int" || identical(method, "delta")) refuse_ensemble(fit, "object", call)
+    if (type == "conf_int" || identical(method, "delta")) refuse_ensemble(fit, "object", call, "{.code type = \"spread\"} tells how far its networks are apart, {.code type = \"pred_int\"} where new outcomes are.")
     return("conformal")
   }
   gaussian <- identical(family_of(fit), "gaussian") && is.null(fit$outcome$transform)

@@ -54,8 +54,8 @@ efforts <- c("quick", "standard", "thorough")
 # What the article has, and every plain network.
 textbook <- list(
   hidden = 3, epochs = 1000, lr = NULL, activation = "sigmoid", optimizer = "gd", batch_size = NULL, lr_schedule = "constant",
-  ensemble = 1, blend = NULL, standardize = TRUE, embed = NULL, rare_levels = 0, outcome_transform = "none", clip_predictions = FALSE, penalty = 0, dropout = 0, clip_norm = NULL, validation = NULL, stop_iter = NULL,
-  precision = "double"
+  ensemble = 1, blend = NULL, standardize = TRUE, embed = NULL, rare_levels = 0, outcome_transform = "none", clip_predictions = FALSE,
+  penalty = 0, dropout = 0, clip_norm = NULL, validation = NULL, stop_iter = NULL, precision = "double"
 )
 
 # The settings with what a preset says of those that were not typed. A fit that goes on was given all its settings when it began.
@@ -167,6 +167,6 @@ reasons_of <- function(fit) {
     if (any(choice$share > 0 & choice$kind != "network")) "Kinds of networks are blended by the shares that the rows held back are predicted best with.",
     if ("log" %in% choice$kind) "The outcome has a long tail: networks of its logarithm were tried, too.",
     if (isTRUE(settings$clip_predictions)) "Predictions are held to the range of the training rows, a tenth wider.",
-    if (length(settings$time_cut) > 0L) paste0("`time_limit` = ", settings$time_limit, " ended the training: typed, ", paste0(names(settings$time_cut), " = ", vapply(settings$time_cut, deparse1, ""), collapse = ", "), " gives the same.")
+    if (length(settings$time_cut) > 0L) paste0("`time_limit` = ", settings$time_limit, " ended the training: typed, ", describe_cut(fit), " gives the same.")
   )
 }

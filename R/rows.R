@@ -1,7 +1,7 @@
 # The rows of a training: which train and which judge, and both in the engine's form.
 
 # Adds to a plan of plan_rows(): `train`, the places of the rows that train among those kept (NULL for all), `held`, of those that were split
-# off to judge, `n` of the first; and the seed, where splitting drew it.
+# off to judge, `n` of the first; `learn`, of those that inputs and outcome are scaled by; and the seed, where splitting drew it.
 split_rows <- function(plan, given, settings, typed, earlier) {
   plan$train <- plan$used
   plan$settings <- settings
@@ -18,6 +18,7 @@ split_rows <- function(plan, given, settings, typed, earlier) {
     plan$train <- rows[-chosen]
   }
   plan$n <- if (is.null(plan$train)) given$kept else length(plan$train)
+  plan$learn <- plan$train
   plan
 }
 
@@ -105,10 +106,9 @@ complete_blueprint <- function(given, plan, settings, earlier) {
     terms <- plain_terms(1L)
     blueprint <- list(kind = "matrix", names = colnames(x), width = ncol(x))
   }
-  learning <- if (is.null(plan$dealt)) plan$train else plan$learn
-  weights <- pick(plan$weights, learning)
+  weights <- pick(plan$weights, plan$learn)
   rare_levels <- check_count(settings$rare_levels, "rare_levels", min = 0)
-  blueprint$design <- learn_design(variables, terms, learning, weights, impute, rare_levels)
+  blueprint$design <- learn_design(variables, terms, plan$learn, weights, impute, rare_levels)
   blueprint
 }
 

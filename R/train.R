@@ -59,7 +59,6 @@ train_planned <- function(plan, given, settings, typed, earlier) {
   if (members > 1L || length(settings$blend) > 0L || is_ensemble(earlier)) {
     return(train_ensemble(plan, given, settings, typed, earlier, members))
   }
-  time <- clock(settings$time_limit, settings$began)
   plan <- split_rows(plan, given, settings, typed, earlier)
   if (is.null(earlier)) warn_unused_levels(given$outcome, plan)
   given$blueprint <- complete_blueprint(given, plan, settings, earlier)
@@ -67,29 +66,39 @@ train_planned <- function(plan, given, settings, typed, earlier) {
   if (!is.null(plan$given)) {
     plan$given <- read_validation(plan$given, given, settings$na_action)
   }
-  embed <- read_embed(plan$settings$embed)
-  encoding <- learn_encoding(read_standardize(plan$settings$standardize), embed, rows$x, pick(plan$weights, plan$train), earlier)
-  inputs <- list(n = plan$n, p = encoded_width(ncol(rows$x), encoding), rows = given$kept, embed = embed, encoding = encoding)
-  spec <- resolve_specification(plan$settings, typed, inputs, given$outcome, given$interface != "matrix", earlier)
-  spec$split_seed <- split_seed(spec$engine$seed, typed, earlier)
-  spec$na_action <- settings$na_action
-  spec$has_weights <- !is.null(settings$case_weights)
-  spec$validation <- if (is.null(plan$given)) plan$share else "given"
-  data <- take_rows(plan, spec, given, rows)
-  scaling <- resolve_scaling(spec, data$x, data$y, data$case_weights, earlier)
-  spec$engine[c("center", "scale")] <- scaling[c("center", "scale")]
-  spec$engine$encoding <- encoding_for_engine(list(
-    n = ncol(data$x), center = scaling$center, scale = scaling$scale, encoding = spec$encoding
-  ))
-  data <- scale_outcomes(data, scaling)
-  spec$engine$validation <- data$validation
-  spec$engine$seconds <- time$left()
+  ready <- prepare_training(plan$settings, plan, given, rows, typed, earlier)
+  spec <- ready$spec
+  spec$engine$seconds <- clock(settings$time_limit, settings$began)$left()
   keeping_last(function(keep) {
-    train <- function(spec, keep, restart = NULL) run_training(spec, data, given, scaling, earlier, keep, restart)
+    train <- function(spec, keep, restart = NULL) run_training(spec, ready$data, given, ready$scaling, earlier, keep, restart)
     fit <- if (spec$restarts > 1L) run_restarts(spec, train, keep) else train(spec, keep)
     warn_symptoms(fit, started = !is.null(spec$start))
     fit
   })
+}
+
+# What the engine is to do, with which rows, and how these are scaled. Of the networks of an ensemble that is the same but for their rows: `plan$dealt` has the places
+# of those that each holds back, and what is learnt of inputs and outcome is learnt from the rows of the first.
+prepare_training <- function(settings, plan, given, rows, typed, earlier) {
+  held <- if (!is.null(plan$dealt)) plan$dealt[[1L]]
+  learning <- function(value) if (length(held) == 0L || is.null(value)) value else pick_rows_of(value, -held)
+  x <- if (is.null(earlier)) learning(rows$x) else rows$x
+  embed <- read_embed(settings$embed)
+  encoding <- learn_encoding(read_standardize(settings$standardize), embed, x, pick(plan$weights, plan$learn), earlier)
+  inputs <- list(n = plan$n, p = encoded_width(ncol(rows$x), encoding), rows = given$kept, embed = embed, encoding = encoding)
+  spec <- resolve_specification(settings, typed, inputs, given$outcome, given$interface != "matrix", earlier)
+  spec$split_seed <- split_seed(spec$engine$seed, typed, earlier)
+  spec$na_action <- settings$na_action
+  spec$has_weights <- !is.null(settings$case_weights)
+  spec$validation <- if (is.null(plan$given)) plan$share else "given"
+  plan$settings <- settings
+  data <- take_rows(plan, spec, given, rows)
+  scaling <- resolve_scaling(spec, x, learning(data$y), learning(data$case_weights), earlier)
+  spec$engine[c("center", "scale")] <- scaling[c("center", "scale")]
+  spec$engine$encoding <- encoding_for_engine(list(n = ncol(data$x), center = scaling$center, scale = scaling$scale, encoding = encoding))
+  data <- scale_outcomes(data, scaling)
+  spec$engine$validation <- data$validation
+  list(spec = spec, data = data, scaling = scaling)
 }
 
 # A call that is refused draws nothing from R's generator: where the package stops, the generator is put back.

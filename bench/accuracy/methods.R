@@ -12,7 +12,8 @@ timed <- function(fit, predict) {
 
 backprop_with <- function(...) {
   function(table, train, test, threads, seed) {
-    knobs <- list(...)
+    # What is made by the package is made when it is needed.
+    knobs <- lapply(list(...), eval)
     if (anyNA(train[setdiff(names(train), table$outcome)]) || anyNA(test[setdiff(names(test), table$outcome)])) knobs$na_action <- "impute"
     formula <- stats::reformulate(".", table$outcome)
     # By name and quoted, so that the call stays short.
@@ -140,7 +141,7 @@ gam_smooth <- function(table, train, test, threads, seed) {
 # The default with one thing left out or changed.
 ablations <- list(
   `one-network` = list(ensemble = 1, blend = NULL), `four-networks` = list(ensemble = 4), `sixteen-networks` = list(ensemble = 16),
-  `no-blend` = list(blend = NULL), `no-encoding` = list(embed = NULL), `sixteen-bins` = list(embed = backprop::embed_piecewise(16)),
+  `no-blend` = list(blend = NULL), `no-encoding` = list(embed = NULL), `sixteen-bins` = list(embed = quote(backprop::embed_piecewise(16))),
   robust = list(standardize = "robust"), quantile = list(standardize = "quantile"), `smaller-networks` = list(hidden = c(64, 32), blend = c("linear", "small")),
   `no-clipping` = list(clip_norm = NULL), `free-predictions` = list(clip_predictions = FALSE), `rare-levels-kept` = list(rare_levels = 1), relu = list(activation = "relu", blend = c("linear", "small")),
   dropout = list(dropout = 0.2), double = list(precision = "double"), `patience-20` = list(stop_iter = 20, epochs = 200)

@@ -73,11 +73,15 @@ fn engine_train_members(
             .min(described.len());
         let mut hook = Hook::new(&hook);
         let ordered = hook.as_ref().is_some_and(Hook::hears_all) || side_by_side < 2;
-        // Outcomes, weights and offsets of each member, and what it predicts of the rows that judge it.
+        // The inputs row by row; outcomes, weights and offsets of each member, and what it predicts of the rows that judge it.
         let wide = table.outcomes_per_row() + 2 * network.outputs() + 1;
+        let of_inputs = match is_single(&spec)? {
+            true => table.inputs.source::<f32>()?.rows().row_major_bytes(),
+            false => table.inputs.source::<f64>()?.rows().row_major_bytes(),
+        };
         settings
             .budget
-            .check((rows * wide * size_of::<f64>()) as f64, 0.0)?;
+            .check(of_inputs + (rows * wide * size_of::<f64>()) as f64, 0.0)?;
         let mut made = room(described_members.len())?;
         for (seed, rows, held, start) in &described_members {
             let mut settings = settings.clone();
