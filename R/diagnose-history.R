@@ -158,7 +158,7 @@ check_overfitting <- function(fit, bounds) {
       "The validation loss was lowest in epoch ", fit$history$epoch[best], " (", short(lowest), ") and has risen to ",
       short(curve[last]), ", while the training loss fell on."
     ),
-    "`stop_iter = 10`, which restores the best weights; a `penalty` or `dropout`; or fewer `hidden` units"
+    "`stop_iter = 10`, which ends the training in time (the weights kept are those of the best epoch); a `penalty` or `dropout`; or fewer `hidden` units"
   )
 }
 

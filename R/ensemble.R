@@ -91,7 +91,7 @@ train_ensemble <- function(plan, given, settings, typed, earlier, members) {
       trained[[name]] <- made$members
       if (made$interrupted) {
         # What was finished is worth keeping.
-        keep(function() if (any(lengths(trained) > 0L)) new_ensemble(trained, ready, plan, given, earlier, time))
+        keep(function() if (can_be_kept(trained)) new_ensemble(trained, ready, plan, given, earlier, time))
         stop_engine(list(kind = "interrupted"))
       }
     }
@@ -253,10 +253,16 @@ clock <- function(limit, began) {
   list(limit = limit, left = function() if (!is.null(limit)) max(0, limit - (proc.time()[["elapsed"]] - began)))
 }
 
+# Whether an interrupt has left anything of the kind that was at work.
+can_be_kept <- function(trained) {
+  first <- if (length(trained) > 0L) trained[[length(trained)]][[1L]]
+  !is.null(first) && first$epochs_done > 0L
+}
+
 # Of networks that time was up for, those that can be had again by typing how many there are: of each kind the first `count`. Where not even the first one
 # had ended, it is taken as far as it came. `cut` are the arguments that make the same without a limit.
 finished_members <- function(trained, time) {
-  finished <- function(member) !is.null(member) && member$status != "out_of_time"
+  finished <- function(member) !is.null(member) && !member$status %in% c("out_of_time", "interrupted")
   prefix <- function(members) as.integer(sum(cumprod(vapply(members, finished, NA))))
   main <- trained[[length(trained)]]
   count <- prefix(main)

@@ -210,7 +210,7 @@ test_that("an interrupt stops the networks side by side, and what was finished i
   ))
   process$run(wait = FALSE)
   pid <- as.integer(strsplit(wait_for(process, "pid"), " +")[[1]][2])
-  Sys.sleep(2)
+  Sys.sleep(5)
   sent <- as.numeric(Sys.time())
   tools::pskill(pid, tools::SIGINT)
   end <- strsplit(wait_for(process, "caught"), " +")[[1]]

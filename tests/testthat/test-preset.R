@@ -96,7 +96,7 @@ test_that("the preset looks at rows, columns and outcome", {
 
 test_that("missing values, weights, families, rare levels and few rows are no obstacles", {
   gaps <- airquality
-  fit <- nn_train(Ozone ~ ., gaps, na_action = "impute", seed = 1)
+  fit <- suppressMessages(nn_train(Ozone ~ ., gaps, na_action = "impute", seed = 1))
   expect_false(anyNA(nn_predict(fit, gaps)))
   expect_s3_class(nn_train(mpg ~ wt, mtcars, case_weights = hp, seed = 1), "nn_ensemble")
   expect_s3_class(nn_train(factor(am) ~ wt, mtcars, class_weights = "balanced", seed = 1), "nn_ensemble")

@@ -92,7 +92,8 @@ test_that("tol asks for a relative fall, and without validation rows the trainin
 
 test_that("without stop_iter all epochs are made, and the weights of the best one stay", {
   data <- smooth_data(40)
-  fit <- learn(data$X, data$Y, validation = 0.25, epochs = 400)
+  # That it goes on too long is what is asked for.
+  fit <- suppressWarnings(learn(data$X, data$Y, validation = 0.25, epochs = 400), classes = "backprop_warning")
   expect_identical(fit$status, "completed")
   expect_identical(nrow(fit$history), 400L)
   best <- which.min(fit$history$validation_loss)
@@ -103,8 +104,8 @@ test_that("without stop_iter all epochs are made, and the weights of the best on
   ended <- learn(data$X, data$Y, validation = 0.25, epochs = best)
   expect_identical(ended$weights, fit$weights)
   # Going on is from the last ones.
-  more <- learn(data$X, data$Y, start = fit, epochs = 10)
-  expect_identical(more$history, learn(data$X, data$Y, validation = 0.25, epochs = 410)$history)
+  more <- suppressWarnings(learn(data$X, data$Y, start = fit, epochs = 10))
+  expect_identical(more$history, suppressWarnings(learn(data$X, data$Y, validation = 0.25, epochs = 410))$history)
   without <- learn(data$X, data$Y, epochs = 20)
   expect_null(without$best)
   expect_null(without$last)
