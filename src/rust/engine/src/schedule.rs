@@ -131,6 +131,12 @@ impl Schedule {
         }
     }
 
+    /// Whether the factor is always 1, which most are.
+    #[inline(always)]
+    pub fn is_constant(&self) -> bool {
+        matches!(self.kind, Kind::Constant) && self.warmup == 0.0
+    }
+
     /// The factor at `epoch`, of which fractions count how far the epoch has come.
     pub fn factor(&self, epoch: f64, plateau: &Plateau) -> f64 {
         let curve = match self.kind {

@@ -274,7 +274,10 @@ fn plan<T: Scalar>(
         step: Step {
             lr: settings.lr * settings.schedule.factor(progress, &model.plateau),
             number: model.steps + 1,
-            decay: settings.decay_schedule.factor(progress, &model.plateau),
+            decay: match settings.decay_schedule.is_constant() {
+                true => 1.0,
+                false => settings.decay_schedule.factor(progress, &model.plateau),
+            },
         },
         share: places.len() as f64 / rows as f64,
         dropout: (!settings.dropout.is_empty()).then_some(DropoutKey {
