@@ -8,8 +8,8 @@
 #' `nn_train(start = )`, [nn_diagnose()]. What has a meaning for one network only (`coef()`, `vcov()`, [nn_trace()], pictures of weights) is an error, and takes
 #' a network of the ensemble: `nn_member(fit, 1)`.
 #'
-#' Among the elements of an ensemble are `members` (a list with an element for each network), `kinds` and `shares` (of each network which kind it is of, and how much it
-#' counts in the mean), `choice` (for each kind that was tried its loss on the rows that judged and its share) and `out_of_fold` (the loss of the mean on rows that the networks
+#' Among the elements of an ensemble are `members` (a list with an element for each network), `kinds`, `shares` and `numbers` (of each network which kind it is of, how much it
+#' counts in the mean, and which of its kind it is: networks whose training diverged are left out, with a warning), `choice` (for each kind that was tried its loss on the rows that judged and its share) and `out_of_fold` (the loss of the mean on rows that the networks
 #' averaged were not trained on, and the errors there, from which intervals come). `rows` counts all rows: each trains most of the networks.
 #'
 #' @param fit An ensemble, from [nn_train()].

@@ -51,6 +51,8 @@ deal_rows <- function(plan, given, settings, typed, earlier, members) {
   plan$train <- plan$used
   plan$settings <- settings
   if (is.null(settings$seed)) plan$settings$seed <- sample.int(.Machine$integer.max, 1L)
+  # Of an earlier training some may have been left out.
+  plan$numbers <- if (is.null(earlier)) seq_len(members) else unique(earlier$numbers)
   plan$dealt <- rep(list(integer()), members)
   n <- if (is.null(plan$train)) given$kept else length(plan$train)
   if (!is.null(plan$share)) {
@@ -58,7 +60,7 @@ deal_rows <- function(plan, given, settings, typed, earlier, members) {
     codes <- outcome_codes(given$outcome)
     check_room_for_split(given)
     rows <- if (is.null(plan$used)) seq_len(given$kept) else plan$used
-    plan$dealt <- lapply(seq_len(members), function(member) rows_of_member(given, rows, codes, plan$share, seed, member))
+    plan$dealt <- lapply(plan$numbers, function(number) rows_of_member(given, rows, codes, plan$share, seed, number))
   }
   # What is learnt of inputs and outcome is learnt from the rows of the first network, which so is the one that would be trained alone.
   first <- plan$dealt[[1L]]
@@ -129,7 +131,7 @@ kind_of <- function(earlier, kind) {
 # judged it, on the outcome's scale.
 train_kind <- function(ready, plan, given, earlier, time, members, kind) {
   spec <- ready$spec
-  seeds <- restart_seeds(spec$engine$seed, members)
+  seeds <- restart_seeds(spec$engine$seed, max(plan$numbers))[plan$numbers]
   watch <- watch_training(spec$progress, spec$callback, member = TRUE)
   at <- which(earlier$kinds == kind)
   described <- lapply(seq_len(members), function(i) {
@@ -186,7 +188,8 @@ common_fields <- c("rows_given", "omitted", "interface", "blueprint", "data", "c
 # The ensemble of what was trained: the kinds' networks, how much each counts, and what the rows that judged say of it.
 new_ensemble <- function(trained, ready, plan, given, earlier, time) {
   main <- ready[[length(ready)]]
-  kept <- finished_members(trained, time)
+  kept <- without_diverged(finished_members(trained, time), plan$numbers)
+  if (kept$diverged > 0L) warn_diverged_members(kept)
   kept$trained <- lapply(kept$trained, smear, main, plan, given)
   shares <- blend_shares(kept$trained, main, plan, given)
   counted <- shares$share > 0
@@ -199,7 +202,7 @@ new_ensemble <- function(trained, ready, plan, given, earlier, time) {
   fit <- c(
     list(
       members = lapply(members, function(member) member[setdiff(names(member), "out_of_fold")]),
-      kinds = rep(kinds, each = kept$count), shares = each, choice = shares, out_of_fold = judged
+      kinds = rep(kinds, each = kept$count), numbers = rep(kept$numbers, length(kinds)), shares = each, choice = shares, out_of_fold = judged
     ),
     unclass(model)
   )
@@ -251,6 +254,35 @@ mean_of <- function(members, field, shares) sum(shares * vapply(members, functio
 clock <- function(limit, began) {
   if (!is.null(limit)) check_positive(limit, "time_limit")
   list(limit = limit, left = function() if (!is.null(limit)) max(0, limit - (proc.time()[["elapsed"]] - began)))
+}
+
+# Networks whose training diverged are left out, with those of the other kinds that have the same rows; where all did, those of the main kind are what there is.
+without_diverged <- function(kept, numbers) {
+  sound <- Reduce(`&`, lapply(kept$trained, function(members) vapply(members, function(member) member$status != "diverged", NA)))
+  kept$numbers <- numbers[seq_len(kept$count)]
+  kept$diverged <- sum(!sound)
+  if (kept$diverged == 0L) {
+    return(kept)
+  }
+  if (any(sound)) {
+    kept$trained <- lapply(kept$trained, function(members) members[sound])
+    kept$numbers <- kept$numbers[sound]
+    kept$count <- sum(sound)
+  } else {
+    kept$trained <- kept$trained[length(kept$trained)]
+  }
+  kept
+}
+
+warn_diverged_members <- function(kept) {
+  count <- kept$diverged
+  left <- kept$count
+  out <- kept$trained[[1L]][[1L]]$status != "diverged"
+  warn_backprop("diverged", c(
+    "Training diverged for {count} of the networks: the loss or the weights were no longer finite.",
+    i = if (out) "They are left out; {left} {?is/are} averaged." else "The networks returned are the last finite ones.",
+    i = "Remedy: a smaller {.arg lr}, or {.code standardize = TRUE}."
+  ), count = count)
 }
 
 # Whether an interrupt has left anything of the kind that was at work.

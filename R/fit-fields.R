@@ -279,7 +279,8 @@ ensemble_fields <- fields(
   shares = field("numbers of at least 0 that sum to 1, one for each network", function(x, fit) {
     is.double(x) && length(x) == length(fit$members) && all(is.finite(x)) && all(x >= 0) && abs(sum(x) - 1) < 1e-8
   }),
-  kinds = field("the name of a kind for each network", function(x, fit) is_texts(x, length(fit$members)))
+  kinds = field("the name of a kind for each network", function(x, fit) is_texts(x, length(fit$members))),
+  numbers = field("a whole number for each network", function(x, fit) length(x) == length(fit$members) && is_whole_each(x, 1))
 )
 
 # The values themselves are read as those that are given.

@@ -101,6 +101,31 @@ test_that("an ensemble goes on with the networks that it has", {
   expect_error(nn_train(mpg ~ ., mtcars, start = one, ensemble = 3, epochs = 2), class = "backprop_error_start")
 })
 
+test_that("networks whose training diverged are left out, with a warning, and the others go on as what they are", {
+  # Weights this large are no start for some of the seeds.
+  train <- function(...) {
+    nn_train(y ~ x, wavy,
+      preset = "textbook", hidden = 8, activation = "relu", optimizer = "sgd", batch_size = 8, loss = "mse", epochs = 30, validation = 0.2, ensemble = 6, seed = 1, ...
+    )
+  }
+  found <- NULL
+  for (lr in c(0.3, 0.5, 0.7, 1, 1.5)) {
+    warned <- FALSE
+    fit <- withCallingHandlers(train(lr = lr), backprop_warning_diverged = function(cnd) {
+      warned <<- TRUE
+      tryInvokeRestart("muffleWarning")
+    })
+    expect_identical(warned, length(fit$members) < 6L || any(sapply(fit$members, function(member) member$status == "diverged")))
+    if (warned && length(fit$members) < 6L) found <- fit
+  }
+  expect_false(is.null(found))
+  expect_false(any(sapply(found$members, function(member) member$status == "diverged")))
+  expect_equal(sum(found$shares), 1)
+  more <- suppressWarnings(nn_train(y ~ x, wavy, start = found, lr = 1e-4, epochs = 1))
+  expect_identical(more$numbers, found$numbers)
+  for (i in seq_along(found$members)) expect_identical(more$members[[i]]$validation_rows, found$members[[i]]$validation_rows)
+})
+
 test_that("an ensemble is one plain object that can be saved", {
   fit <- several(Species ~ ., iris, validation = 0.2, epochs = 5, keep = "data")
   path <- withr::local_tempfile()
