@@ -224,6 +224,7 @@ test_that("a limit of time is kept, and what was done by then can be had without
 })
 
 test_that("an interrupt stops the networks side by side, and what was finished is kept", {
+  skip_on_cran()
   skip_on_os("windows")
   process <- start_process(c(
     "X <- matrix(rnorm(40000), ncol = 20); Y <- X[, 1] * X[, 2]",
