@@ -6,8 +6,8 @@ peer takes them, else the median, or a level of its own, takes their place.
 """
 
 import importlib
+import importlib.metadata
 import json
-import os
 import sys
 import time
 import warnings
@@ -19,12 +19,12 @@ warnings.filterwarnings("ignore")
 
 
 def read(job):
-    train, test = pd.read_csv(job["train"], keep_default_na=False, na_values=["<NA>"]), pd.read_csv(
-        job["test"], keep_default_na=False, na_values=["<NA>"]
-    )
+    # Levels are text, even where they look like numbers.
+    text = {column: str for column in [*job["levels"], *([job["outcome"]] if job["kind"] == "classes" else [])]}
+    train, test = (pd.read_csv(job[part], dtype=text, keep_default_na=False, na_values=["<NA>"]) for part in ("train", "test"))
     for column, levels in job["levels"].items():
         for data in (train, test):
-            data[column] = pd.Categorical(data[column].astype("object").where(data[column].isna(), data[column].astype(str)), levels)
+            data[column] = pd.Categorical(data[column], levels)
     y = train.pop(job["outcome"])
     test.pop(job["outcome"])
     for column in train.columns:
@@ -115,13 +115,14 @@ def catboost(job, train, test, y, classes):
     return model.fit(train, y), test
 
 
-def pytabkit(name, **knobs):
+def pytabkit(name, of_classes=None, **knobs):
     def fit(job, train, test, y, classes):
         import pytabkit
 
         make = getattr(pytabkit, name + ("_Classifier" if classes else "_Regressor"))
+        settings = {**knobs, **(of_classes or {} if classes else {})}
         train, test = filled(train, test, job["levels"])
-        model = make(device="cpu", n_threads=job["threads"], random_state=job["seed"], verbosity=0, **knobs)
+        model = make(device="cpu", n_threads=job["threads"], random_state=job["seed"], verbosity=0, **settings)
         return model.fit(train, y, cat_col_names=list(job["levels"])), test
 
     return fit
@@ -148,33 +149,36 @@ PEERS = {
     "realmlp": pytabkit("RealMLP_TD"),
     "realmlp-5": pytabkit("RealMLP_TD", n_cv=5),
     "tabm": pytabkit("TabM_D"),
+    # By default the two choose their epoch by classification error; this is what their documentation advises for log-loss.
+    "realmlp-logloss": pytabkit("RealMLP_TD", of_classes={"val_metric_name": "cross_entropy", "use_ls": False}),
+    "tabm-logloss": pytabkit("TabM_D", of_classes={"val_metric_name": "cross_entropy"}),
     "sklearn": sklearn,
 }
 
-PACKAGES = {"realmlp": "pytabkit", "realmlp-5": "pytabkit", "tabm": "pytabkit", "sklearn": "sklearn.neural_network"}
+PACKAGES = {"realmlp": "pytabkit", "tabm": "pytabkit", "sklearn": "sklearn.neural_network"}
+DISTRIBUTIONS = {"pytabkit": ["pytabkit", "torch"], "sklearn.neural_network": ["scikit-learn"]}
 
 
 def main():
     job = json.load(open(sys.argv[1]))
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ[name] = str(job["threads"])
     classes = job["kind"] == "classes"
     train, test, y = read(job)
     if classes:
         codes = {level: code for code, level in enumerate(job["classes"])}
-        y = y.astype(str).map(codes).astype(int)
+        y = y.map(codes).astype(int)
     else:
         y = y.astype(float)
     # What is loaded is loaded before the clock starts.
-    package = PACKAGES.get(job["peer"], job["peer"].split("-")[0])
+    family = job["peer"].split("-")[0]
+    package = PACKAGES.get(family, family)
     importlib.import_module(package)
     if package == "pytabkit":
         import torch
 
         torch.set_num_threads(job["threads"])
-    began = time.perf_counter()
+    began, began_cpu = time.perf_counter(), time.process_time()
     model, rows = PEERS[job["peer"]](job, train, test, y, classes)
-    fitted = time.perf_counter()
+    fitted, cpu = time.perf_counter(), time.process_time() - began_cpu
     if classes:
         found = np.asarray(model.predict_proba(rows))
         predicted = np.zeros((len(found), len(job["classes"])))
@@ -184,7 +188,9 @@ def main():
         predicted = np.asarray(model.predict(rows)).reshape(-1, 1)
     done = time.perf_counter()
     np.savetxt(job["out"], predicted, delimiter=",", fmt="%.10g")
-    json.dump({"fit": fitted - began, "predict": done - fitted}, open(job["out"] + ".json", "w"))
+    versions = [f"{name} {importlib.metadata.version(name)}" for name in DISTRIBUTIONS.get(package, [package])]
+    versions.append("Python " + sys.version.split()[0])
+    json.dump({"fit": fitted - began, "cpu": cpu, "predict": done - fitted, "versions": "; ".join(versions)}, open(job["out"] + ".json", "w"))
 
 
 if __name__ == "__main__":

@@ -71,20 +71,25 @@ with_generator <- function(seed, code) {
   code
 }
 
-# `name`, `data` (at most 15,000 rows, a subset by a fixed seed), `outcome`, `kind` ("number" or "classes").
+# `name`, `data` (at most 15,000 rows, a subset by a fixed seed), `outcome`, `kind` ("number" or "classes"), `rows` (which rows of the whole were kept).
 accuracy_table <- function(name) {
   with_generator(2026, {
     table <- accuracy_tables[[name]]()
     data <- table$data
     y <- data[[table$outcome]]
-    data <- data[!is.na(y), , drop = FALSE]
+    rows <- which(!is.na(y))
+    data <- data[rows, , drop = FALSE]
     if (is.character(data[[table$outcome]])) data[[table$outcome]] <- factor(data[[table$outcome]])
     if (is.factor(data[[table$outcome]])) data[[table$outcome]] <- droplevels(factor(data[[table$outcome]], ordered = FALSE))
     varies <- vapply(data, function(column) length(unique(column)) > 1L, NA)
     data <- data[varies]
-    if (nrow(data) > largest_table) data <- data[sort(sample.int(nrow(data), largest_table)), , drop = FALSE]
+    if (nrow(data) > largest_table) {
+      kept <- sort(sample.int(nrow(data), largest_table))
+      data <- data[kept, , drop = FALSE]
+      rows <- rows[kept]
+    }
     rownames(data) <- NULL
-    list(name = name, data = data, outcome = table$outcome, kind = if (is.factor(data[[table$outcome]])) "classes" else "number")
+    list(name = name, data = data, outcome = table$outcome, kind = if (is.factor(data[[table$outcome]])) "classes" else "number", rows = rows)
   })
 }
 
