@@ -42,7 +42,7 @@ stop_metrics <- list(
 )
 
 # NULL where it is the loss.
-read_stop_metric <- function(metric, validation, output, outcome, outputs) {
+read_stop_metric <- function(metric, validation, output, outcome, outputs, loss) {
   if (is.null(metric)) {
     return(NULL)
   }
@@ -53,11 +53,14 @@ read_stop_metric <- function(metric, validation, output, outcome, outputs) {
     )
   }
   fits <- output %in% stop_metrics[[metric]] && (metric != "auc" || outputs == 1L)
+  # Several quantiles share one outcome; a deviance is that of a likelihood.
+  if (metric != "loss" && loss == "quantile") fits <- FALSE
+  if (metric == "deviance" && !(loss %in% c("binary_cross_entropy", "cross_entropy", "poisson") || (loss %in% c("mse", "sse") && output == "linear"))) fits <- FALSE
   if (metric %in% c("log_loss", "brier", "auc", "accuracy") && !(outcome$kind == "factor" || outcome$unit || output == "softmax")) fits <- FALSE
   if (!fits) {
     stop_incompatible(
       "{.code stop_metric = \"{metric}\"} does not go with this outcome under {.code output = \"{output}\"}.",
-      "{.val auc} is for two classes; {.val log_loss}, {.val brier} and {.val accuracy} are for classes; {.val rmse} and {.val mae} for numbers.",
+      "{.val auc} is for two classes; {.val log_loss}, {.val brier} and {.val accuracy} are for classes; {.val rmse} and {.val mae} for numbers; {.val deviance} for likelihoods.",
       metric = metric, output = output
     )
   }

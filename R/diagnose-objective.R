@@ -236,7 +236,7 @@ poor_finding <- function(before, after, losses) {
 # Where the weights were not meant to be at a minimum of this objective on these rows.
 why_no_minimum <- function(trained, fit) {
   settings <- fit$settings
-  by_validation <- !is.null(settings$stop_iter) && setting(fit$validation_count, 0L) > 0L &&
+  by_validation <- setting(fit$validation_count, 0L) > 0L &&
     (identical(fit$status, "converged") || !is.null(fit$last))
   if (is.null(trained)) {
     "rows"

@@ -160,7 +160,7 @@ train_kind <- function(ready, plan, given, earlier, time, members, kind) {
 start_of_member <- function(member, spec) {
   start <- read_start(member, spec$engine$sizes[1L], utils::tail(spec$engine$sizes, 1L))
   if (is.null(spec$start$optimizer_state)) start["optimizer_state"] <- list(NULL)
-  start$best <- earlier_best(member, character())
+  if (is.null(spec$start$best)) start["best"] <- list(NULL) else start$best <- earlier_best(member, character(), member$settings)
   start
 }
 

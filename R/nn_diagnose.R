@@ -30,7 +30,7 @@
 #'
 #' `far_from_minimum` and `poor_minimum` compare objectives, so that they look at the rows that trained: without those that a share for `validation`
 #' split off, whose numbers the fit has, and not at all when the data have another number of rows than training had. They are left out where the weights were
-#' not meant to be at a minimum: with `dropout`, with a `weight_decay` above 0.01, when `stop_iter` chose the weights by validation rows, and when `overfitting` was found.
+#' not meant to be at a minimum: with `dropout`, with a `weight_decay` above 0.01, when validation rows chose the weights, and when `overfitting` was found.
 #' With losses and activations that have kinks (`mae`, `quantile`, `relu`) L-BFGS may stop early, and they may miss something; what they find
 #' is a point that is really lower. `poor_minimum` is made for networks and data that are small together, up to 2 million parameters times rows.
 #'
@@ -146,7 +146,7 @@ reasons <- c(
   rows = "`data` are not the rows of training",
   dropout = "with `dropout` training has another objective",
   weight_decay = "with `weight_decay` training has another objective",
-  stop_iter = "`stop_iter` chose the weights by the validation rows",
+  stop_iter = "the validation rows chose the weights",
   memory = "not enough memory"
 )
 

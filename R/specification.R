@@ -37,7 +37,7 @@ resolve_specification <- function(settings, typed, inputs, outcome, table, earli
     start$optimizer_state <- NULL
   }
   if (!is.null(earlier)) {
-    start$best <- earlier_best(earlier, typed)
+    start$best <- earlier_best(earlier, typed, settings)
   }
   keep <- check_choice(settings$keep, "keep", keeps)
   if (!is.null(settings$progress)) {
@@ -60,7 +60,7 @@ resolve_specification <- function(settings, typed, inputs, outcome, table, earli
       schedule = unclass(read_schedule(settings$lr_schedule, epochs, optimizer$name)),
       decay_schedule = unclass(read_factor_schedule(settings$decay_schedule, epochs, optimizer$name, "decay_schedule")),
       dropout_schedule = unclass(read_factor_schedule(settings$dropout_schedule, epochs, optimizer$name, "dropout_schedule")),
-      metric = read_stop_metric(settings$stop_metric, settings$validation, choice$output, outcome, outputs),
+      metric = read_stop_metric(settings$stop_metric, settings$validation, choice$output, outcome, outputs, choice$loss),
       keep_best = !is.null(settings$validation),
       epochs = epochs,
       batch_size = batch_size,
@@ -110,9 +110,13 @@ inherit_settings <- function(settings, typed, earlier) {
   inherited <- setdiff(inherited_arguments, typed)
   # A full-batch optimizer's batch is all rows of today's data; other optimizers have defaults of their own.
   if ("optimizer" %in% typed) {
-    inherited <- setdiff(inherited, c("lr", "batch_size", "lr_schedule"))
+    inherited <- setdiff(inherited, c("lr", "batch_size", "lr_schedule", "decay_schedule", "dropout_schedule"))
   } else if (!optimizers[[earlier$optimizer$name]]$batches) {
     inherited <- setdiff(inherited, "batch_size")
+  }
+  # Without rows to measure on there is nothing to measure.
+  if ("validation" %in% typed && is.null(settings$validation)) {
+    inherited <- setdiff(inherited, "stop_metric")
   }
   # A new output comes with its own loss and the other way round.
   if ("output" %in% typed) {

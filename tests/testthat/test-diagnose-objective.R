@@ -84,7 +84,7 @@ test_that("the rows that validation split off are found again", {
     data$X, data$Y,
     hidden = 8, activation = "tanh", optimizer = "lbfgs", epochs = 200, validation = 0.3, keep = "data", seed = 5
   ))
-  expect_identical(why_not(overfitted, data, "far_from_minimum"), "overfitting")
+  expect_identical(why_not(overfitted, data, "far_from_minimum"), "stop_iter")
   problem <- problem_of(overfitted, data, quote(f()))
   again <- training_rows(problem)
   expect_identical(nrow(again$x), overfitted$rows)

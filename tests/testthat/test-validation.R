@@ -145,6 +145,31 @@ test_that("stop_metric chooses the best epoch by what it says", {
   expect_identical(learn(mpg ~ wt + hp, data = mtcars, validation = 0.3, stop_metric = "loss", epochs = 60)$history, plain$history)
 })
 
+test_that("going on without validation is from the last weights, and with another judge from none of the earlier best", {
+  data <- smooth_data(60)
+  fit <- suppressWarnings(learn(data$X, data$Y, validation = 0.25, epochs = 300))
+  expect_lt(fit$best$epoch, 300L)
+  free <- nn_train(data$X, data$Y, start = fit, validation = NULL, epochs = 5)
+  expect_null(free$best)
+  expect_false(identical(free$weights, fit$weights))
+  expect_null(free$last)
+  # The same as going on from the last weights by hand.
+  by_hand <- fit
+  by_hand[c("weights", "biases", "optimizer_state")] <- fit$last
+  by_hand[c("best", "last")] <- NULL
+  class(by_hand) <- "nn_fit"
+  expect_identical(nn_train(data$X, data$Y, start = by_hand, validation = NULL, epochs = 5)$weights, free$weights)
+  other <- suppressWarnings(nn_train(data$X, data$Y, start = fit, validation = 0.4, epochs = 5))
+  expect_gt(other$best$epoch, 300L)
+  measured <- suppressWarnings(nn_train(data$X, data$Y, start = fit, stop_metric = "mae", epochs = 5))
+  expect_gt(measured$best$epoch, 300L)
+  expect_identical(measured$best$loss, min(measured$history$validation_metric, na.rm = TRUE))
+  back <- suppressWarnings(nn_train(data$X, data$Y, start = measured, validation = NULL, epochs = 2))
+  expect_null(back$settings$stop_metric)
+  decayed <- learn(data$X, data$Y, penalty = 0.1, decay_schedule = "cosine", epochs = 3)
+  expect_identical(nn_train(data$X, data$Y, start = decayed, optimizer = "lbfgs", epochs = 2)$settings$decay_schedule$name, "constant")
+})
+
 test_that("a stop_metric that does not fit is refused by name", {
   expect_snapshot(error = TRUE, {
     nn_train(mpg ~ wt, mtcars, preset = "textbook", validation = 0.2, stop_metric = "auc")
@@ -152,6 +177,8 @@ test_that("a stop_metric that does not fit is refused by name", {
     nn_train(Species ~ ., iris, preset = "textbook", validation = 0.2, stop_metric = "auc")
     nn_train(Species ~ ., iris, preset = "textbook", stop_metric = "accuracy")
     nn_train(Species ~ ., iris, preset = "textbook", validation = 0.2, stop_metric = "r2")
+    nn_train(mpg ~ wt, mtcars, preset = "textbook", validation = 0.2, loss = loss_quantile(c(0.1, 0.9)), stop_metric = "rmse")
+    nn_train(mpg ~ wt, mtcars, preset = "textbook", validation = 0.2, loss = "mae", stop_metric = "deviance")
   })
 })
 

@@ -59,6 +59,11 @@ impl Metric {
         weights: Option<&[f64]>,
         rows: usize,
     ) -> Result<f64> {
+        if p.len() != y.len() {
+            return Err(EngineError::config(
+                "a measure of predictions that have no outcome each",
+            ));
+        }
         let outputs = p.len() / rows.max(1);
         let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
         let at = |numbers: &[f64], row: usize, output: usize| numbers[output * rows + row];

@@ -260,7 +260,9 @@ pub fn train<T: Scalar>(
     let state = model.state(network, &settings.method)?;
     let mut coefficients = model.coefficients(network)?;
     let finished = !matches!(ending, Ending::Interrupted | Ending::Diverged(_));
-    let better = best.as_ref().filter(|best| finished && best.epoch != run.epoch);
+    let better = best
+        .as_ref()
+        .filter(|best| finished && settings.stopping.is_some() && best.epoch != run.epoch);
     let better = better.map(|best| best.coefficients.copied()).transpose()?;
     let last = better.map(|better| std::mem::replace(&mut coefficients, better));
     let mut final_losses = || -> Result<FinalLosses> {
