@@ -123,11 +123,12 @@ predict_spread <- function(fit, new_data, threads, call, offset) {
       i = "{.code nn_train(..., ensemble = 5)} trains several."
     ), call = call)
   }
-  mean <- predict_outputs(fit, new_data, "new_data", threads, call, offset)
+  known <- read_known(fit, new_data, "new_data", call, offset)
+  mean <- predict_rows(fit, known, "new_data", threads, call)
   squares <- 0
   for (number in seq_along(fit$members)) {
     # What there is to warn of was told with the mean.
-    value <- suppressWarnings(predict_outputs(member_of(fit, number), new_data, "new_data", threads, call, offset), classes = "backprop_warning")
+    value <- suppressWarnings(predict_rows(member_of(fit, number), known, "new_data", threads, call), classes = "backprop_warning")
     squares <- squares + fit$shares[number] * (value - mean)^2
   }
   spread <- sqrt(squares)

@@ -78,7 +78,7 @@ train_ensemble <- function(plan, given, settings, typed, earlier, members) {
   if (!is.null(plan$given)) {
     plan$given <- read_validation(plan$given, given, settings$na_action)
   }
-  kinds <- kinds_of(plan, typed, earlier, given$outcome$kind == "factor" || given$outcome$unit)
+  kinds <- kinds_of(plan, typed, earlier, !is_number_outcome(given$outcome))
   ready <- Map(function(settings, kind) {
     then <- kind_of(earlier, kind)
     if (!is.null(then)) settings$start <- then
@@ -191,14 +191,16 @@ new_ensemble <- function(trained, ready, plan, given, earlier, time) {
   kept <- without_diverged(finished_members(trained, time), plan$numbers)
   if (kept$diverged > 0L) warn_diverged_members(kept)
   kept$trained <- lapply(kept$trained, smear, main, plan, given)
-  shares <- blend_shares(kept$trained, main, plan, given)
+  pools <- lapply(kept$trained, pool_held)
+  rows <- judged_rows(pools[[1L]]$rows, main, plan, given)
+  shares <- blend_shares(pools, rows, main$spec$engine)
   counted <- shares$share > 0
   kinds <- names(kept$trained)[counted]
   members <- unlist(unname(kept$trained[counted]), recursive = FALSE)
   each <- rep(shares$share[counted] / kept$count, each = kept$count)
   model <- new_fit(list(), main$spec, main$data, given, main$scaling, NULL)
   model[c("weights", "biases", "history", "optimizer_state", "last", "best", "restarts", "snapshots")] <- NULL
-  judged <- judge_members(kept$trained[counted], shares$share[counted], main, plan, given)
+  judged <- judge_members(pools[counted], shares$share[counted], rows, main$spec$engine, given$outcome)
   fit <- c(
     list(
       members = lapply(members, function(member) member[setdiff(names(member), "out_of_fold")]),
@@ -226,10 +228,10 @@ smear <- function(members, ready, plan, given) {
   there <- !vapply(members, is.null, NA)
   transform <- if (any(there)) members[[which(there)[1L]]]$outcome$transform
   pool <- pool_held(members[there])
-  if (is.null(transform) || length(pool$rows) == 0L) {
+  rows <- if (!is.null(transform)) judged_rows(pool$rows, ready, plan, given)
+  if (is.null(rows)) {
     return(members)
   }
-  rows <- judged_rows(pool$rows, ready, plan, given)
   weights <- if (is.null(rows$weights)) 1 else rows$weights
   shift <- rep(transform$shift, each = nrow(rows$y))
   factor <- colSums((rows$y + shift) * weights) / colSums((pool$predicted + shift) * weights)
@@ -343,23 +345,23 @@ pool_held <- function(members) {
   )
 }
 
-# Outcomes and weights of rows by their places, on the outcome's own scale.
+# Outcomes and weights of rows by their places, on the outcome's own scale; NULL without rows.
 judged_rows <- function(rows, ready, plan, given) {
+  if (length(rows) == 0L) {
+    return(NULL)
+  }
   y <- encode_outcome(given$outcome, ready$spec$engine$output)
   at <- if (is.null(plan$train)) rows else plan$train[rows]
   list(y = y[at, , drop = FALSE], weights = ready$data$case_weights[rows])
 }
 
 # The share that each kind has in the mean: of all shares by quarters those of the smallest loss on the rows that judged. A data frame of `kind`, `loss`
-# (of that kind alone) and `share`.
-blend_shares <- function(trained, ready, plan, given) {
-  kinds <- names(trained)
-  pools <- lapply(trained, pool_held)
-  if (length(pools[[1L]]$rows) == 0L) {
+# (of that kind alone) and `share`. `pools` are those of the kinds, by name; `rows` what judged_rows() says of theirs, NULL where there are none.
+blend_shares <- function(pools, rows, engine) {
+  kinds <- names(pools)
+  if (is.null(rows)) {
     return(data.frame(kind = kinds, loss = NA_real_, share = as.double(kinds == kinds[length(kinds)])))
   }
-  rows <- judged_rows(pools[[1L]]$rows, ready, plan, given)
-  engine <- ready$spec$engine
   loss_of <- function(predicted) mean_loss(engine$loss, engine$loss_par, predicted, rows$y, rows$weights)
   losses <- vapply(pools, function(pool) loss_of(pool$predicted), 0)
   shares <- shares_by_quarters(length(kinds))
@@ -376,16 +378,13 @@ shares_by_quarters <- function(k) {
 }
 
 # What the rows that judged say of the mean: its loss there and, of a number, its errors, sorted: at most 2,000 of them, evenly spaced.
-judge_members <- function(trained, shares, ready, plan, given) {
-  pools <- lapply(trained, pool_held)
-  if (length(pools[[1L]]$rows) == 0L) {
+judge_members <- function(pools, shares, rows, engine, outcome) {
+  if (is.null(rows)) {
     return(NULL)
   }
-  rows <- judged_rows(pools[[1L]]$rows, ready, plan, given)
-  engine <- ready$spec$engine
   predicted <- Reduce(`+`, Map(function(pool, part) pool$predicted * part, pools, shares))
   loss <- mean_loss(engine$loss, engine$loss_par, predicted, rows$y, rows$weights)
-  errors <- if (given$outcome$kind != "factor" && ncol(predicted) == ncol(rows$y)) {
+  errors <- if (outcome$kind != "factor" && ncol(predicted) == ncol(rows$y)) {
     lapply(seq_len(ncol(predicted)), function(j) {
       sorted <- sort(rows$y[, j] - predicted[, j])
       sorted[rows_looked_at(length(sorted), 2000)]

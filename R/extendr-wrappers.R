@@ -23,9 +23,6 @@ engine_split <- function(strata, share, seed, member) .Call(wrap__engine_split, 
 # Starting weights and biases for layers of the given sizes, input first.
 engine_init <- function(sizes, init, bias_init, seed, max_bytes) .Call(wrap__engine_init, sizes, init, bias_init, seed, max_bytes)
 
-# Weighted means and standard deviations of columns (divisor: sum of weights - 1).
-engine_moments <- function(x, case_weights) .Call(wrap__engine_moments, x, case_weights)
-
 # Values and derivatives of an activation function at given points.
 engine_activation <- function(name, z) .Call(wrap__engine_activation, name, z)
 
@@ -49,4 +46,7 @@ engine_file_probe <- function(path) .Call(wrap__engine_file_probe, path)
 
 # Trains the members of an ensemble. `members` are lists of `seed`, `rows` and `held` (1-based) and `start`.
 engine_train_members <- function(spec, x, y, case_weights, offset, members, hook) .Call(wrap__engine_train_members, spec, x, y, case_weights, offset, members, hook)
+
+# Weighted means and standard deviations of columns (divisor: sum of weights - 1).
+engine_moments <- function(x, case_weights) .Call(wrap__engine_moments, x, case_weights)
 

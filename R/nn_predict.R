@@ -59,14 +59,16 @@ nn_predict <- function(fit, X, type = "response", offset = NULL, epoch = NULL, t
 
 # Outputs on the scale of the outcome, with names; rows that are incomplete are NA.
 predict_outputs <- function(fit, X, arg, threads, call, offset = NULL) {
-  new <- read_new_rows(fit, X, arg, call, with_offset = is.null(offset))
-  known <- list(
-    x = new$x, offset = if (is.null(offset)) new$offset else offset, offset_in_data = is.null(offset), row_names = new$rows
-  )
-  predict_rows(fit, known, arg, threads, call)
+  predict_rows(fit, read_known(fit, X, arg, call, offset), arg, threads, call)
 }
 
-# The same for rows that were read already.
+# New rows as predict_rows() wants them.
+read_known <- function(fit, X, arg, call, offset = NULL) {
+  new <- read_new_rows(fit, X, arg, call, with_offset = is.null(offset))
+  list(x = new$x, offset = if (is.null(offset)) new$offset else offset, offset_in_data = is.null(offset), row_names = new$rows)
+}
+
+# The same as predict_outputs() for rows that were read already.
 predict_rows <- function(fit, known, arg, threads, call) {
   x <- known$x
   rows <- known$row_names

@@ -35,7 +35,7 @@ nn_train.data.frame <- function(X, Y, hidden, epochs, lr, ...,
                                 batch_size, shuffle = TRUE, lr_schedule, init = NULL, start = NULL,
                                 restarts = 1, ensemble, blend, standardize = TRUE, embed, rare_levels, outcome_transform, clip_predictions,
                                 penalty, mixture = 0, dropout, clip_norm, decay_schedule = NULL, dropout_schedule = NULL,
-                             validation, stop_iter, stop_metric = NULL, tol = 0,
+                                validation, stop_iter, stop_metric = NULL, tol = 0,
                                 case_weights = NULL, class_weights = NULL, offset = NULL, na_action = "error",
                                 precision, threads = NULL, seed = NULL, keep = "minimal",
                                 keep_weights = NULL, callback = NULL, checkpoint = NULL, progress = NULL) {

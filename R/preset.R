@@ -66,7 +66,6 @@ apply_preset <- function(settings, typed, given, earlier) {
   }
   preset <- check_choice(settings$preset, "preset", presets)
   effort <- check_choice(settings$effort, "effort", efforts)
-  settings["time_limit"] <- list(settings$time_limit)
   if (preset == "textbook") {
     if ("effort" %in% typed) {
       stop_incompatible("{.arg effort} is a matter of {.code preset = \"table\"}.", "Leave it out, or type {.code preset = \"table\"}.")

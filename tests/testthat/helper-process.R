@@ -50,6 +50,9 @@ wait_for <- function(process, mark, seconds = 60) {
   NULL
 }
 
+# The process's number, of which its code says first: "pid 123".
+pid_of <- function(process) as.integer(strsplit(wait_for(process, "pid"), " +")[[1L]][2L])
+
 # Whether an interrupt gets out of `code`.
 is_interrupted <- function(code) {
   tryCatch(

@@ -62,7 +62,7 @@ test_that("a kill while writing leaves a whole file", {
   left <- 0
   for (round in 1:5) {
     process$run(wait = FALSE)
-    pid <- as.integer(strsplit(wait_for(process, "pid"), " +")[[1]][2])
+    pid <- pid_of(process)
     until(file.exists(path))
     # The kill comes while a file is being written.
     until(length(list.files(folder, "part$")) > left)

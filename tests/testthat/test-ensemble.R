@@ -235,7 +235,7 @@ test_that("an interrupt stops the networks side by side, and what was finished i
     "cat('caught', format(as.numeric(Sys.time()), digits = 17), caught, length(nn_last()$members) > 0, nn_last()$status, '\\n')"
   ))
   process$run(wait = FALSE)
-  pid <- as.integer(strsplit(wait_for(process, "pid"), " +")[[1]][2])
+  pid <- pid_of(process)
   Sys.sleep(5)
   sent <- as.numeric(Sys.time())
   tools::pskill(pid, tools::SIGINT)

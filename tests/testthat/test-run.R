@@ -80,7 +80,7 @@ test_that("Ctrl-C answers within 0.2 s, twice in a row, and keeps the model so f
     "say('more', more$epochs_done == fit$epochs_done + 1, more$status)"
   ))
   process$run(wait = FALSE)
-  pid <- as.integer(strsplit(wait_for(process, "pid"), " +")[[1]][2])
+  pid <- pid_of(process)
   for (i in 1:2) {
     expect_false(is.null(wait_for(process, paste("ready", i))))
     Sys.sleep(0.5)
@@ -136,7 +136,7 @@ test_that("an interrupt ends the surrounding loop of a script", {
     "  interrupt = function(cnd) say('left'))"
   ))
   process$run(wait = FALSE)
-  pid <- as.integer(strsplit(wait_for(process, "pid"), " +")[[1]][2])
+  pid <- pid_of(process)
   expect_false(is.null(wait_for(process, "fit 1")))
   Sys.sleep(0.5)
   tools::pskill(pid, tools::SIGINT)

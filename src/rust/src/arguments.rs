@@ -46,6 +46,11 @@ impl Fields {
             .map(|(_, value)| value)
     }
 
+    /// The elements of a list of that name, unless it is missing or NULL.
+    pub fn fields(&self, name: &str) -> Result<Option<Fields>> {
+        self.get(name).map(|value| Fields::new(value, name)).transpose()
+    }
+
     pub fn required(&self, name: &str) -> Result<&Robj> {
         self.get(name).ok_or_else(|| wrong(name))
     }
@@ -96,7 +101,7 @@ impl Fields {
             .transpose()
     }
 
-    pub fn list(&self, name: &str) -> Result<Fields> {
+    fn list(&self, name: &str) -> Result<Fields> {
         Fields::new(self.required(name)?, name)
     }
 }

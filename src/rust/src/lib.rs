@@ -8,6 +8,7 @@ mod files;
 mod inputs;
 mod interrupts;
 mod members;
+mod moments;
 mod results;
 mod watch;
 
@@ -18,16 +19,14 @@ use backprop_engine::data::Data;
 use backprop_engine::memory::Budget;
 use backprop_engine::observer::Observer;
 use backprop_engine::random::split;
-use backprop_engine::room::{filled, push};
-use backprop_engine::rows::{moments, ColumnMajor, Element, RowSource};
+
+use backprop_engine::rows::{ColumnMajor, RowSource};
 use backprop_engine::threads::{with_team, with_team_asking};
 use backprop_engine::trace::{Recorder, StepTrace};
 use backprop_engine::{evaluate, gradient, train, work_of_step};
-use backprop_engine::{
-    CheckedSettings, Coefficients, EngineError, Method, Network, Outcome, Result, Scalar, Start,
-};
+use backprop_engine::{CheckedSettings, Coefficients, Method, Network, Outcome, Result, Scalar, Start};
 use extendr_api::prelude::*;
-use inputs::{Inputs, Precision, Source, Sparse};
+use inputs::{Inputs, Precision, Source};
 use interrupts::interrupted;
 use results::answer;
 use std::str::FromStr;
@@ -66,6 +65,12 @@ impl<'a> Table<'a> {
                 false => Some(inputs::matrix(offset, "offset")?),
             },
         })
+    }
+
+    /// What a specification has of rows that validate, as [`Fields`] of its `validation`; `null` stands for what they lack.
+    fn of_validation(fields: &'a Fields, null: &'a Robj, spec: &'a Fields) -> Result<Table<'a>> {
+        let part = |name: &str| fields.get(name).unwrap_or(null);
+        Table::new(part("x"), part("y"), part("case_weights"), part("offset"), spec)
     }
 
     fn data<'s, T: Scalar>(&'s self, source: &'s Source<'_, T>) -> Data<'s, T> {
@@ -110,17 +115,10 @@ fn engine_train(
             Some(start) => start,
             None => Start::new(arguments::draw(&spec)?),
         };
-        let validation = spec
-            .get("validation")
-            .map(|value| Fields::new(value, "validation"))
-            .transpose()?;
-        let null = Robj::from(());
+        let (validation, null) = (spec.fields("validation")?, Robj::from(()));
         let validation = validation
             .as_ref()
-            .map(|fields| {
-                let part = |name: &str| fields.get(name).unwrap_or(&null);
-                Table::new(part("x"), part("y"), part("case_weights"), part("offset"), &spec)
-            })
+            .map(|fields| Table::of_validation(fields, &null, &spec))
             .transpose()?;
         let mut watch = Watch {
             hook: Hook::new(&hook),
@@ -398,63 +396,6 @@ fn engine_init(sizes: Robj, init: Robj, bias_init: Robj, seed: Robj, max_bytes: 
     })
 }
 
-/// Weighted means and standard deviations of columns (divisor: sum of weights − 1).
-/// @noRd
-#[extendr]
-fn engine_moments(x: Robj, case_weights: Robj) -> List {
-    answer(|| {
-        let weights = arguments::numbers_or_null(&case_weights, "case_weights")?;
-        let rows_fit = |rows: usize| match weights {
-            Some(weights) if weights.len() != rows => {
-                Err(EngineError::Config("case weights of other rows".to_string()))
-            }
-            _ => Ok(()),
-        };
-        let mut found: Vec<(f64, f64)> = Vec::new();
-        // Between columns the user may interrupt.
-        let mut add = |numbers: &[f64]| match interrupted() {
-            true => Err(EngineError::Interrupted),
-            false => push(&mut found, moments(numbers, weights)),
-        };
-        if x.is_list() {
-            let fields = Fields::new(&x, "x")?;
-            let sparse = Sparse::new(&fields)?;
-            sparse.check()?;
-            rows_fit(sparse.rows)?;
-            // One column at a time is made dense.
-            let mut dense = filled(sparse.rows, 0.0)?;
-            for pair in sparse.starts.windows(2) {
-                let places = pair[0] as usize..pair[1] as usize;
-                dense.fill(0.0);
-                for (&row, &number) in sparse.rows_of[places.clone()].iter().zip(&sparse.numbers[places]) {
-                    dense[row as usize] = number;
-                }
-                add(&dense)?;
-            }
-        } else if let Some(integers) = inputs::integers(&x) {
-            rows_fit(x.nrows())?;
-            let mut doubles = filled(x.nrows(), 0.0)?;
-            for column in integers.chunks_exact(x.nrows().max(1)) {
-                for (double, &integer) in doubles.iter_mut().zip(column) {
-                    *double = integer.number();
-                }
-                add(&doubles)?;
-            }
-        } else {
-            let data = x
-                .as_real_slice()
-                .ok_or_else(|| EngineError::Config("x must be of numbers".to_string()))?;
-            rows_fit(x.nrows())?;
-            data.chunks_exact(x.nrows().max(1)).try_for_each(add)?;
-        }
-        Ok(list!(
-            error = (),
-            center = results::doubles(found.iter().map(|m| m.0))?,
-            scale = results::doubles(found.iter().map(|m| m.1))?
-        ))
-    })
-}
-
 /// Values and derivatives of an activation function at given points.
 /// @noRd
 #[extendr]
@@ -511,6 +452,7 @@ extendr_module! {
     mod backprop;
     use files;
     use members;
+    use moments;
     fn engine_train;
     fn engine_predict;
     fn engine_evaluate;
@@ -518,7 +460,6 @@ extendr_module! {
     fn engine_hessian;
     fn engine_split;
     fn engine_init;
-    fn engine_moments;
     fn engine_activation;
     fn engine_info;
     fn engine_memory;

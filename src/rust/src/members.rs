@@ -32,17 +32,10 @@ fn engine_train_members(
         let network = arguments::network(&spec)?;
         let settings = arguments::settings(&spec)?;
         let table = Table::new(&x, &y, &case_weights, &offset, &spec)?;
-        let given = spec
-            .get("validation")
-            .map(|value| Fields::new(value, "validation"))
-            .transpose()?;
-        let null = Robj::from(());
+        let (given, null) = (spec.fields("validation")?, Robj::from(()));
         let given = given
             .as_ref()
-            .map(|fields| {
-                let part = |name: &str| fields.get(name).unwrap_or(&null);
-                Table::new(part("x"), part("y"), part("case_weights"), part("offset"), &spec)
-            })
+            .map(|fields| Table::of_validation(fields, &null, &spec))
             .transpose()?;
         let described = members
             .as_list()

@@ -10,7 +10,7 @@ use backprop_engine::model::OptimizerState;
 use backprop_engine::network::Coefficients;
 use backprop_engine::optimizer::{Adagrad, Adam, GradientDescent, Momentum, Optimizer, RmsProp, Rprop};
 use backprop_engine::penalty::Penalty;
-use backprop_engine::rows::{RowMajor, ColumnMajor, RowSource, Selection};
+use backprop_engine::rows::{ColumnMajor, RowSource, Selection};
 use backprop_engine::schedule::{Kind, Plateau, Schedule};
 use backprop_engine::threads::Team;
 use backprop_engine::{Best, Method, Origin, Result, Scalar, Settings, Start, Stopping};
@@ -214,14 +214,6 @@ impl<T: Scalar> RowSource<T> for Zeros {
     fn columns(&self) -> usize {
         self.columns
     }
-    fn row_major<'s>(&'s self, team: &Team) -> Result<Box<dyn RowSource<T> + 's>> {
-        Ok(Box::new(RowMajor::copy(self, team)?))
-    }
-
-    fn row_major_bytes(&self) -> f64 {
-        RowMajor::bytes_of(self as &dyn RowSource<T>)
-    }
-
     fn non_finite_columns(&self, _: &Team) -> Result<Vec<usize>> {
         Ok(Vec::new())
     }

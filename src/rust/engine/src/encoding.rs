@@ -6,7 +6,7 @@
 
 use crate::error::{EngineError, Result};
 use crate::room::{collected, push, room};
-use crate::rows::{RowMajor, RowSource, Selection};
+use crate::rows::{RowSource, Selection};
 use crate::threads::Team;
 use crate::Scalar;
 use std::ops::Range;
@@ -244,75 +244,10 @@ impl<T: Scalar> RowSource<T> for Encoded<'_, T> {
     }
 }
 
-/// Some rows of a source whose numbers are known to be finite, in an order of their own.
-pub struct Chosen<'a, T> {
-    source: &'a dyn RowSource<T>,
-    rows: &'a [u32],
-}
-
-impl<'a, T: Scalar> Chosen<'a, T> {
-    /// The given rows of `source`, whose numbers were looked at before.
-    ///
-    /// # Errors
-    /// [`EngineError::Config`] for rows that it has not.
-    pub fn new(source: &'a dyn RowSource<T>, rows: &'a [u32]) -> Result<Chosen<'a, T>> {
-        let count = source.rows();
-        match rows.iter().all(|&row| (row as usize) < count) {
-            true => Ok(Chosen { source, rows }),
-            false => Err(EngineError::config(format!("rows beyond the {count} there are"))),
-        }
-    }
-}
-
-impl<T: Scalar> RowSource<T> for Chosen<'_, T> {
-    fn rows(&self) -> usize {
-        self.rows.len()
-    }
-
-    fn columns(&self) -> usize {
-        self.source.columns()
-    }
-
-    fn is_scattered(&self) -> bool {
-        self.source.is_scattered()
-    }
-
-    fn row_major<'s>(&'s self, team: &Team) -> Result<Box<dyn RowSource<T> + 's>> {
-        Ok(Box::new(RowMajor::copy(self, team)?))
-    }
-
-    fn row_major_bytes(&self) -> f64 {
-        RowMajor::bytes_of(self as &dyn RowSource<T>)
-    }
-
-    fn non_finite_columns(&self, _team: &Team) -> Result<Vec<usize>> {
-        Ok(Vec::new())
-    }
-
-    fn gather(&self, selection: Selection<'_>, out: &mut [T]) {
-        match selection {
-            Selection::Range(range) => self.source.gather(Selection::Listed(&self.rows[range]), out),
-            Selection::Listed(places) => {
-                let columns = self.source.columns();
-                let mut rows = [0; 128];
-                for (places, out) in places
-                    .chunks(rows.len())
-                    .zip(out.chunks_mut(rows.len() * columns))
-                {
-                    for (row, &place) in rows.iter_mut().zip(places) {
-                        *row = self.rows[place as usize];
-                    }
-                    self.source.gather(Selection::Listed(&rows[..places.len()]), out);
-                }
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rows::ColumnMajor;
+    use crate::rows::{Chosen, ColumnMajor};
     use crate::threads::with_team;
 
     fn columns() -> Vec<ColumnEncoding> {

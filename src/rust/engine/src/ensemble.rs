@@ -2,13 +2,12 @@
 //! side by side with a thread for each, which gives the same bits.
 
 use crate::data::Data;
-use crate::encoding::Chosen;
 use crate::error::{EngineError, Result};
 use crate::evaluate::predict;
 use crate::network::Network;
 use crate::observer::{EpochEnd, EpochView, Observer};
 use crate::room::{collected, filled, room};
-use crate::rows::{ColumnMajor, RowSource};
+use crate::rows::{Chosen, ColumnMajor, RowSource};
 use crate::threads::{with_team_asking, Team};
 use crate::train::{train, CheckedSettings, Ending, Outcome, Start};
 use crate::Scalar;
@@ -104,13 +103,10 @@ pub fn train_members<T: Scalar>(
                     return;
                 }
             };
-            let spawned = std::thread::Builder::new()
+            // A system that refuses another thread gets the work done with fewer.
+            let _ = std::thread::Builder::new()
                 .name("backprop-member".to_string())
                 .spawn_scoped(scope, worker);
-            if spawned.is_err() {
-                // A system that refuses another thread gets the work done with fewer.
-                continue;
-            }
         }
         drop(sender);
         let mut problem = Ok(());

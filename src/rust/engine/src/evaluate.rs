@@ -12,6 +12,7 @@ use crate::room::collected;
 use crate::rows::{all_finite, pieces, ColumnMajor, RowSource, Selection};
 use crate::scalar::{row_stride, Scalar};
 use crate::threads::Team;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Predicts all rows of a source into `out`, column by column (rows x outputs).
@@ -51,7 +52,6 @@ pub fn predict<T: Scalar>(
             ..Extras::default()
         },
     )?;
-    let stride = row_stride::<T>(units);
     let out = SharedSlice::new(out);
     // Looked at while they are in the cache: a pass of its own would read all inputs twice.
     let found = AtomicBool::new(false);
@@ -80,15 +80,7 @@ pub fn predict<T: Scalar>(
                     source.gather(part, offsets.part(piece.start * units..piece.end * units));
                 }
                 pass.forward(&block, piece.clone(), &parameters, None);
-                let values = &block.layers[block.layers.len() - 1].values;
-                let values = values.read(piece.start * stride..piece.end * stride);
-                for unit in 0..units {
-                    let start = unit * rows + chunk.start;
-                    let column = out.part(start + piece.start..start + piece.end);
-                    for (number, row) in column.iter_mut().zip(values.chunks_exact(stride)) {
-                        *number = row[unit].to_double();
-                    }
-                }
+                write_outputs(&block, piece, units, &out, rows, chunk.start);
             }
         })?;
         if found.load(Ordering::Relaxed) {
@@ -100,6 +92,32 @@ pub fn predict<T: Scalar>(
         }
     }
     Ok(())
+}
+
+/// Writes the outputs of a piece of a block, whose first row is row `first` of all `rows`, column by column.
+///
+/// # Safety
+/// Nobody may write these rows of the block, and nobody else may use them in `out`.
+unsafe fn write_outputs<T: Scalar>(
+    block: &Block<T>,
+    piece: Range<usize>,
+    units: usize,
+    out: &SharedSlice<'_, f64>,
+    rows: usize,
+    first: usize,
+) {
+    let stride = row_stride::<T>(units);
+    let values = &block.layers[block.layers.len() - 1].values;
+    // SAFETY: the caller's promise.
+    let values = unsafe { values.read(piece.start * stride..piece.end * stride) };
+    for unit in 0..units {
+        let start = unit * rows + first;
+        // SAFETY: as above.
+        let column = unsafe { out.part(start + piece.start..start + piece.end) };
+        for (number, row) in column.iter_mut().zip(values.chunks_exact(stride)) {
+            *number = row[unit].to_double();
+        }
+    }
 }
 
 /// Sums over rows, each times its case weight.
@@ -166,7 +184,6 @@ pub fn outputs<T: Scalar>(
     out: &mut [f64],
 ) -> Result<()> {
     let (rows, units) = (data.rows(), pass.network.outputs());
-    let stride = row_stride::<T>(units);
     let out = SharedSlice::new(out);
     for chunk in pieces(0..rows, block.capacity) {
         let selection = Selection::Range(chunk.clone());
@@ -176,15 +193,7 @@ pub fn outputs<T: Scalar>(
             // SAFETY: members have disjoint rows of the block and of the predictions; parameters are only read.
             unsafe {
                 pass.forward(shared, piece.clone(), parameters, None);
-                let values = &shared.layers[shared.layers.len() - 1].values;
-                let values = values.read(piece.start * stride..piece.end * stride);
-                for unit in 0..units {
-                    let start = unit * rows + chunk.start;
-                    let column = out.part(start + piece.start..start + piece.end);
-                    for (number, row) in column.iter_mut().zip(values.chunks_exact(stride)) {
-                        *number = row[unit].to_double();
-                    }
-                }
+                write_outputs(shared, piece, units, &out, rows, chunk.start);
             }
         })?;
     }

@@ -131,14 +131,18 @@ impl Schedule {
         }
     }
 
-    /// Whether the factor is always 1, which most are.
+    /// The factor at `epoch`, of which fractions count how far the epoch has come.
     #[inline(always)]
-    pub fn is_constant(&self) -> bool {
-        matches!(self.kind, Kind::Constant) && self.warmup == 0.0
+    pub fn factor(&self, epoch: f64, plateau: &Plateau) -> f64 {
+        // What most schedules are, and every step asks.
+        match matches!(self.kind, Kind::Constant) && self.warmup == 0.0 {
+            true => 1.0,
+            false => self.factor_of_curve(epoch, plateau),
+        }
     }
 
-    /// The factor at `epoch`, of which fractions count how far the epoch has come.
-    pub fn factor(&self, epoch: f64, plateau: &Plateau) -> f64 {
+    #[inline(never)]
+    fn factor_of_curve(&self, epoch: f64, plateau: &Plateau) -> f64 {
         let curve = match self.kind {
             Kind::Constant => 1.0,
             Kind::Step { factor, every } => factor.powf((epoch.floor() / every).floor()),

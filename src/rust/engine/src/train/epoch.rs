@@ -54,6 +54,13 @@ pub(super) enum Pass {
     Unfinished,
 }
 
+/// What validation rows say of a model.
+pub(super) struct Judged {
+    pub loss: f64,
+    pub accuracy: Option<f64>,
+    pub metric: Option<f64>,
+}
+
 impl<T: Scalar> Run<'_, '_, T> {
     /// Makes an epoch.
     ///
@@ -212,8 +219,27 @@ impl<T: Scalar> Run<'_, '_, T> {
         })
     }
 
+    /// What validation rows say of the model: loss, share of hits, and the measure where one is asked for.
+    pub fn judge(
+        &mut self,
+        data: &Data<'_, T>,
+        stepper: &mut Stepper<'_, T>,
+        model: &Model<T>,
+    ) -> Result<Judged> {
+        let (loss, accuracy) = self.losses_on(data, stepper, model)?;
+        let metric = match self.settings.metric {
+            None => None,
+            Some(metric) => Some(self.metric_on(metric, data, stepper, model)?),
+        };
+        Ok(Judged {
+            loss,
+            accuracy,
+            metric,
+        })
+    }
+
     /// A measure of the predictions of all rows of a table.
-    pub fn metric_on(
+    fn metric_on(
         &mut self,
         metric: Metric,
         data: &Data<'_, T>,
@@ -274,13 +300,10 @@ fn plan<T: Scalar>(
         step: Step {
             lr: settings.lr * settings.schedule.factor(progress, &model.plateau),
             number: model.steps + 1,
-            decay: match settings.decay_schedule.is_constant() {
-                true => 1.0,
-                false => settings.decay_schedule.factor(progress, &model.plateau),
-            },
+            decay: settings.decay_schedule.factor(progress, &model.plateau),
         },
         share: places.len() as f64 / rows as f64,
-        dropout: (!settings.dropout.is_empty()).then_some(DropoutKey {
+        dropout: (!settings.dropout.is_empty()).then(|| DropoutKey {
             seed: settings.seed,
             epoch: epoch as u64,
             first_place: places.start as u64,

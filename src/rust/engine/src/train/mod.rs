@@ -184,38 +184,27 @@ pub fn train<T: Scalar>(
             ending = Ending::Diverged(run.epoch + 1);
             break;
         }
-        let validated = match &validation {
+        let judged = match &validation {
             None => None,
-            Some(data) => match run.losses_on(data, &mut stepper, &model) {
+            Some(data) => match run.judge(data, &mut stepper, &model) {
                 Err(EngineError::Interrupted) => {
                     model.restore(&history.last, network);
                     ending = Ending::Interrupted;
                     break;
                 }
-                losses => Some(losses?),
+                judged => Some(judged?),
             },
-        };
-        let metric = match (&validation, settings.metric) {
-            (Some(data), Some(metric)) => match run.metric_on(metric, data, &mut stepper, &model) {
-                Err(EngineError::Interrupted) => {
-                    model.restore(&history.last, network);
-                    ending = Ending::Interrupted;
-                    break;
-                }
-                measured => Some(measured?),
-            },
-            _ => None,
         };
         run.epoch += 1;
         let end = EpochEnd {
-            metric,
             epoch: run.epoch,
             last_epoch: run.last_epoch,
             lr: run.lr,
             loss,
-            validation_loss: validated.map(|v| v.0),
+            validation_loss: judged.as_ref().map(|judged| judged.loss),
             accuracy,
-            validation_accuracy: validated.and_then(|v| v.1),
+            validation_accuracy: judged.as_ref().and_then(|judged| judged.accuracy),
+            metric: judged.and_then(|judged| judged.metric),
         };
         settings
             .schedule

@@ -2,10 +2,9 @@
 
 use crate::common::{network, settings, start, table, Table};
 use backprop_engine::data::Data;
-use backprop_engine::encoding::Chosen;
 use backprop_engine::ensemble::{train_members, train_one, Member, TrainedMember};
 use backprop_engine::observer::NoObserver;
-use backprop_engine::rows::{ColumnMajor, RowSource};
+use backprop_engine::rows::{Chosen, ColumnMajor, RowSource};
 use backprop_engine::threads::with_team;
 use backprop_engine::{evaluate, train, Ending, EngineError, Settings};
 use std::time::{Duration, Instant};

@@ -1,12 +1,18 @@
 //! Where rows come from. Training and prediction ask a source for a few rows at a time and get
 //! them row by row in the precision of the network; how they are stored is the source's business.
 
+mod chosen;
+mod sparse;
+
+pub use chosen::Chosen;
+pub use sparse::SparseRows;
+
 use crate::buffer::{Buffer, SharedBuffer};
 use crate::error::{EngineError, Result};
 use crate::kernels::row::prefetch;
 use crate::kernels::transpose::{rows_of_columns, Columns};
 use crate::kernels::InstructionSet;
-use crate::room::{collected, filled, room};
+use crate::room::{collected, room};
 use crate::threads::Team;
 use crate::Scalar;
 use std::ops::Range;
@@ -94,9 +100,19 @@ pub trait RowSource<T>: Sync {
     ///
     /// # Errors
     /// As for [`RowMajor::copy`].
-    fn row_major<'s>(&'s self, team: &Team) -> Result<Box<dyn RowSource<T> + 's>>;
+    fn row_major<'s>(&'s self, team: &Team) -> Result<Box<dyn RowSource<T> + 's>>
+    where
+        T: Scalar,
+    {
+        Ok(Box::new(RowMajor::copy(self, team)?))
+    }
     /// Bytes that [`RowSource::row_major`] takes.
-    fn row_major_bytes(&self) -> f64;
+    fn row_major_bytes(&self) -> f64
+    where
+        T: Scalar,
+    {
+        RowMajor::bytes_of(self)
+    }
     /// Columns (0-based) that hold NaN or an infinity.
     ///
     /// # Errors
@@ -245,14 +261,6 @@ impl<T: Scalar, E: Element> RowSource<T> for ColumnMajor<'_, E> {
         true
     }
 
-    fn row_major<'s>(&'s self, team: &Team) -> Result<Box<dyn RowSource<T> + 's>> {
-        Ok(Box::new(RowMajor::copy(self, team)?))
-    }
-
-    fn row_major_bytes(&self) -> f64 {
-        RowMajor::bytes_of(self as &dyn RowSource<T>)
-    }
-
     fn non_finite_columns(&self, team: &Team) -> Result<Vec<usize>> {
         let mut flags = SharedBuffer::<f64>::zeros(self.columns)?;
         team.run_ranges(self.columns, 1, |member, columns| {
@@ -323,7 +331,7 @@ pub struct RowMajor<T> {
 
 impl<T: Scalar> RowMajor<T> {
     /// Bytes that a copy of a source takes.
-    pub fn bytes_of(source: &dyn RowSource<T>) -> f64 {
+    pub fn bytes_of(source: &(impl RowSource<T> + ?Sized)) -> f64 {
         Buffer::<T>::bytes(source.rows() as f64 * source.columns() as f64)
     }
 
@@ -331,7 +339,7 @@ impl<T: Scalar> RowMajor<T> {
     ///
     /// # Errors
     /// Numbers that are not finite (in precision `T`), memory refused, or a panic of a worker.
-    pub fn copy(source: &dyn RowSource<T>, team: &Team) -> Result<RowMajor<T>> {
+    pub fn copy(source: &(impl RowSource<T> + ?Sized), team: &Team) -> Result<RowMajor<T>> {
         let (rows, columns) = (source.rows(), source.columns());
         let shared = SharedBuffer::<T>::zeros(rows * columns)?;
         let finite = AtomicBool::new(true);
@@ -371,14 +379,6 @@ impl<T: Scalar> RowSource<T> for RowMajor<T> {
         Buffer::<T>::bytes(self.data.len() as f64)
     }
 
-    fn row_major<'s>(&'s self, team: &Team) -> Result<Box<dyn RowSource<T> + 's>> {
-        Ok(Box::new(RowMajor::copy(self, team)?))
-    }
-
-    fn row_major_bytes(&self) -> f64 {
-        RowMajor::bytes_of(self as &dyn RowSource<T>)
-    }
-
     fn non_finite_columns(&self, _team: &Team) -> Result<Vec<usize>> {
         let is_finite = |column: usize| {
             self.data
@@ -409,154 +409,6 @@ impl<T: Scalar> RowSource<T> for RowMajor<T> {
                         _ => out.copy_from_slice(row),
                     }
                 }
-            }
-        }
-    }
-}
-
-/// A sparse matrix, row by row: only numbers that are not zero are stored. Rows become dense
-/// when they are gathered, never the whole.
-pub struct SparseRows<'a> {
-    starts: Vec<usize>,
-    columns_of: Vec<u32>,
-    numbers: Vec<f64>,
-    columns: usize,
-    standardise: Option<(&'a [f64], &'a [f64])>,
-}
-
-impl<'a> SparseRows<'a> {
-    /// Bytes that `stored` numbers in `rows` rows take: each with its column, each row with its start.
-    pub fn bytes_of(rows: usize, stored: usize) -> f64 {
-        let of_number = size_of::<f64>() + size_of::<u32>();
-        stored as f64 * of_number as f64 + (rows as f64 + 1.0) * size_of::<usize>() as f64
-    }
-
-    /// Checks that the parts of a matrix stored column by column fit together.
-    ///
-    /// # Errors
-    /// [`EngineError::Config`] when they do not.
-    pub fn check_columns(
-        starts: &[i32],
-        rows_of: &[i32],
-        numbers: &[f64],
-        rows: usize,
-        columns: usize,
-    ) -> Result<()> {
-        let fits = starts.len().checked_sub(1) == Some(columns)
-            && columns <= u32::MAX as usize
-            && starts.windows(2).all(|pair| pair[0] <= pair[1])
-            && starts.first() == Some(&0)
-            && starts.last().is_some_and(|&last| last as usize == numbers.len())
-            && rows_of.len() == numbers.len()
-            && rows_of
-                .iter()
-                .all(|&row| (0..rows as i64).contains(&i64::from(row)));
-        match fits {
-            true => Ok(()),
-            false => Err(EngineError::config(
-                "the parts of a sparse matrix do not fit together",
-            )),
-        }
-    }
-
-    /// From a matrix stored column by column (R's `dgCMatrix`): `starts[c]..starts[c + 1]` are
-    /// the places of column c in `rows_of` (0-based rows) and `numbers`.
-    ///
-    /// # Errors
-    /// [`EngineError::Config`] when the parts do not fit together, or memory refused.
-    pub fn from_columns(
-        starts: &[i32],
-        rows_of: &[i32],
-        numbers: &[f64],
-        rows: usize,
-        columns: usize,
-    ) -> Result<SparseRows<'a>> {
-        Self::check_columns(starts, rows_of, numbers, rows, columns)?;
-        let mut row_starts = filled(rows + 1, 0usize)?;
-        for &row in rows_of {
-            row_starts[row as usize + 1] += 1;
-        }
-        for row in 0..rows {
-            row_starts[row + 1] += row_starts[row];
-        }
-        let mut columns_of = filled(numbers.len(), 0u32)?;
-        let mut by_row = filled(numbers.len(), 0.0)?;
-        for column in 0..columns {
-            for place in starts[column] as usize..starts[column + 1] as usize {
-                let target = &mut row_starts[rows_of[place] as usize];
-                columns_of[*target] = column as u32;
-                by_row[*target] = numbers[place];
-                *target += 1;
-            }
-        }
-        // Filling a row has moved its start to its end, which is where the next row starts.
-        row_starts.copy_within(..rows, 1);
-        row_starts[0] = 0;
-        Ok(SparseRows {
-            starts: row_starts,
-            columns_of,
-            numbers: by_row,
-            columns,
-            standardise: None,
-        })
-    }
-
-    /// The same matrix with each column centred and divided.
-    pub fn standardised(self, center: &'a [f64], scale: &'a [f64]) -> SparseRows<'a> {
-        SparseRows {
-            standardise: Some((center, scale)),
-            ..self
-        }
-    }
-}
-
-impl<T: Scalar> RowSource<T> for SparseRows<'_> {
-    fn rows(&self) -> usize {
-        self.starts.len() - 1
-    }
-
-    fn columns(&self) -> usize {
-        self.columns
-    }
-
-    fn bytes(&self) -> f64 {
-        Self::bytes_of(self.starts.len() - 1, self.numbers.len())
-    }
-
-    fn row_major<'s>(&'s self, team: &Team) -> Result<Box<dyn RowSource<T> + 's>> {
-        Ok(Box::new(RowMajor::copy(self, team)?))
-    }
-
-    fn row_major_bytes(&self) -> f64 {
-        RowMajor::bytes_of(self as &dyn RowSource<T>)
-    }
-
-    fn non_finite_columns(&self, _team: &Team) -> Result<Vec<usize>> {
-        let mut finite = filled(self.columns, true)?;
-        for (number, &column) in self.numbers.iter().zip(&self.columns_of) {
-            finite[column as usize] &= number.is_finite();
-        }
-        collected((0..self.columns).filter(|&column| !finite[column]))
-    }
-
-    fn gather(&self, selection: Selection<'_>, out: &mut [T]) {
-        for (place, out) in out.chunks_exact_mut(self.columns).enumerate() {
-            let row = selection.row(place);
-            let stored = self.starts[row]..self.starts[row + 1];
-            match self.standardise {
-                None => out.fill(T::zero()),
-                Some((center, scale)) => {
-                    for (column, number) in out.iter_mut().enumerate() {
-                        *number = T::of((0.0 - center[column]) / scale[column]);
-                    }
-                }
-            }
-            for (&column, &number) in self.columns_of[stored.clone()].iter().zip(&self.numbers[stored]) {
-                let column = column as usize;
-                out[column] = T::of(match self.standardise {
-                    None => number,
-                    Some((center, scale)) => (number - center[column]) / scale[column],
-                });
             }
         }
     }
@@ -613,27 +465,6 @@ mod tests {
         let mut row = [0.0f64; 11];
         gaps.gather(Selection::Range(0..1), &mut row);
         assert!(row[4].is_nan());
-    }
-
-    #[test]
-    fn a_sparse_matrix_gives_the_rows_of_the_dense_one() {
-        // 4 x 3: column 0 has rows 0 and 3, column 1 none, column 2 rows 1, 2, 3.
-        let (starts, rows_of) = ([0, 2, 2, 5], [0, 3, 1, 2, 3]);
-        let numbers = [1.0, 2.0, 3.0, 4.0, 5.0];
-        let dense = [1.0, 0.0, 0.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0, 3.0, 4.0, 5.0];
-        let (center, scale) = ([0.5, 0.0, 3.0], [2.0, 1.0, 4.0]);
-        let full = ColumnMajor::new(&dense, 4, 3).standardised(&center, &scale);
-        let sparse = SparseRows::from_columns(&starts, &rows_of, &numbers, 4, 3)
-            .unwrap()
-            .standardised(&center, &scale);
-        for selection in [Selection::Range(0..4), Selection::Listed(&[3, 0])] {
-            let mut a = vec![0.0f64; selection.len() * 3];
-            let mut b = a.clone();
-            full.gather(selection.clone(), &mut a);
-            sparse.gather(selection, &mut b);
-            assert_eq!(a, b);
-        }
-        assert!(SparseRows::from_columns(&starts, &[0, 3, 1, 2, 9], &numbers, 4, 3).is_err());
     }
 
     #[test]
