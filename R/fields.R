@@ -1,5 +1,5 @@
 # What the fields of an object must be that users hold in their hands: a rule for each field, tables of rules, and the one function that walks
-# a table. The tables are in fit-fields.R, fit-blueprint.R, nn_trace-fields.R and knobs.R.
+# a table. The tables are in fit-fields.R, fit-blueprint.R, trace-fields.R and spec-hyperparameters.R.
 
 # A rule: `must`, in words (or a function of the whole object that gives them), and `test`, a function of the value and of the whole object. It gives
 # TRUE or FALSE, or of a value with parts NULL or what wrong_part() makes. An `optional` field may be NULL; a `classed` one has a class of its own.
@@ -167,7 +167,7 @@ choice_field <- function(choices, optional = FALSE) {
 
 one_of_choices <- function(choices) paste("one of", paste0("\"", choices, "\"", collapse = ", "))
 
-# An object with knobs (see knobs.R).
-knobs_field <- function(class, tables, optional = FALSE) {
-  field(paste0("a list of class `", class, "`"), function(x, whole) wrong_knobs(x, class, tables), optional, classed = TRUE)
+# An object with hyperparameters (see spec-hyperparameters.R).
+hyperparameters_field <- function(class, tables, optional = FALSE) {
+  field(paste0("a list of class `", class, "`"), function(x, whole) wrong_hyperparameters(x, class, tables), optional, classed = TRUE)
 }

@@ -1,4 +1,4 @@
-# Trains a network: what nn_train() is for and takes. Its methods are in nn_train-methods.R, the way that they share in train.R.
+# Trains a network: what nn_train() is for and takes. Its methods are in nn_train-methods.R, what they share in run-train.R.
 
 #' Train a neural network
 #'

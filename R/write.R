@@ -1,4 +1,4 @@
-# The one way to a file: whole, or not at all and with the reason.
+# How every file is written: whole, or not at all and with the reason.
 
 # `content`: bytes, or a function that writes to the connection it is given and fails where a byte cannot be written.
 # It goes to a temporary file beside `path`, which takes the place of the former one in one step, when all of it is

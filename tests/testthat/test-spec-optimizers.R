@@ -1,4 +1,4 @@
-test_that("a name and its object with default knobs are one", {
+test_that("a name and its object with default hyperparameters are one", {
   data <- smooth_data()
   for (name in names(optimizers)) {
     made <- do.call(paste0("opt_", name), list())
@@ -8,7 +8,7 @@ test_that("a name and its object with default knobs are one", {
   }
 })
 
-test_that("knobs change the fit", {
+test_that("hyperparameters change the fit", {
   data <- smooth_data()
   train <- function(optimizer) nn_train(data$X, data$Y, epochs = 5, optimizer = optimizer, seed = 1)$weights
   expect_false(identical(train(opt_adam()), train(opt_adam(beta1 = 0.5))))
@@ -16,7 +16,7 @@ test_that("knobs change the fit", {
   expect_equal(train(opt_momentum(momentum = 0)), train(opt_sgd()), tolerance = 1e-14)
 })
 
-test_that("knobs out of range are refused", {
+test_that("hyperparameters out of range are refused", {
   expect_snapshot(error = TRUE, {
     opt_momentum(1)
     opt_adam(beta1 = -0.1)

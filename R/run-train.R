@@ -1,4 +1,4 @@
-# The way all methods of nn_train() share: from what was given to the engine.
+# What all methods of nn_train() share: from what was given to the engine.
 
 # `nn_train(formula = , ...)` is understood; other spellings of the first argument are named.
 stop_without_x <- function(given) {

@@ -4,23 +4,23 @@
 # Rows taken at a time; a row has as many derivatives as there are parameters.
 jacobian_rows <- 2000L
 
-# Bytes of the derivatives of some rows: in pieces, put together, and the products that the last piece is made of.
+# Bytes of the derivatives of some rows: in blocks, put together, and the products that the last block is made of.
 bytes_of_derivatives <- function(rows, parameters) 8 * parameters * (2 * rows + 4 * min(rows, jacobian_rows))
 
 # Derivatives of the outputs before their activation by all parameters: a list of a matrix [rows x parameters] per output.
 jacobian <- function(problem, call) {
-  in_pieces(problem, function(piece) {
-    engine <- piece$engine
+  in_blocks(problem, function(block) {
+    engine <- block$engine
     # Half the square of an error of 1 in one output has that output's derivative as its own.
     engine$output <- "linear"
     engine$loss <- "sse"
-    piece$engine <- engine
-    outputs <- problem_outputs(piece, call)
-    piece$case_weights <- NULL
+    block$engine <- engine
+    outputs <- problem_outputs(block, call)
+    block$case_weights <- NULL
     lapply(seq_len(ncol(outputs)), function(k) {
-      piece$y <- outputs
-      piece$y[, k] <- piece$y[, k] - 1
-      row_derivatives(piece, call)
+      block$y <- outputs
+      block$y[, k] <- block$y[, k] - 1
+      row_derivatives(block, call)
     })
   })
 }
@@ -32,26 +32,26 @@ row_scores <- function(problem, call) {
   # Taken without weights, so that a mean is one over the rows alone.
   problem$case_weights <- NULL
   problem$rows <- nrow(problem$x)
-  scores <- in_pieces(problem, function(piece) {
-    list(row_derivatives(piece, call) * sum_factor(piece))
+  scores <- in_blocks(problem, function(block) {
+    list(row_derivatives(block, call) * sum_factor(block))
   })[[1L]]
   if (is.null(weights)) scores else scores * sqrt(weights)
 }
 
-in_pieces <- function(problem, derive) {
+in_blocks <- function(problem, derive) {
   n <- nrow(problem$x)
   starts <- seq(1L, n, by = jacobian_rows)
-  pieces <- lapply(starts, function(start) {
+  blocks <- lapply(starts, function(start) {
     rows <- start:min(n, start + jacobian_rows - 1L)
-    piece <- problem
-    piece$x <- problem$x[rows, , drop = FALSE]
-    piece$y <- problem$y[rows, , drop = FALSE]
-    piece$offset <- problem$offset[rows, , drop = FALSE]
-    piece$case_weights <- problem$case_weights[rows]
-    piece$rows <- length(rows)
-    derive(piece)
+    block <- problem
+    block$x <- problem$x[rows, , drop = FALSE]
+    block$y <- problem$y[rows, , drop = FALSE]
+    block$offset <- problem$offset[rows, , drop = FALSE]
+    block$case_weights <- problem$case_weights[rows]
+    block$rows <- length(rows)
+    derive(block)
   })
-  if (length(pieces) == 1L) pieces[[1L]] else do.call(Map, c(list(rbind), pieces))
+  if (length(blocks) == 1L) blocks[[1L]] else do.call(Map, c(list(rbind), blocks))
 }
 
 row_derivatives <- function(problem, call) {

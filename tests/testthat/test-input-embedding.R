@@ -1,7 +1,7 @@
 # The network's inputs, as a trace shows them.
 encoded <- function(...) nn_trace(..., hidden = 1, seed = 1)[["X"]]$result
 
-test_that("pieces say how far a number has come through intervals of as many rows", {
+test_that("bins say how far a number has come through intervals of as many rows", {
   data <- data.frame(x = c(1, 2, 3, 5, 8, 13, 21, 34, 55), flag = rep(c(0, 1, 1), 3), y = 1:9)
   fit <- nn_train(y ~ ., data, preset = "textbook", embed = embed_piecewise(4), epochs = 0, seed = 1)
   edges <- fit$inputs$encoding$edges
@@ -9,8 +9,8 @@ test_that("pieces say how far a number has come through intervals of as many row
   expect_identical(edges[[1L]], unname(quantile(data$x, 0:4 / 4, type = 2)))
   expect_null(edges[[2L]])
   X <- encoded(y ~ ., data, embed = embed_piecewise(4))
-  pieces <- sapply(1:4, function(i) pmin(pmax((data$x - edges[[1L]][i]) / diff(edges[[1L]])[i], 0), 1))
-  expect_equal(unname(X[, 3:6]), pieces, tolerance = 1e-12)
+  bins <- sapply(1:4, function(i) pmin(pmax((data$x - edges[[1L]][i]) / diff(edges[[1L]])[i], 0), 1))
+  expect_equal(unname(X[, 3:6]), bins, tolerance = 1e-12)
   expect_equal(unname(X[, 1L]), as.vector(scale(data$x)))
   expect_identical(colnames(X)[1:3], c("x", "flag", "x [1, 3]"))
   expect_identical(fit$settings$sizes, c(6L, 3L, 1L))
@@ -78,13 +78,13 @@ test_that("a saved fit with encoded inputs predicts the same bits, row by row, o
   expect_identical(is.na(nn_predict(fit, far)[, 1]), c(`Mazda RX4` = FALSE, `Mazda RX4 Wag` = FALSE, `Datsun 710` = TRUE))
 })
 
-test_that("without hidden layers pieces are a regression on a broken line", {
+test_that("without hidden layers bins are a regression on a broken line", {
   data <- withr::with_seed(1, data.frame(x = sort(runif(80, 0, 10))))
   data$y <- abs(data$x - 4) + withr::with_seed(2, rnorm(80)) / 10
   fit <- nn_train(y ~ x, data, hidden = c(), embed = embed_piecewise(4), seed = 1, keep = "data")
   edges <- fit$inputs$encoding$edges[[1L]]
-  pieces <- sapply(1:4, function(i) pmin(pmax((data$x - edges[i]) / (edges[i + 1] - edges[i]), 0), 1))
-  line <- lm(data$y ~ pieces)
+  bins <- sapply(1:4, function(i) pmin(pmax((data$x - edges[i]) / (edges[i + 1] - edges[i]), 0), 1))
+  line <- lm(data$y ~ bins)
   expect_equal(unname(nn_predict(fit, data)[, 1]), unname(fitted(line)), tolerance = 1e-5)
   expect_equal(AIC(fit), AIC(line), tolerance = 1e-6)
 })

@@ -22,7 +22,7 @@ test_that("rows' derivatives of the linear predictor agree with differences, for
   expect_lt(max(abs(do.call(rbind, found) - wanted)), 1e-7)
 })
 
-test_that("rows' scores add up to the gradient for every loss, however many pieces they are taken in", {
+test_that("rows' scores add up to the gradient for every loss, however many blocks they are taken in", {
   n <- jacobian_rows + 10L
   data <- smooth_data(n)
   outcomes <- list(sse = data$Y, mse = cbind(data$Y, -data$Y), huber = data$Y, binary_cross_entropy = data$Y > 0)

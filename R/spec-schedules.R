@@ -52,7 +52,7 @@
 #' @name schedules
 NULL
 
-new_schedule <- function(name, ..., call) new_knobs("nn_schedule", schedule_fields, name, list(...), call)
+new_schedule <- function(name, ..., call) new_hyperparameters("nn_schedule", schedule_fields, name, list(...), call)
 
 #' @rdname schedules
 #' @export
@@ -104,27 +104,27 @@ check_epochs <- function(x, arg, call) if (is.null(x)) NA_real_ else check_betwe
 
 #' @export
 print.nn_schedule <- function(x, ...) {
-  check_knobs(x, "x", "nn_schedule", schedule_fields, quote(print()))
+  check_hyperparameters(x, "x", "nn_schedule", schedule_fields, quote(print()))
   cat("<nn_schedule> ", describe_schedule(x), "\n", sep = "")
   invisible(x)
 }
 
 describe_schedule <- function(schedule) {
-  knobs <- knobs_of(schedule)
+  hyperparameters <- hyperparameters_of(schedule)
   if (schedule$warmup == 0) {
-    knobs$warmup <- NULL
+    hyperparameters$warmup <- NULL
   }
-  if (length(knobs) == 0L) {
+  if (length(hyperparameters) == 0L) {
     return(schedule$name)
   }
-  values <- vapply(knobs, function(knob) if (is.na(knob)) "by epochs" else format(knob, digits = 7), "")
-  paste0(schedule$name, " (", paste(names(knobs), "=", values, collapse = ", "), ")")
+  values <- vapply(hyperparameters, function(hyperparameter) if (is.na(hyperparameter)) "by epochs" else format(hyperparameter, digits = 7), "")
+  paste0(schedule$name, " (", paste(names(hyperparameters), "=", values, collapse = ", "), ")")
 }
 
 # A name or an object, with what depends on the number of epochs filled in.
 read_schedule <- function(x, epochs, optimizer, arg = "lr_schedule") {
   if (inherits(x, "nn_schedule")) {
-    check_knobs(x, arg, "nn_schedule", schedule_fields)
+    check_hyperparameters(x, arg, "nn_schedule", schedule_fields)
   } else {
     x <- switch(check_choice(x, arg, schedules),
       constant = constant_schedule,

@@ -1,4 +1,4 @@
-# Intervals and quantiles around predictions: which method, and the delta method. The other one is in conformal.R.
+# Intervals and quantiles around predictions: which method, and the delta method. The other one is in predict-conformal.R.
 
 interval_types <- c("conf_int", "pred_int", "quantile")
 interval_methods <- c("delta", "conformal")

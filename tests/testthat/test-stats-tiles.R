@@ -3,7 +3,7 @@ symmetric <- function(n = 300) {
   withr::with_seed(1, crossprod(matrix(stats::rnorm(n * n), n)) / n + diag(0.1, n))
 }
 
-test_that("products, factors and inverses by pieces are those of the whole", {
+test_that("products, factors and inverses by blocks are those of the whole", {
   a <- symmetric()
   wide <- withr::with_seed(2, matrix(stats::rnorm(300 * 1000), 300))
   expect_equal(multiply(a, wide), a %*% wide, tolerance = 1e-13)

@@ -30,15 +30,15 @@ gather_update <- function(l, kind, seen, record, plan, state_before) {
     gradient = seen$gradient[[kind]][[l]],
     before = seen$before[[kind]][[l]], after = seen$after[[kind]][[l]],
     slots_before = part(state_before), slots_after = part(seen$state),
-    scalars = c(list(lr = record$lr, t = record$optimizer_state$steps), decayed_knobs(plan$optimizer, record$decay))
+    scalars = c(list(lr = record$lr, t = record$optimizer_state$steps), decayed_hyperparameters(plan$optimizer, record$decay))
   )
 }
 
 # With the weight decay as the schedule had it in that step.
-decayed_knobs <- function(optimizer, decay) {
-  knobs <- knobs_of(optimizer)
-  if (!is.null(knobs$weight_decay) && !is.null(decay)) knobs$weight_decay <- knobs$weight_decay * decay
-  knobs
+decayed_hyperparameters <- function(optimizer, decay) {
+  hyperparameters <- hyperparameters_of(optimizer)
+  if (!is.null(hyperparameters$weight_decay) && !is.null(decay)) hyperparameters$weight_decay <- hyperparameters$weight_decay * decay
+  hyperparameters
 }
 
 # A number that the optimizer keeps for each weight.

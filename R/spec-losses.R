@@ -50,7 +50,7 @@ new_loss <- function(name, par) {
 
 #' @export
 print.nn_loss <- function(x, ...) {
-  check_knobs(x, "x", "nn_loss", loss_fields, quote(print()))
+  check_hyperparameters(x, "x", "nn_loss", loss_fields, quote(print()))
   cat("<nn_loss> ", describe_loss(x$name, x$par), "\n", sep = "")
   invisible(x)
 }
@@ -66,7 +66,7 @@ read_loss <- function(x) {
     return(x)
   }
   if (inherits(x, "nn_loss")) {
-    return(check_knobs(x, "loss", "nn_loss", loss_fields))
+    return(check_hyperparameters(x, "loss", "nn_loss", loss_fields))
   }
   if (is.function(x)) {
     known <- names(losses)

@@ -1,33 +1,33 @@
-# What the knobs of optimizers, schedules and losses must be: one table for each name. The functions that make such objects check by it, and so does
+# What the hyperparameters of optimizers, schedules and losses must be: one table for each name. The functions that make such objects check by it, and so does
 # whatever takes one, since a list can be edited.
 
-share_knob <- between_field(0, 1)
+share_below_1 <- between_field(0, 1)
 at_least_0 <- between_field(0)
 at_least_1 <- between_field(1)
 share_with_1 <- between_field(0, 1, closed = TRUE)
 above_0_to_1 <- field("a number above 0 and at most 1", function(x, whole) is_positive(x) && x <= 1)
 above_0_below_1 <- field("a number above 0 and below 1", function(x, whole) is_positive(x) && x < 1)
 # NA stands for what training will fill in.
-memory_knob <- field("a whole number, 1 or more, or `NA`", function(x, whole) is_missing_number(x) || is_whole(x, 1))
-epochs_knob <- field("a number of at least 1, or `NA`", function(x, whole) is_missing_number(x) || is_between(x, 1, Inf))
+memory_field <- field("a whole number, 1 or more, or `NA`", function(x, whole) is_missing_number(x) || is_whole(x, 1))
+epochs_field <- field("a number of at least 1, or `NA`", function(x, whole) is_missing_number(x) || is_between(x, 1, Inf))
 is_missing_number <- function(x) is_one_number(x) && is.na(x) && !is.nan(x)
 
 optimizer_fields <- list(
   gd = fields(),
   sgd = fields(),
-  momentum = fields(momentum = share_knob),
-  nesterov = fields(momentum = share_knob),
+  momentum = fields(momentum = share_below_1),
+  nesterov = fields(momentum = share_below_1),
   adagrad = fields(epsilon = positive_field()),
-  rmsprop = fields(rho = share_knob, epsilon = positive_field()),
-  adam = fields(beta1 = share_knob, beta2 = share_knob, epsilon = positive_field()),
-  adamw = fields(beta1 = share_knob, beta2 = share_knob, epsilon = positive_field(), weight_decay = at_least_0),
+  rmsprop = fields(rho = share_below_1, epsilon = positive_field()),
+  adam = fields(beta1 = share_below_1, beta2 = share_below_1, epsilon = positive_field()),
+  adamw = fields(beta1 = share_below_1, beta2 = share_below_1, epsilon = positive_field(), weight_decay = at_least_0),
   rprop = fields(
-    eta_minus = share_knob, eta_plus = at_least_1, step_max = positive_field(),
+    eta_minus = share_below_1, eta_plus = at_least_1, step_max = positive_field(),
     step_min = field("a positive, finite number", function(x, whole) {
       if (!is_positive(x) || x <= whole$step_max) is_positive(x) else wrong_part("", paste("at most `step_max`, which is", whole$step_max), x)
     })
   ),
-  lbfgs = fields(memory = memory_knob, gradient_tolerance = at_least_0, value_tolerance = at_least_0)
+  lbfgs = fields(memory = memory_field, gradient_tolerance = at_least_0, value_tolerance = at_least_0)
 )
 
 # `columns` are NULL for all.
@@ -37,10 +37,10 @@ embedding_fields <- list(
 
 schedule_fields <- list(
   constant = fields(warmup = at_least_0),
-  step = fields(factor = above_0_to_1, every = epochs_knob, warmup = at_least_0),
+  step = fields(factor = above_0_to_1, every = epochs_field, warmup = at_least_0),
   exponential = fields(rate = above_0_to_1, warmup = at_least_0),
-  cosine = fields(period = epochs_knob, floor = share_with_1, restarts = flag_field(), growth = at_least_1, warmup = at_least_0),
-  one_cycle = fields(total = epochs_knob, rise = above_0_below_1, start = share_with_1, floor = share_with_1, warmup = at_least_0),
+  cosine = fields(period = epochs_field, floor = share_with_1, restarts = flag_field(), growth = at_least_1, warmup = at_least_0),
+  one_cycle = fields(total = epochs_field, rise = above_0_below_1, start = share_with_1, floor = share_with_1, warmup = at_least_0),
   plateau = fields(
     factor = above_0_below_1, patience = whole_field(1), tolerance = at_least_0, floor = share_with_1, warmup = at_least_0
   )
@@ -58,38 +58,38 @@ is_quantile_levels <- function(x) {
   is.numeric(x) && length(x) > 0L && !anyNA(x) && all(x > 0 & x < 1) && !is.unsorted(x, strictly = TRUE)
 }
 
-# An object of `class` from its name and knobs, checked; `tables` are those above.
-new_knobs <- function(class, tables, name, knobs, call) {
-  wrong <- find_wrong(knobs, tables[[name]])
+# An object of `class` from its name and hyperparameters, checked; `tables` are those above.
+new_hyperparameters <- function(class, tables, name, hyperparameters, call) {
+  wrong <- find_wrong(hyperparameters, tables[[name]])
   if (!is.null(wrong)) {
     stop_argument(substring(wrong$at, 2L), wrong$must, wrong$found, call = call)
   }
-  numbers <- vapply(knobs, is.numeric, NA)
-  knobs[numbers] <- lapply(knobs[numbers], as.double)
-  structure(c(list(name = name), knobs), class = class)
+  numbers <- vapply(hyperparameters, is.numeric, NA)
+  hyperparameters[numbers] <- lapply(hyperparameters[numbers], as.double)
+  structure(c(list(name = name), hyperparameters), class = class)
 }
 
 # What is wrong with such an object, or NULL.
-wrong_knobs <- function(x, class, tables) {
+wrong_hyperparameters <- function(x, class, tables) {
   if (!is.list(x) || !inherits(x, class)) {
     return(wrong_part("", paste0("a list of class `", class, "`"), if (inherits(x, class)) unclass(x) else x))
   }
-  knobs <- unclass(x)
-  name <- knobs[["name"]]
+  hyperparameters <- unclass(x)
+  name <- hyperparameters[["name"]]
   if (!is_choice(name, names(tables))) {
     return(wrong_part("$name", one_of_choices(names(tables)), name))
   }
   table <- tables[[name]]
-  unknown <- setdiff(names(knobs), c("name", table$name))
+  unknown <- setdiff(names(hyperparameters), c("name", table$name))
   if (length(unknown) > 0L) {
-    has <- if (length(table$name) == 0L) "no knobs" else paste0("`", table$name, "`", collapse = ", ")
-    return(wrong_part(paste0("$", unknown[1L]), paste0("absent (", name, " has ", has, ")"), knobs[[unknown[1L]]]))
+    has <- if (length(table$name) == 0L) "no hyperparameters" else paste0("`", table$name, "`", collapse = ", ")
+    return(wrong_part(paste0("$", unknown[1L]), paste0("absent (", name, " has ", has, ")"), hyperparameters[[unknown[1L]]]))
   }
-  find_wrong(knobs, table)
+  find_wrong(hyperparameters, table)
 }
 
-check_knobs <- function(x, arg, class, tables, call = quote(nn_train())) {
-  wrong <- wrong_knobs(x, class, tables)
+check_hyperparameters <- function(x, arg, class, tables, call = quote(nn_train())) {
+  wrong <- wrong_hyperparameters(x, class, tables)
   if (!is.null(wrong)) {
     stop_argument(paste0(arg, wrong$at), wrong$must, wrong$found, hint = "The object was edited: make it anew.", call = call)
   }

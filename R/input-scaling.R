@@ -38,7 +38,7 @@ resolve_scaling <- function(spec, x, y, case_weights, earlier) {
   c(moments, extras)
 }
 
-# What else becomes of an outcome; see outcome-transform.R. A fit that goes on keeps its own.
+# What else becomes of an outcome; see input-outcome-transform.R. A fit that goes on keeps its own.
 learn_outcome <- function(spec, y, case_weights, earlier) {
   if (!is.null(earlier)) {
     return(list(y_transform = earlier$outcome$transform, y_limits = earlier$outcome$limits))

@@ -27,28 +27,28 @@ losses <- list(
 )
 
 # Optimizers: default learning rate, whether they step on mini-batches, whether they find the length of
-# their steps themselves, and their knobs' defaults.
+# their steps themselves, and their hyperparameters' defaults.
 optimizers <- list(
-  gd = list(lr = 0.1, batches = FALSE, own_steps = FALSE, knobs = list()),
-  sgd = list(lr = 0.01, batches = TRUE, own_steps = FALSE, knobs = list()),
-  momentum = list(lr = 0.01, batches = TRUE, own_steps = FALSE, knobs = list(momentum = 0.9)),
-  nesterov = list(lr = 0.01, batches = TRUE, own_steps = FALSE, knobs = list(momentum = 0.9)),
-  adagrad = list(lr = 0.01, batches = TRUE, own_steps = FALSE, knobs = list(epsilon = 1e-10)),
-  rmsprop = list(lr = 0.001, batches = TRUE, own_steps = FALSE, knobs = list(rho = 0.99, epsilon = 1e-8)),
+  gd = list(lr = 0.1, batches = FALSE, own_steps = FALSE, hyperparameters = list()),
+  sgd = list(lr = 0.01, batches = TRUE, own_steps = FALSE, hyperparameters = list()),
+  momentum = list(lr = 0.01, batches = TRUE, own_steps = FALSE, hyperparameters = list(momentum = 0.9)),
+  nesterov = list(lr = 0.01, batches = TRUE, own_steps = FALSE, hyperparameters = list(momentum = 0.9)),
+  adagrad = list(lr = 0.01, batches = TRUE, own_steps = FALSE, hyperparameters = list(epsilon = 1e-10)),
+  rmsprop = list(lr = 0.001, batches = TRUE, own_steps = FALSE, hyperparameters = list(rho = 0.99, epsilon = 1e-8)),
   adam = list(
-    lr = 0.001, batches = TRUE, own_steps = FALSE, knobs = list(beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8)
+    lr = 0.001, batches = TRUE, own_steps = FALSE, hyperparameters = list(beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8)
   ),
   adamw = list(
     lr = 0.001, batches = TRUE, own_steps = FALSE,
-    knobs = list(beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0.01)
+    hyperparameters = list(beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0.01)
   ),
   rprop = list(
     lr = 0.01, batches = FALSE, own_steps = TRUE,
-    knobs = list(eta_minus = 0.5, eta_plus = 1.2, step_min = 1e-6, step_max = 50)
+    hyperparameters = list(eta_minus = 0.5, eta_plus = 1.2, step_min = 1e-6, step_max = 50)
   ),
   lbfgs = list(
     lr = 1, batches = FALSE, own_steps = TRUE,
-    knobs = list(memory = NA_real_, gradient_tolerance = 1e-10, value_tolerance = 1e-14)
+    hyperparameters = list(memory = NA_real_, gradient_tolerance = 1e-10, value_tolerance = 1e-14)
   )
 )
 

@@ -6,7 +6,7 @@ trace_sheets <- function(trace) {
   fields <- unclass(trace)
   book <- new.env(parent = emptyenv())
   book$places <- list() # by key: where the matrix was last written
-  book$settings <- list() # by name: the cell of a learning rate or a knob
+  book$settings <- list() # by name: the cell of a learning rate or a hyperparameter
   iterations <- unique(vapply(fields$steps, function(step) step$iteration, 0L))
   sheets <- lapply(iterations, function(iteration) {
     steps <- Filter(function(step) step$iteration == iteration, fields$steps)
@@ -72,12 +72,12 @@ iteration_sheet <- function(book, fields, steps, iteration) {
   list(name = sheet, cells = cells_table(cells))
 }
 
-# The learning rate of the iteration, and the knobs that formulas use.
+# The learning rate of the iteration, and the hyperparameters that formulas use.
 iteration_settings <- function(fields, steps) {
   iteration <- steps[[1L]]$iteration
   used <- unlist(lapply(steps, function(step) names(step$values$scalars)))
-  knobs <- knobs_of(fields$network$optimizer)
-  c(list(lr = fields$iterations$lr[iteration]), knobs[intersect(names(knobs), used)])
+  hyperparameters <- hyperparameters_of(fields$network$optimizer)
+  c(list(lr = fields$iterations$lr[iteration]), hyperparameters[intersect(names(hyperparameters), used)])
 }
 
 # Matrices of one of the article's steps beside each other; gives the next free row.

@@ -1,4 +1,4 @@
-# What becomes of an input between the table and the network: how it is bent (`standardize`), and the pieces that join it (`embed`). Learnt here from
+# What becomes of an input between the table and the network: how it is bent (`standardize`), and the bins that join it (`embed`). Learnt here from
 # the training rows; the engine does it as it gathers rows.
 
 #' Encodings of numeric inputs
@@ -26,12 +26,12 @@ embed_piecewise <- function(bins = 8, columns = NULL) {
   if (!is.null(columns) && (!is.character(columns) || length(columns) == 0L || anyNA(columns))) {
     stop_argument("columns", "names of inputs, or `NULL`", columns, call = call)
   }
-  new_knobs("nn_embedding", embedding_fields, "piecewise", list(bins = check_count(bins, "bins", call = call), columns = columns), call)
+  new_hyperparameters("nn_embedding", embedding_fields, "piecewise", list(bins = check_count(bins, "bins", call = call), columns = columns), call)
 }
 
 #' @export
 print.nn_embedding <- function(x, ...) {
-  check_knobs(x, "x", "nn_embedding", embedding_fields, quote(print()))
+  check_hyperparameters(x, "x", "nn_embedding", embedding_fields, quote(print()))
   cat("<nn_embedding> ", describe_embedding(x), "\n", sep = "")
   invisible(x)
 }
@@ -46,7 +46,7 @@ read_embed <- function(embed) {
     return(NULL)
   }
   if (inherits(embed, "nn_embedding")) {
-    return(check_knobs(embed, "embed", "nn_embedding", embedding_fields))
+    return(check_hyperparameters(embed, "embed", "nn_embedding", embedding_fields))
   }
   check_choice(embed, "embed", c("none", names(embedding_fields)))
   embed_piecewise()
@@ -171,15 +171,15 @@ encoded_width <- function(p, encoding) {
   p + if (is.list(edges)) sum(pmax(lengths(edges) - 1L, 0L)) else 0L
 }
 
-# Names of the network's inputs: those of the columns, then of each column's pieces.
+# Names of the network's inputs: those of the columns, then of each column's bins.
 encoded_names <- function(names, encoding) {
-  pieces <- Map(function(name, edges) {
+  bins <- Map(function(name, edges) {
     if (length(edges) > 1L) {
       shown <- format_each(signif(edges, 4))
       paste0(name, " [", shown[-length(shown)], ", ", shown[-1L], "]")
     }
   }, names, if (is.null(encoding$edges)) list(NULL) else encoding$edges)
-  c(names, unlist(pieces, use.names = FALSE))
+  c(names, unlist(bins, use.names = FALSE))
 }
 
 # As the engine takes it: of standardised numbers. A column that does not vary stays as it is.

@@ -1,4 +1,4 @@
-# Ways to the steps of a trace: by place, by name, in part.
+# Access to the steps of a trace: by place, by name, in part.
 
 #' @export
 length.nn_trace <- function(x) length(steps_of(x))

@@ -5,33 +5,33 @@ objects <- list(
 )
 train <- function(arg, object) do.call(nn_train, c(list(article_X, article_Y, epochs = 1), stats::setNames(list(object), arg)), quote = TRUE)
 
-test_that("there is a table for every name of the registry, with the knobs that it has", {
+test_that("there is a table for every name of the registry, with the hyperparameters that it has", {
   expect_named(optimizer_fields, names(optimizers))
   expect_named(schedule_fields, schedules)
   expect_named(loss_fields, names(losses))
-  for (name in names(optimizers)) expect_identical(sort(as.character(optimizer_fields[[name]]$name)), sort(as.character(names(optimizers[[name]]$knobs))))
+  for (name in names(optimizers)) expect_identical(sort(as.character(optimizer_fields[[name]]$name)), sort(as.character(names(optimizers[[name]]$hyperparameters))))
   for (class in names(objects)) {
     for (name in names(objects[[class]]$tables)) {
-      expect_null(wrong_knobs(objects[[class]]$make(name), class, objects[[class]]$tables))
+      expect_null(wrong_hyperparameters(objects[[class]]$make(name), class, objects[[class]]$tables))
     }
   }
 })
 
-test_that("every knob is refused when it is something else or taken out, by its name", {
+test_that("every hyperparameter is refused when it is something else or taken out, by its name", {
   for (class in names(objects)) {
     tables <- objects[[class]]$tables
     for (name in names(tables)) {
       made <- objects[[class]]$make(name)
-      for (knob in tables[[name]]$name) {
+      for (hyperparameter in tables[[name]]$name) {
         for (value in c(never_right, list(NULL, NaN, -1, "a", c(0.5, 0.25), list(), Inf))) {
-          expect_match(wrong_knobs(edit(made, knob, value), class, tables)$at, paste0("$", knob), fixed = TRUE, label = paste(name, knob))
+          expect_match(wrong_hyperparameters(edit(made, hyperparameter, value), class, tables)$at, paste0("$", hyperparameter), fixed = TRUE, label = paste(name, hyperparameter))
         }
       }
     }
   }
 })
 
-test_that("names that are none, and knobs that the name does not have, are refused", {
+test_that("names that are none, and hyperparameters that the name does not have, are refused", {
   expect_snapshot(error = TRUE, {
     train("optimizer", edit(opt_adam(), "beta1", 2))
     train("optimizer", edit(opt_adam(), "beta1", NULL))

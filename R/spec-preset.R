@@ -161,8 +161,8 @@ reasons_of <- function(fit) {
   c(
     members,
     if (is.numeric(settings$validation)) "Each holds rows of its own back, which choose its best epoch: the mean of such networks is better than one trained on all rows.",
-    if (!is.null(settings$embed)) paste0("Numeric inputs are encoded in ", settings$embed$bins, " pieces, which lets the network bend where the data are dense."),
-    if (is.null(settings$embed) && is.null(fit$inputs$encoding)) "Numeric inputs are not encoded in pieces: there are more than 60, or none.",
+    if (!is.null(settings$embed)) paste0("Numeric inputs are encoded in ", settings$embed$bins, " bins, which lets the network bend where the data are dense."),
+    if (is.null(settings$embed) && is.null(fit$inputs$encoding)) "Numeric inputs are not encoded in bins: there are more than 60, or none.",
     if (length(out) > 0L) paste0("Tried and left out, since the rows held back were predicted no better with it: ", paste(out, collapse = ", "), "."),
     if (any(choice$share > 0 & choice$kind != "network")) "Kinds of networks are blended by the shares that the rows held back are predicted best with.",
     if ("log" %in% choice$kind) "The outcome has a long tail: networks of its logarithm were tried, too.",

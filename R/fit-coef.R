@@ -60,7 +60,7 @@ unscale_network <- function(weights, biases, inputs, outcome) {
 
 unit_names <- function(n) paste0("h", seq_len(n))
 
-# Of the network's inputs: the columns, and the pieces that encode them.
+# Of the network's inputs: the columns, and the bins that encode them.
 input_names <- function(fit) {
   names <- fit$inputs$names
   encoded_names(if (is.null(names)) paste0("x", seq_len(fit$inputs$n)) else names, fit$inputs$encoding)

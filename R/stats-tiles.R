@@ -1,22 +1,22 @@
-# Linear algebra on large symmetric matrices, piece by piece: LAPACK and BLAS do not hear Ctrl-C before they are done, and on the
-# whole of some thousand parameters that is minutes. Each piece is some hundredths of a second.
+# Linear algebra on large symmetric matrices, block by block: LAPACK and BLAS do not hear Ctrl-C before they are done, and on the
+# whole of some thousand parameters that is minutes. Each block is some hundredths of a second.
 
-# Multiplications in a piece.
-piece_work <- 5e7
+# Multiplications in a block.
+block_work <- 5e7
 tile_size <- 128L
 
-pieces_of <- function(n, size) split(seq_len(n), (seq_len(n) - 1L) %/% size)
+blocks_of <- function(n, size) split(seq_len(n), (seq_len(n) - 1L) %/% size)
 
 # a %*% b.
 multiply <- function(a, b) {
-  if (as.double(nrow(a)) * ncol(a) * ncol(b) <= piece_work) {
+  if (as.double(nrow(a)) * ncol(a) * ncol(b) <= block_work) {
     return(a %*% b)
   }
   value <- matrix(0, nrow(a), ncol(b))
-  columns_at_once <- max(1, floor(piece_work / (as.double(tile_size) * ncol(a))))
-  for (rows in pieces_of(nrow(a), tile_size)) {
+  columns_at_once <- max(1, floor(block_work / (as.double(tile_size) * ncol(a))))
+  for (rows in blocks_of(nrow(a), tile_size)) {
     part <- a[rows, , drop = FALSE]
-    for (columns in pieces_of(ncol(b), columns_at_once)) {
+    for (columns in blocks_of(ncol(b), columns_at_once)) {
       value[rows, columns] <- part %*% b[, columns, drop = FALSE]
     }
   }
@@ -25,7 +25,7 @@ multiply <- function(a, b) {
 
 # The upper Cholesky factor; NULL where the matrix is not positive definite.
 cholesky <- function(a) {
-  tiles <- pieces_of(nrow(a), tile_size)
+  tiles <- blocks_of(nrow(a), tile_size)
   for (k in seq_along(tiles)) {
     here <- tiles[[k]]
     corner <- tryCatch(chol(a[here, here]), error = function(cnd) NULL)
@@ -48,7 +48,7 @@ cholesky <- function(a) {
 # The matrix of this factor, inverted, times `b`.
 solve_factored <- function(factor, b) {
   n <- nrow(factor)
-  for (columns in pieces_of(ncol(b), max(1, floor(piece_work / 2 / n^2)))) {
+  for (columns in blocks_of(ncol(b), max(1, floor(block_work / 2 / n^2)))) {
     b[, columns] <- backsolve(factor, backsolve(factor, b[, columns, drop = FALSE], transpose = TRUE))
   }
   b

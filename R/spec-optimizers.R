@@ -1,10 +1,10 @@
-# Optimizer objects: a name and its knobs, checked where they are made.
+# Optimizer objects: a name and its hyperparameters, checked where they are made.
 
-#' Optimizers and their knobs
+#' Optimizers and their hyperparameters
 #'
 #' Give one of these as `optimizer =` in [nn_train()], or just its name as a string
 #' when the defaults will do: `"adam"` is `opt_adam()`.
-#' The learning rate is not among the knobs: it is `lr` of [nn_train()].
+#' The learning rate is not among the hyperparameters: it is `lr` of [nn_train()].
 #'
 #' | optimizer | default `lr` | steps on | what it does |
 #' |---|---|---|---|
@@ -27,7 +27,7 @@
 #' rows each time: a `batch_size` below the number of rows is refused. `lbfgs` takes no `dropout` and no `clip_norm`; `rprop` and
 #' `lbfgs` take no `lr_schedule`.
 #'
-#' | knob | default | range | meaning |
+#' | hyperparameter | default | range | meaning |
 #' |---|---|---|---|
 #' | `momentum` | 0.9 | 0 or more, below 1 | share of the last step that is kept |
 #' | `epsilon` | 1e-8 (adagrad 1e-10) | above 0 | keeps divisions finite |
@@ -49,9 +49,9 @@
 #' @param memory Steps that are remembered; a whole number, 1 or more, or `NULL` to choose by the size of the network.
 #' @param gradient_tolerance,value_tolerance When to end; 0 or more.
 #'
-#' @return A list of class `nn_optimizer` with `name` and the knobs.
+#' @return A list of class `nn_optimizer` with `name` and the hyperparameters.
 #' @section Errors:
-#' A knob out of its range is an error of class `backprop_error_argument`.
+#' A hyperparameter out of its range is an error of class `backprop_error_argument`.
 #' @examples
 #' opt_adam(beta1 = 0.8)
 #' nn_train(Species ~ ., data = iris, preset = "textbook",
@@ -59,7 +59,7 @@
 #' @name optimizers
 NULL
 
-new_optimizer <- function(name, ..., call = NULL) new_knobs("nn_optimizer", optimizer_fields, name, list(...), call)
+new_optimizer <- function(name, ..., call = NULL) new_hyperparameters("nn_optimizer", optimizer_fields, name, list(...), call)
 
 #' @rdname optimizers
 #' @export
@@ -117,33 +117,33 @@ opt_lbfgs <- function(memory = NULL, gradient_tolerance = 1e-10, value_tolerance
 
 #' @export
 print.nn_optimizer <- function(x, ...) {
-  check_knobs(x, "x", "nn_optimizer", optimizer_fields, quote(print()))
+  check_hyperparameters(x, "x", "nn_optimizer", optimizer_fields, quote(print()))
   cat("<nn_optimizer> ", describe_optimizer(x), "\n", sep = "")
   invisible(x)
 }
 
 describe_optimizer <- function(optimizer) {
-  knobs <- knobs_of(optimizer)
-  knobs <- knobs[!is.na(knobs)]
-  if (length(knobs) == 0L) {
+  hyperparameters <- hyperparameters_of(optimizer)
+  hyperparameters <- hyperparameters[!is.na(hyperparameters)]
+  if (length(hyperparameters) == 0L) {
     return(optimizer$name)
   }
-  values <- paste(names(knobs), "=", vapply(knobs, format, "", digits = 7))
+  values <- paste(names(hyperparameters), "=", vapply(hyperparameters, format, "", digits = 7))
   paste0(optimizer$name, " (", paste(values, collapse = ", "), ")")
 }
 
-knobs_of <- function(x) {
-  knobs <- unclass(x)
-  knobs[names(knobs) != "name"]
+hyperparameters_of <- function(x) {
+  hyperparameters <- unclass(x)
+  hyperparameters[names(hyperparameters) != "name"]
 }
 
 # A name or an object, as an object.
 read_optimizer <- function(x) {
   if (inherits(x, "nn_optimizer")) {
-    return(check_knobs(x, "optimizer", "nn_optimizer", optimizer_fields))
+    return(check_hyperparameters(x, "optimizer", "nn_optimizer", optimizer_fields))
   }
   name <- check_choice(x, "optimizer", names(optimizers))
-  optimizer <- c(list(name = name), optimizers[[name]]$knobs)
+  optimizer <- c(list(name = name), optimizers[[name]]$hyperparameters)
   class(optimizer) <- "nn_optimizer" # not structure(), which takes longer than many a check
   optimizer
 }

@@ -1,4 +1,4 @@
-# What each field of a trace and of its steps must be (see nn_trace.R for what they mean), and the check of both.
+# What each field of a trace and of its steps must be (see trace.R for what they mean), and the check of both.
 
 trace_ops <- c(
   "given", "weighted_sum", "cell", "softmax", "back", "descend_weights", "descend_biases", "gradient_weights", "gradient_biases", "engine"

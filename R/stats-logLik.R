@@ -157,3 +157,20 @@ residual_freedom <- function(problem, identified = count_identified(problem)) {
   values <- problem$outputs - (problem$engine$output == "softmax")
   problem$rows * values - identified
 }
+
+#' @rdname logLik.nn_fit
+#' @importFrom stats weights
+#' @export
+weights.nn_fit <- function(object, ...) {
+  call <- quote(weights())
+  refuse_dots(..., known = "object", call = call)
+  object <- validate_fit(object, "object", call, ensembles = TRUE)
+  kept <- object$data$case_weights
+  if (is.null(kept) && isTRUE(object$settings$case_weights)) {
+    stop_backprop("no_data", c(
+      "The model was trained with {.arg case_weights}, which it does not keep.",
+      i = "Train with {.code keep = \"data\"}. The weights of the network are in {.fn coef}."
+    ), call = call)
+  }
+  kept
+}

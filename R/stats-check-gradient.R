@@ -67,7 +67,7 @@ nn_check_gradient.nn_trace <- function(trace, ..., tolerance = 1e-5) {
   check_gradient(problem_of_trace(unclass(trace), call), tolerance, call)
 }
 
-# The engine's specification, weights and data: all that both ways need.
+# The engine's specification, weights and data: all that both methods of computing need.
 problem_of_recording <- function(recorded) {
   list(
     engine = recorded$engine, weights = recorded$fit$weights, biases = recorded$fit$biases,

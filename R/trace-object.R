@@ -1,4 +1,4 @@
-# The trace as an object: from what was recorded to the list that nn_trace.R describes.
+# The trace as an object: from what was recorded to the list that trace.R describes.
 
 new_trace <- function(recorded) {
   plan <- trace_plan(recorded)

@@ -1,4 +1,4 @@
-# Traces a few iterations of training: the object, the methods that make it, and the way to its parts.
+# Traces a few iterations of training: the object, the methods that make it, and access to its parts.
 #
 # The object (class `nn_trace`) is a plain list:
 #   steps       list of `nn_trace_step`, in the order in which they happen (see below)
@@ -246,7 +246,7 @@ traced_alone <- function(arguments, call) {
   arguments
 }
 
-# The one way: an ordinary call of nn_train(), recorded. Its errors speak of the function that was called.
+# An ordinary call of nn_train(), recorded. Its errors speak of the function that was called.
 train_recorded <- function(arguments, steps, call) {
   if (is.null(arguments$preset)) arguments$preset <- "textbook"
   arguments <- traced_alone(arguments, call)
