@@ -1,18 +1,39 @@
 # The methods of nn_train(): each reads its kind of data; train_given() does the rest.
 
+# The arguments that say how to train, in the order of the signature, with the values of the textbook's network.
+training_defaults <- alist(
+  hidden = 3, epochs = 1000, lr = NULL, preset = "textbook", effort = "standard", time_limit = NULL,
+  activation = "sigmoid", output = NULL, loss = NULL, optimizer = "gd", batch_size = NULL, shuffle = TRUE,
+  lr_schedule = "constant", init = NULL, start = NULL, restarts = 1, ensemble = 1, blend = NULL,
+  standardize = FALSE, embed = NULL, rare_levels = 0, outcome_transform = "none", clip_predictions = FALSE,
+  penalty = 0, mixture = 0, dropout = 0, clip_norm = NULL, decay_schedule = NULL, dropout_schedule = NULL,
+  validation = NULL, stop_iter = NULL, stop_metric = NULL, tol = 0,
+  case_weights = NULL, class_weights = NULL, offset = NULL, na_action = "error",
+  precision = "double", threads = NULL, seed = NULL, keep = "minimal",
+  keep_weights = NULL, callback = NULL, checkpoint = NULL, progress = NULL
+)
+
+# Those that `preset = "table"` chooses by the data: the methods for tables have no defaults of them.
+chosen_by_preset <- c(
+  "hidden", "epochs", "lr", "activation", "optimizer", "batch_size", "lr_schedule", "ensemble", "blend", "embed", "rare_levels",
+  "outcome_transform", "clip_predictions", "penalty", "dropout", "clip_norm", "validation", "stop_iter", "precision"
+)
+
+table_defaults <- replace(training_defaults, c("preset", "standardize"), list("table", TRUE))
+table_defaults[chosen_by_preset] <- alist(absent = )
+# `subset` may name columns of the data, which only a formula has.
+formula_defaults <- append(table_defaults, alist(subset = NULL), match("na_action", names(table_defaults)))
+
+# `method` with the arguments `defaults`: the first three may be given by place, after those that it has itself.
+with_arguments <- function(defaults, method) {
+  own <- formals(method)
+  formals(method) <- c(own[names(own) != "..."], defaults[1:3], own["..."], defaults[-(1:3)])
+  method
+}
+
 #' @rdname nn_train
 #' @export
-nn_train.default <- function(X, Y, hidden = 3, epochs = 1000, lr = NULL, ...,
-                             preset = "textbook", effort = "standard", time_limit = NULL,
-                             activation = "sigmoid", output = NULL, loss = NULL, optimizer = "gd",
-                             batch_size = NULL, shuffle = TRUE, lr_schedule = "constant", init = NULL, start = NULL,
-                             restarts = 1, ensemble = 1, blend = NULL, standardize = FALSE, embed = NULL, rare_levels = 0, outcome_transform = "none",
-                             clip_predictions = FALSE,
-                             penalty = 0, mixture = 0, dropout = 0, clip_norm = NULL, decay_schedule = NULL, dropout_schedule = NULL,
-                             validation = NULL, stop_iter = NULL, stop_metric = NULL, tol = 0,
-                             case_weights = NULL, class_weights = NULL, offset = NULL, na_action = "error",
-                             precision = "double", threads = NULL, seed = NULL, keep = "minimal",
-                             keep_weights = NULL, callback = NULL, checkpoint = NULL, progress = NULL) {
+nn_train.default <- with_arguments(training_defaults, function(X, Y, ...) {
   matched <- with_words_of_dots(match.call(), parent.frame())
   typed <- check_spelling(names(matched), names(sys.call()), c("X", "Y", training_arguments))
   settings <- with_na_alias(settings_of(environment()), list(...))
@@ -21,7 +42,7 @@ nn_train.default <- function(X, Y, hidden = 3, epochs = 1000, lr = NULL, ...,
   }
   earlier <- earlier_fit(start, "matrix")
   train_given(given_matrix(X, Y, settings, earlier), settings, typed, earlier, matched)
-}
+})
 
 #' @rdname nn_train
 #' @export
@@ -29,16 +50,7 @@ nn_train.matrix <- nn_train.default
 
 #' @rdname nn_train
 #' @export
-nn_train.data.frame <- function(X, Y, hidden, epochs, lr, ...,
-                                preset = "table", effort = "standard", time_limit = NULL,
-                                activation, output = NULL, loss = NULL, optimizer,
-                                batch_size, shuffle = TRUE, lr_schedule, init = NULL, start = NULL,
-                                restarts = 1, ensemble, blend, standardize = TRUE, embed, rare_levels, outcome_transform, clip_predictions,
-                                penalty, mixture = 0, dropout, clip_norm, decay_schedule = NULL, dropout_schedule = NULL,
-                                validation, stop_iter, stop_metric = NULL, tol = 0,
-                                case_weights = NULL, class_weights = NULL, offset = NULL, na_action = "error",
-                                precision, threads = NULL, seed = NULL, keep = "minimal",
-                                keep_weights = NULL, callback = NULL, checkpoint = NULL, progress = NULL) {
+nn_train.data.frame <- with_arguments(table_defaults, function(X, Y, ...) {
   matched <- with_words_of_dots(match.call(), parent.frame())
   typed <- check_spelling(names(matched), names(sys.call()), c("X", "Y", training_arguments))
   settings <- with_na_alias(settings_of(environment()), list(...))
@@ -53,20 +65,11 @@ nn_train.data.frame <- function(X, Y, hidden, epochs, lr, ...,
   }
   earlier <- earlier_fit(start, "data.frame")
   train_given(given_table(X, Y, settings, earlier), settings, typed, earlier, matched)
-}
+})
 
 #' @rdname nn_train
 #' @export
-nn_train.formula <- function(formula, data, hidden, epochs, lr, ...,
-                             preset = "table", effort = "standard", time_limit = NULL,
-                             activation, output = NULL, loss = NULL, optimizer,
-                             batch_size, shuffle = TRUE, lr_schedule, init = NULL, start = NULL,
-                             restarts = 1, ensemble, blend, standardize = TRUE, embed, rare_levels, outcome_transform, clip_predictions,
-                             penalty, mixture = 0, dropout, clip_norm, decay_schedule = NULL, dropout_schedule = NULL,
-                             validation, stop_iter, stop_metric = NULL, tol = 0,
-                             case_weights = NULL, class_weights = NULL, offset = NULL, na_action = "error", subset = NULL,
-                             precision, threads = NULL, seed = NULL, keep = "minimal",
-                             keep_weights = NULL, callback = NULL, checkpoint = NULL, progress = NULL) {
+nn_train.formula <- with_arguments(formula_defaults, function(formula, data, ...) {
   matched <- with_words_of_dots(match.call(), parent.frame())
   if (missing(formula)) {
     stop_called_x("formula", "formula", quote(nn_train()))
@@ -95,13 +98,13 @@ nn_train.formula <- function(formula, data, hidden, epochs, lr, ...,
     if (is.null(earlier)) given_formula(formula, data, columns) else given_again(formula, data, columns, typed, earlier)
   )
   train_given(given, settings, typed, earlier, matched)
-}
+})
 
 # The arguments of a method. Those that have no default and were not given have the textbook's value; a preset may have another.
 settings_of <- function(frame) {
   settings <- mget(training_arguments, envir = frame)
   absent <- vapply(settings, function(value) identical(value, quote(expr = )), NA)
-  settings[absent] <- textbook[names(settings)[absent]]
+  settings[absent] <- training_defaults[absent]
   # From here on a limit of time counts.
   settings$began <- proc.time()[["elapsed"]]
   settings

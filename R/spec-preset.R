@@ -51,13 +51,6 @@ NULL
 presets <- c("textbook", "table")
 efforts <- c("quick", "standard", "thorough")
 
-# What the article has, and every plain network.
-textbook <- list(
-  hidden = 3, epochs = 1000, lr = NULL, activation = "sigmoid", optimizer = "gd", batch_size = NULL, lr_schedule = "constant",
-  ensemble = 1, blend = NULL, standardize = TRUE, embed = NULL, rare_levels = 0, outcome_transform = "none", clip_predictions = FALSE,
-  penalty = 0, dropout = 0, clip_norm = NULL, validation = NULL, stop_iter = NULL, precision = "double"
-)
-
 # The settings with what a preset says of those that were not typed. A fit that goes on was given all its settings when it began.
 apply_preset <- function(settings, typed, given, earlier) {
   if (!is.null(earlier)) {

@@ -86,14 +86,9 @@ plain_steps <- list(
 
 schedules <- c("constant", "step", "exponential", "cosine", "one_cycle", "plateau")
 
-# The arguments that say how to train, in the order of the signature. Those that a fit given as
-# `start` passes on unless they are typed anew are `inherited_arguments`.
-training_arguments <- c(
-  "hidden", "epochs", "lr", "preset", "effort", "time_limit", "activation", "output", "loss", "optimizer", "batch_size", "shuffle",
-  "lr_schedule", "init", "start", "restarts", "ensemble", "blend", "standardize", "embed", "rare_levels", "outcome_transform", "clip_predictions", "penalty", "mixture", "dropout", "clip_norm",
-  "decay_schedule", "dropout_schedule", "validation", "stop_iter", "stop_metric", "tol", "case_weights", "class_weights", "offset", "na_action", "precision", "threads",
-  "seed", "keep", "keep_weights", "callback", "checkpoint", "progress"
-)
+# The arguments that say how to train (see nn_train-methods.R). Those that a fit given as `start` passes on unless they are typed anew are
+# `inherited_arguments`.
+training_arguments <- names(training_defaults)
 inherited_arguments <- c(
   "lr", "activation", "output", "loss", "optimizer", "batch_size", "shuffle", "lr_schedule", "init",
   "ensemble", "blend", "standardize", "embed", "rare_levels", "outcome_transform", "clip_predictions", "penalty", "mixture", "dropout", "clip_norm", "decay_schedule", "dropout_schedule", "validation", "stop_iter", "stop_metric", "tol",
