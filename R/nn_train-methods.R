@@ -1,4 +1,4 @@
-# The methods of nn_train(): each reads its kind of data; train_given() does the rest.
+# The methods of nn_train(): each reads its kind of data into a request; train_requested() does the rest.
 
 # The arguments that say how to train, in the order of the signature, with the values of the textbook's network.
 training_defaults <- alist(
@@ -31,9 +31,16 @@ with_arguments <- function(defaults, method) {
   method
 }
 
-#' @rdname nn_train
-#' @export
-nn_train.default <- with_arguments(training_defaults, function(X, Y, ...) {
+# A call of nn_train() that is read and checked as far as its data: `given`, `settings`, the names of those that were `typed`, the fit that it goes on
+# from (`earlier`), and the `call`. nn_trace() trains by it as well.
+request_training <- function(X, ...) {
+  if (missing(X)) {
+    return(without_x(..., .method = request_training.formula))
+  }
+  UseMethod("request_training")
+}
+
+request_training.default <- with_arguments(training_defaults, function(X, Y, ...) {
   matched <- with_words_of_dots(match.call(), parent.frame())
   typed <- check_spelling(names(matched), names(sys.call()), c("X", "Y", training_arguments))
   settings <- with_na_alias(settings_of(environment()), list(...))
@@ -41,16 +48,10 @@ nn_train.default <- with_arguments(training_defaults, function(X, Y, ...) {
     stop_missing("Y", "the outcome")
   }
   earlier <- earlier_fit(start, "matrix")
-  train_given(given_matrix(X, Y, settings, earlier), settings, typed, earlier, matched)
+  list(given = given_matrix(X, Y, settings, earlier), settings = settings, typed = typed, earlier = earlier, call = matched)
 })
 
-#' @rdname nn_train
-#' @export
-nn_train.matrix <- nn_train.default
-
-#' @rdname nn_train
-#' @export
-nn_train.data.frame <- with_arguments(table_defaults, function(X, Y, ...) {
+request_training.data.frame <- with_arguments(table_defaults, function(X, Y, ...) {
   matched <- with_words_of_dots(match.call(), parent.frame())
   typed <- check_spelling(names(matched), names(sys.call()), c("X", "Y", training_arguments))
   settings <- with_na_alias(settings_of(environment()), list(...))
@@ -64,12 +65,10 @@ nn_train.data.frame <- with_arguments(table_defaults, function(X, Y, ...) {
     ))
   }
   earlier <- earlier_fit(start, "data.frame")
-  train_given(given_table(X, Y, settings, earlier), settings, typed, earlier, matched)
+  list(given = given_table(X, Y, settings, earlier), settings = settings, typed = typed, earlier = earlier, call = matched)
 })
 
-#' @rdname nn_train
-#' @export
-nn_train.formula <- with_arguments(formula_defaults, function(formula, data, ...) {
+request_training.formula <- with_arguments(formula_defaults, function(formula, data, ...) {
   matched <- with_words_of_dots(match.call(), parent.frame())
   if (missing(formula)) {
     stop_called_x("formula", "formula", quote(nn_train()))
@@ -97,8 +96,33 @@ nn_train.formula <- with_arguments(formula_defaults, function(formula, data, ...
   given <- undoing_draws(
     if (is.null(earlier)) given_formula(formula, data, columns) else given_again(formula, data, columns, typed, earlier)
   )
-  train_given(given, settings, typed, earlier, matched)
+  list(given = given, settings = settings, typed = typed, earlier = earlier, call = matched)
 })
+
+# The method of nn_train() that trains what `request` reads, with its arguments.
+training_by <- function(request) {
+  body(request) <- bquote({
+    request <- .(body(request))
+    train_requested(request)
+  })
+  request
+}
+
+#' @rdname nn_train
+#' @export
+nn_train.default <- training_by(request_training.default)
+
+#' @rdname nn_train
+#' @export
+nn_train.matrix <- nn_train.default
+
+#' @rdname nn_train
+#' @export
+nn_train.data.frame <- training_by(request_training.data.frame)
+
+#' @rdname nn_train
+#' @export
+nn_train.formula <- training_by(request_training.formula)
 
 # The arguments of a method. Those that have no default and were not given have the textbook's value; a preset may have another.
 settings_of <- function(frame) {

@@ -308,9 +308,7 @@
 #' @export
 nn_train <- function(X, ...) {
   if (missing(X)) {
-    given <- ...names()
-    if (!"formula" %in% given) stop_without_x(given)
-    return(nn_train.formula(...))
+    return(without_x(..., .method = nn_train.formula))
   }
   UseMethod("nn_train")
 }

@@ -1,8 +1,12 @@
 # One call of the engine: what is watched while it runs, and what its answer becomes.
 
 # `restart` is the number of the start, where there are several. `keep()` takes a function that makes the fit so far, see keeping_last().
-run_training <- function(spec, data, given, scaling, earlier, keep, restart = NULL) {
-  spec <- ask_for_recording(spec)
+# `recorder` has the first steps recorded, see new_recorder().
+run_training <- function(spec, data, given, scaling, earlier, keep, restart = NULL, recorder = NULL) {
+  if (!is.null(recorder)) {
+    # Each epoch has at least one step, and the engine stops once it has recorded enough.
+    spec$engine[c("trace_steps", "epochs")] <- recorder$steps
+  }
   watch <- watch_training(spec$progress, spec$callback, restart)
   stored <- if (!is.null(spec$checkpoint)) {
     checkpoint_hook(spec$checkpoint, function(state) {
@@ -19,7 +23,7 @@ run_training <- function(spec, data, given, scaling, earlier, keep, restart = NU
   if (identical(result$error$kind, "nonfinite_x")) stop_unknown_in(data, given$arg)
   finished(result, colnames(data$x), arg = given$arg)
   fit <- new_fit(result, spec, data, given, scaling, earlier)
-  keep_recording(result, spec, data$x, data$y, fit, data$case_weights, data$offset, data$rows)
+  if (!is.null(recorder)) recorder$keep(result, spec, data, fit)
   raised <- c(if (!is.null(stored)) stored$raised(), watch$raised())
   if (length(raised) > 0L) {
     session$last <- fit

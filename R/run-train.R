@@ -1,7 +1,11 @@
 # What all methods of nn_train() share: from what was given to the engine.
 
 # `nn_train(formula = , ...)` is understood; other spellings of the first argument are named.
-stop_without_x <- function(given) {
+without_x <- function(..., .method) {
+  given <- ...names()
+  if ("formula" %in% given) {
+    return(.method(...))
+  }
   if ("x" %in% given) {
     stop_backprop("unknown_argument", c("Unknown argument {.arg x}.", i = "Did you mean {.arg X}?"))
   }
@@ -30,8 +34,12 @@ earlier_fit <- function(start, interface) {
   start
 }
 
-# From here on all methods are one: rows, outcome, design, specification, engine, fit.
-train_given <- function(given, settings, typed, earlier, call) {
+# From here on all methods are one: rows, outcome, design, specification, engine, fit. `recorder` (of new_recorder()) takes what nn_trace() shows.
+train_requested <- function(request, recorder = NULL) {
+  given <- request$given
+  settings <- request$settings
+  typed <- request$typed
+  earlier <- request$earlier
   if (!is.null(earlier)) {
     settings <- inherit_settings(settings, typed, earlier$settings)
   }
@@ -39,21 +47,21 @@ train_given <- function(given, settings, typed, earlier, call) {
   check_given_again(typed, given, earlier)
   check_still_filled(settings$na_action, earlier)
   given <- keep_rows(given, settings$na_action)
-  given$call <- call
+  given$call <- request$call
   given$outcome <- read_outcome(given$Y, like = earlier$outcome, arg = given$outcome_arg)
   settings <- apply_preset(settings, typed, given, earlier)
   settings["case_weights"] <- list(given$case_weights)
   settings["offset"] <- list(given$offset)
   plan <- plan_rows(settings, given)
   if (is.null(settings$seed)) {
-    undoing_draws(train_planned(plan, given, settings, typed, earlier))
+    undoing_draws(train_planned(plan, given, settings, typed, earlier, recorder))
   } else {
-    train_planned(plan, given, settings, typed, earlier)
+    train_planned(plan, given, settings, typed, earlier, recorder)
   }
 }
 
 # From the split on: what may draw a seed, and be refused after that.
-train_planned <- function(plan, given, settings, typed, earlier) {
+train_planned <- function(plan, given, settings, typed, earlier, recorder) {
   members <- check_ensemble(settings$ensemble, settings)
   check_same_networks(members, earlier)
   if (members > 1L || length(settings$blend) > 0L || is_ensemble(earlier)) {
@@ -70,8 +78,8 @@ train_planned <- function(plan, given, settings, typed, earlier) {
   spec <- ready$spec
   spec$engine$seconds <- clock(settings$time_limit, settings$began)$left()
   keeping_last(function(keep) {
-    train <- function(spec, keep, restart = NULL) run_training(spec, ready$data, given, ready$scaling, earlier, keep, restart)
-    fit <- if (spec$restarts > 1L) run_restarts(spec, train, keep) else train(spec, keep)
+    train <- function(spec, keep, restart = NULL) run_training(spec, ready$data, given, ready$scaling, earlier, keep, restart, recorder)
+    fit <- if (spec$restarts > 1L && is.null(recorder)) run_restarts(spec, train, keep) else train(spec, keep)
     warn_symptoms(fit, started = !is.null(spec$start))
     fit
   })

@@ -1,38 +1,16 @@
-# Recording: how nn_trace() gets the engine's own steps out of an ordinary call of nn_train().
+# Recording: how nn_trace() gets the engine's own steps out of an ordinary training.
 
-# Runs `train`, a call of nn_train(), with the engine recording its first `steps` steps.
-# What run_training() kept comes back: the recorded steps, the specification, the data and the fit.
-with_recording <- function(steps, train) {
-  session$wants_recording <- steps
-  on.exit(session$wants_recording <- session$recorded <- NULL)
-  force(train)
-  session$recorded
-}
-
-# Called by run_training() before the engine: the specification, with the wish to record if there is one.
-# The wish is taken off the table at once: a training inside a callback is not meant.
-ask_for_recording <- function(spec) {
-  steps <- session$wants_recording
-  if (is.null(steps)) {
-    return(spec)
-  }
-  session$wants_recording <- NULL
-  spec$engine$trace_steps <- steps
-  # Each epoch has at least one step, and the engine stops once it has recorded enough.
-  spec$engine$epochs <- steps
-  spec
-}
-
-# Called by run_training() after the engine.
-# `rows` are the places of the training rows among those given, if not all of these train.
-keep_recording <- function(result, spec, x, y, fit, case_weights = NULL, offset = NULL, rows = NULL) {
-  if (!is.null(spec$engine$trace_steps)) {
-    result$trace <- name_slots(result$trace, result$optimizer_state$slots)
-    session$recorded <- list(
-      trace = result$trace, engine = spec$engine, start = spec$start, x = x, y = y,
-      case_weights = case_weights, offset = offset, rows = rows, fit = fit
+# Of a training that it is passed to, the engine records the first `steps` steps. `keep()` is what run_training() calls after the engine; `recorded()`
+# are the steps, the specification, the data and the fit. A training inside a callback is none of its business.
+new_recorder <- function(steps) {
+  recorded <- NULL
+  keep <- function(result, spec, data, fit) {
+    recorded <<- list(
+      trace = name_slots(result$trace, result$optimizer_state$slots), engine = spec$engine, start = spec$start, x = data$x, y = data$y,
+      case_weights = data$case_weights, offset = data$offset, rows = data$rows, fit = fit
     )
   }
+  list(steps = steps, keep = keep, recorded = function() recorded)
 }
 
 # What the optimizer keeps has the same names in all steps.

@@ -239,6 +239,7 @@ traced_alone <- function(arguments, call) {
   for (arg in names(asked)[asked]) {
     stop_backprop("ensemble", "One training is recorded, of one network: leave {.arg {arg}} out.", call = call)
   }
+  if (is_ensemble(arguments$start)) validate_fit(arguments$start, "start", call)
   if (identical(arguments$preset, "table")) {
     arguments$ensemble <- 1
     arguments["blend"] <- list(NULL)
@@ -246,12 +247,13 @@ traced_alone <- function(arguments, call) {
   arguments
 }
 
-# An ordinary call of nn_train(), recorded. Its errors speak of the function that was called.
+# What nn_train() does with these arguments, recorded. Its errors speak of the function that was called.
 train_recorded <- function(arguments, steps, call) {
   if (is.null(arguments$preset)) arguments$preset <- "textbook"
   arguments <- traced_alone(arguments, call)
+  recorder <- new_recorder(steps)
   tryCatch(
-    with_recording(steps, do.call("nn_train", arguments, quote = TRUE)),
+    train_requested(do.call("request_training", arguments, quote = TRUE), recorder),
     backprop_error = function(cnd) {
       cnd$call <- call
       if (steps > 0L && inherits(cnd, "backprop_error_memory")) {
@@ -260,4 +262,5 @@ train_recorded <- function(arguments, steps, call) {
       rlang::cnd_signal(cnd)
     }
   )
+  recorder$recorded()
 }

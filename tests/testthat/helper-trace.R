@@ -65,9 +65,11 @@ expect_formulas_hold <- function(trace, tolerance = 1e-10) {
   testthat::expect_identical(vapply(as.list(trace)[differs], function(step) step$key, ""), character())
 }
 
+recorded_training <- function(..., steps = 0L) train_recorded(list(...), steps, quote(nn_train()))
+
 # A trace with settings of the engine that `change` puts into the specification.
 trace_with <- function(change, ..., steps = 2) {
-  recorded <- with_recording(steps, nn_train(..., preset = "textbook"))
+  recorded <- recorded_training(..., steps = steps)
   recorded$engine <- utils::modifyList(recorded$engine, change)
   result <- engine_train(
     recorded$engine, recorded$x, recorded$y, recorded$case_weights, recorded$offset, recorded$start, NULL

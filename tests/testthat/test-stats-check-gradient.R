@@ -58,7 +58,7 @@ test_that("on a kink any slope between both sides passes", {
 test_that("a wrong gradient fails, and the print says where", {
   start <- nn_init(c(2, 2, 1), seed = 1)
   x <- article_X[, 1:2]
-  engine <- with_recording(0L, nn_train(x, article_Y, start = start))$engine
+  engine <- recorded_training(x, article_Y, start = start)$engine
   exact <- engine_gradient(engine, start$weights, start$biases, x, article_Y, NULL, NULL)
   loss_at <- function(weights, biases) engine_evaluate(engine, weights, biases, x, article_Y, NULL, NULL)$loss
   right <- compare_gradients(exact, loss_at, start$weights, start$biases, 1e-5)
@@ -78,7 +78,7 @@ test_that("a wrong gradient fails, and the print says where", {
 })
 
 test_that("the penalty belongs to the objective that is checked", {
-  recorded <- with_recording(0L, nn_train(article_X, article_Y, hidden = 3, seed = 1))
+  recorded <- recorded_training(article_X, article_Y, hidden = 3, seed = 1)
   recorded$engine$penalty <- 0.2
   recorded$engine$mixture <- 0.4
   check <- check_gradient(problem_of_recording(recorded), 1e-5, quote(nn_check_gradient()))

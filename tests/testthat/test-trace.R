@@ -179,7 +179,7 @@ test_that("L-BFGS is traced", {
 
 test_that("a rule and a loss that have no formula here are traced all the same", {
   data <- smooth_data(n = 6)
-  recorded <- with_recording(2L, nn_train(data$X, data$Y, hidden = 2, optimizer = "adam", batch_size = 6, seed = 1))
+  recorded <- recorded_training(data$X, data$Y, hidden = 2, optimizer = "adam", batch_size = 6, seed = 1, steps = 2L)
   recorded$engine$optimizer$name <- "a_new_rule"
   recorded$engine$loss <- "mse"
   trace <- new_trace(recorded)
@@ -259,6 +259,13 @@ test_that("formulas, data frames and fits can be traced, in any order of argumen
   expect_formulas_hold(nn_trace(kept, steps = 5))
 })
 
+test_that("an ensemble to go on from is refused", {
+  several <- nn_train(article_X, article_Y, ensemble = 2, epochs = 1, seed = 1)
+  expect_error(nn_trace(several, article_X, article_Y), class = "backprop_error_ensemble")
+  expect_error(nn_trace(article_X, article_Y, start = several), class = "backprop_error_ensemble")
+  expect_error(nn_check_gradient(article_X, article_Y, start = several), class = "backprop_error_ensemble")
+})
+
 test_that("tracing leaves R's generator as training does, and later fits untraced", {
   set.seed(1)
   trace <- nn_trace(article_X, article_Y)
@@ -267,10 +274,7 @@ test_that("tracing leaves R's generator as training does, and later fits untrace
   fit <- nn_train(article_X, article_Y, epochs = 1)
   expect_identical(trace$end$weights, fit$weights)
   expect_identical(after_trace, runif(1))
-  expect_null(session$wants_recording)
-  expect_null(session$recorded)
   expect_error(nn_trace(article_X, article_Y, lr = -1), class = "backprop_error_argument")
-  expect_null(session$wants_recording)
   expect_identical(nn_train(article_X, article_Y, epochs = 9, seed = 1)$epochs_done, 9L)
 })
 
