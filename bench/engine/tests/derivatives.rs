@@ -95,12 +95,12 @@ proptest! {
             unreachable!("workloads start from given weights")
         };
         let (_, mut analytic) = objective_and_gradient(&problem, &at);
-        let place = which.index(numbers(&mut at).len());
-        let analytic = *numbers(&mut analytic)[place];
+        let index = which.index(numbers(&mut at).len());
+        let analytic = *numbers(&mut analytic)[index];
         let mut value_at = |step: f64| {
-            *numbers(&mut at)[place] += step;
+            *numbers(&mut at)[index] += step;
             let value = objective_and_gradient(&problem, &at).0;
-            *numbers(&mut at)[place] -= step;
+            *numbers(&mut at)[index] -= step;
             value
         };
         let h = 1e-5;

@@ -17,7 +17,7 @@ use backprop_engine::penalty::Penalty;
 use backprop_engine::rows::{ColumnMajor, RowSource, SparseRows};
 use backprop_engine::threads::with_team;
 use backprop_engine::trace::Recorder;
-use backprop_engine::{train, Ending, EngineError, Method, Origin, Outcome, Result, Scalar, Start, Stopping};
+use backprop_engine::{train, Ending, EngineError, Method, Origin, Result, Scalar, Start, Stopping, Trained};
 use counting::peak_of;
 
 /// Wants to see steps, and does not look.
@@ -132,8 +132,8 @@ impl Kind {
         &self,
         limit: Option<f64>,
         threads: usize,
-        earlier: Option<&Outcome>,
-    ) -> Result<Outcome> {
+        earlier: Option<&Trained>,
+    ) -> Result<Trained> {
         let Workload { network, rows, .. } = &self.workload;
         let mut settings = self.workload.settings.clone();
         settings.budget = Budget {
@@ -206,8 +206,8 @@ impl Kind {
         let Some(EngineError::Memory { needed, .. }) = refused else {
             panic!("{}: {refused:?}", self.name);
         };
-        let (peak, outcome) = peak_of(|| self.fit::<T>(Some(needed), threads, earlier).expect("a fit"));
-        assert!(!matches!(outcome.ending, Ending::Diverged(_)), "{}", self.name);
+        let (peak, trained) = peak_of(|| self.fit::<T>(Some(needed), threads, earlier).expect("a fit"));
+        assert!(!matches!(trained.ending, Ending::Diverged(_)), "{}", self.name);
         if earlier.is_none() && self.sparse.is_none() {
             assert!(
                 before < 1e5,

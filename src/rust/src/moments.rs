@@ -35,9 +35,12 @@ fn engine_moments(x: Robj, case_weights: Robj) -> List {
             // One column at a time is made dense.
             let mut dense = filled(sparse.rows, 0.0)?;
             for pair in sparse.starts.windows(2) {
-                let places = pair[0] as usize..pair[1] as usize;
+                let positions = pair[0] as usize..pair[1] as usize;
                 dense.fill(0.0);
-                for (&row, &number) in sparse.rows_of[places.clone()].iter().zip(&sparse.numbers[places]) {
+                for (&row, &number) in sparse.rows_of[positions.clone()]
+                    .iter()
+                    .zip(&sparse.numbers[positions])
+                {
                     dense[row as usize] = number;
                 }
                 add(&dense)?;

@@ -88,28 +88,29 @@ pub fn objective() -> impl Strategy<Value = Objective> {
 }
 
 pub fn method() -> impl Strategy<Value = Method> {
-    let knobs = (number(), number(), number(), number());
-    let rule = (0..6usize, knobs, any::<bool>()).prop_map(|(which, (a, b, c, d), flag)| match which {
-        0 => Optimizer::GradientDescent(GradientDescent),
-        1 => Optimizer::Momentum(Momentum {
-            momentum: a,
-            nesterov: flag,
-        }),
-        2 => Optimizer::Adagrad(Adagrad { epsilon: a }),
-        3 => Optimizer::RmsProp(RmsProp { rho: a, epsilon: b }),
-        4 => Optimizer::Adam(Adam {
-            beta1: a,
-            beta2: b,
-            epsilon: c,
-            decay: d,
-        }),
-        _ => Optimizer::Rprop(Rprop {
-            shrink: a,
-            grow: b,
-            smallest: c,
-            largest: d,
-        }),
-    });
+    let hyperparameters = (number(), number(), number(), number());
+    let rule =
+        (0..6usize, hyperparameters, any::<bool>()).prop_map(|(which, (a, b, c, d), flag)| match which {
+            0 => Optimizer::GradientDescent(GradientDescent),
+            1 => Optimizer::Momentum(Momentum {
+                momentum: a,
+                nesterov: flag,
+            }),
+            2 => Optimizer::Adagrad(Adagrad { epsilon: a }),
+            3 => Optimizer::RmsProp(RmsProp { rho: a, epsilon: b }),
+            4 => Optimizer::Adam(Adam {
+                beta1: a,
+                beta2: b,
+                epsilon: c,
+                decay: d,
+            }),
+            _ => Optimizer::Rprop(Rprop {
+                shrink: a,
+                grow: b,
+                smallest: c,
+                largest: d,
+            }),
+        });
     let lbfgs =
         (0..200usize, number(), number()).prop_map(|(memory, gradient_tolerance, value_tolerance)| {
             Method::Lbfgs(Lbfgs {
@@ -173,7 +174,7 @@ pub fn settings(hidden: usize) -> impl Strategy<Value = Settings> {
             (objective, method, lr, schedule),
             (epochs, batch_size, shuffle, seed),
             (strength, mixture, dropout, clip_norm),
-            (stopping, counts_hits, copies_outcome),
+            (stopping, counts_hits, copies_result),
         )| Settings {
             objective,
             method,
@@ -194,7 +195,7 @@ pub fn settings(hidden: usize) -> impl Strategy<Value = Settings> {
             dropout_schedule: backprop_engine::schedule::Schedule::CONSTANT,
             budget: Budget {
                 limit: Some(1e8),
-                copies_outcome,
+                copies_result,
                 ..Budget::default()
             },
         },
@@ -226,7 +227,7 @@ impl<T: Scalar> RowSource<T> for Zeros {
 #[derive(Debug)]
 pub struct Table {
     inputs: (usize, usize),
-    outcomes: (usize, usize),
+    targets: (usize, usize),
     offsets: Option<(usize, usize)>,
     weights: Option<Vec<f64>>,
     numbers: Vec<f64>,
@@ -242,7 +243,7 @@ pub fn table(rows: usize, inputs: usize, outputs: usize) -> impl Strategy<Value 
     let numbers = prop::collection::vec(prop_oneof![60 => 0.0..1.0, 1 => number()], 64);
     (shape, offsets, weights, numbers).prop_map(|((n, p, m, k), offsets, weights, numbers)| Table {
         inputs: (n, p),
-        outcomes: (m, k),
+        targets: (m, k),
         offsets,
         weights,
         numbers,
@@ -258,12 +259,12 @@ impl Table {
 
     /// Gives the table as data to `work`.
     pub fn with<T: Scalar, R>(&self, work: impl FnOnce(Data<'_, T>) -> R) -> R {
-        let (x, y) = (self.matrix(self.inputs, 0), self.matrix(self.outcomes, 3));
+        let (x, y) = (self.matrix(self.inputs, 0), self.matrix(self.targets, 3));
         let shifts = self.offsets.map(|shape| (self.matrix(shape, 5), shape));
         let inputs = ColumnMajor::new(&x, self.inputs.0, self.inputs.1);
         work(Data {
             inputs: &inputs,
-            outcomes: ColumnMajor::new(&y, self.outcomes.0, self.outcomes.1),
+            targets: ColumnMajor::new(&y, self.targets.0, self.targets.1),
             case_weights: self.weights.as_deref(),
             offsets: shifts
                 .as_ref()

@@ -88,9 +88,9 @@ macro_rules! curves {
                 match self { $(Activation::$name => activate_with_slope::<T, $name>(set, values, slopes),)* }
             }
 
-            /// Multiplies errors by the slopes at `values`; not for those that need their input.
-            pub fn times_slope<T: Scalar>(self, set: InstructionSet, errors: &mut [T], values: &[T]) {
-                match self { $(Activation::$name => times_slope_of_value::<T, $name>(set, errors, values),)* }
+            /// Multiplies deltas by the slopes at `values`; not for those that need their input.
+            pub fn times_slope<T: Scalar>(self, set: InstructionSet, deltas: &mut [T], values: &[T]) {
+                match self { $(Activation::$name => times_slope_of_value::<T, $name>(set, deltas, values),)* }
             }
 
             /// Value and derivative at one point.
@@ -157,7 +157,7 @@ curves! {
 
 impl Activation {
     /// The second derivative at `z`; 0 at the kinks of piecewise linear functions.
-    pub fn curvature(self, z: f64) -> f64 {
+    pub fn second_derivative(self, z: f64) -> f64 {
         let s = logistic::<f64, Fused>(z);
         let slope = s * (1.0 - s);
         match self {
@@ -220,14 +220,14 @@ mod tests {
     }
 
     #[test]
-    fn curvatures_agree_with_central_differences_of_slopes() {
+    fn second_derivatives_agree_with_central_differences_of_slopes() {
         let h = 1e-5;
         for &activation in Activation::ALL {
             for i in -40..=40 {
                 let z = f64::from(i) * 0.15 + 0.013;
                 let difference =
                     (activation.value_and_slope(z + h).1 - activation.value_and_slope(z - h).1) / (2.0 * h);
-                let error = (activation.curvature(z) - difference).abs() / difference.abs().max(1.0);
+                let error = (activation.second_derivative(z) - difference).abs() / difference.abs().max(1.0);
                 assert!(error < 1e-7, "{} at {z}", activation.name());
             }
         }
@@ -240,9 +240,9 @@ mod tests {
         for &activation in Activation::ALL.iter().filter(|a| !a.needs_input()) {
             let (mut values, mut slopes) = (z.clone(), vec![0.0; z.len()]);
             activation.activate_with_slope(set, &mut values, &mut slopes);
-            let mut errors = vec![1.0; z.len()];
-            activation.times_slope(set, &mut errors, &values);
-            assert_eq!(errors, slopes, "{}", activation.name());
+            let mut deltas = vec![1.0; z.len()];
+            activation.times_slope(set, &mut deltas, &values);
+            assert_eq!(deltas, slopes, "{}", activation.name());
         }
     }
 

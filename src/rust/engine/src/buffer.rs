@@ -145,7 +145,7 @@ impl<T: Scalar> SharedBuffer<T> {
         self.0.get_mut()
     }
 
-    /// The first number, for writing places that lie between those of other members.
+    /// The first number, for writing numbers that lie between those of other members.
     pub fn pointer(&self) -> *mut T {
         // SAFETY: only the start is read, which never changes.
         unsafe { (*self.0.get()).memory.start.cast() }

@@ -1,20 +1,20 @@
-//! A table to learn from or to judge by: rows with their outcomes, weights and offsets.
+//! A table to learn from or to judge by: rows with their targets, weights and offsets.
 
-use crate::block::Block;
 use crate::error::{EngineError, Result};
 use crate::loss::Objective;
 use crate::network::Network;
 use crate::rows::{ColumnMajor, RowSource, Selection};
+use crate::workspace::Workspace;
 use crate::Scalar;
 use std::ops::Range;
 
-/// Rows with their outcomes.
+/// Rows with their targets.
 #[derive(Clone, Copy)]
 pub struct Data<'a, T> {
     /// Inputs.
     pub inputs: &'a dyn RowSource<T>,
-    /// Outcomes [rows x outcomes].
-    pub outcomes: ColumnMajor<'a>,
+    /// Targets [rows x targets].
+    pub targets: ColumnMajor<'a>,
     /// Case weights; 1 where absent.
     pub case_weights: Option<&'a [f64]>,
     /// Added to the weighted inputs of the last layer [rows x outputs].
@@ -52,12 +52,7 @@ impl<T: Scalar> Data<'_, T> {
             return Err(EngineError::config("no rows"));
         }
         check_inputs(network, self.inputs, self.offsets)?;
-        check_shape(
-            "outcomes",
-            &self.outcomes,
-            rows,
-            objective.outcomes_per_row(outputs),
-        )?;
+        check_shape("targets", &self.targets, rows, objective.targets_per_row(outputs))?;
         if self.case_weights.is_some_and(|weights| weights.len() != rows) {
             return Err(EngineError::config(format!("case weights are not {rows}")));
         }
@@ -107,36 +102,38 @@ fn check_shape(what: &str, matrix: &ColumnMajor<'_>, rows: usize, columns: usize
     }
 }
 
-/// Gathers rows of a selection, with outcomes, case weights and offsets, into a block.
+/// Gathers rows of a selection, with targets, case weights and offsets, into a workspace.
 pub(crate) fn gather<T: Scalar>(
     data: &Data<'_, T>,
     outputs: usize,
-    block: &Block<T>,
+    workspace: &Workspace<T>,
     selection: &Selection<'_>,
     rows: Range<usize>,
 ) {
     let part = selection.slice(rows.clone());
     let inputs = data.inputs.columns();
-    let outcomes = RowSource::<T>::columns(&data.outcomes);
-    // SAFETY: the callers' members have disjoint rows of the block.
+    let targets = RowSource::<T>::columns(&data.targets);
+    // SAFETY: the callers' members have disjoint rows of the workspace.
     unsafe {
         data.inputs.gather(
             part.clone(),
-            block.inputs.part(rows.start * inputs..rows.end * inputs),
+            workspace.inputs.part(rows.start * inputs..rows.end * inputs),
         );
-        data.outcomes.gather(
+        data.targets.gather(
             part.clone(),
-            block.outcomes.part(rows.start * outcomes..rows.end * outcomes),
+            workspace.targets.part(rows.start * targets..rows.end * targets),
         );
-        if let (Some(source), Some(offsets)) = (&data.offsets, &block.offsets) {
+        if let (Some(source), Some(offsets)) = (&data.offsets, &workspace.offsets) {
             source.gather(
                 part.clone(),
                 offsets.part(rows.start * outputs..rows.end * outputs),
             );
         }
-        let weights = block.row_weights.part(rows);
-        for (place, weight) in weights.iter_mut().enumerate() {
-            *weight = data.case_weights.map_or(1.0, |weights| weights[part.row(place)]);
+        let weights = workspace.row_weights.part(rows);
+        for (position, weight) in weights.iter_mut().enumerate() {
+            *weight = data
+                .case_weights
+                .map_or(1.0, |weights| weights[part.row(position)]);
         }
     }
 }
@@ -157,7 +154,7 @@ mod tests {
         let (inputs, narrow, two) = (of(4, 3), of(4, 2), of(4, 2));
         let whole = Data::<f64> {
             inputs: &inputs,
-            outcomes: two,
+            targets: two,
             case_weights: Some(&weights[..4]),
             offsets: Some(two),
         };
@@ -168,11 +165,11 @@ mod tests {
                 ..whole
             },
             Data {
-                outcomes: of(3, 2),
+                targets: of(3, 2),
                 ..whole
             },
             Data {
-                outcomes: of(4, 1),
+                targets: of(4, 1),
                 ..whole
             },
             Data {
@@ -198,10 +195,10 @@ mod tests {
                 Err(EngineError::Config(_))
             ));
         }
-        // Quantiles share one outcome.
+        // Quantiles share one target.
         assert!(whole.check(&network, &quantiles).is_err());
         let shared = Data {
-            outcomes: of(4, 1),
+            targets: of(4, 1),
             ..whole
         };
         assert_eq!(shared.check(&network, &quantiles), Ok(()));

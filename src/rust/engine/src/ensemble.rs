@@ -9,7 +9,7 @@ use crate::observer::{EpochEnd, EpochView, Observer};
 use crate::room::{collected, filled, room};
 use crate::rows::{Chosen, ColumnMajor, RowSource};
 use crate::threads::{with_team_asking, Team};
-use crate::train::{train, CheckedSettings, Ending, Outcome, Start};
+use crate::train::{train, CheckedSettings, Ending, Start, Trained};
 use crate::Scalar;
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -32,7 +32,7 @@ pub struct Member<'a> {
 /// One network of an ensemble, trained.
 pub struct TrainedMember {
     /// What training gave.
-    pub outcome: Outcome,
+    pub trained: Trained,
     /// Its predictions of the rows that judged it [rows x outputs], column by column.
     pub held: Vec<f64>,
 }
@@ -90,7 +90,7 @@ pub fn train_members<T: Scalar>(
                     let result = result
                         .unwrap_or_else(|_| Err(EngineError::Panic("a member of an ensemble".to_string())));
                     let event = match result {
-                        Ok(done) if done.outcome.ending == Ending::Interrupted => continue,
+                        Ok(done) if done.trained.ending == Ending::Interrupted => continue,
                         Ok(done) => {
                             trained.lock().unwrap_or_else(|e| e.into_inner())[number] = Some(done);
                             continue;
@@ -158,7 +158,7 @@ pub fn train_one<T: Scalar>(
         Some(held) => Some(held.data()),
         None => given,
     };
-    let outcome = train(
+    let trained = train(
         network,
         &member.settings,
         own.data(),
@@ -168,12 +168,12 @@ pub fn train_one<T: Scalar>(
         observer,
     )?;
     let mut predicted = Vec::new();
-    if let (Some(held), false) = (&held, outcome.ending == Ending::Interrupted) {
+    if let (Some(held), false) = (&held, trained.ending == Ending::Interrupted) {
         predicted = filled(member.held.len() * network.outputs(), 0.0)?;
         let offsets = held.data().offsets;
         predict::<T>(
             network,
-            &outcome.coefficients,
+            &trained.coefficients,
             &held.inputs,
             offsets,
             team,
@@ -181,7 +181,7 @@ pub fn train_one<T: Scalar>(
         )?;
     }
     Ok(TrainedMember {
-        outcome,
+        trained,
         held: predicted,
     })
 }
@@ -189,7 +189,7 @@ pub fn train_one<T: Scalar>(
 /// Some rows of a table. Inputs stay where they are, the rest is little.
 struct Part<'a, T> {
     inputs: Chosen<'a, T>,
-    outcomes: Vec<f64>,
+    targets: Vec<f64>,
     case_weights: Option<Vec<f64>>,
     offsets: Option<Vec<f64>>,
     rows: usize,
@@ -203,7 +203,7 @@ impl<'a, T: Scalar> Part<'a, T> {
             .transpose()?;
         Ok(Part {
             inputs: Chosen::new(data.inputs, rows)?,
-            outcomes: data.outcomes.chosen(rows)?,
+            targets: data.targets.chosen(rows)?,
             case_weights: weights,
             offsets: data.offsets.map(|offsets| offsets.chosen(rows)).transpose()?,
             rows: rows.len(),
@@ -214,7 +214,7 @@ impl<'a, T: Scalar> Part<'a, T> {
         let matrix = |numbers| ColumnMajor::new(numbers, self.rows, <[f64]>::len(numbers) / self.rows.max(1));
         Data {
             inputs: &self.inputs as &dyn RowSource<T>,
-            outcomes: matrix(&self.outcomes),
+            targets: matrix(&self.targets),
             case_weights: self.case_weights.as_deref(),
             offsets: self.offsets.as_deref().map(matrix),
         }

@@ -9,8 +9,8 @@ pub enum EngineError {
     Config(String),
     /// Inputs that are NaN or infinite, by column (0-based).
     NonFiniteInputs(Vec<usize>),
-    /// Outcomes that are NaN or infinite, by column (0-based).
-    NonFiniteOutcomes(Vec<usize>),
+    /// Targets that are NaN or infinite, by column (0-based).
+    NonFiniteTargets(Vec<usize>),
     /// More memory than there is, in bytes.
     Memory {
         /// What the work needs.
@@ -37,8 +37,8 @@ impl fmt::Display for EngineError {
         match self {
             EngineError::Config(message) => write!(f, "{message}"),
             EngineError::NonFiniteInputs(columns) => write!(f, "non-finite inputs in columns {columns:?}"),
-            EngineError::NonFiniteOutcomes(columns) => {
-                write!(f, "non-finite outcomes in columns {columns:?}")
+            EngineError::NonFiniteTargets(columns) => {
+                write!(f, "non-finite targets in columns {columns:?}")
             }
             EngineError::Memory { needed, available } => {
                 write!(f, "{needed} bytes needed, {available} available")

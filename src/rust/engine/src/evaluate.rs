@@ -1,6 +1,5 @@
 //! Predictions and losses: rows through the network, forward only.
 
-use crate::block::{Block, Extras, Use};
 use crate::buffer::{SharedBuffer, SharedSlice};
 use crate::data::{check_inputs, gather, Data};
 use crate::error::{EngineError, Result};
@@ -9,9 +8,10 @@ use crate::loss::Objective;
 use crate::network::{Coefficients, Layout, Network};
 use crate::pass::Pass;
 use crate::room::collected;
-use crate::rows::{all_finite, pieces, ColumnMajor, RowSource, Selection};
+use crate::rows::{all_finite, tiles, ColumnMajor, RowSource, Selection};
 use crate::scalar::{row_stride, Scalar};
 use crate::threads::Team;
+use crate::workspace::{Extras, Use, Workspace};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -42,8 +42,8 @@ pub fn predict<T: Scalar>(
         set: InstructionSet::detect(),
     };
     let parameters = SharedBuffer::from(coefficients.pack::<T>(network, team)?);
-    let capacity = Block::<T>::capacity_for(network, Use::Forward, rows);
-    let block = Block::new(
+    let capacity = Workspace::<T>::capacity_for(network, Use::Forward, rows);
+    let workspace = Workspace::new(
         &pass,
         Use::Forward,
         capacity,
@@ -56,31 +56,31 @@ pub fn predict<T: Scalar>(
     // Looked at while they are in the cache: a pass of its own would read all inputs twice.
     let found = AtomicBool::new(false);
     let non_finite = collected((0..inputs.columns()).map(|_| AtomicBool::new(false)))?;
-    for chunk in pieces(0..rows, capacity) {
+    for chunk in tiles(0..rows, capacity) {
         let selection = Selection::Range(chunk.clone());
-        block.each_piece(team, chunk.len(), |_, piece| {
-            let part = selection.slice(piece.clone());
+        workspace.each_tile(team, chunk.len(), |_, tile| {
+            let part = selection.slice(tile.clone());
             let columns = inputs.columns();
-            // SAFETY: members have disjoint rows of the block; parameters are only read.
+            // SAFETY: members have disjoint rows of the workspace; parameters are only read.
             unsafe {
-                let numbers = block.inputs.part(piece.start * columns..piece.end * columns);
+                let numbers = workspace.inputs.part(tile.start * columns..tile.end * columns);
                 inputs.gather(part.clone(), numbers);
                 if !all_finite(numbers) {
                     found.store(true, Ordering::Relaxed);
-                    for (place, _) in numbers
+                    for (index, _) in numbers
                         .iter()
                         .enumerate()
                         .filter(|(_, number)| !number.is_finite())
                     {
-                        non_finite[place % columns].store(true, Ordering::Relaxed);
+                        non_finite[index % columns].store(true, Ordering::Relaxed);
                     }
                     return;
                 }
-                if let (Some(source), Some(offsets)) = (&offsets, &block.offsets) {
-                    source.gather(part, offsets.part(piece.start * units..piece.end * units));
+                if let (Some(source), Some(offsets)) = (&offsets, &workspace.offsets) {
+                    source.gather(part, offsets.part(tile.start * units..tile.end * units));
                 }
-                pass.forward(&block, piece.clone(), &parameters, None);
-                write_outputs(&block, piece, units, &out, rows, chunk.start);
+                pass.forward(&workspace, tile.clone(), &parameters, None);
+                write_outputs(&workspace, tile, units, &out, rows, chunk.start);
             }
         })?;
         if found.load(Ordering::Relaxed) {
@@ -94,26 +94,26 @@ pub fn predict<T: Scalar>(
     Ok(())
 }
 
-/// Writes the outputs of a piece of a block, whose first row is row `first` of all `rows`, column by column.
+/// Writes the outputs of a tile of a workspace, whose first row is row `first` of all `rows`, column by column.
 ///
 /// # Safety
-/// Nobody may write these rows of the block, and nobody else may use them in `out`.
+/// Nobody may write these rows of the workspace, and nobody else may use them in `out`.
 unsafe fn write_outputs<T: Scalar>(
-    block: &Block<T>,
-    piece: Range<usize>,
+    workspace: &Workspace<T>,
+    tile: Range<usize>,
     units: usize,
     out: &SharedSlice<'_, f64>,
     rows: usize,
     first: usize,
 ) {
     let stride = row_stride::<T>(units);
-    let values = &block.layers[block.layers.len() - 1].values;
+    let values = &workspace.layers[workspace.layers.len() - 1].values;
     // SAFETY: the caller's promise.
-    let values = unsafe { values.read(piece.start * stride..piece.end * stride) };
+    let values = unsafe { values.read(tile.start * stride..tile.end * stride) };
     for unit in 0..units {
         let start = unit * rows + first;
         // SAFETY: as above.
-        let column = unsafe { out.part(start + piece.start..start + piece.end) };
+        let column = unsafe { out.part(start + tile.start..start + tile.end) };
         for (number, row) in column.iter_mut().zip(values.chunks_exact(stride)) {
             *number = row[unit].to_double();
         }
@@ -146,27 +146,27 @@ pub fn totals<T: Scalar>(
     objective: &Objective,
     parameters: &SharedBuffer<T>,
     data: &Data<'_, T>,
-    block: &mut Block<T>,
+    workspace: &mut Workspace<T>,
     team: &Team,
 ) -> Result<Totals> {
     let widest = row_stride::<T>(pass.network.outputs());
-    let scratch = SharedBuffer::<T>::zeros(block.piece * widest * team.size())?;
-    let scratch_size = block.piece * widest;
+    let scratch = SharedBuffer::<T>::zeros(workspace.tile * widest * team.size())?;
+    let scratch_size = workspace.tile * widest;
     let mut sums = Totals::default();
-    for chunk in pieces(0..data.rows(), block.capacity) {
+    for chunk in tiles(0..data.rows(), workspace.capacity) {
         let selection = Selection::Range(chunk.clone());
-        let shared: &Block<T> = block;
-        shared.each_piece(team, chunk.len(), |member, piece| {
-            gather(data, pass.network.outputs(), shared, &selection, piece.clone());
+        let shared: &Workspace<T> = workspace;
+        shared.each_tile(team, chunk.len(), |member, tile| {
+            gather(data, pass.network.outputs(), shared, &selection, tile.clone());
             // SAFETY: members have disjoint rows and scratch; parameters are only read.
             unsafe {
                 let scratch = scratch.part(member * scratch_size..(member + 1) * scratch_size);
-                pass.forward(shared, piece.clone(), parameters, None);
-                pass.evaluate(objective, shared, piece, None, scratch);
+                pass.forward(shared, tile.clone(), parameters, None);
+                pass.evaluate(objective, shared, tile, None, scratch);
             }
         })?;
         // SAFETY: no job is running.
-        sums.add(unsafe { block.totals(0..chunk.len()) });
+        sums.add(unsafe { workspace.totals(0..chunk.len()) });
     }
     Ok(sums)
 }
@@ -179,21 +179,21 @@ pub fn outputs<T: Scalar>(
     pass: &Pass<'_>,
     parameters: &SharedBuffer<T>,
     data: &Data<'_, T>,
-    block: &mut Block<T>,
+    workspace: &mut Workspace<T>,
     team: &Team,
     out: &mut [f64],
 ) -> Result<()> {
     let (rows, units) = (data.rows(), pass.network.outputs());
     let out = SharedSlice::new(out);
-    for chunk in pieces(0..rows, block.capacity) {
+    for chunk in tiles(0..rows, workspace.capacity) {
         let selection = Selection::Range(chunk.clone());
-        let shared: &Block<T> = block;
-        shared.each_piece(team, chunk.len(), |_, piece| {
-            gather(data, units, shared, &selection, piece.clone());
-            // SAFETY: members have disjoint rows of the block and of the predictions; parameters are only read.
+        let shared: &Workspace<T> = workspace;
+        shared.each_tile(team, chunk.len(), |_, tile| {
+            gather(data, units, shared, &selection, tile.clone());
+            // SAFETY: members have disjoint rows of the workspace and of the predictions; parameters are only read.
             unsafe {
-                pass.forward(shared, piece.clone(), parameters, None);
-                write_outputs(shared, piece, units, &out, rows, chunk.start);
+                pass.forward(shared, tile.clone(), parameters, None);
+                write_outputs(shared, tile, units, &out, rows, chunk.start);
             }
         })?;
     }
@@ -221,8 +221,8 @@ pub fn loss<T: Scalar>(
         set: InstructionSet::detect(),
     };
     let parameters = SharedBuffer::from(coefficients.pack::<T>(network, team)?);
-    let capacity = Block::<T>::capacity_for(network, Use::Forward, data.rows());
-    let mut block = Block::new(
+    let capacity = Workspace::<T>::capacity_for(network, Use::Forward, data.rows());
+    let mut workspace = Workspace::new(
         &pass,
         Use::Forward,
         capacity,
@@ -232,7 +232,7 @@ pub fn loss<T: Scalar>(
             hits: false,
         },
     )?;
-    let sums = totals(&pass, objective, &parameters, data, &mut block, team)?;
+    let sums = totals(&pass, objective, &parameters, data, &mut workspace, team)?;
     Ok(scaled(objective, sums.loss, data.total_weight()))
 }
 

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::room::{collected, copied, filled, room};
 use crate::Scalar;
 
-/// Knobs of L-BFGS.
+/// Hyperparameters of L-BFGS.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Lbfgs {
     /// Pairs of steps and gradient changes that are remembered.
@@ -61,7 +61,7 @@ pub enum Progress {
 
 /// The state of a minimisation.
 pub struct Minimiser<T> {
-    knobs: Lbfgs,
+    hyperparameters: Lbfgs,
     /// Where it stands.
     pub point: Vec<T>,
     /// The objective there.
@@ -95,14 +95,14 @@ impl<T: Scalar> Minimiser<T> {
     /// # Errors
     /// Those of the evaluation, or memory refused.
     pub fn new(
-        knobs: Lbfgs,
+        hyperparameters: Lbfgs,
         point: Vec<T>,
         pairs: Vec<Pair<T>>,
         evaluate: &mut Evaluate<'_, T>,
     ) -> Result<Option<Minimiser<T>>> {
         let mut gradient = filled(point.len(), T::zero())?;
         Ok(evaluate(&point, &mut gradient)?.map(|value| Minimiser {
-            knobs,
+            hyperparameters,
             point,
             value,
             gradient,
@@ -132,7 +132,7 @@ impl<T: Scalar> Minimiser<T> {
             .gradient
             .iter()
             .fold(0.0, |m, g| f64::max(m, g.to_double().abs()));
-        if largest <= self.knobs.gradient_tolerance * self.value.abs().max(1.0) {
+        if largest <= self.hyperparameters.gradient_tolerance * self.value.abs().max(1.0) {
             return Ok(Progress::Arrived);
         }
         let mut direction = self.direction()?;
@@ -172,7 +172,7 @@ impl<T: Scalar> Minimiser<T> {
         };
         let curvature = dot(&pair.step, &pair.change);
         if curvature > f64::EPSILON * dot(&pair.change, &pair.change) {
-            if self.pairs.len() == self.knobs.memory {
+            if self.pairs.len() == self.hyperparameters.memory {
                 self.pairs.remove(0);
             }
             self.pairs.push(pair);
@@ -181,8 +181,8 @@ impl<T: Scalar> Minimiser<T> {
         let scale = self.value.abs().max(found.abs());
         // Where the value no longer tells, a gradient that still shrinks is progress.
         let shrinks = dot(&gradient, &gradient) < dot(&self.gradient, &self.gradient);
-        let small =
-            fall <= self.knobs.value_tolerance * scale && !(fall.abs() <= ROUNDING * scale && shrinks);
+        let small = fall <= self.hyperparameters.value_tolerance * scale
+            && !(fall.abs() <= ROUNDING * scale && shrinks);
         self.point = point;
         self.gradient = gradient;
         self.value = found;
@@ -245,9 +245,9 @@ enum Found {
     Interrupted,
 }
 
-/// A place on the line.
+/// A point on the line that was tried.
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct Trial {
     at: f64,
     value: f64,
     slope: f64,
@@ -266,7 +266,7 @@ struct Search<'a, 'e, 'f, T> {
 }
 
 impl<T: Scalar> Search<'_, '_, '_, T> {
-    fn look(&mut self, at: f64) -> Result<Option<Place>> {
+    fn look(&mut self, at: f64) -> Result<Option<Trial>> {
         self.evaluations += 1;
         for ((point, &from), &direction) in self.point.iter_mut().zip(self.from).zip(self.direction) {
             *point = from + T::of(at) * direction;
@@ -275,95 +275,95 @@ impl<T: Scalar> Search<'_, '_, '_, T> {
             return Ok(None);
         };
         let slope = dot(self.direction, &self.gradient);
-        Ok(Some(Place { at, value, slope }))
+        Ok(Some(Trial { at, value, slope }))
     }
 
     /// Wolfe's first condition; where values differ by rounding only, its form by slopes (Hager
     /// and Zhang, 2005), which holds on a parabola exactly when the first does.
-    fn falls_enough(&self, place: &Place) -> bool {
-        place.value <= self.value + C1 * place.at * self.slope
-            || ((place.value - self.value).abs() <= ROUNDING * self.value.abs()
-                && place.slope <= (2.0 * C1 - 1.0) * self.slope)
+    fn falls_enough(&self, trial: &Trial) -> bool {
+        trial.value <= self.value + C1 * trial.at * self.slope
+            || ((trial.value - self.value).abs() <= ROUNDING * self.value.abs()
+                && trial.slope <= (2.0 * C1 - 1.0) * self.slope)
     }
 
-    fn is_flat_enough(&self, place: &Place) -> bool {
-        place.slope.abs() <= -C2 * self.slope
+    fn is_flat_enough(&self, trial: &Trial) -> bool {
+        trial.slope.abs() <= -C2 * self.slope
     }
 
     /// Brackets a step that meets both conditions, then narrows the bracket.
     fn run(&mut self, first: f64) -> Result<Found> {
-        let start = Place {
+        let start = Trial {
             at: 0.0,
             value: self.value,
             slope: self.slope,
         };
         let (mut before, mut at) = (start, first);
         while self.evaluations < MOST_EVALUATIONS {
-            let Some(place) = self.look(at)? else {
+            let Some(trial) = self.look(at)? else {
                 return Ok(Found::Interrupted);
             };
-            if !place.value.is_finite() || !place.slope.is_finite() {
+            if !trial.value.is_finite() || !trial.slope.is_finite() {
                 at = before.at + 0.1 * (at - before.at); // too far: come nearer
                 continue;
             }
-            if !self.falls_enough(&place) || (before.at > 0.0 && place.value > before.value) {
-                return self.narrow(before, place);
+            if !self.falls_enough(&trial) || (before.at > 0.0 && trial.value > before.value) {
+                return self.narrow(before, trial);
             }
-            if self.is_flat_enough(&place) {
-                return Ok(Found::Step(place.value));
+            if self.is_flat_enough(&trial) {
+                return Ok(Found::Step(trial.value));
             }
-            if place.slope >= 0.0 {
-                return self.narrow(place, before);
+            if trial.slope >= 0.0 {
+                return self.narrow(trial, before);
             }
-            before = place;
+            before = trial;
             at *= 2.0;
         }
         self.settle(before)
     }
 
     /// `low` has the lowest value of those that fall enough; a good step lies between the two.
-    fn narrow(&mut self, mut low: Place, mut high: Place) -> Result<Found> {
+    fn narrow(&mut self, mut low: Trial, mut high: Trial) -> Result<Found> {
         while self.evaluations < MOST_EVALUATIONS {
             let width = (high.at - low.at).abs();
             if width <= 1e-14 * low.at.abs().max(1e-8) {
                 break;
             }
-            let Some(place) = self.look(between(&low, &high))? else {
+            let Some(trial) = self.look(between(&low, &high))? else {
                 return Ok(Found::Interrupted);
             };
-            let finite = place.value.is_finite() && place.slope.is_finite();
-            if !finite || !self.falls_enough(&place) || place.value > low.value {
-                high = place;
+            let finite = trial.value.is_finite() && trial.slope.is_finite();
+            if !finite || !self.falls_enough(&trial) || trial.value > low.value {
+                high = trial;
                 if !finite {
                     high.value = f64::INFINITY;
                 }
                 continue;
             }
-            if self.is_flat_enough(&place) {
-                return Ok(Found::Step(place.value));
+            if self.is_flat_enough(&trial) {
+                return Ok(Found::Step(trial.value));
             }
-            if place.slope * (high.at - low.at) >= 0.0 {
+            if trial.slope * (high.at - low.at) >= 0.0 {
                 high = low;
             }
-            low = place;
+            low = trial;
         }
         self.settle(low)
     }
 
-    /// The best place found, if it is better than the start.
-    fn settle(&mut self, best: Place) -> Result<Found> {
+    /// The best trial, if it is better than the start.
+    fn settle(&mut self, best: Trial) -> Result<Found> {
         if best.at <= 0.0 || best.value >= self.value {
             return Ok(Found::Nothing);
         }
         Ok(match self.look(best.at)? {
             None => Found::Interrupted,
-            Some(place) => Found::Step(place.value),
+            Some(trial) => Found::Step(trial.value),
         })
     }
 }
 
-/// The minimum of the cubic through two places, kept away from both; the middle where it fails.
-fn between(a: &Place, b: &Place) -> f64 {
+/// The minimum of the cubic through two trials, kept away from both; the middle where it fails.
+fn between(a: &Trial, b: &Trial) -> f64 {
     let middle = 0.5 * (a.at + b.at);
     let d1 = a.slope + b.slope - 3.0 * (a.value - b.value) / (a.at - b.at);
     let root = d1 * d1 - a.slope * b.slope;

@@ -2,19 +2,18 @@
 //!
 //! The way of the data: a checked [`Network`] and [`CheckedSettings`], rows from a
 //! [`rows::RowSource`], and a start go into [`train`]; the one loop there makes steps
-//! ([`step`]), which take rows forward and back ([`pass`]) and update parameters strip by strip
-//! ([`model`], [`optimizer`]); observers watch ([`observer`]); an [`Outcome`] comes out.
+//! ([`step`]), which take rows forward and back ([`pass`]) and update parameters micropanel by micropanel
+//! ([`model`], [`optimizer`]); observers watch ([`observer`]); a [`Trained`] comes out.
 #![warn(missing_docs)]
 
 pub mod activation;
-pub mod block;
 mod buffer;
-pub mod curvature;
 pub mod data;
 pub mod encoding;
 pub mod ensemble;
 mod error;
 pub mod evaluate;
+pub mod hessian;
 pub mod init;
 pub mod kernels;
 pub mod lbfgs;
@@ -36,12 +35,13 @@ pub mod step;
 pub mod threads;
 pub mod trace;
 mod train;
+pub mod workspace;
 
 pub use buffer::{Buffer, SharedBuffer};
 pub use error::{EngineError, Result};
 pub use network::{Coefficients, Network};
 pub use scalar::{padded, row_stride, Scalar};
 pub use train::{
-    gradient, train, work_of_step, Best, CheckedSettings, Ending, FinalLosses, Method, Origin, Outcome,
-    Settings, Start, Stopping, WORK_WORTH_SHARING,
+    gradient, train, work_of_step, Best, CheckedSettings, Ending, FinalLosses, Method, Origin, Settings,
+    Start, Stopping, Trained, WORK_WORTH_SHARING,
 };

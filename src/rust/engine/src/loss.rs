@@ -1,9 +1,9 @@
 //! Outputs and losses: what the last layer's weighted inputs mean, how far they are from the
-//! outcome, and the error that backpropagation starts from.
+//! target, and the delta that backpropagation starts from.
 //!
 //! Losses that belong to an output (cross-entropies, Poisson) are computed from the weighted
-//! inputs (logits), and their error is `prediction - outcome` in one piece. The others are
-//! computed from the prediction, and their error is multiplied by the output's slope.
+//! inputs (logits), and their delta is `prediction - target`, without a slope. The others are
+//! computed from the prediction, and their delta is multiplied by the output's slope.
 
 use crate::activation::Activation;
 use crate::error::{EngineError, Result};
@@ -65,7 +65,7 @@ pub enum Loss {
     CrossEntropy,
     /// Σ (e^z - y z) / k.
     Poisson,
-    /// Σ over the quantiles τ of τ (y - ŷ) above and (1 - τ)(ŷ - y) below, / k; one outcome.
+    /// Σ over the quantiles τ of τ (y - ŷ) above and (1 - τ)(ŷ - y) below, / k; one target.
     Quantile(Vec<f64>),
 }
 
@@ -84,14 +84,14 @@ pub struct OutputRows<'a, T> {
     pub values: &'a [T],
     /// log Σ e^z of each row; only read for cross-entropy.
     pub log_sums: &'a [T],
-    /// Outcomes, `outcomes_per_row` per row.
-    pub outcomes: &'a [T],
-    /// Distance between rows of `inputs`, `values` and errors.
+    /// Targets, `targets_per_row` per row.
+    pub targets: &'a [T],
+    /// Distance between rows of `inputs`, `values` and deltas.
     pub stride: usize,
     /// Units of the last layer.
     pub units: usize,
-    /// Numbers per row of `outcomes`.
-    pub outcomes_per_row: usize,
+    /// Numbers per row of `targets`.
+    pub targets_per_row: usize,
 }
 
 impl Objective {
@@ -136,7 +136,7 @@ impl Objective {
         self.loss == Loss::Sse
     }
 
-    /// Whether the error arises in one piece, without the output's slope.
+    /// Whether the delta is computed from the weighted inputs, without the output's slope.
     pub fn is_paired(&self) -> bool {
         matches!(
             self.loss,
@@ -152,8 +152,8 @@ impl Objective {
         }
     }
 
-    /// Outcomes a row must have for `units` outputs.
-    pub fn outcomes_per_row(&self, units: usize) -> usize {
+    /// Targets a row must have for `units` outputs.
+    pub fn targets_per_row(&self, units: usize) -> usize {
         match self.loss {
             Loss::Quantile(_) => 1,
             _ => units,
@@ -172,26 +172,26 @@ impl Objective {
         apply_output(self.output, set, values, stride, units, log_sums);
     }
 
-    /// Losses and errors (derivatives by the weighted inputs) of some rows, before case weights.
-    /// Lanes of `errors` beyond the last unit are left alone.
+    /// Losses and deltas (derivatives by the weighted inputs) of some rows, before case weights.
+    /// Lanes of `deltas` beyond the last unit are left alone.
     pub fn evaluate<T: Scalar>(
         &self,
         set: InstructionSet,
         rows: &OutputRows<'_, T>,
         losses: &mut [f64],
-        errors: &mut [T],
+        deltas: &mut [T],
     ) {
         let k = T::of(rows.units as f64);
         match &self.loss {
-            Loss::Sse => self.each(rows, losses, errors, |_, a, y, _| {
+            Loss::Sse => self.each(rows, losses, deltas, |_, a, y, _| {
                 let e = a - y;
                 (T::of(0.5) * e * e, e)
             }),
-            Loss::Mse => self.each(rows, losses, errors, |_, a, y, _| {
+            Loss::Mse => self.each(rows, losses, deltas, |_, a, y, _| {
                 let e = a - y;
                 (e * e / k, (e + e) / k)
             }),
-            Loss::Mae => self.each(rows, losses, errors, |_, a, y, _| {
+            Loss::Mae => self.each(rows, losses, deltas, |_, a, y, _| {
                 let e = a - y;
                 // f64::signum(0) is 1; the derivative at 0 is taken as 0. NaN must pass.
                 let sign = if e == T::zero() { e } else { e.signum() };
@@ -199,7 +199,7 @@ impl Objective {
             }),
             Loss::Huber(delta) => {
                 let delta = T::of(*delta);
-                self.each(rows, losses, errors, |_, a, y, _| {
+                self.each(rows, losses, deltas, |_, a, y, _| {
                     let e = a - y;
                     if e.abs() <= delta {
                         (T::of(0.5) * e * e / k, e / k)
@@ -208,9 +208,9 @@ impl Objective {
                     }
                 })
             }
-            Loss::BinaryCrossEntropy => binary_cross_entropy(set, rows, losses, errors),
-            Loss::Poisson => self.each(rows, losses, errors, |z, a, y, _| ((a - y * z) / k, (a - y) / k)),
-            Loss::Quantile(taus) => self.each(rows, losses, errors, |_, a, y, j| {
+            Loss::BinaryCrossEntropy => binary_cross_entropy(set, rows, losses, deltas),
+            Loss::Poisson => self.each(rows, losses, deltas, |z, a, y, _| ((a - y * z) / k, (a - y) / k)),
+            Loss::Quantile(taus) => self.each(rows, losses, deltas, |_, a, y, j| {
                 let tau = T::of(taus[j]);
                 let e = y - a;
                 if e > T::zero() {
@@ -221,23 +221,23 @@ impl Objective {
                     (e, e) // zero, or NaN to be noticed
                 }
             }),
-            Loss::CrossEntropy => cross_entropy(rows, losses, errors),
+            Loss::CrossEntropy => cross_entropy(rows, losses, deltas),
         }
     }
 
-    /// Whether each row was classified rightly: the largest probability at the largest outcome
-    /// for a softmax; for other outputs the share of outputs on the outcome's side of one half.
+    /// Whether each row was classified rightly: the largest probability at the largest target
+    /// for a softmax; for other outputs the share of outputs on the target's side of one half.
     pub fn hits<T: Scalar>(&self, rows: &OutputRows<'_, T>, hits: &mut [f64]) {
         let half = T::of(0.5);
         for (r, hit) in hits.iter_mut().enumerate() {
             let values = &rows.values[r * rows.stride..r * rows.stride + rows.units];
-            let outcomes = &rows.outcomes[r * rows.outcomes_per_row..(r + 1) * rows.outcomes_per_row];
+            let targets = &rows.targets[r * rows.targets_per_row..(r + 1) * rows.targets_per_row];
             *hit = if self.output == Output::Softmax {
-                f64::from(u8::from(largest(values) == largest(outcomes)))
+                f64::from(u8::from(largest(values) == largest(targets)))
             } else {
                 let right = values
                     .iter()
-                    .zip(outcomes)
+                    .zip(targets)
                     .filter(|(a, y)| (**a > half) == (**y > half));
                 right.count() as f64 / rows.units as f64
             };
@@ -251,13 +251,13 @@ impl Objective {
         &self,
         rows: &OutputRows<'_, T>,
         losses: &mut [f64],
-        errors: &mut [T],
+        deltas: &mut [T],
         element: impl Fn(T, T, T, usize) -> (T, T),
     ) {
         match (self.is_paired(), self.output) {
-            (false, Output::Sigmoid) => evaluate_each(rows, losses, errors, element, |a| a * (T::one() - a)),
-            (false, Output::Exponential) => evaluate_each(rows, losses, errors, element, |a| a),
-            _ => evaluate_each(rows, losses, errors, element, |_| T::one()),
+            (false, Output::Sigmoid) => evaluate_each(rows, losses, deltas, element, |a| a * (T::one() - a)),
+            (false, Output::Exponential) => evaluate_each(rows, losses, deltas, element, |a| a),
+            _ => evaluate_each(rows, losses, deltas, element, |_| T::one()),
         }
     }
 }
@@ -267,47 +267,47 @@ impl Objective {
 fn evaluate_each<T: Scalar>(
     rows: &OutputRows<'_, T>,
     losses: &mut [f64],
-    errors: &mut [T],
+    deltas: &mut [T],
     element: impl Fn(T, T, T, usize) -> (T, T),
     slope: impl Fn(T) -> T,
 ) {
-    // One unit: numbers next to each other, which need no places to be worked out.
+    // One unit: numbers next to each other, which need no indices to be worked out.
     if rows.stride == 1 {
-        let numbers = rows.inputs.iter().zip(rows.values).zip(rows.outcomes);
-        for ((loss, error), ((&z, &a), &y)) in losses.iter_mut().zip(errors).zip(numbers) {
+        let numbers = rows.inputs.iter().zip(rows.values).zip(rows.targets);
+        for ((loss, delta), ((&z, &a), &y)) in losses.iter_mut().zip(deltas).zip(numbers) {
             let (part, derivative) = element(z, a, y, 0);
             *loss = part.to_double();
-            *error = derivative * slope(a);
+            *delta = derivative * slope(a);
         }
         return;
     }
-    let shared_outcome = rows.outcomes_per_row == 1;
+    let shared_target = rows.targets_per_row == 1;
     for (r, loss) in losses.iter_mut().enumerate() {
         let at = r * rows.stride..r * rows.stride + rows.units;
         let inputs = &rows.inputs[at.clone()];
         let values = &rows.values[at.clone()];
-        let errors = &mut errors[at];
-        let outcomes = &rows.outcomes[r * rows.outcomes_per_row..(r + 1) * rows.outcomes_per_row];
+        let deltas = &mut deltas[at];
+        let targets = &rows.targets[r * rows.targets_per_row..(r + 1) * rows.targets_per_row];
         let mut sum = 0.0;
         for j in 0..rows.units {
-            let y = outcomes[if shared_outcome { 0 } else { j }];
-            let (part, error) = element(inputs[j], values[j], y, j);
+            let y = targets[if shared_target { 0 } else { j }];
+            let (part, delta) = element(inputs[j], values[j], y, j);
             sum += part.to_double();
-            errors[j] = error * slope(values[j]);
+            deltas[j] = delta * slope(values[j]);
         }
         *loss = sum;
     }
 }
 
-/// Place of the largest number; the first of equals.
+/// Index of the largest number; the first of equals.
 fn largest<T: Scalar>(numbers: &[T]) -> usize {
-    let mut place = 0;
+    let mut index = 0;
     for (other, number) in numbers.iter().enumerate() {
-        if *number > numbers[place] {
-            place = other;
+        if *number > numbers[index] {
+            index = other;
         }
     }
-    place
+    index
 }
 
 /// Turns weighted inputs of the last layer into predictions, in place.
@@ -330,48 +330,48 @@ fn binary_cross_entropy<T: Scalar>(
     set: InstructionSet,
     rows: &OutputRows<'_, T>,
     losses: &mut [f64],
-    errors: &mut [T],
+    deltas: &mut [T],
 ) {
-    // First log(1 + e^z), which belongs in a kernel, where the errors will stand.
+    // First log(1 + e^z), which belongs in a kernel, where the deltas will stand.
     if rows.stride == rows.units {
-        errors.copy_from_slice(rows.inputs);
-        Activation::Softplus.activate(set, errors);
+        deltas.copy_from_slice(rows.inputs);
+        Activation::Softplus.activate(set, deltas);
     } else {
-        for (errors, inputs) in errors
+        for (deltas, inputs) in deltas
             .chunks_exact_mut(rows.stride)
             .zip(rows.inputs.chunks_exact(rows.stride))
         {
-            errors[..rows.units].copy_from_slice(&inputs[..rows.units]);
-            Activation::Softplus.activate(set, &mut errors[..rows.units]);
+            deltas[..rows.units].copy_from_slice(&inputs[..rows.units]);
+            Activation::Softplus.activate(set, &mut deltas[..rows.units]);
         }
     }
     let k = T::of(rows.units as f64);
     for (r, loss) in losses.iter_mut().enumerate() {
         let at = r * rows.stride..r * rows.stride + rows.units;
         let inputs = rows.inputs[at.clone()].iter().zip(&rows.values[at.clone()]);
-        let outcomes = &rows.outcomes[r * rows.units..(r + 1) * rows.units];
+        let targets = &rows.targets[r * rows.units..(r + 1) * rows.units];
         let mut sum = 0.0;
-        for ((error, (&z, &a)), &y) in errors[at].iter_mut().zip(inputs).zip(outcomes) {
-            sum += ((*error - y * z) / k).to_double();
-            *error = (a - y) / k;
+        for ((delta, (&z, &a)), &y) in deltas[at].iter_mut().zip(inputs).zip(targets) {
+            sum += ((*delta - y * z) / k).to_double();
+            *delta = (a - y) / k;
         }
         *loss = sum;
     }
 }
 
-fn cross_entropy<T: Scalar>(rows: &OutputRows<'_, T>, losses: &mut [f64], errors: &mut [T]) {
+fn cross_entropy<T: Scalar>(rows: &OutputRows<'_, T>, losses: &mut [f64], deltas: &mut [T]) {
     for (r, loss) in losses.iter_mut().enumerate() {
         let at = r * rows.stride..r * rows.stride + rows.units;
-        let outcomes = &rows.outcomes[r * rows.units..(r + 1) * rows.units];
+        let targets = &rows.targets[r * rows.units..(r + 1) * rows.units];
         let mut total = T::zero();
         let mut sum = T::zero();
-        for (&z, &y) in rows.inputs[at.clone()].iter().zip(outcomes) {
+        for (&z, &y) in rows.inputs[at.clone()].iter().zip(targets) {
             sum += y * (rows.log_sums[r] - z);
             total += y;
         }
         *loss = sum.to_double();
-        for ((error, &p), &y) in errors[at.clone()].iter_mut().zip(&rows.values[at]).zip(outcomes) {
-            *error = p * total - y;
+        for ((delta, &p), &y) in deltas[at.clone()].iter_mut().zip(&rows.values[at]).zip(targets) {
+            *delta = p * total - y;
         }
     }
 }
@@ -380,7 +380,7 @@ fn cross_entropy<T: Scalar>(rows: &OutputRows<'_, T>, losses: &mut [f64], errors
 mod tests {
     use super::*;
 
-    /// Loss and errors of one row of `units` outputs at weighted inputs `z`.
+    /// Loss and deltas of one row of `units` outputs at weighted inputs `z`.
     fn at(objective: &Objective, z: &[f64], y: &[f64]) -> (f64, Vec<f64>) {
         let mut values = z.to_vec();
         let mut log_sums = [0.0];
@@ -391,22 +391,22 @@ mod tests {
             z.len(),
             &mut log_sums,
         );
-        let (mut losses, mut errors) = ([0.0], vec![0.0; z.len()]);
+        let (mut losses, mut deltas) = ([0.0], vec![0.0; z.len()]);
         let rows = OutputRows {
             inputs: z,
             values: &values,
             log_sums: &log_sums,
-            outcomes: y,
+            targets: y,
             stride: z.len(),
             units: z.len(),
-            outcomes_per_row: y.len(),
+            targets_per_row: y.len(),
         };
-        objective.evaluate(InstructionSet::detect(), &rows, &mut losses, &mut errors);
-        (losses[0], errors)
+        objective.evaluate(InstructionSet::detect(), &rows, &mut losses, &mut deltas);
+        (losses[0], deltas)
     }
 
     #[test]
-    fn errors_are_the_derivatives_of_the_losses() {
+    fn deltas_are_the_derivatives_of_the_losses() {
         let z = [0.3, -1.2, 0.8];
         for (output, loss, y) in [
             (Output::Linear, Loss::Sse, vec![1.0, 0.5, -0.2]),
@@ -421,7 +421,7 @@ mod tests {
             (Output::Linear, Loss::Quantile(vec![0.1, 0.5, 0.9]), vec![0.1]),
         ] {
             let objective = Objective::new(output, loss.clone()).unwrap();
-            let (_, errors) = at(&objective, &z, &y);
+            let (_, deltas) = at(&objective, &z, &y);
             for j in 0..z.len() {
                 let h = 1e-6;
                 let (mut up, mut down) = (z, z);
@@ -429,9 +429,9 @@ mod tests {
                 down[j] -= h;
                 let difference = (at(&objective, &up, &y).0 - at(&objective, &down, &y).0) / (2.0 * h);
                 assert!(
-                    (errors[j] - difference).abs() < 1e-8,
+                    (deltas[j] - difference).abs() < 1e-8,
                     "{output:?} {loss:?}: {} {difference}",
-                    errors[j]
+                    deltas[j]
                 );
             }
         }

@@ -15,8 +15,8 @@ pub struct Budget {
     pub limit: Option<f64>,
     /// Bytes that the caller is going to take besides.
     pub extra: f64,
-    /// Whether the caller makes a copy of the outcome, in a form of its own, when training is over.
-    pub copies_outcome: bool,
+    /// Whether the caller makes a copy of the result, in a form of its own, when training is over.
+    pub copies_result: bool,
     /// Gives back memory of the caller's that nothing uses any more.
     pub reclaim: Option<fn()>,
 }

@@ -1,11 +1,11 @@
-//! What chooses the best epoch, where it is not the loss: measures of predictions against outcomes.
+//! What chooses the best epoch, where it is not the loss: measures of predictions against targets.
 
 use crate::error::{EngineError, Result};
 use crate::loss::Output;
 use crate::room::collected;
 use std::str::FromStr;
 
-/// A measure. With n rows, k outputs, predictions p (column by column), outcomes y and weights w, `mean` is the weighted mean over rows.
+/// A measure. With n rows, k outputs, predictions p (column by column), targets y and weights w, `mean` is the weighted mean over rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Metric {
     /// −mean of Σ y log p; of one probability −mean of y log p + (1 − y) log(1 − p).
@@ -47,7 +47,7 @@ impl Metric {
         matches!(self, Metric::Auc | Metric::Accuracy)
     }
 
-    /// The measure of predictions `p` of `rows` rows, column by column as the outcomes `y` are.
+    /// The measure of predictions `p` of `rows` rows, column by column as the targets `y` are.
     ///
     /// # Errors
     /// Memory refused.
@@ -61,7 +61,7 @@ impl Metric {
     ) -> Result<f64> {
         if p.len() != y.len() {
             return Err(EngineError::config(
-                "a measure of predictions that have no outcome each",
+                "a measure of predictions that have no target each",
             ));
         }
         let outputs = p.len() / rows.max(1);

@@ -1,21 +1,21 @@
 //! A network's numbers while it trains: parameters, what the optimizer keeps for each of them,
-//! transposed copies for the backward pass, and the strips in which they are updated.
+//! transposed copies for the backward pass, and the micropanels in which they are updated.
 
 use crate::buffer::{Buffer, SharedBuffer};
 use crate::error::{EngineError, Result};
 use crate::lbfgs::Pair;
-use crate::network::{Coefficients, Layer, LayerPlace, Layout, Network};
+use crate::network::{Coefficients, Layer, LayerLayout, Layout, Network};
 use crate::optimizer::Rule;
 use crate::room::{copied, room};
-use crate::rows::{all_finite, pieces};
+use crate::rows::{all_finite, tiles};
 use crate::scalar::{padded, panel_width, Scalar};
 use crate::schedule::Plateau;
 use crate::threads::Team;
 use crate::train::Method;
 use std::ops::Range;
 
-/// Rows of a panel of `LANES` units (inputs) that are updated at once; their gradient stays in the first-level cache.
-pub const STRIP_INPUTS: usize = 48;
+/// kc: inputs of a micropanel, whose parameters are updated at once; their gradient stays in the first-level cache.
+pub const KC: usize = 48;
 
 /// Version of [`OptimizerState`] as it is stored.
 pub const STATE_FORMAT: u32 = 1;
@@ -37,33 +37,33 @@ pub struct OptimizerState {
     pub plateau: Plateau,
 }
 
-/// A piece of a layer's parameters: some inputs of one panel, and its biases if `with_bias`.
+/// Some inputs of one weight panel, with the panel's biases at the end if `with_bias`.
 #[derive(Clone, Debug)]
-pub struct StripPlace {
+pub struct Micropanel {
     /// The layer.
     pub layer: usize,
     /// The panel.
     pub panel: usize,
     /// Inputs.
     pub inputs: Range<usize>,
-    /// Whether the biases of the panel belong to the strip; they follow its last input.
+    /// Whether the biases of the panel belong to the micropanel; they follow its last input.
     pub with_bias: bool,
-    /// Where the strip's weights lie among the parameters.
+    /// Where the micropanel's weights lie among the parameters.
     pub weights: Range<usize>,
     /// Numbers per input: the width of the layer's panels.
     pub width: usize,
 }
 
-impl StripPlace {
-    /// Where the strip lies, biases included.
+impl Micropanel {
+    /// Where the micropanel lies, biases included.
     #[inline]
     pub fn all(&self) -> Range<usize> {
         let biases = if self.with_bias { self.width } else { 0 };
         self.weights.start..self.weights.end + biases
     }
 
-    /// Whether another strip is of the same inputs.
-    pub fn has_inputs_of(&self, other: &StripPlace) -> bool {
+    /// Whether another micropanel is of the same inputs.
+    pub fn has_inputs_of(&self, other: &Micropanel) -> bool {
         self.layer == other.layer && self.inputs == other.inputs
     }
 }
@@ -76,9 +76,9 @@ pub struct Model<T> {
     pub slots: Vec<SharedBuffer<T>>,
     /// Weights of every layer but the first, transposed, in panels over their inputs.
     pub transposed: Vec<SharedBuffer<T>>,
-    /// Strips in order of layers and their inputs: strips of the same inputs follow each other.
-    pub strips: Vec<StripPlace>,
-    /// Index of the first strip of each share when work is divided among `shares.len() - 1` members.
+    /// Micropanels in order of layers and their inputs: micropanels of the same inputs follow each other.
+    pub micropanels: Vec<Micropanel>,
+    /// Index of the first micropanel of each share when work is divided among `shares.len() - 1` members.
     pub shares: Vec<usize>,
     /// Steps made.
     pub steps: u64,
@@ -94,8 +94,8 @@ impl<T: Scalar> Model<T> {
             .iter()
             .skip(1)
             .map(|layer| Buffer::<T>::bytes(padded::<T>(layer.inputs) as f64 * layer.units as f64));
-        let strips = strip_count::<T>(layout) as f64 * size_of::<StripPlace>() as f64;
-        Self::snapshot_bytes(layout, slots) + transposed.sum::<f64>() + strips
+        let micropanels = micropanel_count::<T>(layout) as f64 * size_of::<Micropanel>() as f64;
+        Self::snapshot_bytes(layout, slots) + transposed.sum::<f64>() + micropanels
     }
 
     /// Bytes that a snapshot of a model with so many slots takes.
@@ -147,63 +147,63 @@ impl<T: Scalar> Model<T> {
             )));
         }
         let mut transposed = Vec::new();
-        for (number, place) in layout.places.iter().enumerate().skip(1) {
+        for (number, layer_layout) in layout.layers.iter().enumerate().skip(1) {
             transposed.push(SharedBuffer::zeros(
-                padded::<T>(place.rows - 1) * network.layers()[number].units,
+                padded::<T>(layer_layout.rows - 1) * network.layers()[number].units,
             )?);
-            debug_assert_eq!(place.rows - 1, network.layers()[number].inputs);
+            debug_assert_eq!(layer_layout.rows - 1, network.layers()[number].inputs);
         }
-        let strips = strips::<T>(layout)?;
-        let shares = shares(&strips, team.size());
+        let micropanels = micropanels::<T>(layout)?;
+        let shares = shares(&micropanels, team.size());
         let model = Model {
             parameters: parameters.into(),
             slots,
             transposed,
-            strips,
+            micropanels,
             shares,
             steps: state.map_or(0, |state| state.steps),
             plateau: state.map_or(Plateau::START, |state| state.plateau),
         };
-        for strip in &model.strips {
-            team.did(strip.weights.len() as f64)?;
+        for micropanel in &model.micropanels {
+            team.did(micropanel.weights.len() as f64)?;
             // SAFETY: nobody else has the model yet.
-            unsafe { model.transpose(network, strip) };
+            unsafe { model.transpose(network, micropanel) };
         }
         Ok(model)
     }
 
     /// Copies all weights into the transposed panels, when nobody else has the model.
     pub fn transpose_all(&self, network: &Network) {
-        for strip in &self.strips {
+        for micropanel in &self.micropanels {
             // SAFETY: the caller's promise: no job is running.
-            unsafe { self.transpose(network, strip) };
+            unsafe { self.transpose(network, micropanel) };
         }
     }
 
-    /// Copies a strip's weights into the transposed panels.
+    /// Copies a micropanel's weights into the transposed panels.
     ///
     /// # Safety
-    /// Nobody else may use this strip's part of the parameters or of the transposed copies.
-    pub unsafe fn transpose(&self, network: &Network, strip: &StripPlace) {
-        if strip.layer == 0 {
+    /// Nobody else may use this micropanel's part of the parameters or of the transposed copies.
+    pub unsafe fn transpose(&self, network: &Network, micropanel: &Micropanel) {
+        if micropanel.layer == 0 {
             return;
         }
-        let Layer { inputs, units, .. } = network.layers()[strip.layer];
-        let first = strip.panel * strip.width;
-        let present = strip.width.min(units - first);
+        let Layer { inputs, units, .. } = network.layers()[micropanel.layer];
+        let first = micropanel.panel * micropanel.width;
+        let present = micropanel.width.min(units - first);
         let width = panel_width::<T>(inputs);
-        // SAFETY: the caller's promise; strips have disjoint inputs or units, and each element
-        // (input, unit) has one place in the transposed copy. Elements of different strips lie
+        // SAFETY: the caller's promise; micropanels have disjoint inputs or units, and each element
+        // (input, unit) has one place in the transposed copy. Elements of different micropanels lie
         // between each other there, so they are written one by one through a raw pointer.
         unsafe {
-            let mut weight = self.parameters.pointer().add(strip.weights.start) as *const T;
-            let target = self.transposed[strip.layer - 1].pointer();
-            for input in strip.inputs.clone() {
+            let mut weight = self.parameters.pointer().add(micropanel.weights.start) as *const T;
+            let target = self.transposed[micropanel.layer - 1].pointer();
+            for input in micropanel.inputs.clone() {
                 let column = target.add((input / width * units + first) * width + input % width);
                 for unit in 0..present {
                     *column.add(unit * width) = *weight.add(unit);
                 }
-                weight = weight.add(strip.width);
+                weight = weight.add(micropanel.width);
             }
         }
     }
@@ -341,10 +341,10 @@ pub struct Snapshot<T> {
     plateau: Plateau,
 }
 
-/// Inputs of each strip of a layer but the last.
-fn inputs_of_strips<T: Scalar>(place: &LayerPlace) -> usize {
-    let inputs = place.rows - 1;
-    let most = STRIP_INPUTS * T::LANES / place.width;
+/// Inputs of each micropanel of a layer but the last.
+fn inputs_of_micropanels<T: Scalar>(layer_layout: &LayerLayout) -> usize {
+    let inputs = layer_layout.rows - 1;
+    let most = KC * T::LANES / layer_layout.width;
     // About even, so that members can share them well; in dozens, as kernels take them.
     inputs
         .div_ceil(inputs.div_ceil(most))
@@ -352,51 +352,55 @@ fn inputs_of_strips<T: Scalar>(place: &LayerPlace) -> usize {
         .min(most)
 }
 
-/// Strips that a network is cut into. Asked before it is known that the network fits in memory: what
+/// Micropanels that a network is cut into. Asked before it is known that the network fits in memory: what
 /// cannot be counted stays at the largest number.
-pub(crate) fn strip_count<T: Scalar>(layout: &Layout) -> usize {
-    let strips = |place: &LayerPlace| {
-        let along_inputs = (place.rows - 1).div_ceil(inputs_of_strips::<T>(place));
-        place.panels.saturating_mul(along_inputs)
+pub(crate) fn micropanel_count<T: Scalar>(layout: &Layout) -> usize {
+    let micropanels = |layer_layout: &LayerLayout| {
+        let along_inputs = (layer_layout.rows - 1).div_ceil(inputs_of_micropanels::<T>(layer_layout));
+        layer_layout.panels.saturating_mul(along_inputs)
     };
-    layout.places.iter().map(strips).fold(0, usize::saturating_add)
+    layout
+        .layers
+        .iter()
+        .map(micropanels)
+        .fold(0, usize::saturating_add)
 }
 
-/// Cuts all layers into strips of up to `STRIP_INPUTS * LANES` weights.
-fn strips<T: Scalar>(layout: &Layout) -> Result<Vec<StripPlace>> {
-    let mut strips = room(strip_count::<T>(layout))?;
-    for (layer, place) in layout.places.iter().enumerate() {
-        let inputs = place.rows - 1;
-        for inputs_of_strip in pieces(0..inputs, inputs_of_strips::<T>(place)) {
-            for panel in 0..place.panels {
-                strips.push(StripPlace {
+/// Cuts all layers into micropanels of up to `KC * LANES` weights.
+fn micropanels<T: Scalar>(layout: &Layout) -> Result<Vec<Micropanel>> {
+    let mut micropanels = room(micropanel_count::<T>(layout))?;
+    for (layer, layer_layout) in layout.layers.iter().enumerate() {
+        let inputs = layer_layout.rows - 1;
+        for inputs_of_micropanel in tiles(0..inputs, inputs_of_micropanels::<T>(layer_layout)) {
+            for panel in 0..layer_layout.panels {
+                micropanels.push(Micropanel {
                     layer,
                     panel,
-                    inputs: inputs_of_strip.clone(),
-                    with_bias: inputs_of_strip.end == inputs,
-                    weights: place.range(panel, inputs_of_strip.clone()),
-                    width: place.width,
+                    inputs: inputs_of_micropanel.clone(),
+                    with_bias: inputs_of_micropanel.end == inputs,
+                    weights: layer_layout.range(panel, inputs_of_micropanel.clone()),
+                    width: layer_layout.width,
                 });
             }
         }
     }
-    Ok(strips)
+    Ok(micropanels)
 }
 
-/// Cuts the strips into consecutive shares of about equal work.
-fn shares(strips: &[StripPlace], members: usize) -> Vec<usize> {
-    let work = |strip: &StripPlace| strip.all().len();
-    let total: usize = strips.iter().map(work).sum();
+/// Cuts the micropanels into consecutive shares of about equal work.
+fn shares(micropanels: &[Micropanel], members: usize) -> Vec<usize> {
+    let work = |micropanel: &Micropanel| micropanel.all().len();
+    let total: usize = micropanels.iter().map(work).sum();
     let mut cuts = vec![0];
     let mut done = 0;
-    for (index, strip) in strips.iter().enumerate() {
+    for (index, micropanel) in micropanels.iter().enumerate() {
         if done >= total * cuts.len() / members && cuts.len() < members {
             cuts.push(index);
         }
-        done += work(strip);
+        done += work(micropanel);
     }
-    cuts.resize(members, strips.len());
-    cuts.push(strips.len());
+    cuts.resize(members, micropanels.len());
+    cuts.push(micropanels.len());
     cuts
 }
 
@@ -407,47 +411,51 @@ mod tests {
     use crate::loss::Output;
 
     #[test]
-    fn strips_cover_every_parameter_once_for_any_number_of_members() {
+    fn micropanels_cover_every_parameter_once_for_any_number_of_members() {
         let network = Network::new(&[100, 37, 1, 3], &[Activation::Tanh; 2], Output::Linear).unwrap();
         let layout = Layout::of::<f64>(&network);
-        let strips = strips::<f64>(&layout).unwrap();
-        assert_eq!(strips.len(), strip_count::<f64>(&layout));
+        let micropanels = micropanels::<f64>(&layout).unwrap();
+        assert_eq!(micropanels.len(), micropanel_count::<f64>(&layout));
         let mut hits = vec![0; layout.len];
-        for strip in &strips {
-            for index in strip.all() {
+        for micropanel in &micropanels {
+            for index in micropanel.all() {
                 hits[index] += 1;
             }
         }
         assert!(hits.iter().all(|&hit| hit <= 1));
-        for (place, layer) in layout.places.iter().zip(network.layers()) {
+        for (layer_layout, layer) in layout.layers.iter().zip(network.layers()) {
             let parameters =
-                (0..place.rows).flat_map(|input| (0..layer.units).map(move |unit| (input, unit)));
+                (0..layer_layout.rows).flat_map(|input| (0..layer.units).map(move |unit| (input, unit)));
             for (input, unit) in parameters {
-                assert_eq!(hits[place.index(input, unit)], 1, "{input} {unit}");
+                assert_eq!(hits[layer_layout.index(input, unit)], 1, "{input} {unit}");
             }
         }
         for members in 1..40 {
-            let cuts = shares(&strips, members);
+            let cuts = shares(&micropanels, members);
             assert_eq!(cuts.len(), members + 1);
             assert!(cuts.windows(2).all(|pair| pair[0] <= pair[1]));
-            assert_eq!((cuts[0], cuts[members]), (0, strips.len()));
+            assert_eq!((cuts[0], cuts[members]), (0, micropanels.len()));
         }
     }
 
     #[test]
-    fn strips_are_even_and_of_dozens_of_inputs() {
+    fn micropanels_are_even_and_of_dozens_of_inputs() {
         for inputs in [1, 11, 12, 47, 48, 49, 96, 97, 100, 1000] {
             for units in [1, 8, 30] {
                 let network = Network::new(&[inputs, units], &[], Output::Linear).unwrap();
                 let layout = Layout::of::<f64>(&network);
-                let strips = strips::<f64>(&layout).unwrap();
-                assert_eq!(strips.len(), strip_count::<f64>(&layout), "{inputs} x {units}");
-                let place = &layout.places[0];
-                let most = STRIP_INPUTS * 8 / place.width;
-                assert_eq!(strips.len(), place.panels * inputs.div_ceil(most));
-                for strip in &strips {
-                    let len = strip.inputs.len();
-                    assert!(len <= most && (strip.with_bias || len % 12 == 0 || len == most));
+                let micropanels = micropanels::<f64>(&layout).unwrap();
+                assert_eq!(
+                    micropanels.len(),
+                    micropanel_count::<f64>(&layout),
+                    "{inputs} x {units}"
+                );
+                let layer_layout = &layout.layers[0];
+                let most = KC * 8 / layer_layout.width;
+                assert_eq!(micropanels.len(), layer_layout.panels * inputs.div_ceil(most));
+                for micropanel in &micropanels {
+                    let len = micropanel.inputs.len();
+                    assert!(len <= most && (micropanel.with_bias || len % 12 == 0 || len == most));
                     // None has much more than its even part of the inputs.
                     assert!(len < inputs.div_ceil(inputs.div_ceil(most)) + 12);
                 }
@@ -458,12 +466,21 @@ mod tests {
     #[test]
     fn shares_are_of_about_equal_work() {
         let network = Network::new(&[200, 300, 50, 1], &[Activation::Tanh; 2], Output::Linear).unwrap();
-        let strips = strips::<f64>(&Layout::of::<f64>(&network)).unwrap();
-        let work = |range: Range<usize>| strips[range].iter().map(|strip| strip.all().len()).sum::<usize>();
-        let total = work(0..strips.len());
-        let largest = strips.iter().map(|strip| strip.all().len()).max().unwrap();
+        let micropanels = micropanels::<f64>(&Layout::of::<f64>(&network)).unwrap();
+        let work = |range: Range<usize>| {
+            micropanels[range]
+                .iter()
+                .map(|micropanel| micropanel.all().len())
+                .sum::<usize>()
+        };
+        let total = work(0..micropanels.len());
+        let largest = micropanels
+            .iter()
+            .map(|micropanel| micropanel.all().len())
+            .max()
+            .unwrap();
         for members in 1..20 {
-            let cuts = shares(&strips, members);
+            let cuts = shares(&micropanels, members);
             for pair in cuts.windows(2) {
                 let share = work(pair[0]..pair[1]);
                 assert!(

@@ -98,7 +98,7 @@ impl Network {
 /// Where one layer's parameters lie: panels of `width` units, each panel `inputs` rows of
 /// weights and then a row of biases. Lanes beyond the last unit stay zero.
 #[derive(Clone, Copy, Debug)]
-pub struct LayerPlace {
+pub struct LayerLayout {
     /// First number of the layer.
     pub offset: usize,
     /// Units in each panel ([`panel_width`]).
@@ -111,7 +111,7 @@ pub struct LayerPlace {
     pub stride: usize,
 }
 
-impl LayerPlace {
+impl LayerLayout {
     /// Numbers in a panel.
     pub fn panel_size(&self) -> usize {
         self.rows * self.width
@@ -134,11 +134,11 @@ impl LayerPlace {
     }
 }
 
-/// Places of all layers in one stretch of memory.
+/// How all layers lie in one stretch of memory.
 #[derive(Clone, Debug)]
 pub struct Layout {
-    /// One place per layer.
-    pub places: Vec<LayerPlace>,
+    /// One per layer.
+    pub layers: Vec<LayerLayout>,
     /// Total length in numbers.
     pub len: usize,
 }
@@ -147,12 +147,12 @@ impl Layout {
     /// The layout of a network in precision `T`.
     pub fn of<T: Scalar>(network: &Network) -> Layout {
         let mut len = 0;
-        let places = network
+        let layers = network
             .layers
             .iter()
             .map(|layer| {
                 let width = panel_width::<T>(layer.units);
-                let place = LayerPlace {
+                let layer_layout = LayerLayout {
                     offset: len,
                     width,
                     panels: layer.units.div_ceil(width),
@@ -161,13 +161,13 @@ impl Layout {
                 };
                 // Every layer starts at a cache line. What is too long to be counted stays at the
                 // largest number, and its memory is refused.
-                let numbers = place.rows.saturating_mul(place.panels * width);
+                let numbers = layer_layout.rows.saturating_mul(layer_layout.panels * width);
                 let whole_lines = numbers.checked_next_multiple_of(T::LANES).unwrap_or(usize::MAX);
                 len = len.saturating_add(whole_lines);
-                place
+                layer_layout
             })
             .collect();
-        Layout { places, len }
+        Layout { layers, len }
     }
 }
 
@@ -262,21 +262,21 @@ impl Coefficients {
         self.check(network)?;
         let layout = Layout::of::<T>(network);
         let mut packed = Buffer::zeros(layout.len)?;
-        for (number, place) in layout.places.iter().enumerate() {
+        for (number, layer_layout) in layout.layers.iter().enumerate() {
             let weights = &self.weights[number];
             // Panel by panel, so that either layout of the matrix is read in order.
-            for panel in 0..place.panels {
-                let units = place.units_of(panel, weights.ncols());
+            for panel in 0..layer_layout.panels {
+                let units = layer_layout.units_of(panel, weights.ncols());
                 team.did((weights.nrows() * units.len()) as f64)?;
                 for input in 0..weights.nrows() {
-                    let row = &mut packed[place.range(panel, input..input + 1)];
-                    for (place, unit) in row.iter_mut().zip(units.clone()) {
-                        *place = T::of(weights[(input, unit)]);
+                    let row = &mut packed[layer_layout.range(panel, input..input + 1)];
+                    for (number, unit) in row.iter_mut().zip(units.clone()) {
+                        *number = T::of(weights[(input, unit)]);
                     }
                 }
             }
             for (unit, &bias) in self.biases[number].iter().enumerate() {
-                packed[place.index(place.rows - 1, unit)] = T::of(bias);
+                packed[layer_layout.index(layer_layout.rows - 1, unit)] = T::of(bias);
             }
         }
         Ok(packed)
@@ -289,19 +289,19 @@ impl Coefficients {
     pub fn unpack<T: Scalar>(network: &Network, packed: &[T]) -> Result<Coefficients> {
         let layout = Layout::of::<T>(network);
         let mut coefficients = Coefficients::zeros(network)?;
-        for (number, place) in layout.places.iter().enumerate() {
+        for (number, layer_layout) in layout.layers.iter().enumerate() {
             let weights = &mut coefficients.weights[number];
-            for panel in 0..place.panels {
-                let units = place.units_of(panel, weights.ncols());
+            for panel in 0..layer_layout.panels {
+                let units = layer_layout.units_of(panel, weights.ncols());
                 for input in 0..weights.nrows() {
-                    let row = &packed[place.range(panel, input..input + 1)];
+                    let row = &packed[layer_layout.range(panel, input..input + 1)];
                     for (number, unit) in row.iter().zip(units.clone()) {
                         weights[(input, unit)] = number.to_double();
                     }
                 }
             }
             for (unit, bias) in coefficients.biases[number].iter_mut().enumerate() {
-                *bias = packed[place.index(place.rows - 1, unit)].to_double();
+                *bias = packed[layer_layout.index(layer_layout.rows - 1, unit)].to_double();
             }
         }
         Ok(coefficients)

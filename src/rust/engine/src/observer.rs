@@ -1,13 +1,13 @@
 //! Those who watch the training loop: progress, callbacks, checkpoints, snapshots, traces.
 //! They are called on the thread that started the fit, while the others wait.
 
-use crate::block::Block;
 use crate::error::Result;
 use crate::kernels::InstructionSet;
 use crate::model::Model;
 use crate::network::{Layout, Network};
 use crate::rows::Selection;
 use crate::train::Best;
+use crate::workspace::Workspace;
 use crate::Scalar;
 
 /// What an epoch ended with.
@@ -59,8 +59,8 @@ pub struct StepEnd<'a, T> {
     pub rows: Selection<'a>,
     /// Sum of the rows' losses times their case weights, before the update.
     pub loss_sum: f64,
-    /// Activations and errors of the rows.
-    pub block: &'a Block<T>,
+    /// Activations and deltas of the rows.
+    pub workspace: &'a Workspace<T>,
     /// The gradient, laid out like the parameters.
     pub gradient: &'a [T],
     /// The model after the update.
@@ -69,8 +69,8 @@ pub struct StepEnd<'a, T> {
     pub network: &'a Network,
     /// How parameters lie.
     pub layout: &'a Layout,
-    /// Numbers per row of outcomes.
-    pub outcomes_per_row: usize,
+    /// Numbers per row of targets.
+    pub targets_per_row: usize,
     /// The instruction set in use.
     pub set: InstructionSet,
 }
@@ -89,7 +89,7 @@ pub trait Observer<T: Scalar> {
     }
 
     /// Whether [`Observer::step_end`] wants to be called. Then gradients are kept apart from
-    /// the update and blocks keep all that a trace shows; the numbers stay the same.
+    /// the update and workspaces keep all that a trace shows; the numbers stay the same.
     fn watches_steps(&self) -> bool {
         false
     }

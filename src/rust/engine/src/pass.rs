@@ -1,15 +1,15 @@
-//! Forward and backward passes over rows of a [`Block`]: members of the team take them through
+//! Forward and backward passes over rows of a [`Workspace`]: members of the team take them through
 //! [`Pass::forward`] and [`Pass::backward`]; a row's numbers depend on no other row.
 
 use crate::activation::Activation;
-use crate::block::{Block, LayerBlock};
 use crate::buffer::SharedBuffer;
 use crate::kernels::elementwise::multiply;
-use crate::kernels::product::{self, Rows};
-use crate::kernels::{thin, InstructionSet};
+use crate::kernels::gemm::{self, Rows};
+use crate::kernels::{gemv, InstructionSet};
 use crate::loss::{apply_output, Objective, OutputRows};
 use crate::network::{Layout, Network};
 use crate::random::{stream, Purpose};
+use crate::workspace::{LayerWorkspace, Workspace};
 use crate::Scalar;
 use rand::RngExt;
 use std::ops::Range;
@@ -21,8 +21,8 @@ pub struct DropoutKey {
     pub seed: u64,
     /// The epoch.
     pub epoch: u64,
-    /// Place in the epoch's order of the block's first row.
-    pub first_place: u64,
+    /// Position in the epoch's order of the workspace's first row.
+    pub first_position: u64,
     /// What the shares are multiplied by, 1 or less.
     pub factor: f64,
 }
@@ -42,7 +42,7 @@ pub struct Pass<'a> {
     pub set: InstructionSet,
 }
 
-// All unsafe reads and writes below are of rows `rows` of the block: the caller promises that
+// All unsafe reads and writes below are of rows `rows` of the workspace: the caller promises that
 // these rows belong to one member until the team has finished. Parameters are only read.
 impl Pass<'_> {
     pub(crate) fn dropout_rate(&self, layer: usize) -> f64 {
@@ -50,7 +50,7 @@ impl Pass<'_> {
     }
 
     fn stride(&self, layer: usize) -> usize {
-        self.layout.places[layer].stride
+        self.layout.layers[layer].stride
     }
 
     /// Products of rows of `inputs` numbers with weight panels, plus biases where the panels end
@@ -68,35 +68,35 @@ impl Pass<'_> {
         to: usize,
         out: &mut [T],
     ) {
-        let place = self.layout.places[to];
+        let layer_layout = self.layout.layers[to];
         let (weights, out) = (weights.as_ptr(), out.as_mut_ptr());
         let panel_rows = inputs + usize::from(has_bias);
         // SAFETY: the caller's promise.
         unsafe {
-            match place.width {
-                1 => thin::forward(self.set, a, inputs, weights, has_bias, out),
-                _ => product::forward(
+            match layer_layout.width {
+                1 => gemv::forward(self.set, a, inputs, weights, has_bias, out),
+                _ => gemm::forward(
                     self.set,
                     a,
                     inputs,
                     weights,
-                    place.panels,
+                    layer_layout.panels,
                     panel_rows,
                     has_bias,
                     out,
-                    place.stride,
+                    layer_layout.stride,
                 ),
             }
         }
     }
 
-    /// Takes rows of the block through all layers, to predictions.
+    /// Takes rows of the workspace through all layers, to predictions.
     ///
     /// # Safety
-    /// Nobody else may use these rows of the block, and nobody may write the parameters.
+    /// Nobody else may use these rows of the workspace, and nobody may write the parameters.
     pub unsafe fn forward<T: Scalar>(
         &self,
-        block: &Block<T>,
+        workspace: &Workspace<T>,
         rows: Range<usize>,
         parameters: &SharedBuffer<T>,
         dropout: Option<DropoutKey>,
@@ -106,13 +106,13 @@ impl Pass<'_> {
             let parameters = parameters.read_all();
             let last = self.network.layers().len() - 1;
             for (number, layer) in self.network.layers().iter().enumerate() {
-                let place = self.layout.places[number];
-                let stride = place.stride;
+                let layer_layout = self.layout.layers[number];
+                let stride = layer_layout.stride;
                 let at = rows.start * stride..rows.end * stride;
-                let buffers = &block.layers[number];
+                let buffers = &workspace.layers[number];
                 let (from, from_stride) = match number {
-                    0 => (&block.inputs, layer.inputs),
-                    _ => (&block.layers[number - 1].values, self.stride(number - 1)),
+                    0 => (&workspace.inputs, layer.inputs),
+                    _ => (&workspace.layers[number - 1].values, self.stride(number - 1)),
                 };
                 let input = from.read(rows.start * from_stride..rows.end * from_stride);
                 let values = buffers.values.part(at.clone());
@@ -124,13 +124,13 @@ impl Pass<'_> {
                 self.multiply(
                     input,
                     layer.inputs,
-                    &parameters[place.offset..],
+                    &parameters[layer_layout.offset..],
                     true,
                     number,
                     values,
                 );
                 if number == last {
-                    if let Some(offsets) = &block.offsets {
+                    if let Some(offsets) = &workspace.offsets {
                         add_offsets(
                             values,
                             stride,
@@ -142,7 +142,7 @@ impl Pass<'_> {
                     kept.part(at.clone()).copy_from_slice(values);
                 }
                 if number == last {
-                    let log_sums = block.log_sums.part(rows.clone());
+                    let log_sums = workspace.log_sums.part(rows.clone());
                     apply_output(
                         self.network.output(),
                         self.set,
@@ -173,7 +173,7 @@ impl Pass<'_> {
         &self,
         number: usize,
         activation: Activation,
-        buffers: &LayerBlock<T>,
+        buffers: &LayerWorkspace<T>,
         at: Range<usize>,
         values: &mut [T],
         rows: Range<usize>,
@@ -192,8 +192,8 @@ impl Pass<'_> {
         let stride = self.stride(number);
         let scale = T::of(1.0 / (1.0 - rate));
         for (r, row) in rows.enumerate() {
-            let place = (key.first_place + row as u64) * self.dropout.len() as u64 + number as u64;
-            let mut rng = stream(key.seed, Purpose::Dropout, key.epoch, place);
+            let position = (key.first_position + row as u64) * self.dropout.len() as u64 + number as u64;
+            let mut rng = stream(key.seed, Purpose::Dropout, key.epoch, position);
             for unit in r * stride..r * stride + self.network.layers()[number].units {
                 let factor = if rng.random::<f64>() < rate {
                     T::zero()
@@ -208,7 +208,7 @@ impl Pass<'_> {
         }
     }
 
-    /// Losses of rows that went forward; with `error_scale`, also the errors of the last layer,
+    /// Losses of rows that went forward; with `delta_scale`, also the deltas of the last layer,
     /// each row's times its case weight and the scale.
     ///
     /// # Safety
@@ -216,17 +216,17 @@ impl Pass<'_> {
     pub unsafe fn evaluate<T: Scalar>(
         &self,
         objective: &Objective,
-        block: &Block<T>,
+        workspace: &Workspace<T>,
         rows: Range<usize>,
-        error_scale: Option<f64>,
+        delta_scale: Option<f64>,
         scratch: &mut [T],
     ) {
         let last = self.network.layers().len() - 1;
         let units = self.network.outputs();
         let stride = self.stride(last);
         let at = rows.start * stride..rows.end * stride;
-        let per_row = objective.outcomes_per_row(units);
-        let buffers = &block.layers[last];
+        let per_row = objective.targets_per_row(units);
+        let buffers = &workspace.layers[last];
         // SAFETY: the caller's promise covers every access below.
         unsafe {
             let values = buffers.values.read(at.clone());
@@ -236,35 +236,38 @@ impl Pass<'_> {
                     .as_ref()
                     .map_or(values, |z| z.read(at.clone())),
                 values,
-                log_sums: block.log_sums.read(rows.clone()),
-                outcomes: block.outcomes.read(rows.start * per_row..rows.end * per_row),
+                log_sums: workspace.log_sums.read(rows.clone()),
+                targets: workspace.targets.read(rows.start * per_row..rows.end * per_row),
                 stride,
                 units,
-                outcomes_per_row: per_row,
+                targets_per_row: per_row,
             };
-            if let Some(hits) = &block.hits {
+            if let Some(hits) = &workspace.hits {
                 objective.hits(&output, hits.part(rows.clone()));
             }
-            let losses = block.losses.part(rows.clone());
-            let Some(scale) = error_scale else {
+            let losses = workspace.losses.part(rows.clone());
+            let Some(scale) = delta_scale else {
                 objective.evaluate(self.set, &output, losses, &mut scratch[..rows.len() * stride]);
                 return;
             };
-            let errors = buffers.errors.part(at);
-            objective.evaluate(self.set, &output, losses, errors);
-            if scale == 1.0 && !block.weighs_rows {
+            let deltas = buffers.deltas.part(at);
+            objective.evaluate(self.set, &output, losses, deltas);
+            if scale == 1.0 && !workspace.weighs_rows {
                 return;
             }
-            for (errors, &weight) in errors.chunks_exact_mut(stride).zip(block.row_weights.read(rows)) {
+            for (deltas, &weight) in deltas
+                .chunks_exact_mut(stride)
+                .zip(workspace.row_weights.read(rows))
+            {
                 let factor = T::of(scale * weight);
-                for error in &mut errors[..units] {
-                    *error *= factor;
+                for delta in &mut deltas[..units] {
+                    *delta *= factor;
                 }
             }
         }
     }
 
-    /// Takes the errors of the last layer back to the first hidden layer.
+    /// Takes the deltas of the last layer back to the first hidden layer.
     ///
     /// `transposed[l]` holds the weights of layer `l + 1`, transposed, in panels.
     ///
@@ -272,7 +275,7 @@ impl Pass<'_> {
     /// As for [`Pass::forward`].
     pub unsafe fn backward<T: Scalar>(
         &self,
-        block: &Block<T>,
+        workspace: &Workspace<T>,
         rows: Range<usize>,
         transposed: &[SharedBuffer<T>],
     ) {
@@ -280,21 +283,21 @@ impl Pass<'_> {
             let layer = self.network.layers()[number];
             let (stride, before) = (self.stride(number), self.stride(number - 1));
             let at = rows.start * before..rows.end * before;
-            let buffers = &block.layers[number - 1];
+            let buffers = &workspace.layers[number - 1];
             // SAFETY: the caller's promise covers every access below.
             unsafe {
-                let errors = block.layers[number]
-                    .errors
+                let deltas = workspace.layers[number]
+                    .deltas
                     .read(rows.start * stride..rows.end * stride);
-                let earlier = buffers.errors.part(at.clone());
-                let errors = Rows {
-                    start: errors.as_ptr(),
+                let earlier = buffers.deltas.part(at.clone());
+                let deltas = Rows {
+                    start: deltas.as_ptr(),
                     stride,
                     count: rows.len(),
                 };
                 let transposed = transposed[number - 1].read_all();
-                self.multiply(errors, layer.units, transposed, false, number - 1, earlier);
-                if let Some(kept) = &buffers.incoming_errors {
+                self.multiply(deltas, layer.units, transposed, false, number - 1, earlier);
+                if let Some(kept) = &buffers.incoming_gradients {
                     kept.part(at.clone()).copy_from_slice(earlier);
                 }
                 match &buffers.slopes {

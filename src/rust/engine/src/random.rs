@@ -40,8 +40,8 @@ fn mix(mut z: u64) -> u64 {
 
 /// Writes 0, 1, 2, … into `order` and shuffles it (Fisher and Yates).
 pub fn shuffled(order: &mut [u32], rng: &mut Xoshiro256PlusPlus) {
-    for (row, place) in order.iter_mut().enumerate() {
-        *place = row as u32;
+    for (row, position) in order.iter_mut().enumerate() {
+        *position = row as u32;
     }
     for last in (1..order.len()).rev() {
         order.swap(last, rng.random_range(0..last as u32 + 1) as usize);
@@ -74,18 +74,18 @@ pub fn split(strata: &[i32], share: f64, seed: u64, member: usize) -> Result<Vec
     }
     let mut sorted = filled(strata.len(), 0u32)?;
     for &row in &order {
-        let place = &mut next[stratum(row)];
-        sorted[*place] = row;
-        *place += 1;
+        let position = &mut next[stratum(row)];
+        sorted[*position] = row;
+        *position += 1;
     }
     drop(order);
     // Walking through the strata, a row is taken whenever the running share passes a whole
     // number: each stratum gets its share, give or take one row.
-    let passed = |places: usize| (places as f64 * share).round();
+    let passed = |positions: usize| (positions as f64 * share).round();
     let mut chosen = room(passed(sorted.len() + shift) as usize + 1)?;
-    let places = sorted.iter().enumerate();
-    let is_chosen = |place: usize| passed(place + shift + 1) > passed(place + shift);
-    chosen.extend(places.filter_map(|(place, &row)| is_chosen(place).then_some(row)));
+    let positions = sorted.iter().enumerate();
+    let is_chosen = |position: usize| passed(position + shift + 1) > passed(position + shift);
+    chosen.extend(positions.filter_map(|(position, &row)| is_chosen(position).then_some(row)));
     chosen.sort_unstable();
     Ok(chosen)
 }

@@ -4,7 +4,7 @@
 //! types (constants of polynomials, the width of a panel) is stated here and in `kernels::math`.
 
 use crate::kernels::math::Math;
-use crate::kernels::row::{self, Row};
+use crate::kernels::pack::{self, Pack};
 use num_traits::Float;
 use std::fmt::Debug;
 use std::iter::Sum;
@@ -14,14 +14,14 @@ use std::ops::{AddAssign, MulAssign, SubAssign};
 pub trait Scalar:
     Float + Math + AddAssign + SubAssign + MulAssign + Sum + Default + Debug + Send + Sync + 'static
 {
-    /// A row of [`Scalar::LANES`] numbers under the plain instruction set.
-    type PlainRow: Row<Self>;
+    /// [`Scalar::LANES`] numbers that are computed with at once under the plain instruction set.
+    type PlainPack: Pack<Self>;
     /// The same under AVX2.
     #[cfg(target_arch = "x86_64")]
-    type Avx2Row: Row<Self>;
+    type Avx2Pack: Pack<Self>;
     /// The same under AVX-512.
     #[cfg(all(target_arch = "x86_64", backprop_avx512))]
-    type Avx512Row: Row<Self>;
+    type Avx512Pack: Pack<Self>;
     /// Units in a panel, the width in which weights are stored: two AVX2 registers or one of AVX-512.
     const LANES: usize;
     /// Largest weight magnitude that is still a usable model: its square does not overflow.
@@ -36,11 +36,11 @@ pub trait Scalar:
 }
 
 impl Scalar for f64 {
-    type PlainRow = [f64; 8];
+    type PlainPack = [f64; 8];
     #[cfg(target_arch = "x86_64")]
-    type Avx2Row = row::Avx2Double;
+    type Avx2Pack = pack::Avx2Double;
     #[cfg(all(target_arch = "x86_64", backprop_avx512))]
-    type Avx512Row = row::Avx512Double;
+    type Avx512Pack = pack::Avx512Double;
     const LANES: usize = 8;
     const WEIGHT_LIMIT: f64 = 1e154;
     const PRECISION: &'static str = "double";
@@ -56,11 +56,11 @@ impl Scalar for f64 {
 }
 
 impl Scalar for f32 {
-    type PlainRow = [f32; 16];
+    type PlainPack = [f32; 16];
     #[cfg(target_arch = "x86_64")]
-    type Avx2Row = row::Avx2Single;
+    type Avx2Pack = pack::Avx2Single;
     #[cfg(all(target_arch = "x86_64", backprop_avx512))]
-    type Avx512Row = row::Avx512Single;
+    type Avx512Pack = pack::Avx512Single;
     const LANES: usize = 16;
     const WEIGHT_LIMIT: f32 = 1e19;
     const PRECISION: &'static str = "single";

@@ -153,11 +153,11 @@ impl Schedule {
                 restarts,
                 growth,
             } => {
-                let (place, length) = match restarts {
+                let (position, length) = match restarts {
                     true => place_in_period(epoch, period, growth),
                     false => (epoch, period),
                 };
-                half_cosine(1.0, floor, (place / length).min(1.0))
+                half_cosine(1.0, floor, (position / length).min(1.0))
             }
             Kind::OneCycle {
                 total,
@@ -165,11 +165,11 @@ impl Schedule {
                 start,
                 floor,
             } => {
-                let place = (epoch / total).min(1.0);
-                if place < rise {
-                    half_cosine(start, 1.0, place / rise)
+                let position = (epoch / total).min(1.0);
+                if position < rise {
+                    half_cosine(start, 1.0, position / rise)
                 } else {
-                    half_cosine(1.0, floor, (place - rise) / (1.0 - rise))
+                    half_cosine(1.0, floor, (position - rise) / (1.0 - rise))
                 }
             }
             Kind::Plateau { .. } => plateau.factor,
@@ -221,20 +221,20 @@ fn place_in_period(epoch: f64, period: f64, growth: f64) -> (f64, f64) {
         let passed = ((periods * (growth - 1.0)).ln_1p() / growth.ln()).floor();
         let grown = growth.powf(passed);
         let length = period * grown;
-        let place = epoch - period * (grown - 1.0) / (growth - 1.0);
-        return (place.max(0.0).min(length), length);
+        let position = epoch - period * (grown - 1.0) / (growth - 1.0);
+        return (position.max(0.0).min(length), length);
     }
-    let (mut length, mut place) = (period, epoch);
-    while place >= length {
-        place -= length;
+    let (mut length, mut position) = (period, epoch);
+    while position >= length {
+        position -= length;
         length *= growth;
     }
-    (place, length)
+    (position, length)
 }
 
 /// From `from` (at 0) to `to` (at 1).
-fn half_cosine(from: f64, to: f64, place: f64) -> f64 {
-    to + (from - to) * (1.0 + (PI * place).cos()) / 2.0
+fn half_cosine(from: f64, to: f64, position: f64) -> f64 {
+    to + (from - to) * (1.0 + (PI * position).cos()) / 2.0
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! A team of threads that lives for one fit and runs one job at a time, fork and join.
 //!
-//! Work is cut by its shape, never by the number of threads, so the team only decides who does
-//! a piece, not what is computed. The calling thread is member 0; between jobs it is the only
-//! one awake, so observers run undisturbed. Waiting members spin briefly, then yield, then sleep.
+//! Work is cut by its shape, never by the number of threads, so the team only decides
+//! who does which part, not what is computed. The calling thread is member 0; between jobs it is
+//! the only one awake, so observers run undisturbed. Waiting members spin briefly, then yield, then sleep.
 //!
 //! The team also asks the user, now and then and on the calling thread alone, whether the work is to
-//! end: whoever works a while says how much was done ([`Team::did`]), inside a job between its pieces
+//! end: whoever works a while says how much was done ([`Team::did`]), inside a job between its parts
 //! ([`Team::goes_on`]).
 
 use crate::error::{EngineError, Result};

@@ -21,9 +21,9 @@ pub struct LayerTrace {
     /// slope is a matrix per row, its diagonal a (1 − a), for information.
     pub slopes: Array2<f64>,
     /// Derivatives of the loss by a, as they came back from the next layer; none for the last.
-    pub incoming_errors: Option<Array2<f64>>,
+    pub incoming_gradients: Option<Array2<f64>>,
     /// Derivatives of the loss by z.
-    pub errors: Array2<f64>,
+    pub deltas: Array2<f64>,
 }
 
 /// One recorded step.
@@ -43,8 +43,8 @@ pub struct StepTrace {
     pub loss_sum: f64,
     /// Inputs as the network saw them.
     pub inputs: Array2<f64>,
-    /// Outcomes.
-    pub outcomes: Array2<f64>,
+    /// Targets.
+    pub targets: Array2<f64>,
     /// Case weights.
     pub case_weights: Vec<f64>,
     /// One entry per layer.
@@ -86,14 +86,14 @@ impl<'a, T: Scalar> Recorder<'a, T> {
 
     /// Bytes that recording takes: the steps, the weights that the next of them begins with, and what a layer's
     /// slopes are computed in.
-    pub fn bytes(network: &Network, steps: usize, rows: usize, outcomes: usize, slots: usize) -> f64 {
+    pub fn bytes(network: &Network, steps: usize, rows: usize, targets: usize, slots: usize) -> f64 {
         let layers = network.layers().iter();
         let widest = layers
             .map(|layer| row_stride::<T>(layer.units))
             .max()
             .unwrap_or(0);
         let beside = Coefficients::bytes(network) + rows as f64 * (widest * size_of::<T>()) as f64;
-        steps as f64 * StepTrace::bytes(network, rows, outcomes, slots) + beside
+        steps as f64 * StepTrace::bytes(network, rows, targets, slots) + beside
     }
 }
 
@@ -125,14 +125,14 @@ impl StepTrace {
     /// A step just made, from weights and biases `before`, which become those after it.
     fn of<T: Scalar>(end: &StepEnd<'_, T>, before: &mut Coefficients, method: &Method) -> Result<StepTrace> {
         let rows = end.rows.len();
-        let block = end.block;
+        let workspace = end.workspace;
         // SAFETY: observers are called between jobs, when nobody writes.
         let read = |buffer: &crate::SharedBuffer<T>, stride: usize, columns: usize| unsafe {
             matrix(&buffer.read_all()[..rows * stride], stride, columns)
         };
         let last = end.network.layers().len() - 1;
         let mut layers = Vec::new();
-        for (number, (layer, buffers)) in end.network.layers().iter().zip(&block.layers).enumerate() {
+        for (number, (layer, buffers)) in end.network.layers().iter().zip(&workspace.layers).enumerate() {
             let (stride, units) = (row_stride::<T>(layer.units), layer.units);
             let activations = read(&buffers.values, stride, units)?;
             let weighted_inputs = match &buffers.weighted_inputs {
@@ -154,7 +154,7 @@ impl StepTrace {
                     matrix(&ones, stride, units)?
                 }
             };
-            let incoming_errors = match &buffers.incoming_errors {
+            let incoming_gradients = match &buffers.incoming_gradients {
                 Some(kept) => Some(read(kept, stride, units)?),
                 None => None,
             };
@@ -162,24 +162,24 @@ impl StepTrace {
                 weighted_inputs,
                 activations,
                 slopes,
-                incoming_errors,
-                errors: read(&buffers.errors, stride, units)?,
+                incoming_gradients,
+                deltas: read(&buffers.deltas, stride, units)?,
             };
             push(&mut layers, layer)?;
         }
         let after = end.model.coefficients(end.network)?;
-        let (inputs, outcomes) = (end.network.inputs(), end.outcomes_per_row);
+        let (inputs, targets) = (end.network.inputs(), end.targets_per_row);
         Ok(StepTrace {
             epoch: end.epoch,
             step: end.step,
             lr: end.lr,
             decay: end.decay,
-            rows: collected((0..rows).map(|place| end.rows.row(place)))?,
+            rows: collected((0..rows).map(|position| end.rows.row(position)))?,
             loss_sum: end.loss_sum,
-            inputs: read(&block.inputs, inputs, inputs)?,
-            outcomes: read(&block.outcomes, outcomes, outcomes)?,
+            inputs: read(&workspace.inputs, inputs, inputs)?,
+            targets: read(&workspace.targets, targets, targets)?,
             // SAFETY: as above.
-            case_weights: copied(unsafe { block.row_weights.read(0..rows) })?,
+            case_weights: copied(unsafe { workspace.row_weights.read(0..rows) })?,
             layers,
             gradient: Coefficients::unpack(end.network, end.gradient)?,
             state: end.model.state(end.network, method)?,
@@ -189,10 +189,10 @@ impl StepTrace {
     }
 
     /// Bytes of a recorded step of so many rows and numbers kept per weight.
-    pub fn bytes(network: &Network, rows: usize, outcomes: usize, slots: usize) -> f64 {
+    pub fn bytes(network: &Network, rows: usize, targets: usize, slots: usize) -> f64 {
         let units: usize = network.layers().iter().map(|layer| layer.units).sum();
         // Of each layer five matrices; of each row its number and weight besides.
-        let of_row = network.inputs() + outcomes + 2 + 5 * units;
+        let of_row = network.inputs() + targets + 2 + 5 * units;
         let numbers = rows as f64 * of_row as f64 * size_of::<f64>() as f64;
         let layers = network.layers().len() as f64;
         numbers

@@ -31,15 +31,15 @@ fn activate_with_slope_body<T: Scalar, I: Instructions, C: Curve>(values: &mut [
 }
 
 kernel! {
-    /// Multiplies errors by the slope that belongs to the activation's value.
-    pub fn times_slope_of_value<T: Scalar, C: Curve>(errors: &mut [T], values: &[T]) = times_slope_of_value_body
+    /// Multiplies deltas by the slope that belongs to the activation's value.
+    pub fn times_slope_of_value<T: Scalar, C: Curve>(deltas: &mut [T], values: &[T]) = times_slope_of_value_body
 }
 
 #[inline(always)]
-fn times_slope_of_value_body<T: Scalar, I: Instructions, C: Curve>(errors: &mut [T], values: &[T]) {
-    for (error, &value) in errors.iter_mut().zip(values) {
+fn times_slope_of_value_body<T: Scalar, I: Instructions, C: Curve>(deltas: &mut [T], values: &[T]) {
+    for (delta, &value) in deltas.iter_mut().zip(values) {
         // Curves that come here do not look at their input (`Curve::NEEDS_INPUT`).
-        *error *= C::slope::<T, I>(value, value);
+        *delta *= C::slope::<T, I>(value, value);
     }
 }
 

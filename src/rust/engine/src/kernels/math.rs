@@ -37,14 +37,14 @@ fn log_one_plus<T: crate::Scalar, I: Instructions>(x: T, tail: impl Fn(T, T) -> 
 fn polynomial<T: crate::Scalar, I: Instructions, const N: usize>(x: T, coefficients: [T; N]) -> T {
     let square = x * x;
     let (mut first, mut second) = (coefficients[0], coefficients[1]);
-    let mut place = 2;
-    while place + 1 < N {
-        first = I::multiply_add(first, square, coefficients[place]);
-        second = I::multiply_add(second, square, coefficients[place + 1]);
-        place += 2;
+    let mut index = 2;
+    while index + 1 < N {
+        first = I::multiply_add(first, square, coefficients[index]);
+        second = I::multiply_add(second, square, coefficients[index + 1]);
+        index += 2;
     }
-    if place < N {
-        first = I::multiply_add(first, square, coefficients[place]);
+    if index < N {
+        first = I::multiply_add(first, square, coefficients[index]);
         return I::multiply_add(second, x, first);
     }
     I::multiply_add(first, x, second)

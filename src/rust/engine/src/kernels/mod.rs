@@ -5,15 +5,15 @@
 //! `#[target_feature]` function calls the body, so that the compiler vectorises it for that set.
 
 pub mod elementwise;
+pub mod gemm;
+pub mod gemv;
 pub mod math;
-pub mod product;
-pub mod row;
-pub mod thin;
+pub mod pack;
 pub mod transpose;
 
 use crate::scalar::Scalar;
 #[cfg(all(target_arch = "x86_64", backprop_avx512))]
-use row::Row;
+use pack::Pack;
 use std::sync::OnceLock;
 
 /// An instruction set that kernels are compiled for.
@@ -76,11 +76,11 @@ impl InstructionSet {
         sets
     }
 
-    /// Panels beside each other that products take at a time ([`row::Row::PANELS`]).
+    /// Panels beside each other that products take at a time ([`pack::Pack::PANELS`]).
     pub fn panels_at_once(self) -> usize {
         match self {
             #[cfg(all(target_arch = "x86_64", backprop_avx512))]
-            InstructionSet::Avx512 => <f64 as Scalar>::Avx512Row::PANELS,
+            InstructionSet::Avx512 => <f64 as Scalar>::Avx512Pack::PANELS,
             _ => 1,
         }
     }
@@ -139,7 +139,7 @@ impl Instructions for Fused {
 /// Defines `pub fn $name(set, args…)`, which runs `$body` compiled for `set`.
 ///
 /// `$body` is generic over the scalar and over how it computes: `= body` gets [`Instructions`],
-/// `= body [2 6 12]` the [`row::Row`] of the set and the number of rows held in registers at
+/// `= body [2 6 12]` the [`pack::Pack`] of the set and the number of rows (mr) held in registers at
 /// once under the plain, AVX2 and AVX-512 sets.
 macro_rules! kernel {
     ($(#[$doc:meta])* pub unsafe fn $($rest:tt)*) => {
@@ -159,18 +159,18 @@ macro_rules! kernel {
             #[target_feature(enable = "avx2,fma")]
             #[allow(clippy::too_many_arguments)]
             unsafe fn avx2<$T: Scalar $(, $G: $bound)*>($($arg: $ty),*) {
-                $crate::kernels::kernel!(@call [$($unsafe)?] $body, Fused, Avx2Row, ($($avx2)?), $T, [$($G)*], $($arg),*)
+                $crate::kernels::kernel!(@call [$($unsafe)?] $body, Fused, Avx2Pack, ($($avx2)?), $T, [$($G)*], $($arg),*)
             }
             #[cfg(all(target_arch = "x86_64", backprop_avx512))]
             #[allow(clippy::incompatible_msrv)] // compiled only where the compiler has it
             #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx2,fma")]
             #[allow(clippy::too_many_arguments)]
             unsafe fn avx512<$T: Scalar $(, $G: $bound)*>($($arg: $ty),*) {
-                $crate::kernels::kernel!(@call [$($unsafe)?] $body, Fused, Avx512Row, ($($avx512)?), $T, [$($G)*], $($arg),*)
+                $crate::kernels::kernel!(@call [$($unsafe)?] $body, Fused, Avx512Pack, ($($avx512)?), $T, [$($G)*], $($arg),*)
             }
             match set {
                 $crate::kernels::InstructionSet::Plain => {
-                    $crate::kernels::kernel!(@call [$($unsafe)?] $body, Separate, PlainRow, ($($plain)?), $T, [$($G)*], $($arg),*)
+                    $crate::kernels::kernel!(@call [$($unsafe)?] $body, Separate, PlainPack, ($($plain)?), $T, [$($G)*], $($arg),*)
                 }
                 // SAFETY: a set other than Plain is only made by `detect` and `available`,
                 // which asked the processor for its features; extents are the caller's promise.
@@ -182,19 +182,19 @@ macro_rules! kernel {
             }
         }
     };
-    (@call [] $body:ident, $I:ident, $R:ident, (), $T:ident, [$($G:ident)*], $($arg:expr),*) => {
+    (@call [] $body:ident, $I:ident, $P:ident, (), $T:ident, [$($G:ident)*], $($arg:expr),*) => {
         $body::<$T, $crate::kernels::$I $(, $G)*>($($arg),*)
     };
     // SAFETY: the caller of the kernel promised what its body needs.
-    (@call [unsafe] $body:ident, $I:ident, $R:ident, (), $T:ident, [$($G:ident)*], $($arg:expr),*) => {
+    (@call [unsafe] $body:ident, $I:ident, $P:ident, (), $T:ident, [$($G:ident)*], $($arg:expr),*) => {
         unsafe { $body::<$T, $crate::kernels::$I $(, $G)*>($($arg),*) }
     };
     // SAFETY: only the instruction set is asked for, and the caller of this arm has it.
-    (@call [] $body:ident, $I:ident, $R:ident, ($rows:literal), $T:ident, [$($G:ident)*], $($arg:expr),*) => {
-        unsafe { $body::<$T, $T::$R $(, $G)*, $rows>($($arg),*) }
+    (@call [] $body:ident, $I:ident, $P:ident, ($rows:literal), $T:ident, [$($G:ident)*], $($arg:expr),*) => {
+        unsafe { $body::<$T, $T::$P $(, $G)*, $rows>($($arg),*) }
     };
-    (@call [unsafe] $body:ident, $I:ident, $R:ident, ($rows:literal), $T:ident, [$($G:ident)*], $($arg:expr),*) => {
-        unsafe { $body::<$T, $T::$R $(, $G)*, $rows>($($arg),*) }
+    (@call [unsafe] $body:ident, $I:ident, $P:ident, ($rows:literal), $T:ident, [$($G:ident)*], $($arg:expr),*) => {
+        unsafe { $body::<$T, $T::$P $(, $G)*, $rows>($($arg),*) }
     };
 }
 pub(crate) use kernel;

@@ -4,14 +4,14 @@ mod search;
 
 use super::*;
 
-const KNOBS: Lbfgs = Lbfgs {
+const HYPERPARAMETERS: Lbfgs = Lbfgs {
     memory: 10,
     gradient_tolerance: 1e-12,
     value_tolerance: 0.0,
 };
 
-fn start(knobs: Lbfgs, point: Vec<f64>, evaluate: &mut Evaluate<'_, f64>) -> Minimiser<f64> {
-    Minimiser::new(knobs, point, Vec::new(), evaluate)
+fn start(hyperparameters: Lbfgs, point: Vec<f64>, evaluate: &mut Evaluate<'_, f64>) -> Minimiser<f64> {
+    Minimiser::new(hyperparameters, point, Vec::new(), evaluate)
         .unwrap()
         .unwrap()
 }
@@ -47,7 +47,7 @@ fn the_minimum_of_rosenbrocks_function_is_found() {
         evaluations += 1;
         rosenbrock(x, g)
     };
-    let mut minimiser = start(KNOBS, vec![-1.2; 10], &mut f);
+    let mut minimiser = start(HYPERPARAMETERS, vec![-1.2; 10], &mut f);
     let mut values = vec![minimiser.value];
     for _ in 0..300 {
         match minimiser.iterate(1.0, 1.0, &mut f).unwrap() {
@@ -74,7 +74,7 @@ fn the_minimum_of_rosenbrocks_function_is_found() {
 #[test]
 fn every_step_meets_the_strong_wolfe_conditions() {
     for rate in [1e-3, 0.3, 1.0, 50.0] {
-        let mut minimiser = start(KNOBS, vec![-1.2, 1.0, -0.5, 2.0], &mut rosenbrock);
+        let mut minimiser = start(HYPERPARAMETERS, vec![-1.2, 1.0, -0.5, 2.0], &mut rosenbrock);
         for iteration in 0..40 {
             let (point, gradient, value) = (
                 minimiser.point.clone(),
@@ -137,7 +137,7 @@ fn the_direction_is_that_of_the_dense_update() {
             h = next;
         }
         let minimiser = Minimiser {
-            knobs: KNOBS,
+            hyperparameters: HYPERPARAMETERS,
             point: vec![0.0; 3],
             value: 0.0,
             gradient: gradient.to_vec(),
@@ -161,8 +161,11 @@ fn the_direction_is_that_of_the_dense_update() {
 
 #[test]
 fn the_last_pairs_are_remembered_and_no_more() {
-    let knobs = Lbfgs { memory: 3, ..KNOBS };
-    let mut minimiser = start(knobs, vec![-1.2; 4], &mut rosenbrock);
+    let hyperparameters = Lbfgs {
+        memory: 3,
+        ..HYPERPARAMETERS
+    };
+    let mut minimiser = start(hyperparameters, vec![-1.2; 4], &mut rosenbrock);
     let mut wanted: Vec<(Vec<f64>, Vec<f64>)> = Vec::new();
     for _ in 0..8 {
         let (point, gradient) = (minimiser.point.clone(), minimiser.gradient.clone());
@@ -192,7 +195,7 @@ fn the_first_step_is_the_gradient_times_rate_and_scale_and_later_ones_of_the_rat
         g[0] = x[0];
         Ok(Some(0.5 * x[0] * x[0] + 1.0))
     };
-    let mut minimiser = start(KNOBS, vec![8.0], &mut f);
+    let mut minimiser = start(HYPERPARAMETERS, vec![8.0], &mut f);
     assert_eq!(minimiser.iterate(0.25, 2.0, &mut f).unwrap(), Progress::Moved);
     assert_eq!(minimiser.point, [4.0]);
     // The remembered pair makes the direction Newton's; half of it is half the way.
@@ -218,11 +221,11 @@ fn a_gradient_within_its_tolerance_ends_the_iteration_before_a_step() {
             g.copy_from_slice(&[slope + x[0], x[1]]);
             Ok(Some(value + slope * x[0] + 0.5 * (x[0] * x[0] + x[1] * x[1])))
         };
-        let knobs = Lbfgs {
+        let hyperparameters = Lbfgs {
             gradient_tolerance: 1e-3,
-            ..KNOBS
+            ..HYPERPARAMETERS
         };
-        let mut minimiser = start(knobs, vec![0.0, 0.0], &mut f);
+        let mut minimiser = start(hyperparameters, vec![0.0, 0.0], &mut f);
         let progress = minimiser.iterate(1.0, 1.0, &mut f).unwrap();
         assert_eq!(progress == Progress::Arrived, arrives, "{value} {slope}");
         assert_eq!(evaluations == 1, arrives, "{value} {slope}");
@@ -236,11 +239,11 @@ fn a_fall_within_its_tolerance_ends_the_iteration_but_not_the_first() {
         Ok(value)
     };
     for tolerance in [0.5, 1e-2, 1e-5] {
-        let knobs = Lbfgs {
+        let hyperparameters = Lbfgs {
             value_tolerance: tolerance,
-            ..KNOBS
+            ..HYPERPARAMETERS
         };
-        let mut minimiser = start(knobs, vec![1.0; 4], &mut evaluate);
+        let mut minimiser = start(hyperparameters, vec![1.0; 4], &mut evaluate);
         let mut falls = Vec::new();
         loop {
             let before = minimiser.value;
@@ -271,12 +274,12 @@ fn where_values_differ_by_rounding_only_a_shrinking_gradient_is_progress() {
         bowl(x, g)?;
         Ok(Some(1e10))
     };
-    let knobs = Lbfgs {
+    let hyperparameters = Lbfgs {
         gradient_tolerance: 1e-20, // of 1e10
         value_tolerance: 1e-9,
-        ..KNOBS
+        ..HYPERPARAMETERS
     };
-    let mut minimiser = start(knobs, vec![1.0, 1.0, 1.0], &mut f);
+    let mut minimiser = start(hyperparameters, vec![1.0, 1.0, 1.0], &mut f);
     let mut progress = Progress::Moved;
     let mut iterations = 0;
     while progress == Progress::Moved && iterations < 100 {
@@ -296,7 +299,7 @@ fn a_memory_that_leads_up_is_given_up() {
             step: vec![step],
             change: vec![change],
         };
-        let mut minimiser = Minimiser::new(KNOBS, vec![4.0], vec![bad], &mut f)
+        let mut minimiser = Minimiser::new(HYPERPARAMETERS, vec![4.0], vec![bad], &mut f)
             .unwrap()
             .unwrap();
         assert_eq!(minimiser.iterate(1.0, 1.0, &mut f).unwrap(), Progress::Moved);
@@ -321,7 +324,7 @@ fn an_interrupt_ends_the_iteration_and_leaves_the_point() {
                 rosenbrock(x, g)
             }
         };
-        let mut minimiser = start(KNOBS, vec![-1.2; 4], &mut f);
+        let mut minimiser = start(HYPERPARAMETERS, vec![-1.2; 4], &mut f);
         let (mut progress, mut point) = (Progress::Moved, Vec::new());
         while progress == Progress::Moved {
             point.clone_from(&minimiser.point);
@@ -330,13 +333,17 @@ fn an_interrupt_ends_the_iteration_and_leaves_the_point() {
         assert_eq!(progress, Progress::Interrupted);
         assert_eq!(minimiser.point, point);
     }
-    let started = Minimiser::<f64>::new(KNOBS, vec![0.0], Vec::new(), &mut |_, _| Ok(None)).unwrap();
+    let started =
+        Minimiser::<f64>::new(HYPERPARAMETERS, vec![0.0], Vec::new(), &mut |_, _| Ok(None)).unwrap();
     assert!(started.is_none());
 }
 
 #[test]
 fn what_is_remembered_is_counted_before_it_is_there() {
-    let knobs = Lbfgs { memory: 4, ..KNOBS };
+    let hyperparameters = Lbfgs {
+        memory: 4,
+        ..HYPERPARAMETERS
+    };
     // A pair for each iteration until the memory is full; what was given stays.
     let slots = [
         (0, 0),
@@ -349,7 +356,7 @@ fn what_is_remembered_is_counted_before_it_is_there() {
         (0, 12),
         (usize::MAX, 2),
     ]
-    .map(|(iterations, given)| knobs.slots_after(iterations, given));
+    .map(|(iterations, given)| hyperparameters.slots_after(iterations, given));
     assert_eq!(slots, [0, 2, 6, 8, 6, 8, 8, 12, 8]);
     // The point, its gradient, and two vectors for each pair.
     assert_eq!(Minimiser::<f64>::bytes(100, 3), 8.0 * 800.0);

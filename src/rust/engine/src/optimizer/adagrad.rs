@@ -1,10 +1,10 @@
 //! Adagrad (Duchi, Hazan and Singer, 2011): s ← s + g²; w ← w − lr · g / (√s + ε).
 
-use super::{Rule, Step, Strip};
+use super::{ParameterSlice, Rule, Step};
 use crate::kernels::{kernel, InstructionSet, Instructions};
 use crate::Scalar;
 
-/// Knobs of Adagrad.
+/// Hyperparameters of Adagrad.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Adagrad {
     /// Keeps the division finite.
@@ -17,12 +17,12 @@ impl Rule for Adagrad {
     }
 
     #[inline]
-    fn update<T: Scalar>(&self, set: InstructionSet, step: Step, strip: Strip<'_, T>) {
-        let [sums, _] = strip.slots;
+    fn update<T: Scalar>(&self, set: InstructionSet, step: Step, slice: ParameterSlice<'_, T>) {
+        let [sums, _] = slice.slots;
         adagrad(
             set,
-            strip.weights,
-            strip.gradient,
+            slice.weights,
+            slice.gradient,
             sums,
             T::of(step.lr),
             T::of(self.epsilon),
@@ -31,7 +31,7 @@ impl Rule for Adagrad {
 }
 
 kernel! {
-    /// One step of Adagrad on a strip.
+    /// One step of Adagrad on a slice.
     pub fn adagrad<T: Scalar>(weights: &mut [T], gradient: &[T], sums: &mut [T], lr: T, epsilon: T) = adagrad_body
 }
 

@@ -2,11 +2,11 @@
 //! means m of g and v of g²; w ← w − lr · m̂ / (√v̂ + ε). AdamW first shrinks weights, not
 //! biases, by the factor 1 − lr · decay.
 
-use super::{Rule, Step, Strip};
+use super::{ParameterSlice, Rule, Step};
 use crate::kernels::{kernel, InstructionSet, Instructions};
 use crate::Scalar;
 
-/// Knobs of Adam; `decay > 0` makes it AdamW.
+/// Hyperparameters of Adam; `decay > 0` makes it AdamW.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Adam {
     /// Share of the mean kept per step, in [0, 1).
@@ -29,8 +29,8 @@ impl Rule for Adam {
     }
 
     #[inline]
-    fn update<T: Scalar>(&self, set: InstructionSet, step: Step, strip: Strip<'_, T>) {
-        let [means, squares] = strip.slots;
+    fn update<T: Scalar>(&self, set: InstructionSet, step: Step, slice: ParameterSlice<'_, T>) {
+        let [means, squares] = slice.slots;
         let steps = step.number.min(i32::MAX as u64) as i32;
         let factors = Factors {
             beta1: T::of(self.beta1),
@@ -40,17 +40,17 @@ impl Rule for Adam {
             rate: T::of(step.lr / (1.0 - self.beta1.powi(steps))),
             root: T::of(1.0 / (1.0 - self.beta2.powi(steps)).sqrt()),
             epsilon: T::of(self.epsilon),
-            keep: T::of(if strip.is_bias {
+            keep: T::of(if slice.is_bias {
                 1.0
             } else {
                 1.0 - step.lr * self.decay * step.decay
             }),
         };
-        adam(set, strip.weights, strip.gradient, means, squares, factors);
+        adam(set, slice.weights, slice.gradient, means, squares, factors);
     }
 }
 
-/// The knobs of one step in the precision of the weights.
+/// The hyperparameters of one step in the precision of the weights.
 #[derive(Clone, Copy)]
 pub struct Factors<T> {
     beta1: T,
@@ -64,7 +64,7 @@ pub struct Factors<T> {
 }
 
 kernel! {
-    /// One step of Adam on a strip.
+    /// One step of Adam on a slice.
     pub fn adam<T: Scalar>(
         weights: &mut [T],
         gradient: &[T],

@@ -1,10 +1,10 @@
 //! Gradient descent: w ← w − lr · g. With full batches on `sse` this is the article's rule.
 
-use super::{Rule, Step, Strip};
+use super::{ParameterSlice, Rule, Step};
 use crate::kernels::{kernel, InstructionSet, Instructions};
 use crate::Scalar;
 
-/// No knobs: the learning rate is all.
+/// No hyperparameters: the learning rate is all.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GradientDescent;
 
@@ -14,8 +14,8 @@ impl Rule for GradientDescent {
     }
 
     #[inline]
-    fn update<T: Scalar>(&self, set: InstructionSet, step: Step, strip: Strip<'_, T>) {
-        descend(set, strip.weights, strip.gradient, T::of(step.lr));
+    fn update<T: Scalar>(&self, set: InstructionSet, step: Step, slice: ParameterSlice<'_, T>) {
+        descend(set, slice.weights, slice.gradient, T::of(step.lr));
     }
 }
 

@@ -22,7 +22,7 @@ use crate::Scalar;
 pub const MAX_SLOTS: usize = 2;
 
 /// A stretch of weights that is updated at once, with its gradient and its slots.
-pub struct Strip<'a, T> {
+pub struct ParameterSlice<'a, T> {
     /// Weights or biases.
     pub weights: &'a mut [T],
     /// Their gradient.
@@ -52,12 +52,12 @@ pub trait Rule {
     fn initial(&self, _slot: usize, _lr: f64) -> f64 {
         0.0
     }
-    /// Whether biases are updated by another rule than weights, and so come in strips of their own.
+    /// Whether biases are updated by another rule than weights, and so come in slices of their own.
     fn treats_biases_apart(&self) -> bool {
         false
     }
-    /// Updates a strip.
-    fn update<T: Scalar>(&self, set: InstructionSet, step: Step, strip: Strip<'_, T>);
+    /// Updates a slice.
+    fn update<T: Scalar>(&self, set: InstructionSet, step: Step, slice: ParameterSlice<'_, T>);
 }
 
 macro_rules! optimizers {
@@ -79,8 +79,8 @@ macro_rules! optimizers {
                 match self { $(Optimizer::$name(rule) => rule.treats_biases_apart(),)* }
             }
             #[inline]
-            fn update<T: Scalar>(&self, set: InstructionSet, step: Step, strip: Strip<'_, T>) {
-                match self { $(Optimizer::$name(rule) => rule.update(set, step, strip),)* }
+            fn update<T: Scalar>(&self, set: InstructionSet, step: Step, slice: ParameterSlice<'_, T>) {
+                match self { $(Optimizer::$name(rule) => rule.update(set, step, slice),)* }
             }
         }
     };
@@ -124,7 +124,7 @@ mod tests {
                     number,
                     decay: 1.0,
                 },
-                Strip {
+                ParameterSlice {
                     weights: &mut weights,
                     gradient: &gradient,
                     slots: [first, second],

@@ -2,11 +2,11 @@
 //! with the learning rate outside the velocity: v ← μ v + g; w ← w − lr · v, or for Nesterov
 //! w ← w − lr · (g + μ v).
 
-use super::{Rule, Step, Strip};
+use super::{ParameterSlice, Rule, Step};
 use crate::kernels::{kernel, InstructionSet, Instructions};
 use crate::Scalar;
 
-/// Knobs of momentum.
+/// Hyperparameters of momentum.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Momentum {
     /// Share of the velocity kept per step, in [0, 1).
@@ -21,12 +21,12 @@ impl Rule for Momentum {
     }
 
     #[inline]
-    fn update<T: Scalar>(&self, set: InstructionSet, step: Step, strip: Strip<'_, T>) {
-        let [velocity, _] = strip.slots;
+    fn update<T: Scalar>(&self, set: InstructionSet, step: Step, slice: ParameterSlice<'_, T>) {
+        let [velocity, _] = slice.slots;
         momentum(
             set,
-            strip.weights,
-            strip.gradient,
+            slice.weights,
+            slice.gradient,
             velocity,
             T::of(step.lr),
             T::of(self.momentum),
@@ -36,7 +36,7 @@ impl Rule for Momentum {
 }
 
 kernel! {
-    /// One step of momentum on a strip.
+    /// One step of momentum on a slice.
     pub fn momentum<T: Scalar>(
         weights: &mut [T],
         gradient: &[T],

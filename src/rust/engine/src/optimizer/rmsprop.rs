@@ -1,10 +1,10 @@
 //! RMSprop (Tieleman and Hinton, 2012): v ← ρ v + (1 − ρ) g²; w ← w − lr · g / (√v + ε).
 
-use super::{Rule, Step, Strip};
+use super::{ParameterSlice, Rule, Step};
 use crate::kernels::{kernel, InstructionSet, Instructions};
 use crate::Scalar;
 
-/// Knobs of RMSprop.
+/// Hyperparameters of RMSprop.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RmsProp {
     /// Share of the mean square kept per step, in [0, 1).
@@ -19,12 +19,12 @@ impl Rule for RmsProp {
     }
 
     #[inline]
-    fn update<T: Scalar>(&self, set: InstructionSet, step: Step, strip: Strip<'_, T>) {
-        let [squares, _] = strip.slots;
+    fn update<T: Scalar>(&self, set: InstructionSet, step: Step, slice: ParameterSlice<'_, T>) {
+        let [squares, _] = slice.slots;
         rmsprop(
             set,
-            strip.weights,
-            strip.gradient,
+            slice.weights,
+            slice.gradient,
             squares,
             T::of(step.lr),
             T::of(self.rho),
@@ -34,7 +34,7 @@ impl Rule for RmsProp {
 }
 
 kernel! {
-    /// One step of RMSprop on a strip.
+    /// One step of RMSprop on a slice.
     pub fn rmsprop<T: Scalar>(
         weights: &mut [T],
         gradient: &[T],

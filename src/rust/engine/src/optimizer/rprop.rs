@@ -2,11 +2,11 @@
 //! that grows while the gradient keeps its sign and shrinks when it turns; after a turn the
 //! weight rests for one step.
 
-use super::{Rule, Step, Strip};
+use super::{ParameterSlice, Rule, Step};
 use crate::kernels::{kernel, InstructionSet, Instructions};
 use crate::Scalar;
 
-/// Knobs of Rprop. The learning rate is the first step size.
+/// Hyperparameters of Rprop. The learning rate is the first step size.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rprop {
     /// Factor when the sign turned, in (0, 1).
@@ -33,21 +33,28 @@ impl Rule for Rprop {
     }
 
     #[inline]
-    fn update<T: Scalar>(&self, set: InstructionSet, _step: Step, strip: Strip<'_, T>) {
-        let [previous, sizes] = strip.slots;
-        let knobs = [self.shrink, self.grow, self.smallest, self.largest].map(T::of);
-        rprop(set, strip.weights, strip.gradient, previous, sizes, knobs);
+    fn update<T: Scalar>(&self, set: InstructionSet, _step: Step, slice: ParameterSlice<'_, T>) {
+        let [previous, sizes] = slice.slots;
+        let hyperparameters = [self.shrink, self.grow, self.smallest, self.largest].map(T::of);
+        rprop(
+            set,
+            slice.weights,
+            slice.gradient,
+            previous,
+            sizes,
+            hyperparameters,
+        );
     }
 }
 
 kernel! {
-    /// One step of Rprop on a strip.
+    /// One step of Rprop on a slice.
     pub fn rprop<T: Scalar>(
         weights: &mut [T],
         gradient: &[T],
         previous: &mut [T],
         sizes: &mut [T],
-        knobs: [T; 4],
+        hyperparameters: [T; 4],
     ) = rprop_body
 }
 
@@ -57,9 +64,9 @@ fn rprop_body<T: Scalar, I: Instructions>(
     gradient: &[T],
     previous: &mut [T],
     sizes: &mut [T],
-    knobs: [T; 4],
+    hyperparameters: [T; 4],
 ) {
-    let [shrink, grow, smallest, largest] = knobs;
+    let [shrink, grow, smallest, largest] = hyperparameters;
     for (((weight, &g), before), size) in weights.iter_mut().zip(gradient).zip(previous).zip(sizes) {
         // Signs, not the product of the gradients, which may underflow.
         let turn = g.signum() * before.signum();

@@ -45,17 +45,18 @@ impl<T: Scalar> RowSource<T> for Chosen<'_, T> {
     fn gather(&self, selection: Selection<'_>, out: &mut [T]) {
         match selection {
             Selection::Range(range) => self.source.gather(Selection::Listed(&self.rows[range]), out),
-            Selection::Listed(places) => {
+            Selection::Listed(positions) => {
                 let columns = self.source.columns();
                 let mut rows = [0; 128];
-                for (places, out) in places
+                for (positions, out) in positions
                     .chunks(rows.len())
                     .zip(out.chunks_mut(rows.len() * columns))
                 {
-                    for (row, &place) in rows.iter_mut().zip(places) {
-                        *row = self.rows[place as usize];
+                    for (row, &position) in rows.iter_mut().zip(positions) {
+                        *row = self.rows[position as usize];
                     }
-                    self.source.gather(Selection::Listed(&rows[..places.len()]), out);
+                    self.source
+                        .gather(Selection::Listed(&rows[..positions.len()]), out);
                 }
             }
         }

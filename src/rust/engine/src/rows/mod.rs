@@ -9,7 +9,7 @@ pub use sparse::SparseRows;
 
 use crate::buffer::{Buffer, SharedBuffer};
 use crate::error::{EngineError, Result};
-use crate::kernels::row::prefetch;
+use crate::kernels::pack::prefetch;
 use crate::kernels::transpose::{rows_of_columns, Columns};
 use crate::kernels::InstructionSet;
 use crate::room::{collected, room};
@@ -49,17 +49,17 @@ impl<'a> Selection<'a> {
         }
     }
 
-    /// Number of the row at a place of the selection.
-    pub fn row(&self, place: usize) -> usize {
+    /// Number of the row at a position of the selection.
+    pub fn row(&self, position: usize) -> usize {
         match self {
-            Selection::Range(range) => range.start + place,
-            Selection::Listed(rows) => rows[place] as usize,
+            Selection::Range(range) => range.start + position,
+            Selection::Listed(rows) => rows[position] as usize,
         }
     }
 }
 
-/// Consecutive pieces of a range, `size` long but for the last.
-pub(crate) fn pieces(range: Range<usize>, size: usize) -> impl Iterator<Item = Range<usize>> {
+/// Consecutive tiles of a range, `size` long but for the last.
+pub(crate) fn tiles(range: Range<usize>, size: usize) -> impl Iterator<Item = Range<usize>> {
     let mut next = range.start;
     // Not `step_by`, which divides to know its length.
     std::iter::from_fn(move || {
@@ -69,7 +69,7 @@ pub(crate) fn pieces(range: Range<usize>, size: usize) -> impl Iterator<Item = R
     })
 }
 
-/// Copies some dozen numbers, in pieces that the compiler turns into a few moves: calls of the
+/// Copies some dozen numbers, eight at a time, which the compiler turns into a few moves: calls of the
 /// general copy would take longer than what they copy.
 #[inline(always)]
 pub(crate) fn copy_short<T: Scalar>(from: &[T], to: &mut [T]) {
@@ -236,9 +236,9 @@ impl<'a, E: Element> ColumnMajor<'a, E> {
         while first < self.columns {
             // As many columns side by side as fill a cache line of the copy.
             let last = self.columns.min(first + 64 / size_of::<T>());
-            for place in 0..selection.len() {
-                let row = selection.row(place);
-                let out = &mut out[place * self.columns + first..place * self.columns + last];
+            for position in 0..selection.len() {
+                let row = selection.row(position);
+                let out = &mut out[position * self.columns + first..position * self.columns + last];
                 for (column, number) in (first..last).zip(out) {
                     *number = convert(column, self.data[column * self.rows + row].number());
                 }
@@ -265,11 +265,11 @@ impl<T: Scalar, E: Element> RowSource<T> for ColumnMajor<'_, E> {
         let mut flags = SharedBuffer::<f64>::zeros(self.columns)?;
         team.run_ranges(self.columns, 1, |member, columns| {
             for column in columns {
-                for piece in pieces(column * self.rows..(column + 1) * self.rows, 1 << 20) {
-                    if !team.goes_on(member, piece.len() as f64) {
+                for tile in tiles(column * self.rows..(column + 1) * self.rows, 1 << 20) {
+                    if !team.goes_on(member, tile.len() as f64) {
                         return;
                     }
-                    if !E::all_known(&self.data[piece]) {
+                    if !E::all_known(&self.data[tile]) {
                         // SAFETY: each column is written by one member.
                         unsafe { flags.part(column..column + 1)[0] = 1.0 };
                     }
@@ -344,10 +344,10 @@ impl<T: Scalar> RowMajor<T> {
         let shared = SharedBuffer::<T>::zeros(rows * columns)?;
         let finite = AtomicBool::new(true);
         // Enough rows to use up the page of each column that is opened.
-        const PIECE: usize = 256;
-        team.run_queue(rows.div_ceil(PIECE), (PIECE * columns) as f64, |_, piece| {
-            let range = piece * PIECE..rows.min((piece + 1) * PIECE);
-            // SAFETY: pieces are disjoint.
+        const TILE: usize = 256;
+        team.run_queue(rows.div_ceil(TILE), (TILE * columns) as f64, |_, tile| {
+            let range = tile * TILE..rows.min((tile + 1) * TILE);
+            // SAFETY: tiles are disjoint.
             let out = unsafe { shared.part(range.start * columns..range.end * columns) };
             source.gather(Selection::Range(range), out);
             if !all_finite(out) {
@@ -399,11 +399,11 @@ impl<T: Scalar> RowSource<T> for RowMajor<T> {
                 let row = |row: u32| &self.data[row as usize * self.columns..][..self.columns];
                 // Rows out of order: what will be needed is asked for some rows ahead.
                 let ahead = (4096 / (self.columns * size_of::<T>())).clamp(1, 16);
-                for (place, out) in out.chunks_exact_mut(self.columns).enumerate() {
-                    if let Some(&coming) = rows.get(place + ahead) {
+                for (position, out) in out.chunks_exact_mut(self.columns).enumerate() {
+                    if let Some(&coming) = rows.get(position + ahead) {
                         prefetch(row(coming));
                     }
-                    let row = row(rows[place]);
+                    let row = row(rows[position]);
                     match self.columns {
                         0..=64 => copy_short(row, out),
                         _ => out.copy_from_slice(row),

@@ -52,7 +52,7 @@ impl<'a> SparseRows<'a> {
     }
 
     /// From a matrix stored column by column (R's `dgCMatrix`): `starts[c]..starts[c + 1]` are
-    /// the places of column c in `rows_of` (0-based rows) and `numbers`.
+    /// the positions of column c in `rows_of` (0-based rows) and `numbers`.
     ///
     /// # Errors
     /// [`EngineError::Config`] when the parts do not fit together, or memory refused.
@@ -74,10 +74,10 @@ impl<'a> SparseRows<'a> {
         let mut columns_of = filled(numbers.len(), 0u32)?;
         let mut by_row = filled(numbers.len(), 0.0)?;
         for column in 0..columns {
-            for place in starts[column] as usize..starts[column + 1] as usize {
-                let target = &mut row_starts[rows_of[place] as usize];
+            for position in starts[column] as usize..starts[column + 1] as usize {
+                let target = &mut row_starts[rows_of[position] as usize];
                 columns_of[*target] = column as u32;
-                by_row[*target] = numbers[place];
+                by_row[*target] = numbers[position];
                 *target += 1;
             }
         }
@@ -124,8 +124,8 @@ impl<T: Scalar> RowSource<T> for SparseRows<'_> {
     }
 
     fn gather(&self, selection: Selection<'_>, out: &mut [T]) {
-        for (place, out) in out.chunks_exact_mut(self.columns).enumerate() {
-            let row = selection.row(place);
+        for (position, out) in out.chunks_exact_mut(self.columns).enumerate() {
+            let row = selection.row(position);
             let stored = self.starts[row]..self.starts[row + 1];
             match self.standardise {
                 None => out.fill(T::zero()),

@@ -1,16 +1,15 @@
 //! One step: rows forward and back, gradients summed over them, parameters updated.
 //!
-//! A mini-batch's rows are taken block by block. In each block members first take rows through the
-//! network, then strips of parameters: each strip's gradient is summed over all rows of the
-//! block by one member. In the last block the strip is updated at once while its gradient is in
+//! A mini-batch's rows are taken workspace by workspace. In each workspace members first take rows through the
+//! network, then micropanels of parameters: each micropanel's gradient is summed over all rows of the
+//! workspace by one member. In the last workspace the micropanel is updated at once while its gradient is in
 //! the cache, unless the gradient is wanted as a whole (clipping, traces, `nn_gradient`).
-//! Many rows on few parameters are cut into [`lanes`], and [`small`] networks have a way of their own.
+//! Many rows on few parameters are cut into [`shards`], and [`small`] networks have a way of their own.
 
-mod lanes;
+mod micropanels;
+mod shards;
 mod small;
-mod strips;
 
-use crate::block::{Block, Extras, Use};
 use crate::buffer::{Buffer, SharedBuffer};
 use crate::data::{gather, Data};
 use crate::error::Result;
@@ -22,11 +21,12 @@ use crate::pass::{DropoutKey, Pass};
 use crate::penalty::Penalty;
 use crate::rows::Selection;
 use crate::threads::Team;
+use crate::workspace::{Extras, Use, Workspace};
 use crate::Scalar;
-use lanes::{lanes_of, Cut, Lanes};
+use micropanels::MC;
+use shards::{shard_count, Cut, Shards};
 use small::is_small;
 use std::ops::Range;
-use strips::GRADIENT_ROWS;
 
 /// What one step is to do.
 #[derive(Clone)]
@@ -39,18 +39,18 @@ pub struct StepPlan<'a> {
     pub share: f64,
     /// Random units to drop.
     pub dropout: Option<DropoutKey>,
-    /// Whether the block still holds these very rows.
+    /// Whether the workspace still holds these very rows.
     pub rows_in_place: bool,
 }
 
 /// How rows are taken through a network and back.
 #[derive(Clone, Copy)]
-struct Way {
-    /// What errors are multiplied by.
+struct RowPass {
+    /// What deltas are multiplied by.
     scale: f64,
     /// Random units to drop.
     dropout: Option<DropoutKey>,
-    /// Whether the block holds these very rows already.
+    /// Whether the workspace holds these very rows already.
     in_place: bool,
 }
 
@@ -80,15 +80,15 @@ pub struct Stepper<'a, T> {
     /// Who computes.
     pub team: &'a Team,
     /// The rows on their way.
-    pub block: Block<T>,
+    pub workspace: Workspace<T>,
     whole_gradient: bool,
     /// Whether steps are made in one go.
     small: bool,
     /// For steps of many rows on few parameters.
-    lanes: Option<Lanes<T>>,
+    shards: Option<Shards<T>>,
     gradient: SharedBuffer<T>,
     scratch: SharedBuffer<T>,
-    strip_penalties: SharedBuffer<f64>,
+    micropanel_penalties: SharedBuffer<f64>,
     total_weight: f64,
 }
 
@@ -119,9 +119,9 @@ pub struct StepperParts<'a, T> {
 }
 
 /// What steps need room for, as far as their parts decide it.
-struct Room {
+struct StepNeeds {
     purpose: Use,
-    /// Rows that the block holds.
+    /// Rows that the workspace holds.
     capacity: usize,
     extras: Extras,
     whole_gradient: bool,
@@ -133,14 +133,14 @@ struct Room {
     scratch: usize,
 }
 
-impl Room {
-    fn of<T: Scalar>(parts: &StepperParts<'_, T>) -> Room {
+impl StepNeeds {
+    fn of<T: Scalar>(parts: &StepperParts<'_, T>) -> StepNeeds {
         let purpose = if parts.records {
             Use::Recording
         } else {
             Use::Training
         };
-        let capacity = Block::<T>::capacity_for(parts.pass.network, purpose, parts.largest_step);
+        let capacity = Workspace::<T>::capacity_for(parts.pass.network, purpose, parts.largest_step);
         let whole_gradient = parts.whole_gradient || parts.records || parts.clip_norm.is_some();
         let small = !whole_gradient
             && parts.team.size() == 1
@@ -151,8 +151,8 @@ impl Room {
             && is_small::<T>(&parts.pass, parts.largest_step);
         let cut = Cut::of(parts, capacity);
         let keeps_gradient =
-            whole_gradient || small || cut.is_some() || capacity.min(GRADIENT_ROWS) < parts.largest_step;
-        Room {
+            whole_gradient || small || cut.is_some() || capacity.min(MC) < parts.largest_step;
+        StepNeeds {
             purpose,
             capacity,
             extras: Extras {
@@ -164,41 +164,41 @@ impl Room {
             small,
             cut,
             gradient: if keeps_gradient { parts.pass.layout.len } else { 0 },
-            scratch: strips::scratch_size::<T>() * parts.team.size(),
+            scratch: micropanels::scratch_size::<T>() * parts.team.size(),
         }
     }
 }
 
 impl<'a, T: Scalar> Stepper<'a, T> {
     /// Bytes that [`Stepper::new`] takes.
-    pub fn bytes(parts: &StepperParts<'a, T>, strips: usize) -> f64 {
-        let room = Room::of(parts);
-        let lanes = room
+    pub fn bytes(parts: &StepperParts<'a, T>, micropanels: usize) -> f64 {
+        let needs = StepNeeds::of(parts);
+        let shards = needs
             .cut
-            .map_or(0.0, |cut| cut.bytes::<T>(&parts.pass, room.extras));
-        Block::<T>::bytes(&parts.pass, room.purpose, room.capacity, room.extras)
-            + lanes
-            + Buffer::<T>::bytes(room.gradient as f64)
-            + Buffer::<T>::bytes(room.scratch as f64)
-            + Buffer::<f64>::bytes(strips as f64)
+            .map_or(0.0, |cut| cut.bytes::<T>(&parts.pass, needs.extras));
+        Workspace::<T>::bytes(&parts.pass, needs.purpose, needs.capacity, needs.extras)
+            + shards
+            + Buffer::<T>::bytes(needs.gradient as f64)
+            + Buffer::<T>::bytes(needs.scratch as f64)
+            + Buffer::<f64>::bytes(micropanels as f64)
     }
 
     /// Allocates everything that steps of up to `largest_step` rows need.
     ///
     /// # Errors
     /// Memory refused.
-    pub fn new(parts: StepperParts<'a, T>, strips: usize) -> Result<Stepper<'a, T>> {
-        let room = Room::of(&parts);
-        let lanes = room.cut.map(|cut| Lanes::new(cut, &parts.pass, room.extras));
+    pub fn new(parts: StepperParts<'a, T>, micropanels: usize) -> Result<Stepper<'a, T>> {
+        let needs = StepNeeds::of(&parts);
+        let shards = needs.cut.map(|cut| Shards::new(cut, &parts.pass, needs.extras));
         Ok(Stepper {
-            block: Block::new(&parts.pass, room.purpose, room.capacity, room.extras)?,
-            lanes: lanes.transpose()?,
-            gradient: SharedBuffer::zeros(room.gradient)?,
-            scratch: SharedBuffer::zeros(room.scratch)?,
-            strip_penalties: SharedBuffer::zeros(strips)?,
+            workspace: Workspace::new(&parts.pass, needs.purpose, needs.capacity, needs.extras)?,
+            shards: shards.transpose()?,
+            gradient: SharedBuffer::zeros(needs.gradient)?,
+            scratch: SharedBuffer::zeros(needs.scratch)?,
+            micropanel_penalties: SharedBuffer::zeros(micropanels)?,
             total_weight: parts.data.total_weight(),
-            whole_gradient: room.whole_gradient,
-            small: room.small,
+            whole_gradient: needs.whole_gradient,
+            small: needs.small,
             pass: parts.pass,
             objective: parts.objective,
             optimizer: parts.optimizer,
@@ -214,13 +214,13 @@ impl<'a, T: Scalar> Stepper<'a, T> {
         self.gradient.get_mut()
     }
 
-    /// The block and the gradient of the last step.
-    pub fn recorded(&mut self) -> (&Block<T>, &[T]) {
-        (&self.block, self.gradient.get_mut())
+    /// The workspace and the gradient of the last step.
+    pub fn recorded(&mut self) -> (&Workspace<T>, &[T]) {
+        (&self.workspace, self.gradient.get_mut())
     }
 
-    /// What errors are multiplied by: 1 for sums, 1 / (rows · mean weight) for means.
-    fn error_scale(&self, rows: usize) -> f64 {
+    /// What deltas are multiplied by: 1 for sums, 1 / (rows · mean weight) for means.
+    fn delta_scale(&self, rows: usize) -> f64 {
         if self.objective.is_sum() {
             1.0
         } else {
@@ -234,36 +234,36 @@ impl<'a, T: Scalar> Stepper<'a, T> {
     /// A panic of a worker, or an interrupt: some of the parameters may have been updated then.
     pub fn step(&mut self, model: &mut Model<T>, plan: &StepPlan<'_>, update: bool) -> Result<StepResult> {
         let rows = plan.rows.len();
-        let scale = self.error_scale(rows);
+        let scale = self.delta_scale(rows);
         let penalty_share = plan.step.decay * if self.objective.is_sum() { plan.share } else { 1.0 };
         if self.small && update {
             return Ok(self.small_step(model, plan, scale));
         }
-        if let Some(lanes) = self.lanes.take_if(|_| lanes_of::<T>(&self.pass, rows) > 1) {
-            let result = self.step_by_lanes(&lanes, model, plan, update, (scale, penalty_share));
-            self.lanes = Some(lanes);
+        if let Some(shards) = self.shards.take_if(|_| shard_count::<T>(&self.pass, rows) > 1) {
+            let result = self.step_by_shards(&shards, model, plan, update, (scale, penalty_share));
+            self.shards = Some(shards);
             return result;
         }
         let fused = update && !self.whole_gradient;
         let (mut totals, mut first) = (Totals::default(), 0);
         while first < rows {
-            let last = rows.min(first + self.block.capacity);
+            let last = rows.min(first + self.workspace.capacity);
             let part = plan.rows.slice(first..last);
             let dropout = plan.dropout.map(|key| DropoutKey {
-                first_place: key.first_place + first as u64,
+                first_position: key.first_position + first as u64,
                 ..key
             });
-            let way = Way {
+            let row_pass = RowPass {
                 scale,
                 dropout,
                 in_place: plan.rows_in_place,
             };
-            self.rows_through(model, &part, way)?;
+            self.rows_through(model, &part, row_pass)?;
             // SAFETY: no job is running.
-            totals.add(unsafe { self.block.totals(0..part.len()) });
+            totals.add(unsafe { self.workspace.totals(0..part.len()) });
             let update_now = (fused && last == rows).then_some(plan.step);
             let penalise = (last == rows && self.penalty.strength > 0.0).then_some(penalty_share);
-            self.strips_through(model, part.len(), first > 0, update_now, penalise)?;
+            self.micropanels_through(model, part.len(), first > 0, update_now, penalise)?;
             first = last;
         }
         if update && !fused {
@@ -275,7 +275,7 @@ impl<'a, T: Scalar> Stepper<'a, T> {
     /// A step that has been made.
     fn done(&mut self, model: &mut Model<T>, totals: Totals, update: bool, decay: f64) -> StepResult {
         let penalty = if self.penalty.strength > 0.0 {
-            decay * self.strip_penalties.get_mut().iter().sum::<f64>()
+            decay * self.micropanel_penalties.get_mut().iter().sum::<f64>()
         } else {
             0.0
         };
@@ -283,40 +283,45 @@ impl<'a, T: Scalar> Stepper<'a, T> {
         StepResult { totals, penalty }
     }
 
-    /// Rows of the block forward, and back.
-    fn rows_through(&self, model: &Model<T>, part: &Selection<'_>, way: Way) -> Result<()> {
-        self.block.each_piece(self.team, part.len(), |_, rows| {
-            // SAFETY: members have disjoint pieces of rows; parameters are only read in this job.
-            unsafe { self.piece_through(model, &self.block, part, rows, way) };
+    /// Rows of the workspace forward, and back.
+    fn rows_through(&self, model: &Model<T>, part: &Selection<'_>, row_pass: RowPass) -> Result<()> {
+        self.workspace.each_tile(self.team, part.len(), |_, rows| {
+            // SAFETY: members have disjoint tiles of rows; parameters are only read in this job.
+            unsafe { self.tile_through(model, &self.workspace, part, rows, row_pass) };
         })
     }
 
-    /// Some rows of a block forward, and back; they are at the same places of the selection.
+    /// Some rows of a workspace forward, and back; they are at the same positions of the selection.
     ///
     /// # Safety
-    /// Nobody else may use these rows of the block, and nobody may write the parameters.
-    unsafe fn piece_through(
+    /// Nobody else may use these rows of the workspace, and nobody may write the parameters.
+    unsafe fn tile_through(
         &self,
         model: &Model<T>,
-        block: &Block<T>,
+        workspace: &Workspace<T>,
         part: &Selection<'_>,
         rows: Range<usize>,
-        way: Way,
+        row_pass: RowPass,
     ) {
-        if !way.in_place {
-            self.gather(block, part, rows.clone());
+        if !row_pass.in_place {
+            self.gather(workspace, part, rows.clone());
         }
         // SAFETY: the caller's promise.
         unsafe {
             self.pass
-                .forward(block, rows.clone(), &model.parameters, way.dropout);
-            self.pass
-                .evaluate(self.objective, block, rows.clone(), Some(way.scale), &mut []);
-            self.pass.backward(block, rows, &model.transposed);
+                .forward(workspace, rows.clone(), &model.parameters, row_pass.dropout);
+            self.pass.evaluate(
+                self.objective,
+                workspace,
+                rows.clone(),
+                Some(row_pass.scale),
+                &mut [],
+            );
+            self.pass.backward(workspace, rows, &model.transposed);
         }
     }
 
-    fn gather(&self, block: &Block<T>, part: &Selection<'_>, rows: Range<usize>) {
-        gather(&self.data, self.pass.network.outputs(), block, part, rows);
+    fn gather(&self, workspace: &Workspace<T>, part: &Selection<'_>, rows: Range<usize>) {
+        gather(&self.data, self.pass.network.outputs(), workspace, part, rows);
     }
 }

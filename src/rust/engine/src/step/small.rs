@@ -1,24 +1,24 @@
 //! Steps of networks so small that finding out what to do would take longer than doing it: layers
-//! of one panel and one strip, some dozen rows, one thread. Products are those of any other step,
+//! of one panel and one micropanel, some dozen rows, one thread. Products are those of any other step,
 //! number by number in the same order; what falls away is cutting the work.
 
 use super::{StepPlan, StepResult, Stepper};
-use crate::block::Block;
-use crate::kernels::product::{forward_rows, gradient_tiles, Rows, Start, Strips, Tiles};
-use crate::kernels::row::Row;
-use crate::kernels::{kernel, thin};
+use crate::kernels::gemm::{forward_rows, gradient_microtiles, Initial, Micropanels, Microtiles, Rows};
+use crate::kernels::pack::Pack;
+use crate::kernels::{gemv, kernel};
 use crate::loss::{apply_output, Objective};
-use crate::model::{Model, STRIP_INPUTS};
+use crate::model::{Model, KC};
 use crate::network::Layout;
-use crate::optimizer::{Rule, Strip};
+use crate::optimizer::{ParameterSlice, Rule};
 use crate::pass::Pass;
 use crate::scalar::Scalar;
+use crate::workspace::Workspace;
 use std::slice::{from_raw_parts, from_raw_parts_mut};
 
 /// Rows that a step may have to be made in one go.
 const FEW_ROWS: usize = 64;
 /// Inputs whose gradients are held in registers at once.
-const INPUTS: usize = 4;
+const KR: usize = 4;
 
 /// Whether steps of up to `rows` rows are made in one go.
 pub fn is_small<T: Scalar>(pass: &Pass<'_>, rows: usize) -> bool {
@@ -26,9 +26,9 @@ pub fn is_small<T: Scalar>(pass: &Pass<'_>, rows: usize) -> bool {
         && pass.dropout.is_empty()
         && pass
             .layout
-            .places
+            .layers
             .iter()
-            .all(|place| place.panels == 1 && place.rows <= STRIP_INPUTS)
+            .all(|layer_layout| layer_layout.panels == 1 && layer_layout.rows <= KC)
         && pass
             .network
             .layers()
@@ -37,16 +37,16 @@ pub fn is_small<T: Scalar>(pass: &Pass<'_>, rows: usize) -> bool {
 }
 
 kernel! {
-    /// Takes the first `rows` rows of a block forward and back, and writes the gradient of all
-    /// parameters, laid out like them. `scale` is what errors are multiplied by.
+    /// Takes the first `rows` rows of a workspace forward and back, and writes the gradient of all
+    /// parameters, laid out like them. `scale` is what deltas are multiplied by.
     ///
     /// # Safety
-    /// The network must be small and the block hold the rows; nobody else may use block, model or
+    /// The network must be small and the workspace hold the rows; nobody else may use workspace, model or
     /// gradient.
     pub unsafe fn gradient_of_few<T: Scalar>(
         pass: &Pass<'_>,
         objective: &Objective,
-        block: &Block<T>,
+        workspace: &Workspace<T>,
         rows: usize,
         scale: f64,
         model: &Model<T>,
@@ -57,10 +57,10 @@ kernel! {
 /// # Safety
 /// As for [`gradient_of_few`].
 #[inline(always)]
-unsafe fn gradient_of_few_body<T: Scalar, R: Row<T>, const ONE: usize>(
+unsafe fn gradient_of_few_body<T: Scalar, P: Pack<T>, const ONE: usize>(
     pass: &Pass<'_>,
     objective: &Objective,
-    block: &Block<T>,
+    workspace: &Workspace<T>,
     rows: usize,
     scale: f64,
     model: &Model<T>,
@@ -69,20 +69,20 @@ unsafe fn gradient_of_few_body<T: Scalar, R: Row<T>, const ONE: usize>(
     let (layers, layout) = (pass.network.layers(), pass.layout);
     let last = layers.len() - 1;
     let parameters = model.parameters.pointer();
-    assert!(rows <= block.capacity && gradient.len() == layout.len);
+    assert!(rows <= workspace.capacity && gradient.len() == layout.len);
     // SAFETY: the caller's promise: everything has the extents that the layout and the rows say.
     unsafe {
         for (number, layer) in layers.iter().enumerate() {
-            let place = &layout.places[number];
-            let buffers = &block.layers[number];
+            let layer_layout = &layout.layers[number];
+            let buffers = &workspace.layers[number];
             let to = Panel {
-                weights: parameters.add(place.offset),
-                width: place.width,
-                stride: place.stride,
+                weights: parameters.add(layer_layout.offset),
+                width: layer_layout.width,
+                stride: layer_layout.stride,
                 out: buffers.values.pointer(),
             };
-            products::<T, R>(inputs_of(block, layout, number, rows), layer.inputs, true, to);
-            let values = from_raw_parts_mut(to.out, rows * place.stride);
+            products::<T, P>(inputs_of(workspace, layout, number, rows), layer.inputs, true, to);
+            let values = from_raw_parts_mut(to.out, rows * layer_layout.stride);
             if number < last {
                 layer.activation.activate(pass.set, values);
                 continue;
@@ -90,34 +90,34 @@ unsafe fn gradient_of_few_body<T: Scalar, R: Row<T>, const ONE: usize>(
             if let Some(kept) = &buffers.weighted_inputs {
                 kept.part(0..values.len()).copy_from_slice(values);
             }
-            let log_sums = block.log_sums.part(0..rows);
+            let log_sums = workspace.log_sums.part(0..rows);
             apply_output(
                 pass.network.output(),
                 pass.set,
                 values,
-                place.stride,
+                layer_layout.stride,
                 layer.units,
                 log_sums,
             );
         }
-        pass.evaluate(objective, block, 0..rows, Some(scale), &mut []);
+        pass.evaluate(objective, workspace, 0..rows, Some(scale), &mut []);
         for number in (0..=last).rev() {
-            let (layer, place) = (&layers[number], &layout.places[number]);
-            let errors = Rows {
-                start: block.layers[number].errors.pointer() as *const T,
-                stride: place.stride,
+            let (layer, layer_layout) = (&layers[number], &layout.layers[number]);
+            let deltas = Rows {
+                start: workspace.layers[number].deltas.pointer() as *const T,
+                stride: layer_layout.stride,
                 count: rows,
             };
-            let a = inputs_of(block, layout, number, rows);
-            let out = gradient[place.offset..].as_mut_ptr();
-            if place.width == 1 {
-                thin::gradient_body::<T, R, 1>(a, layer.inputs, errors.start, out, true, false);
+            let a = inputs_of(workspace, layout, number, rows);
+            let out = gradient[layer_layout.offset..].as_mut_ptr();
+            if layer_layout.width == 1 {
+                gemv::gradient_body::<T, P, 1>(a, layer.inputs, deltas.start, out, true, false);
             } else {
-                gradient_tiles::<T, R, INPUTS, 1>(&Strips {
+                gradient_microtiles::<T, P, KR, 1>(&Micropanels {
                     a,
                     inputs: layer.inputs,
-                    deltas: errors.start,
-                    delta_stride: place.stride,
+                    deltas: deltas.start,
+                    delta_stride: layer_layout.stride,
                     out,
                     out_stride: 0,
                     with_bias: true,
@@ -127,14 +127,14 @@ unsafe fn gradient_of_few_body<T: Scalar, R: Row<T>, const ONE: usize>(
             if number == 0 {
                 break;
             }
-            let (before, buffers) = (&layout.places[number - 1], &block.layers[number - 1]);
+            let (before, buffers) = (&layout.layers[number - 1], &workspace.layers[number - 1]);
             let to = Panel {
                 weights: model.transposed[number - 1].pointer(),
                 width: before.width,
                 stride: before.stride,
-                out: buffers.errors.pointer(),
+                out: buffers.deltas.pointer(),
             };
-            products::<T, R>(errors, layer.units, false, to);
+            products::<T, P>(deltas, layer.units, false, to);
             let len = rows * before.stride;
             let values = from_raw_parts(buffers.values.pointer(), len);
             layers[number - 1]
@@ -149,7 +149,7 @@ impl<T: Scalar> Stepper<'_, T> {
     pub(super) fn small_step(&mut self, model: &mut Model<T>, plan: &StepPlan<'_>, scale: f64) -> StepResult {
         let rows = plan.rows.len();
         if !plan.rows_in_place {
-            self.gather(&self.block, &plan.rows, 0..rows);
+            self.gather(&self.workspace, &plan.rows, 0..rows);
         }
         let gradient = self.gradient.get_mut();
         // SAFETY: this thread is the only one, and `new` found the network to be small.
@@ -158,7 +158,7 @@ impl<T: Scalar> Stepper<'_, T> {
                 self.pass.set,
                 &self.pass,
                 self.objective,
-                &self.block,
+                &self.workspace,
                 rows,
                 scale,
                 model,
@@ -170,7 +170,7 @@ impl<T: Scalar> Stepper<'_, T> {
         self.optimizer.update(
             self.pass.set,
             plan.step,
-            Strip {
+            ParameterSlice {
                 weights: model.parameters.get_mut(),
                 gradient,
                 slots,
@@ -181,7 +181,7 @@ impl<T: Scalar> Stepper<'_, T> {
         model.steps += 1;
         StepResult {
             // SAFETY: this thread is the only one.
-            totals: unsafe { self.block.totals(0..rows) },
+            totals: unsafe { self.workspace.totals(0..rows) },
             penalty: 0.0,
         }
     }
@@ -192,10 +192,18 @@ impl<T: Scalar> Stepper<'_, T> {
 /// # Safety
 /// As for [`gradient_of_few`].
 #[inline(always)]
-unsafe fn inputs_of<T: Scalar>(block: &Block<T>, layout: &Layout, number: usize, count: usize) -> Rows<T> {
+unsafe fn inputs_of<T: Scalar>(
+    workspace: &Workspace<T>,
+    layout: &Layout,
+    number: usize,
+    count: usize,
+) -> Rows<T> {
     let (buffer, stride) = match number {
-        0 => (&block.inputs, layout.places[0].rows - 1),
-        _ => (&block.layers[number - 1].values, layout.places[number - 1].stride),
+        0 => (&workspace.inputs, layout.layers[0].rows - 1),
+        _ => (
+            &workspace.layers[number - 1].values,
+            layout.layers[number - 1].stride,
+        ),
     };
     Rows {
         start: buffer.pointer(),
@@ -216,25 +224,25 @@ struct Panel<T> {
 /// # Safety
 /// As for [`gradient_of_few`].
 #[inline(always)]
-unsafe fn products<T: Scalar, R: Row<T>>(a: Rows<T>, inputs: usize, has_bias: bool, to: Panel<T>) {
+unsafe fn products<T: Scalar, P: Pack<T>>(a: Rows<T>, inputs: usize, has_bias: bool, to: Panel<T>) {
     // SAFETY: the caller's promise.
     unsafe {
         if to.width == 1 {
-            return thin::forward_body::<T, R, 1>(a, inputs, to.weights, has_bias, to.out);
+            return gemv::forward_body::<T, P, 1>(a, inputs, to.weights, has_bias, to.out);
         }
-        let tiles = Tiles {
+        let microtiles = Microtiles {
             weights: to.weights,
             panel_stride: 0,
             depth: inputs,
-            start: match has_bias {
-                true => Start::Bias(to.weights.add(inputs * T::LANES)),
-                false => Start::Zero,
+            initial: match has_bias {
+                true => Initial::Bias(to.weights.add(inputs * T::LANES)),
+                false => Initial::Zero,
             },
             a,
             out: to.out,
             out_stride: to.stride,
         };
-        forward_rows::<T, R>(&tiles);
+        forward_rows::<T, P>(&microtiles);
     }
 }
 
@@ -259,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_is_small_when_panels_strips_and_rows_are_few() {
+    fn a_network_is_small_when_panels_micropanels_and_rows_are_few() {
         assert!(small(&[4, 3, 1], Activation::Sigmoid, &[], 3));
         assert!(small(&[47, 8, 8, 2], Activation::Relu, &[], 64));
         assert!(!small(&[48, 3, 1], Activation::Sigmoid, &[], 3));

@@ -6,7 +6,7 @@ mod need;
 mod settings;
 
 pub use settings::{
-    Best, CheckedSettings, Ending, FinalLosses, Method, Origin, Outcome, Settings, Start, Stopping,
+    Best, CheckedSettings, Ending, FinalLosses, Method, Origin, Settings, Start, Stopping, Trained,
 };
 
 use crate::data::Data;
@@ -40,7 +40,7 @@ pub fn work_of_step(network: &Network, rows: usize) -> f64 {
 /// Trains a network.
 ///
 /// # Errors
-/// Non-finite outcomes, shapes that do not fit, a start too large for the precision, memory refused, a panic of a worker, or an interrupt
+/// Non-finite targets, shapes that do not fit, a start too large for the precision, memory refused, a panic of a worker, or an interrupt
 /// before the first epoch: from there on, an interrupt gives the model as it was after the last one.
 pub fn train<T: Scalar>(
     network: &Network,
@@ -50,7 +50,7 @@ pub fn train<T: Scalar>(
     start: &Start,
     team: &Team,
     observer: &mut dyn Observer<T>,
-) -> Result<Outcome> {
+) -> Result<Trained> {
     let settings = &settings.0;
     data.check(network, &settings.objective)?;
     if let Some(validation) = &validation {
@@ -102,9 +102,9 @@ pub fn train<T: Scalar>(
     };
     settings.budget.check(need.bytes(), need.held())?;
 
-    check_outcomes(&data, team)?;
+    check_targets(&data, team)?;
     if let Some(validation) = &validation {
-        check_outcomes(validation, team)?;
+        check_targets(validation, team)?;
         check_inputs(validation, team)?;
     }
     if let Some(best) = &start.best {
@@ -136,7 +136,7 @@ pub fn train<T: Scalar>(
     if !model.is_usable() {
         return Err(EngineError::StartTooLarge);
     }
-    let mut stepper = Stepper::new(parts, model.strips.len())?;
+    let mut stepper = Stepper::new(parts, model.micropanels.len())?;
     let mut run = Run {
         order: filled(if shuffles { rows } else { 0 }, 0)?,
         rows,
@@ -158,9 +158,9 @@ pub fn train<T: Scalar>(
     let mut ending = Ending::Completed;
     while run.epoch < run.last_epoch {
         let (loss, accuracy, arrived) = match run.epoch(&mut stepper, &mut model) {
-            Ok(epoch::Pass::Done { loss, accuracy }) => (loss, accuracy, false),
-            Ok(epoch::Pass::Arrived { loss, accuracy }) => (loss, accuracy, true),
-            Ok(epoch::Pass::Unfinished) => {
+            Ok(epoch::EpochResult::Done { loss, accuracy }) => (loss, accuracy, false),
+            Ok(epoch::EpochResult::Arrived { loss, accuracy }) => (loss, accuracy, true),
+            Ok(epoch::EpochResult::Unfinished) => {
                 model.restore(&history.last, network);
                 ending = Ending::OutOfTime;
                 break;
@@ -243,7 +243,7 @@ pub fn train<T: Scalar>(
         }
     }
 
-    // There is no way back any more: what the outcome takes can have the place of what led there.
+    // There is no way back any more: what the result takes can have the place of what led there.
     run.minimiser = None;
     let (best, ends) = history.close();
     let state = model.state(network, &settings.method)?;
@@ -270,7 +270,7 @@ pub fn train<T: Scalar>(
         }
         losses => Some(losses?),
     };
-    Ok(Outcome {
+    Ok(Trained {
         final_losses,
         coefficients,
         state,
@@ -306,12 +306,12 @@ fn check_inputs<T: Scalar>(data: &Data<'_, T>, team: &Team) -> Result<()> {
     }
 }
 
-fn check_outcomes<T: Scalar>(data: &Data<'_, T>, team: &Team) -> Result<()> {
-    let columns = RowSource::<T>::non_finite_columns(&data.outcomes, team)?;
+fn check_targets<T: Scalar>(data: &Data<'_, T>, team: &Team) -> Result<()> {
+    let columns = RowSource::<T>::non_finite_columns(&data.targets, team)?;
     if columns.is_empty() {
         Ok(())
     } else {
-        Err(EngineError::NonFiniteOutcomes(columns))
+        Err(EngineError::NonFiniteTargets(columns))
     }
 }
 
@@ -328,7 +328,7 @@ pub fn gradient<T: Scalar>(
     team: &Team,
 ) -> Result<(f64, Coefficients)> {
     data.check(network, objective)?;
-    check_outcomes(&data, team)?;
+    check_targets(&data, team)?;
     check_inputs(&data, team)?;
     let layout = Layout::of::<T>(network);
     let pass = Pass {
@@ -355,7 +355,7 @@ pub fn gradient<T: Scalar>(
         whole_gradient: true,
         counts_hits: false,
     };
-    let mut stepper = Stepper::new(parts, model.strips.len())?;
+    let mut stepper = Stepper::new(parts, model.micropanels.len())?;
     let plan = StepPlan {
         rows: Selection::Range(0..rows),
         step: Step {

@@ -1,4 +1,4 @@
-//! What training takes and gives: settings, checked settings, a start, an outcome.
+//! What training takes and gives: settings, checked settings, a start, a result.
 
 use crate::error::{EngineError, Result};
 use crate::init::Draw;
@@ -36,7 +36,7 @@ impl Method {
     pub fn slots_after(&self, epochs: usize, given: usize) -> usize {
         match self {
             Method::Rule(rule) => rule.slots().len(),
-            Method::Lbfgs(knobs) => knobs.slots_after(epochs, given),
+            Method::Lbfgs(hyperparameters) => hyperparameters.slots_after(epochs, given),
         }
     }
 }
@@ -139,8 +139,8 @@ impl Settings {
             Some(format!("dropout {:?} for {hidden} hidden layers", self.dropout))
         } else if whole_steps_only && (!self.dropout.is_empty() || self.clip_norm.is_some()) {
             Some("dropout or clip_norm with L-BFGS".to_string())
-        } else if let Some(knobs) = self.lbfgs_out_of_range() {
-            Some(format!("{knobs:?}"))
+        } else if let Some(hyperparameters) = self.lbfgs_out_of_range() {
+            Some(format!("{hyperparameters:?}"))
         } else if self.clip_norm.is_some_and(|norm| !positive(norm)) {
             Some(format!("clip_norm {:?}", self.clip_norm))
         } else {
@@ -159,16 +159,16 @@ impl Settings {
         self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
-    /// L-BFGS's knobs, if it is the method and cannot run with them.
+    /// L-BFGS's hyperparameters, if it is the method and cannot run with them.
     fn lbfgs_out_of_range(&self) -> Option<Lbfgs> {
         let tolerance = |value: f64| (0.0..=f64::MAX).contains(&value);
         match self.method {
-            Method::Lbfgs(knobs)
-                if knobs.memory == 0
-                    || !tolerance(knobs.gradient_tolerance)
-                    || !tolerance(knobs.value_tolerance) =>
+            Method::Lbfgs(hyperparameters)
+                if hyperparameters.memory == 0
+                    || !tolerance(hyperparameters.gradient_tolerance)
+                    || !tolerance(hyperparameters.value_tolerance) =>
             {
-                Some(knobs)
+                Some(hyperparameters)
             }
             _ => None,
         }
@@ -265,7 +265,7 @@ pub enum Ending {
 
 /// What training gives.
 #[derive(Clone, Debug)]
-pub struct Outcome {
+pub struct Trained {
     /// Weights and biases: the best where they are restored, else the last.
     pub coefficients: Coefficients,
     /// What the optimizer keeps after the last epoch.
@@ -293,7 +293,7 @@ pub struct FinalLosses {
     pub validation: Option<f64>,
 }
 
-impl Outcome {
+impl Trained {
     /// The objective of each epoch.
     pub fn losses(&self) -> Vec<f64> {
         self.history.iter().map(|end| end.loss).collect()

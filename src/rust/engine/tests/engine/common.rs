@@ -11,7 +11,7 @@ use backprop_engine::penalty::Penalty;
 use backprop_engine::rows::ColumnMajor;
 use backprop_engine::schedule::Schedule;
 use backprop_engine::threads::{with_team, with_team_asking};
-use backprop_engine::{evaluate, train, Method, Network, Outcome, Result, Settings, Start};
+use backprop_engine::{evaluate, train, Method, Network, Result, Settings, Start, Trained};
 use std::cell::Cell;
 
 pub const INPUTS: usize = 3;
@@ -47,7 +47,7 @@ impl Table {
     pub fn data<'a>(&'a self, source: &'a ColumnMajor<'a>) -> Data<'a, f64> {
         Data {
             inputs: source,
-            outcomes: ColumnMajor::new(&self.y, self.y.len(), 1),
+            targets: ColumnMajor::new(&self.y, self.y.len(), 1),
             case_weights: Some(&self.weights),
             offsets: None,
         }
@@ -119,7 +119,7 @@ pub fn fit_with(
     fitting: &Table,
     held_out: Option<&Table>,
     observer: &mut dyn Observer<f64>,
-) -> Result<Outcome> {
+) -> Result<Trained> {
     fit_asking(settings, start, fitting, held_out, || false, observer)
 }
 
@@ -131,7 +131,7 @@ pub fn fit_asking(
     held_out: Option<&Table>,
     interrupted: fn() -> bool,
     observer: &mut dyn Observer<f64>,
-) -> Result<Outcome> {
+) -> Result<Trained> {
     let network = network();
     let checked = settings.check(&network).unwrap();
     let (source, other) = (fitting.source(), held_out.map(Table::source));
@@ -151,18 +151,18 @@ pub fn fit_asking(
     })
 }
 
-pub fn fit(settings: Settings, start: &Start, fitting: &Table, held_out: Option<&Table>) -> Outcome {
+pub fn fit(settings: Settings, start: &Start, fitting: &Table, held_out: Option<&Table>) -> Trained {
     fit_with(settings, start, fitting, held_out, &mut NoObserver).unwrap()
 }
 
 /// Loss and share of rows classified rightly, weighted, of given weights on a table.
-pub fn judged(outcome: &Outcome, table: &Table) -> (f64, f64) {
+pub fn judged(trained: &Trained, table: &Table) -> (f64, f64) {
     let (network, source) = (network(), table.source());
     let data = table.data(&source);
     let mut p = vec![0.0; table.y.len()];
     let loss = with_team(1, |team| {
-        evaluate::predict::<f64>(&network, &outcome.coefficients, &source, None, team, &mut p).unwrap();
-        evaluate::loss(&network, &objective(), &outcome.coefficients, &data, team).unwrap()
+        evaluate::predict::<f64>(&network, &trained.coefficients, &source, None, team, &mut p).unwrap();
+        evaluate::loss(&network, &objective(), &trained.coefficients, &data, team).unwrap()
     });
     let rows = p.iter().zip(&table.y).zip(&table.weights);
     let right: f64 = rows

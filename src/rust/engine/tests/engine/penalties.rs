@@ -51,10 +51,10 @@ fn a_penalty_is_part_of_the_objective_and_of_its_gradient() {
             batch_size: 40,
             ..settings(1)
         };
-        let outcome = fit(plan, &start(), &fitting, None);
-        assert!((outcome.history[0].loss - more).abs() < 1e-13);
-        let plain = judged(&outcome, &fitting).0;
-        assert!((outcome.final_losses.unwrap().training - plain).abs() < 1e-13);
+        let trained = fit(plan, &start(), &fitting, None);
+        assert!((trained.history[0].loss - more).abs() < 1e-13);
+        let plain = judged(&trained, &fitting).0;
+        assert!((trained.final_losses.unwrap().training - plain).abs() < 1e-13);
     }
 }
 

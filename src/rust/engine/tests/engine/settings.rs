@@ -148,7 +148,7 @@ fn the_schedule_is_checked_too() {
 
 #[test]
 fn lbfgs_remembers_something_and_has_tolerances() {
-    let knobs = |memory, gradient_tolerance, value_tolerance| {
+    let hyperparameters = |memory, gradient_tolerance, value_tolerance| {
         problem(|s| {
             s.method = Method::Lbfgs(Lbfgs {
                 memory,
@@ -157,12 +157,12 @@ fn lbfgs_remembers_something_and_has_tolerances() {
             })
         })
     };
-    assert_eq!(knobs(1, 0.0, 0.0), None);
-    assert_eq!(knobs(usize::MAX, f64::MAX, f64::MAX), None);
-    assert!(knobs(0, 0.0, 0.0).is_some());
+    assert_eq!(hyperparameters(1, 0.0, 0.0), None);
+    assert_eq!(hyperparameters(usize::MAX, f64::MAX, f64::MAX), None);
+    assert!(hyperparameters(0, 0.0, 0.0).is_some());
     for wrong in [-TINY, f64::NAN, f64::INFINITY] {
         assert!(
-            knobs(5, wrong, 0.0).is_some() && knobs(5, 0.0, wrong).is_some(),
+            hyperparameters(5, wrong, 0.0).is_some() && hyperparameters(5, 0.0, wrong).is_some(),
             "{wrong}"
         );
     }

@@ -13,7 +13,7 @@ use backprop_engine::random::{stream, Purpose};
 use backprop_engine::rows::{ColumnMajor, RowSource};
 use backprop_engine::schedule::Schedule;
 use backprop_engine::threads::with_team;
-use backprop_engine::{train, Method, Network, Outcome, Scalar, Settings, Start};
+use backprop_engine::{train, Method, Network, Scalar, Settings, Start, Trained};
 use ndarray::array;
 use rand::RngExt;
 
@@ -48,7 +48,7 @@ pub struct Table {
     pub outputs: usize,
 }
 
-/// Rows drawn at random, with outcomes in (0, 1) that depend on the inputs.
+/// Rows drawn at random, with targets in (0, 1) that depend on the inputs.
 pub fn table(rows: usize, inputs: usize, outputs: usize) -> Table {
     let mut rng = stream(3, Purpose::Split, 0, 0);
     let x: Vec<f64> = (0..rows * inputs)
@@ -77,7 +77,7 @@ impl Table {
     pub fn data<'a, T: Scalar>(&'a self, source: &'a dyn RowSource<T>) -> Data<'a, T> {
         Data {
             inputs: source,
-            outcomes: ColumnMajor::new(&self.y, self.rows, self.outputs),
+            targets: ColumnMajor::new(&self.y, self.rows, self.outputs),
             case_weights: None,
             offsets: None,
         }
@@ -91,7 +91,7 @@ pub fn fit<T: Scalar>(
     start: &Start,
     threads: usize,
     observer: &mut dyn Observer<T>,
-) -> Outcome {
+) -> Trained {
     let source = table.source();
     let checked = settings.check(network).unwrap();
     with_team(threads, |team| {

@@ -1,7 +1,7 @@
 //! Claims about the line search: the steps that it finds, and what it asks for on the way.
 
 use super::super::*;
-use super::{start, KNOBS};
+use super::{start, HYPERPARAMETERS};
 
 /// A function of one variable with its derivative, and how often it was asked and where.
 struct Line<F> {
@@ -23,9 +23,9 @@ impl<F: Fn(f64) -> (f64, f64)> Line<F> {
     }
 
     /// A minimiser at `x`, and what one iteration of it came to.
-    fn iterate(&mut self, knobs: Lbfgs, x: f64, rate: f64) -> (Minimiser<f64>, Progress) {
+    fn iterate(&mut self, hyperparameters: Lbfgs, x: f64, rate: f64) -> (Minimiser<f64>, Progress) {
         let mut evaluate = |x: &[f64], g: &mut [f64]| self.evaluate(x, g);
-        let mut minimiser = start(knobs, vec![x], &mut evaluate);
+        let mut minimiser = start(hyperparameters, vec![x], &mut evaluate);
         let progress = minimiser.iterate(rate, 1.0, &mut evaluate).unwrap();
         (minimiser, progress)
     }
@@ -34,7 +34,7 @@ impl<F: Fn(f64) -> (f64, f64)> Line<F> {
 #[test]
 fn a_value_that_is_not_finite_is_lost() {
     for value in [f64::NAN, f64::INFINITY] {
-        let (minimiser, progress) = Line::new(|_| (value, 1.0)).iterate(KNOBS, 0.5, 1.0);
+        let (minimiser, progress) = Line::new(|_| (value, 1.0)).iterate(HYPERPARAMETERS, 0.5, 1.0);
         assert_eq!((progress, &minimiser.point[..]), (Progress::Lost, &[0.5][..]));
     }
 }
@@ -42,7 +42,7 @@ fn a_value_that_is_not_finite_is_lost() {
 #[test]
 fn a_straight_line_leaves_no_pair_and_ends_at_the_best_place_that_was_seen() {
     let mut line = Line::new(|x| (-x, -1.0));
-    let (minimiser, progress) = line.iterate(KNOBS, 0.0, 1.0);
+    let (minimiser, progress) = line.iterate(HYPERPARAMETERS, 0.0, 1.0);
     assert_eq!(progress, Progress::Moved);
     assert!(minimiser.pairs.is_empty(), "there is no curvature to remember");
     // Each step is twice the one before; the last of 40 is the best, and is asked for once more.
@@ -60,7 +60,7 @@ fn a_function_without_a_way_down_is_left_where_it_is() {
         g[0] = -2.0 * x[0];
         Ok(Some(x[0] * x[0]))
     };
-    let mut minimiser = start(KNOBS, vec![1.0], &mut f);
+    let mut minimiser = start(HYPERPARAMETERS, vec![1.0], &mut f);
     assert_eq!(minimiser.iterate(1.0, 1.0, &mut f).unwrap(), Progress::Arrived);
     assert_eq!((minimiser.point[0], minimiser.value), (1.0, 1.0));
     assert!(minimiser.pairs.is_empty());
@@ -80,7 +80,7 @@ fn a_search_that_finds_nothing_is_made_once_more_without_memory() {
         step: vec![1e6],
         change: vec![1.0],
     };
-    let mut minimiser = Minimiser::new(KNOBS, vec![0.0], vec![pair], &mut f)
+    let mut minimiser = Minimiser::new(HYPERPARAMETERS, vec![0.0], vec![pair], &mut f)
         .unwrap()
         .unwrap();
     assert_eq!(minimiser.iterate(1.0, 1.0, &mut f).unwrap(), Progress::Moved);
@@ -97,7 +97,7 @@ fn a_step_that_is_too_long_is_narrowed_and_one_that_is_too_short_is_stretched() 
     let parabola = |x: f64| (0.5 * x * x, x);
     // 100 times too long: the minimum of the cubic is kept a tenth away from both ends.
     let mut line = Line::new(parabola);
-    let (minimiser, progress) = line.iterate(KNOBS, -1.0, 100.0);
+    let (minimiser, progress) = line.iterate(HYPERPARAMETERS, -1.0, 100.0);
     assert_eq!(progress, Progress::Moved);
     for (asked, wanted) in line.asked.iter().zip([-1.0, 99.0, 9.0, 0.0]) {
         assert!((asked - wanted).abs() < 1e-12, "{:?}", line.asked);
@@ -106,7 +106,7 @@ fn a_step_that_is_too_long_is_narrowed_and_one_that_is_too_short_is_stretched() 
     assert!(minimiser.point[0].abs() < 1e-12);
     // Too short by half of a tenth: doubled until the slope has fallen to nine tenths.
     let mut line = Line::new(parabola);
-    line.iterate(KNOBS, -1.0, 0.03);
+    line.iterate(HYPERPARAMETERS, -1.0, 0.03);
     assert_eq!(line.asked.len(), 4);
     for (asked, wanted) in line.asked.iter().zip([-1.0, -0.97, -0.94, -0.88]) {
         assert!((asked - wanted).abs() < 1e-12, "{:?}", line.asked);
@@ -120,7 +120,7 @@ fn beyond_what_is_finite_the_search_comes_nearer_by_tenths() {
             _ if x < 3.0 => (-x, -1.0),
             _ => (value, slope),
         });
-        line.iterate(KNOBS, 0.0, 1.0);
+        line.iterate(HYPERPARAMETERS, 0.0, 1.0);
         for (asked, wanted) in line.asked.iter().zip([0.0, 1.0, 2.0, 4.0, 2.2, 4.4, 2.42, 4.84]) {
             assert!((asked - wanted).abs() < 1e-12, "{:?}", line.asked);
         }
@@ -130,7 +130,7 @@ fn beyond_what_is_finite_the_search_comes_nearer_by_tenths() {
         _ if x < 2.0 => (0.5 * (x - 1.0) * (x - 1.0), x - 1.0),
         _ => (f64::NAN, f64::NAN),
     });
-    line.iterate(KNOBS, 0.0, 10.0);
+    line.iterate(HYPERPARAMETERS, 0.0, 10.0);
     assert_eq!(line.asked, [0.0, 10.0, 1.0]);
 }
 
@@ -140,7 +140,7 @@ fn a_function_that_is_not_finite_further_out_is_handled() {
         g[0] = 1.0 - 1.0 / x[0];
         Ok(Some(x[0] - x[0].ln())) // NaN below 0, minimum at 1
     };
-    let mut minimiser = start(KNOBS, vec![0.01], &mut f);
+    let mut minimiser = start(HYPERPARAMETERS, vec![0.01], &mut f);
     while minimiser.iterate(1.0, 1.0, &mut f).unwrap() == Progress::Moved {}
     assert!((minimiser.point[0] - 1.0).abs() < 1e-6);
 }
@@ -233,7 +233,7 @@ fn hard_lines_are_searched_with_few_evaluations() {
 #[test]
 fn between_two_places_is_the_minimum_of_their_cubic() {
     // t³ − 3 t has its minimum at 1.
-    let cubic = |t: f64| Place {
+    let cubic = |t: f64| Trial {
         at: t,
         value: t * t * t - 3.0 * t,
         slope: 3.0 * t * t - 3.0,
@@ -246,13 +246,13 @@ fn between_two_places_is_the_minimum_of_their_cubic() {
     assert!((between(&cubic(0.98), &cubic(2.98)) - 1.18).abs() < 1e-12);
     assert!((between(&cubic(1.01), &cubic(0.01)) - 0.91).abs() < 1e-12);
     // No cubic, no minimum: the middle.
-    let high = Place {
+    let high = Trial {
         at: 3.0,
         value: f64::INFINITY,
         slope: 1.0,
     };
     assert_eq!(between(&cubic(1.0), &high), 2.0);
-    let rising = |at: f64| Place {
+    let rising = |at: f64| Trial {
         at,
         value: at * at * at + at,
         slope: 3.0 * at * at + 1.0,

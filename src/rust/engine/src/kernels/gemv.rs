@@ -4,9 +4,9 @@
 //! Sums follow an order that depends on the number of inputs alone, so that neither the position
 //! of a row nor the number of threads changes a bit.
 
+use super::gemm::Rows;
 use super::kernel;
-use super::product::Rows;
-use super::row::Row;
+use super::pack::Pack;
 use crate::scalar::Scalar;
 
 kernel! {
@@ -26,7 +26,7 @@ kernel! {
 /// # Safety
 /// As for [`forward`].
 #[inline(always)]
-pub unsafe fn forward_body<T: Scalar, R: Row<T>, const ROWS: usize>(
+pub unsafe fn forward_body<T: Scalar, P: Pack<T>, const MR: usize>(
     a: Rows<T>,
     inputs: usize,
     weights: *const T,
@@ -36,21 +36,21 @@ pub unsafe fn forward_body<T: Scalar, R: Row<T>, const ROWS: usize>(
     let mut row = 0;
     // SAFETY: rows stay below `a.count`.
     unsafe {
-        while row + ROWS <= a.count {
-            dot_products::<T, R, ROWS>(&a, row, inputs, weights, has_bias, out);
-            row += ROWS;
+        while row + MR <= a.count {
+            dot_products::<T, P, MR>(&a, row, inputs, weights, has_bias, out);
+            row += MR;
         }
         while row < a.count {
-            dot_products::<T, R, 1>(&a, row, inputs, weights, has_bias, out);
+            dot_products::<T, P, 1>(&a, row, inputs, weights, has_bias, out);
             row += 1;
         }
     }
 }
 
 /// # Safety
-/// As for [`forward`]; rows `row..row + ROWS` must be among those of `a`.
+/// As for [`forward`]; rows `row..row + MR` must be among those of `a`.
 #[inline(always)]
-unsafe fn dot_products<T: Scalar, R: Row<T>, const ROWS: usize>(
+unsafe fn dot_products<T: Scalar, P: Pack<T>, const MR: usize>(
     a: &Rows<T>,
     row: usize,
     inputs: usize,
@@ -61,14 +61,14 @@ unsafe fn dot_products<T: Scalar, R: Row<T>, const ROWS: usize>(
     // SAFETY: the caller's promise.
     unsafe {
         let a_row = |r: usize| a.start.add((row + r) * a.stride);
-        let mut totals = [T::zero(); ROWS];
+        let mut totals = [T::zero(); MR];
         let mut first = 0;
         if inputs >= T::LANES {
-            let mut sums = [R::zero(); ROWS];
+            let mut sums = [P::zero(); MR];
             while first + T::LANES <= inputs {
-                let weights = R::load(weights.add(first));
+                let weights = P::load(weights.add(first));
                 for (r, sum) in sums.iter_mut().enumerate() {
-                    sum.add_product(&R::load(a_row(r).add(first)), &weights);
+                    sum.add_product(&P::load(a_row(r).add(first)), &weights);
                 }
                 first += T::LANES;
             }
@@ -109,7 +109,7 @@ kernel! {
 /// # Safety
 /// As for [`gradient`].
 #[inline(always)]
-pub unsafe fn gradient_body<T: Scalar, R: Row<T>, const WIDE: usize>(
+pub unsafe fn gradient_body<T: Scalar, P: Pack<T>, const WIDE: usize>(
     a: Rows<T>,
     inputs: usize,
     deltas: *const T,
@@ -120,20 +120,20 @@ pub unsafe fn gradient_body<T: Scalar, R: Row<T>, const WIDE: usize>(
     let mut first = 0;
     // SAFETY: inputs stay below `inputs`; the bias follows them where there is one.
     unsafe {
-        // Runs as many pieces of `$row` as fit into the inputs that are left.
-        macro_rules! pieces {
-            ($row:ty, $count:expr, $width:expr) => {
+        // Takes packs of the inputs that are left, `$count` at a time, as long as so many fit.
+        macro_rules! packs {
+            ($pack:ty, $count:expr, $width:expr) => {
                 while first + $count * $width <= inputs {
                     let out = out.add(first);
-                    scaled_rows::<T, $row, { $count }>(&a, first, $width, deltas, out, accumulate);
+                    scaled_rows::<T, $pack, { $count }>(&a, first, $width, deltas, out, accumulate);
                     first += $count * $width;
                 }
             };
         }
-        pieces!(R, WIDE, T::LANES);
-        pieces!(R, 1, T::LANES);
-        pieces!([T; 4], 1, 4);
-        pieces!([T; 1], 1, 1);
+        packs!(P, WIDE, T::LANES);
+        packs!(P, 1, T::LANES);
+        packs!([T; 4], 1, 4);
+        packs!([T; 1], 1, 1);
         if with_bias {
             let mut sum = if accumulate { *out.add(inputs) } else { T::zero() };
             for r in 0..a.count {
@@ -147,7 +147,7 @@ pub unsafe fn gradient_body<T: Scalar, R: Row<T>, const WIDE: usize>(
 /// # Safety
 /// As for [`gradient`]; `COUNT` rows of `width` numbers from `first` on must lie within the inputs.
 #[inline(always)]
-unsafe fn scaled_rows<T: Scalar, R: Row<T>, const COUNT: usize>(
+unsafe fn scaled_rows<T: Scalar, P: Pack<T>, const COUNT: usize>(
     a: &Rows<T>,
     first: usize,
     width: usize,
@@ -157,16 +157,16 @@ unsafe fn scaled_rows<T: Scalar, R: Row<T>, const COUNT: usize>(
 ) {
     // SAFETY: the caller's promise.
     unsafe {
-        let mut sums = [R::zero(); COUNT];
+        let mut sums = [P::zero(); COUNT];
         if accumulate {
             for (k, sum) in sums.iter_mut().enumerate() {
-                *sum = R::load(out.add(k * width));
+                *sum = P::load(out.add(k * width));
             }
         }
         for r in 0..a.count {
             let (row, delta) = (a.start.add(r * a.stride + first), *deltas.add(r));
             for (k, sum) in sums.iter_mut().enumerate() {
-                sum.add_scaled(delta, &R::load(row.add(k * width)));
+                sum.add_scaled(delta, &P::load(row.add(k * width)));
             }
         }
         for (k, sum) in sums.into_iter().enumerate() {

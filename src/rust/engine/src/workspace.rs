@@ -1,4 +1,5 @@
-//! Rows on their way through a network: buffers for a limited number of them, and how a team shares them.
+//! The workspace of rows on their way through a network: buffers for a limited number of them, which a team
+//! shares tile by tile.
 
 use crate::buffer::{Buffer, SharedBuffer};
 use crate::error::Result;
@@ -6,51 +7,51 @@ use crate::evaluate::Totals;
 use crate::loss::Objective;
 use crate::network::Network;
 use crate::pass::Pass;
-use crate::rows::pieces;
+use crate::rows::tiles;
 use crate::scalar::{row_stride, Scalar};
 use crate::threads::Team;
 use crate::train::work_of_step;
 use std::ops::Range;
 
-/// Bytes of activations that a block may take.
-const BLOCK_BYTES: usize = 4 << 20;
-/// Bytes of a layer, what comes in and what goes out, that a member works on at a time: they stay
-/// in its second-level cache, and the weights are read anew only once per piece.
-const PIECE_BYTES: usize = 384 << 10;
-/// From so many pieces per member on, they go to whoever is free.
-const PIECES_TO_SHARE: usize = 4;
-/// Pieces are multiples of this many rows: of the rows that kernels hold in registers.
+/// Bytes of activations that a workspace may take.
+const WORKSPACE_BYTES: usize = 4 << 20;
+/// Bytes of a layer, what comes in and what goes out, that a tile may take: they stay
+/// in its second-level cache, and the weights are read anew only once per tile.
+const TILE_BYTES: usize = 384 << 10;
+/// From so many tiles per member on, they go to whoever is free.
+const TILES_TO_SHARE: usize = 4;
+/// Tiles are multiples of this many rows: of the rows that kernels hold in registers.
 pub(crate) const ROW_GRAIN: usize = 12;
 
-/// Buffers of one layer for the rows of a block.
-pub struct LayerBlock<T> {
+/// Buffers of one layer for the rows of a workspace.
+pub struct LayerWorkspace<T> {
     /// Activations [rows x stride].
     pub values: SharedBuffer<T>,
     /// Derivatives of the loss by the weighted inputs [rows x stride].
-    pub errors: SharedBuffer<T>,
+    pub deltas: SharedBuffer<T>,
     /// Slopes times dropout masks, where the backward pass cannot take them from the values.
     pub slopes: Option<SharedBuffer<T>>,
     /// Weighted inputs: of the last layer where the loss is computed from them, else only when
     /// recording.
     pub weighted_inputs: Option<SharedBuffer<T>>,
-    /// Errors before they are multiplied by the slope; only when recording.
-    pub incoming_errors: Option<SharedBuffer<T>>,
+    /// Derivatives of the loss by the activations: deltas before the slope; only when recording.
+    pub incoming_gradients: Option<SharedBuffer<T>>,
 }
 
 /// Buffers for up to `capacity` rows on their way through a network.
-pub struct Block<T> {
+pub struct Workspace<T> {
     /// Rows that fit.
     pub capacity: usize,
-    /// Rows that a member takes at a time.
-    pub piece: usize,
+    /// Rows of a tile: as many as a member takes at a time.
+    pub tile: usize,
     /// Multiply-adds of a row on its way, forward and back.
     pub work_of_row: f64,
     /// Inputs [rows x inputs].
     pub inputs: SharedBuffer<T>,
     /// One entry per layer.
-    pub layers: Vec<LayerBlock<T>>,
-    /// Outcomes [rows x outcomes per row].
-    pub outcomes: SharedBuffer<T>,
+    pub layers: Vec<LayerWorkspace<T>>,
+    /// Targets [rows x targets per row].
+    pub targets: SharedBuffer<T>,
     /// Offsets, added to the weighted inputs of the last layer [rows x outputs].
     pub offsets: Option<SharedBuffer<T>>,
     /// log Σ e^z of softmax rows.
@@ -65,7 +66,7 @@ pub struct Block<T> {
     pub weighs_rows: bool,
 }
 
-/// What a block is needed for.
+/// What a workspace is needed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Use {
     /// Predictions and losses.
@@ -76,7 +77,7 @@ pub enum Use {
     Recording,
 }
 
-/// What rows have besides inputs and outcomes.
+/// What rows have besides inputs and targets.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Extras {
     /// Case weights.
@@ -89,10 +90,10 @@ pub struct Extras {
 
 /// What is kept of a layer besides its activations.
 struct Kept {
-    errors: bool,
+    deltas: bool,
     slopes: bool,
     weighted_inputs: bool,
-    incoming_errors: bool,
+    incoming_gradients: bool,
 }
 
 impl Kept {
@@ -104,20 +105,20 @@ impl Kept {
         let needs_logits = pass.objective.is_some_and(Objective::is_paired);
         let stored_slopes = layers[number].activation.needs_input() || pass.dropout_rate(number) > 0.0;
         Kept {
-            errors: trains,
+            deltas: trains,
             slopes: trains && number < last && stored_slopes,
             weighted_inputs: records || (number == last && needs_logits),
-            incoming_errors: records && number < last,
+            incoming_gradients: records && number < last,
         }
     }
 }
 
-fn outcomes_per_row(pass: &Pass<'_>) -> usize {
+fn targets_per_row(pass: &Pass<'_>) -> usize {
     pass.objective
-        .map_or(0, |objective| objective.outcomes_per_row(pass.network.outputs()))
+        .map_or(0, |objective| objective.targets_per_row(pass.network.outputs()))
 }
 
-impl<T: Scalar> Block<T> {
+impl<T: Scalar> Workspace<T> {
     /// Bytes that a row takes.
     pub fn bytes_per_row(network: &Network, purpose: Use) -> usize {
         let copies = match purpose {
@@ -133,27 +134,27 @@ impl<T: Scalar> Block<T> {
         (network.inputs() + copies * units + 4 * network.outputs()) * size_of::<T>() + 16
     }
 
-    /// Rows that a block should hold when `wanted` rows are to go through the network.
+    /// Rows that a workspace should hold when `wanted` rows are to go through the network.
     pub fn capacity_for(network: &Network, purpose: Use, wanted: usize) -> usize {
         if purpose == Use::Recording {
             return wanted.max(1);
         }
-        let fitting = BLOCK_BYTES / Self::bytes_per_row(network, purpose) / ROW_GRAIN * ROW_GRAIN;
+        let fitting = WORKSPACE_BYTES / Self::bytes_per_row(network, purpose) / ROW_GRAIN * ROW_GRAIN;
         wanted.clamp(1, fitting.clamp(4 * ROW_GRAIN, 1 << 14))
     }
 
-    /// Rows that a member takes at a time.
-    pub fn rows_of_piece(network: &Network) -> usize {
+    /// Rows of a tile: as many as a member takes at a time.
+    pub fn rows_of_tile(network: &Network) -> usize {
         let widest = network
             .layers()
             .iter()
             .map(|layer| layer.inputs + layer.units)
             .max();
         let layer_bytes = widest.unwrap_or(1) * size_of::<T>();
-        (PIECE_BYTES / layer_bytes / ROW_GRAIN).clamp(1, 16) * ROW_GRAIN
+        (TILE_BYTES / layer_bytes / ROW_GRAIN).clamp(1, 16) * ROW_GRAIN
     }
 
-    /// Bytes that [`Block::new`] takes.
+    /// Bytes that [`Workspace::new`] takes.
     pub fn bytes(pass: &Pass<'_>, purpose: Use, capacity: usize, extras: Extras) -> f64 {
         let network = pass.network;
         let rows = capacity as f64;
@@ -161,15 +162,15 @@ impl<T: Scalar> Block<T> {
         let layers = network.layers().iter().enumerate().map(|(number, layer)| {
             let kept = Kept::of(pass, purpose, number);
             let optional = [
-                kept.errors,
+                kept.deltas,
                 kept.slopes,
                 kept.weighted_inputs,
-                kept.incoming_errors,
+                kept.incoming_gradients,
             ];
             let buffers = 1 + optional.into_iter().filter(|&is_kept| is_kept).count();
             buffers as f64 * numbers(row_stride::<T>(layer.units))
         });
-        let of_rows = numbers(network.inputs()) + numbers(outcomes_per_row(pass)) + numbers(1);
+        let of_rows = numbers(network.inputs()) + numbers(targets_per_row(pass)) + numbers(1);
         let offsets = if extras.offsets {
             numbers(network.outputs())
         } else {
@@ -184,28 +185,28 @@ impl<T: Scalar> Block<T> {
     ///
     /// # Errors
     /// Memory refused.
-    pub fn new(pass: &Pass<'_>, purpose: Use, capacity: usize, extras: Extras) -> Result<Block<T>> {
+    pub fn new(pass: &Pass<'_>, purpose: Use, capacity: usize, extras: Extras) -> Result<Workspace<T>> {
         let network = pass.network;
         let optional = |wanted: bool, len: usize| wanted.then(|| SharedBuffer::zeros(len)).transpose();
         let mut layers = Vec::new();
         for (number, layer) in network.layers().iter().enumerate() {
             let len = capacity * row_stride::<T>(layer.units);
             let kept = Kept::of(pass, purpose, number);
-            layers.push(LayerBlock {
+            layers.push(LayerWorkspace {
                 values: SharedBuffer::zeros(len)?,
-                errors: SharedBuffer::zeros(if kept.errors { len } else { 0 })?,
+                deltas: SharedBuffer::zeros(if kept.deltas { len } else { 0 })?,
                 slopes: optional(kept.slopes, len)?,
                 weighted_inputs: optional(kept.weighted_inputs, len)?,
-                incoming_errors: optional(kept.incoming_errors, len)?,
+                incoming_gradients: optional(kept.incoming_gradients, len)?,
             });
         }
-        Ok(Block {
+        Ok(Workspace {
             capacity,
-            piece: Self::rows_of_piece(network),
+            tile: Self::rows_of_tile(network),
             work_of_row: work_of_step(network, 1),
             inputs: SharedBuffer::zeros(capacity * network.inputs())?,
             layers,
-            outcomes: SharedBuffer::zeros(capacity * outcomes_per_row(pass))?,
+            targets: SharedBuffer::zeros(capacity * targets_per_row(pass))?,
             offsets: optional(extras.offsets, capacity * network.outputs())?,
             log_sums: SharedBuffer::zeros(capacity)?,
             losses: SharedBuffer::zeros(capacity)?,
@@ -216,14 +217,14 @@ impl<T: Scalar> Block<T> {
     }
 }
 
-impl<T: Scalar> Block<T> {
-    /// Gives the block's first rows to the members, piece by piece. Many pieces go to whoever is
-    /// free; with few of them, every member cuts its share into pieces of about equal size: a short
+impl<T: Scalar> Workspace<T> {
+    /// Gives the workspace's first rows to the members, tile by tile. Many tiles go to whoever is
+    /// free; with few of them, every member cuts its share into tiles of about equal size: a short
     /// last one would read all the weights for a few rows.
     ///
     /// # Errors
     /// A panic of a worker.
-    pub fn each_piece(
+    pub fn each_tile(
         &self,
         team: &Team,
         rows: usize,
@@ -231,18 +232,18 @@ impl<T: Scalar> Block<T> {
     ) -> Result<()> {
         let work = self.work_of_row;
         let even = |rows: usize| match rows {
-            _ if rows <= self.piece => rows,
+            _ if rows <= self.tile => rows,
             _ => rows
-                .div_ceil(rows.div_ceil(self.piece))
+                .div_ceil(rows.div_ceil(self.tile))
                 .next_multiple_of(ROW_GRAIN),
         };
-        if rows < PIECES_TO_SHARE * team.size() * self.piece {
+        if rows < TILES_TO_SHARE * team.size() * self.tile {
             return team.run_ranges(rows, 4, |member, range| {
                 let size = even(range.len());
-                let goes_on = |piece: &Range<usize>| team.goes_on(member, work * piece.len() as f64);
-                pieces(range, size)
+                let goes_on = |tile: &Range<usize>| team.goes_on(member, work * tile.len() as f64);
+                tiles(range, size)
                     .take_while(goes_on)
-                    .for_each(|piece| job(member, piece));
+                    .for_each(|tile| job(member, tile));
             });
         }
         let size = even(rows);
@@ -251,10 +252,10 @@ impl<T: Scalar> Block<T> {
         })
     }
 
-    /// Sums over rows of the block, in their order.
+    /// Sums over rows of the workspace, in their order.
     ///
     /// # Safety
-    /// Nobody may write these rows of the block.
+    /// Nobody may write these rows of the workspace.
     pub unsafe fn totals(&self, rows: Range<usize>) -> Totals {
         // SAFETY: the caller's promise.
         unsafe {

@@ -8,7 +8,7 @@ use crate::error::{EngineError, Result};
 use crate::loss::{Loss, Objective, Output};
 use crate::network::{Coefficients, Network};
 use crate::penalty::Penalty;
-use crate::rows::pieces;
+use crate::rows::tiles;
 use crate::rows::{RowSource, Selection};
 use crate::threads::Team;
 use ndarray::{Array1, Array2, Axis};
@@ -25,7 +25,7 @@ const PRODUCTS_OF_COLUMN: f64 = 6.0;
 const PACKED_BYTES: f64 = 262144.0;
 
 /// Numbers of a row while it is differentiated: what comes in, and of each layer what goes in and out,
-/// its slopes, curvatures, errors, and how each of them changes.
+/// its slopes, second derivatives, deltas, and how each of them changes.
 fn numbers_of_row(network: &Network) -> usize {
     let units: usize = network.layers().iter().map(|layer| layer.units).sum();
     network.inputs() + 8 * units
@@ -72,7 +72,7 @@ pub fn hessian(
     } else {
         1.0 / data.total_weight()
     };
-    for rows in pieces(0..data.rows(), rows_of_chunk(network)) {
+    for rows in tiles(0..data.rows(), rows_of_chunk(network)) {
         let work = PRODUCTS_OF_COLUMN * (count * rows.len()) as f64;
         let chunk = Chunk::new(network, objective, &data, rows, coefficients, scale);
         team.run_ranges(count, 1, |member, range| {
@@ -86,13 +86,13 @@ pub fn hessian(
             }
         })?;
     }
-    let mut place = 0;
+    let mut index = 0;
     for layer in network.layers() {
         for _ in 0..layer.inputs * layer.units {
-            out[place * count + place] += penalty.strength * (1.0 - penalty.mixture);
-            place += 1;
+            out[index * count + index] += penalty.strength * (1.0 - penalty.mixture);
+            index += 1;
         }
-        place += layer.units;
+        index += layer.units;
     }
     // Symmetric but for rounding; made exactly so.
     for column in 0..count {
@@ -105,19 +105,19 @@ pub fn hessian(
     Ok(())
 }
 
-/// One parameter, by its place in the order of all.
-fn element(coefficients: &mut Coefficients, mut place: usize) -> &mut f64 {
+/// One parameter, by its index in the order of all.
+fn element(coefficients: &mut Coefficients, mut index: usize) -> &mut f64 {
     let mut layer = 0;
     loop {
         let (inputs, units) = coefficients.weights[layer].dim();
-        if place < inputs * units {
-            return &mut coefficients.weights[layer][(place % inputs, place / inputs)];
+        if index < inputs * units {
+            return &mut coefficients.weights[layer][(index % inputs, index / inputs)];
         }
-        place -= inputs * units;
-        if place < units {
-            return &mut coefficients.biases[layer][place];
+        index -= inputs * units;
+        if index < units {
+            return &mut coefficients.biases[layer][index];
         }
-        place -= units;
+        index -= units;
         layer += 1;
     }
 }
@@ -131,13 +131,13 @@ struct Chunk<'a> {
     inputs: Vec<Array2<f64>>,
     /// Weighted inputs of each layer.
     weighted: Vec<Array2<f64>>,
-    /// Errors of each layer (derivatives by weighted inputs).
-    errors: Vec<Array2<f64>>,
-    /// Errors before the slope, of each layer but the last.
+    /// Deltas of each layer (derivatives by weighted inputs).
+    deltas: Vec<Array2<f64>>,
+    /// Derivatives of the loss by the activations of each layer but the last.
     incoming: Vec<Array2<f64>>,
-    /// Predictions and outcomes.
+    /// Predictions and targets.
     predictions: Array2<f64>,
-    outcomes: Array2<f64>,
+    targets: Array2<f64>,
     /// Case weight times scale, per row.
     row_scales: Array1<f64>,
 }
@@ -173,7 +173,7 @@ impl<'a> Chunk<'a> {
             weighted.push(z);
         }
         let predictions = predict(network.output(), &weighted[last]);
-        let outcomes = gather(&data.outcomes);
+        let targets = gather(&data.targets);
         let row_scales = rows
             .map(|row| scale * data.case_weights.map_or(1.0, |weights| weights[row]))
             .collect();
@@ -183,17 +183,17 @@ impl<'a> Chunk<'a> {
             coefficients,
             inputs,
             weighted,
-            errors: Vec::new(),
+            deltas: Vec::new(),
             incoming: Vec::new(),
             predictions,
-            outcomes,
+            targets,
             row_scales,
         };
-        chunk.errors = vec![chunk.output_errors()];
+        chunk.deltas = vec![chunk.output_deltas()];
         for number in (0..last).rev() {
-            let incoming = chunk.errors[0].dot(&coefficients.weights[number + 1].t());
+            let incoming = chunk.deltas[0].dot(&coefficients.weights[number + 1].t());
             let slopes = chunk.slopes(number);
-            chunk.errors.insert(0, &incoming * &slopes);
+            chunk.deltas.insert(0, &incoming * &slopes);
             chunk.incoming.insert(0, incoming);
         }
         chunk
@@ -220,46 +220,46 @@ impl<'a> Chunk<'a> {
         }
     }
 
-    fn outcome(&self, row: usize, output: usize) -> f64 {
-        self.outcomes[(row, output.min(self.outcomes.ncols() - 1))]
+    fn target(&self, row: usize, output: usize) -> f64 {
+        self.targets[(row, output.min(self.targets.ncols() - 1))]
     }
 
     /// Derivatives of the loss by the weighted inputs of the last layer.
-    fn output_errors(&self) -> Array2<f64> {
+    fn output_deltas(&self) -> Array2<f64> {
         let last = self.network.layers().len() - 1;
         let slopes = self.slopes(last);
         let k = self.network.outputs() as f64;
         Array2::from_shape_fn(self.predictions.dim(), |(row, output)| {
-            let (a, y) = (self.predictions[(row, output)], self.outcome(row, output));
-            let error = match self.objective.loss() {
-                Loss::CrossEntropy => a * self.outcomes.row(row).sum() - y,
+            let (a, y) = (self.predictions[(row, output)], self.target(row, output));
+            let delta = match self.objective.loss() {
+                Loss::CrossEntropy => a * self.targets.row(row).sum() - y,
                 Loss::BinaryCrossEntropy | Loss::Poisson => (a - y) / k,
                 _ => self.by_prediction(a, y, output).0 * slopes[(row, output)],
             };
-            error * self.row_scales[row]
+            delta * self.row_scales[row]
         })
     }
 
-    /// How the errors of the last layer change when its weighted inputs change by `dz`.
-    fn output_error_changes(&self, dz: &Array2<f64>) -> Array2<f64> {
+    /// How the deltas of the last layer change when its weighted inputs change by `dz`.
+    fn output_delta_changes(&self, dz: &Array2<f64>) -> Array2<f64> {
         let last = self.network.layers().len() - 1;
         let activation = self.network.layers()[last].activation;
         let slopes = self.slopes(last);
         let k = self.network.outputs() as f64;
         Array2::from_shape_fn(dz.dim(), |(row, output)| {
-            let (a, y) = (self.predictions[(row, output)], self.outcome(row, output));
+            let (a, y) = (self.predictions[(row, output)], self.target(row, output));
             let d = dz[(row, output)];
             let change = match self.objective.loss() {
                 Loss::CrossEntropy => {
                     let mean = self.predictions.row(row).dot(&dz.row(row));
-                    self.outcomes.row(row).sum() * a * (d - mean)
+                    self.targets.row(row).sum() * a * (d - mean)
                 }
                 Loss::BinaryCrossEntropy | Loss::Poisson => slopes[(row, output)] * d / k,
                 _ => {
                     let (first, second) = self.by_prediction(a, y, output);
                     let slope = slopes[(row, output)];
-                    let curvature = activation.curvature(self.weighted[last][(row, output)]);
-                    (second * slope * slope + first * curvature) * d
+                    let second_slope = activation.second_derivative(self.weighted[last][(row, output)]);
+                    (second * slope * slope + first * second_slope) * d
                 }
             };
             change * self.row_scales[row]
@@ -281,20 +281,20 @@ impl<'a> Chunk<'a> {
             }
             weighted_changes.push(dz);
         }
-        let mut change = self.output_error_changes(&weighted_changes[last]);
-        let mut places: Vec<usize> = Vec::new();
+        let mut change = self.output_delta_changes(&weighted_changes[last]);
+        let mut offsets: Vec<usize> = Vec::new();
         let mut total = 0;
         for layer in layers {
-            places.push(total);
+            offsets.push(total);
             total += (layer.inputs + 1) * layer.units;
         }
         for number in (0..=last).rev() {
             let product =
-                input_changes[number].t().dot(&self.errors[number]) + self.inputs[number].t().dot(&change);
+                input_changes[number].t().dot(&self.deltas[number]) + self.inputs[number].t().dot(&change);
             // Transposed, a row-major matrix is in order unit by unit.
             let numbers = product.t().iter().copied().collect::<Vec<_>>();
             let biases = change.sum_axis(Axis(0));
-            for (sum, number) in out[places[number]..]
+            for (sum, number) in out[offsets[number]..]
                 .iter_mut()
                 .zip(numbers.into_iter().chain(biases))
             {
@@ -302,11 +302,11 @@ impl<'a> Chunk<'a> {
             }
             if number > 0 {
                 let activation = layers[number - 1].activation;
-                let curvatures = self.weighted[number - 1].mapv(|z| activation.curvature(z));
+                let second_slopes = self.weighted[number - 1].mapv(|z| activation.second_derivative(z));
                 let incoming = change.dot(&self.coefficients.weights[number].t())
-                    + self.errors[number].dot(&direction.weights[number].t());
+                    + self.deltas[number].dot(&direction.weights[number].t());
                 change = incoming * self.slopes(number - 1)
-                    + &self.incoming[number - 1] * &curvatures * &weighted_changes[number - 1];
+                    + &self.incoming[number - 1] * &second_slopes * &weighted_changes[number - 1];
             }
         }
     }

@@ -1,22 +1,30 @@
 //! The two matrix products of a network, on panels of `LANES` units.
 //!
 //! * [`forward`]: rows times weight panels plus bias (also used backwards, with transposed panels);
-//! * [`gradient`]: inputs times deltas summed over rows, for a strip of one weight panel.
+//! * [`gradient`]: inputs times deltas summed over rows, for a micropanel of one weight panel.
+//!
+//! The letters are those of the literature (Goto and van de Geijn, 2008), for a product of m rows with
+//! n units over k inputs; both products use them for the same extents. Sums of a microtile stay in
+//! registers: in [`forward`] of `MR` rows, in [`gradient`] of `KR` inputs, and in both of nr units,
+//! which is `PANELS` panels of `LANES`. Loops around them keep what is read again in a cache:
+//! [`FORWARD_KC`] inputs of a panel, [`GRADIENT_MC`] rows of a micropanel's inputs. How a layer's
+//! weights are cut into micropanels of kc inputs, and how many rows (mc) are summed before the next
+//! of them is taken, is the step's business ([`crate::model::KC`], `step::micropanels`).
 //!
 //! Every element of a result is one chain of multiply-adds in a fixed order (inputs, or rows,
-//! ascending), so that neither the position of a row in a tile nor the number of threads
+//! ascending), so that neither the position of a row in a microtile nor the number of threads
 //! changes a bit.
 
 use super::kernel;
-use super::row::Row;
+use super::pack::Pack;
 use crate::scalar::Scalar;
 
-/// Inputs taken at a time, so that a piece of a weight panel stays in the first-level cache.
-const DEPTH: usize = 256;
+/// kc of [`forward`]: inputs taken at a time, so that their part of a weight panel stays in the first-level cache.
+const FORWARD_KC: usize = 256;
 /// Inputs taken per turn of the innermost loop.
-const TURN: usize = 4;
-/// Rows summed at a time, so that the next inputs of a strip find them in the first-level cache.
-const HEIGHT: usize = 64;
+const UNROLL: usize = 4;
+/// mc of [`gradient`]: rows summed at a time, so that the next inputs of a micropanel find them in the first-level cache.
+const GRADIENT_MC: usize = 64;
 
 /// Rows of numbers in memory, `stride` apart.
 #[derive(Clone, Copy)]
@@ -54,7 +62,7 @@ kernel! {
 /// As for [`forward`].
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
-unsafe fn forward_body<T: Scalar, R: Row<T>, const ROWS: usize>(
+unsafe fn forward_body<T: Scalar, P: Pack<T>, const MR: usize>(
     a: Rows<T>,
     inputs: usize,
     weights: *const T,
@@ -66,21 +74,21 @@ unsafe fn forward_body<T: Scalar, R: Row<T>, const ROWS: usize>(
 ) {
     let mut from = 0;
     loop {
-        let to = inputs.min(from + DEPTH);
+        let to = inputs.min(from + FORWARD_KC);
         let mut panel = 0;
         // SAFETY: the caller's extents cover `panels` panels, all rows, and `to <= inputs`.
         unsafe {
             while panel < panels {
                 let panel_start = weights.add(panel * panel_rows * T::LANES);
                 let bias = panel_start.add(inputs * T::LANES);
-                let tiles = Tiles {
+                let microtiles = Microtiles {
                     weights: panel_start.add(from * T::LANES),
                     panel_stride: panel_rows * T::LANES,
                     depth: to - from,
-                    start: match (from, has_bias) {
-                        (0, true) => Start::Bias(bias),
-                        (0, false) => Start::Zero,
-                        _ => Start::Out,
+                    initial: match (from, has_bias) {
+                        (0, true) => Initial::Bias(bias),
+                        (0, false) => Initial::Zero,
+                        _ => Initial::Out,
                     },
                     a: Rows {
                         start: a.start.add(from),
@@ -89,11 +97,11 @@ unsafe fn forward_body<T: Scalar, R: Row<T>, const ROWS: usize>(
                     out: out.add(panel * T::LANES),
                     out_stride,
                 };
-                if R::PANELS == 2 && panel + 2 <= panels {
-                    forward_tiles::<T, R, ROWS, 2>(&tiles);
+                if P::PANELS == 2 && panel + 2 <= panels {
+                    forward_microtiles::<T, P, MR, 2>(&microtiles);
                     panel += 2;
                 } else {
-                    forward_tiles::<T, R, ROWS, 1>(&tiles);
+                    forward_microtiles::<T, P, MR, 1>(&microtiles);
                     panel += 1;
                 }
             }
@@ -105,9 +113,9 @@ unsafe fn forward_body<T: Scalar, R: Row<T>, const ROWS: usize>(
     }
 }
 
-/// What the sums of a tile start from.
+/// What the sums of a microtile start from.
 #[derive(Clone, Copy)]
-pub enum Start<T> {
+pub enum Initial<T> {
     /// Zero.
     Zero,
     /// The biases there.
@@ -116,16 +124,16 @@ pub enum Start<T> {
     Out,
 }
 
-/// Products of all rows with some inputs of neighbouring panels.
-pub struct Tiles<T> {
+/// Products of all rows with some inputs of neighbouring panels, microtile by microtile.
+pub struct Microtiles<T> {
     /// First row of the first panel.
     pub weights: *const T,
     /// Distance between panels.
     pub panel_stride: usize,
-    /// Number of inputs.
+    /// Number of inputs (kc).
     pub depth: usize,
     /// What sums start from.
-    pub start: Start<T>,
+    pub initial: Initial<T>,
     /// The rows.
     pub a: Rows<T>,
     /// Where the first panel's sums of the first row go.
@@ -134,114 +142,120 @@ pub struct Tiles<T> {
     pub out_stride: usize,
 }
 
-/// Products with one panel, row by row: for so few rows that a choice of tiles would not pay.
+/// Products with one panel, row by row: for so few rows that a choice of microtiles would not pay.
 ///
 /// # Safety
 /// The panel must lie within the caller's extents.
 #[inline(always)]
-pub unsafe fn forward_rows<T: Scalar, R: Row<T>>(tiles: &Tiles<T>) {
-    for row in 0..tiles.a.count {
+pub unsafe fn forward_rows<T: Scalar, P: Pack<T>>(microtiles: &Microtiles<T>) {
+    for row in 0..microtiles.a.count {
         // SAFETY: the caller's promise.
-        unsafe { forward_tile::<T, R, 1, 1>(tiles, row) };
+        unsafe { forward_microtile::<T, P, 1, 1>(microtiles, row) };
     }
 }
 
 /// # Safety
 /// `PANELS` panels must lie within the caller's extents.
 #[inline(always)]
-unsafe fn forward_tiles<T: Scalar, R: Row<T>, const ROWS: usize, const PANELS: usize>(tiles: &Tiles<T>) {
-    let (mut row, count) = (0, tiles.a.count);
+unsafe fn forward_microtiles<T: Scalar, P: Pack<T>, const MR: usize, const PANELS: usize>(
+    microtiles: &Microtiles<T>,
+) {
+    let (mut row, count) = (0, microtiles.a.count);
     // SAFETY: rows stay below `count`; the panels are the caller's promise.
     unsafe {
-        while row + ROWS <= count {
-            forward_tile::<T, R, ROWS, PANELS>(tiles, row);
-            row += ROWS;
+        while row + MR <= count {
+            forward_microtile::<T, P, MR, PANELS>(microtiles, row);
+            row += MR;
         }
-        // The rest in fewer, smaller tiles: 6, 4, then what is left.
-        if ROWS > 6 && row + 6 <= count {
-            forward_tile::<T, R, 6, PANELS>(tiles, row);
+        // The rest in fewer, smaller microtiles: 6, 4, then what is left.
+        if MR > 6 && row + 6 <= count {
+            forward_microtile::<T, P, 6, PANELS>(microtiles, row);
             row += 6;
         }
-        if ROWS > 4 && row + 4 <= count {
-            forward_tile::<T, R, 4, PANELS>(tiles, row);
+        if MR > 4 && row + 4 <= count {
+            forward_microtile::<T, P, 4, PANELS>(microtiles, row);
             row += 4;
         }
         match count - row {
             0 => {}
-            1 => forward_tile::<T, R, 1, PANELS>(tiles, row),
-            2 => forward_tile::<T, R, 2, PANELS>(tiles, row),
-            _ => forward_tile::<T, R, 3, PANELS>(tiles, row),
+            1 => forward_microtile::<T, P, 1, PANELS>(microtiles, row),
+            2 => forward_microtile::<T, P, 2, PANELS>(microtiles, row),
+            _ => forward_microtile::<T, P, 3, PANELS>(microtiles, row),
         }
     }
 }
 
 /// # Safety
-/// Rows `row..row + ROWS` and `PANELS` panels must lie within the caller's extents.
+/// Rows `row..row + MR` and `PANELS` panels must lie within the caller's extents.
 #[inline(always)]
-unsafe fn forward_tile<T: Scalar, R: Row<T>, const ROWS: usize, const PANELS: usize>(
-    tiles: &Tiles<T>,
+unsafe fn forward_microtile<T: Scalar, P: Pack<T>, const MR: usize, const PANELS: usize>(
+    microtiles: &Microtiles<T>,
     row: usize,
 ) {
-    // SAFETY: all reads and writes are at the caller's rows and panels and the tiles' depth.
+    // SAFETY: all reads and writes are at the caller's rows and panels and the microtiles' depth.
     unsafe {
-        let mut sums = [[R::zero(); PANELS]; ROWS];
-        let out = tiles.out.add(row * tiles.out_stride);
-        match tiles.start {
-            Start::Zero => {}
-            Start::Bias(bias) => {
-                let mut biases = [R::zero(); PANELS];
+        let mut sums = [[P::zero(); PANELS]; MR];
+        let out = microtiles.out.add(row * microtiles.out_stride);
+        match microtiles.initial {
+            Initial::Zero => {}
+            Initial::Bias(bias) => {
+                let mut biases = [P::zero(); PANELS];
                 for (p, bias_of_panel) in biases.iter_mut().enumerate() {
-                    *bias_of_panel = R::load(bias.add(p * tiles.panel_stride));
+                    *bias_of_panel = P::load(bias.add(p * microtiles.panel_stride));
                 }
-                sums = [biases; ROWS];
+                sums = [biases; MR];
             }
-            Start::Out => {
+            Initial::Out => {
                 for (r, sums) in sums.iter_mut().enumerate() {
                     for (p, sum) in sums.iter_mut().enumerate() {
-                        *sum = R::load(out.add(r * tiles.out_stride + p * T::LANES));
+                        *sum = P::load(out.add(r * microtiles.out_stride + p * T::LANES));
                     }
                 }
             }
         }
-        let a = tiles.a.start.add(row * tiles.a.stride);
+        let a = microtiles.a.start.add(row * microtiles.a.stride);
         // Several inputs a turn: what addresses cost is then spread over them.
         let mut i = 0;
-        while i + TURN <= tiles.depth {
-            for k in i..i + TURN {
-                forward_input(tiles, a, k, &mut sums);
+        while i + UNROLL <= microtiles.depth {
+            for k in i..i + UNROLL {
+                forward_input(microtiles, a, k, &mut sums);
             }
-            i += TURN;
+            i += UNROLL;
         }
-        for k in i..tiles.depth {
-            forward_input(tiles, a, k, &mut sums);
+        for k in i..microtiles.depth {
+            forward_input(microtiles, a, k, &mut sums);
         }
         for (r, sums) in sums.into_iter().enumerate() {
             for (p, sum) in sums.into_iter().enumerate() {
-                sum.store(out.add(r * tiles.out_stride + p * T::LANES));
+                sum.store(out.add(r * microtiles.out_stride + p * T::LANES));
             }
         }
     }
 }
 
-/// Adds what one input brings to the sums of a tile whose rows start at `a`.
+/// Adds what one input brings to the sums of a microtile whose rows start at `a`.
 ///
 /// # Safety
-/// As for [`forward_tile`]; `input` must be below the tile's depth.
+/// As for [`forward_microtile`]; `input` must be below the microtile's depth.
 #[inline(always)]
-unsafe fn forward_input<T: Scalar, R: Row<T>, const ROWS: usize, const PANELS: usize>(
-    tiles: &Tiles<T>,
+unsafe fn forward_input<T: Scalar, P: Pack<T>, const MR: usize, const PANELS: usize>(
+    microtiles: &Microtiles<T>,
     a: *const T,
     input: usize,
-    sums: &mut [[R; PANELS]; ROWS],
+    sums: &mut [[P; PANELS]; MR],
 ) {
     // SAFETY: the caller's promise.
     unsafe {
-        let mut weights = [R::zero(); PANELS];
+        let mut weights = [P::zero(); PANELS];
         for (p, row) in weights.iter_mut().enumerate() {
-            *row = R::load(tiles.weights.add(p * tiles.panel_stride + input * T::LANES));
+            *row = P::load(
+                microtiles
+                    .weights
+                    .add(p * microtiles.panel_stride + input * T::LANES),
+            );
         }
         for (r, sums) in sums.iter_mut().enumerate() {
-            let number = *a.add(r * tiles.a.stride + input);
+            let number = *a.add(r * microtiles.a.stride + input);
             for (sum, weights) in sums.iter_mut().zip(&weights) {
                 sum.add_scaled(number, weights);
             }
@@ -253,7 +267,7 @@ kernel! {
     /// `out[i] = Σ_r a[r][i] * deltas[r]` for `inputs` inputs and the units of neighbouring panels;
     /// added to what `out` holds where `accumulate`.
     ///
-    /// `deltas` are rows of `panels` panels (`LANES` wide each), as many as `a` has; `out` is a strip
+    /// `deltas` are rows of `panels` panels (`LANES` wide each), as many as `a` has; `out` is a micropanel
     /// of `inputs` rows of `LANES` for each panel, `out_stride` apart, and where `with_bias` with one
     /// row more, for the biases: Σ_r deltas[r].
     ///
@@ -276,7 +290,7 @@ kernel! {
 /// As for [`gradient`].
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
-unsafe fn gradient_body<T: Scalar, R: Row<T>, const INPUTS: usize>(
+unsafe fn gradient_body<T: Scalar, P: Pack<T>, const KR: usize>(
     a: Rows<T>,
     inputs: usize,
     deltas: *const T,
@@ -289,12 +303,12 @@ unsafe fn gradient_body<T: Scalar, R: Row<T>, const INPUTS: usize>(
 ) {
     let mut from = 0;
     loop {
-        let to = a.count.min(from + HEIGHT);
+        let to = a.count.min(from + GRADIENT_MC);
         let mut panel = 0;
         // SAFETY: the caller's extents cover `inputs` inputs of all rows, and `panels` panels.
         unsafe {
             while panel < panels {
-                let strips = Strips {
+                let micropanels = Micropanels {
                     a: Rows {
                         start: a.start.add(from * a.stride),
                         stride: a.stride,
@@ -308,11 +322,11 @@ unsafe fn gradient_body<T: Scalar, R: Row<T>, const INPUTS: usize>(
                     with_bias,
                     accumulate: accumulate || from > 0,
                 };
-                if R::PANELS == 2 && panel + 2 <= panels {
-                    gradient_tiles::<T, R, INPUTS, 2>(&strips);
+                if P::PANELS == 2 && panel + 2 <= panels {
+                    gradient_microtiles::<T, P, KR, 2>(&micropanels);
                     panel += 2;
                 } else {
-                    gradient_tiles::<T, R, INPUTS, 1>(&strips);
+                    gradient_microtiles::<T, P, KR, 1>(&micropanels);
                     panel += 1;
                 }
             }
@@ -324,19 +338,19 @@ unsafe fn gradient_body<T: Scalar, R: Row<T>, const INPUTS: usize>(
     }
 }
 
-/// Gradients of neighbouring strips over some rows.
-pub struct Strips<T> {
+/// Gradients of neighbouring micropanels over some rows.
+pub struct Micropanels<T> {
     /// The rows.
     pub a: Rows<T>,
     /// Number of inputs.
     pub inputs: usize,
-    /// Errors of the first row and panel.
+    /// Deltas of the first row and panel.
     pub deltas: *const T,
-    /// Distance between rows of errors.
+    /// Distance between rows of deltas.
     pub delta_stride: usize,
-    /// First number of the first strip.
+    /// First number of the first micropanel.
     pub out: *mut T,
-    /// Distance between strips.
+    /// Distance between micropanels.
     pub out_stride: usize,
     /// Whether biases follow the weights.
     pub with_bias: bool,
@@ -345,43 +359,49 @@ pub struct Strips<T> {
 }
 
 /// # Safety
-/// `PANELS` strips must lie within the caller's extents.
+/// `PANELS` micropanels must lie within the caller's extents.
 #[inline(always)]
-pub unsafe fn gradient_tiles<T: Scalar, R: Row<T>, const INPUTS: usize, const PANELS: usize>(
-    strips: &Strips<T>,
+pub unsafe fn gradient_microtiles<T: Scalar, P: Pack<T>, const KR: usize, const PANELS: usize>(
+    micropanels: &Micropanels<T>,
 ) {
-    let (mut i, inputs) = (0, strips.inputs);
+    let (mut i, inputs) = (0, micropanels.inputs);
     // SAFETY: inputs stay below `inputs`; the biases follow them where there are any.
     unsafe {
-        while i + INPUTS <= inputs {
-            gradient_tile::<T, R, INPUTS, PANELS>(strips, i);
-            i += INPUTS;
+        while i + KR <= inputs {
+            gradient_microtile::<T, P, KR, PANELS>(micropanels, i);
+            i += KR;
         }
-        if INPUTS > 6 && i + 6 <= inputs {
-            gradient_tile::<T, R, 6, PANELS>(strips, i);
+        if KR > 6 && i + 6 <= inputs {
+            gradient_microtile::<T, P, 6, PANELS>(micropanels, i);
             i += 6;
         }
-        if INPUTS > 4 && i + 4 <= inputs {
-            gradient_tile::<T, R, 4, PANELS>(strips, i);
+        if KR > 4 && i + 4 <= inputs {
+            gradient_microtile::<T, P, 4, PANELS>(micropanels, i);
             i += 4;
         }
         match inputs - i {
             0 => {}
-            1 => gradient_tile::<T, R, 1, PANELS>(strips, i),
-            2 => gradient_tile::<T, R, 2, PANELS>(strips, i),
-            _ => gradient_tile::<T, R, 3, PANELS>(strips, i),
+            1 => gradient_microtile::<T, P, 1, PANELS>(micropanels, i),
+            2 => gradient_microtile::<T, P, 2, PANELS>(micropanels, i),
+            _ => gradient_microtile::<T, P, 3, PANELS>(micropanels, i),
         }
-        if strips.with_bias {
+        if micropanels.with_bias {
             for panel in 0..PANELS {
-                let out = strips.out.add(panel * strips.out_stride + inputs * T::LANES);
-                let mut sum = if strips.accumulate {
-                    R::load(out)
+                let out = micropanels
+                    .out
+                    .add(panel * micropanels.out_stride + inputs * T::LANES);
+                let mut sum = if micropanels.accumulate {
+                    P::load(out)
                 } else {
-                    R::zero()
+                    P::zero()
                 };
-                for r in 0..strips.a.count {
+                for r in 0..micropanels.a.count {
                     // A factor of 1 is exact.
-                    let delta = R::load(strips.deltas.add(r * strips.delta_stride + panel * T::LANES));
+                    let delta = P::load(
+                        micropanels
+                            .deltas
+                            .add(r * micropanels.delta_stride + panel * T::LANES),
+                    );
                     sum.add_scaled(T::one(), &delta);
                 }
                 sum.store(out);
@@ -391,35 +411,39 @@ pub unsafe fn gradient_tiles<T: Scalar, R: Row<T>, const INPUTS: usize, const PA
 }
 
 /// # Safety
-/// Inputs `first..first + INPUTS` and `PANELS` strips must lie within the caller's extents.
+/// Inputs `first..first + KR` and `PANELS` micropanels must lie within the caller's extents.
 #[inline(always)]
-unsafe fn gradient_tile<T: Scalar, R: Row<T>, const INPUTS: usize, const PANELS: usize>(
-    strips: &Strips<T>,
+unsafe fn gradient_microtile<T: Scalar, P: Pack<T>, const KR: usize, const PANELS: usize>(
+    micropanels: &Micropanels<T>,
     first: usize,
 ) {
-    // SAFETY: all reads and writes are within the rows, inputs and strips the caller vouches for.
+    // SAFETY: all reads and writes are within the rows, inputs and micropanels the caller vouches for.
     unsafe {
-        let mut sums = [[R::zero(); PANELS]; INPUTS];
+        let mut sums = [[P::zero(); PANELS]; KR];
         let out = |input: usize, panel: usize| {
-            strips
+            micropanels
                 .out
-                .add((first + input) * T::LANES + panel * strips.out_stride)
+                .add((first + input) * T::LANES + panel * micropanels.out_stride)
         };
-        if strips.accumulate {
+        if micropanels.accumulate {
             for (i, sums) in sums.iter_mut().enumerate() {
                 for (p, sum) in sums.iter_mut().enumerate() {
-                    *sum = R::load(out(i, p));
+                    *sum = P::load(out(i, p));
                 }
             }
         }
-        let a = strips.a.start.add(first);
-        for r in 0..strips.a.count {
-            let mut deltas = [R::zero(); PANELS];
+        let a = micropanels.a.start.add(first);
+        for r in 0..micropanels.a.count {
+            let mut deltas = [P::zero(); PANELS];
             for (p, delta) in deltas.iter_mut().enumerate() {
-                *delta = R::load(strips.deltas.add(r * strips.delta_stride + p * T::LANES));
+                *delta = P::load(
+                    micropanels
+                        .deltas
+                        .add(r * micropanels.delta_stride + p * T::LANES),
+                );
             }
             for (i, sums) in sums.iter_mut().enumerate() {
-                let number = *a.add(r * strips.a.stride + i);
+                let number = *a.add(r * micropanels.a.stride + i);
                 for (sum, delta) in sums.iter_mut().zip(&deltas) {
                     sum.add_scaled(number, delta);
                 }

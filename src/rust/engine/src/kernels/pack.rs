@@ -1,4 +1,4 @@
-//! A row of `LANES` numbers in the registers of each instruction set: the one place where
+//! A pack: `LANES` numbers in the registers of each instruction set. The one place where
 //! vector instructions are named. The compiler's own vectorisation of the product loops was
 //! tried and reaches a tenth to a half of this speed in some shapes.
 
@@ -18,13 +18,13 @@ pub fn prefetch<T>(numbers: &[T]) {
 }
 
 /// `LANES` numbers that are computed with at once.
-pub trait Row<T>: Copy {
+pub trait Pack<T>: Copy {
     /// Panels beside each other that products hold sums of: as many as leave a register for each.
     const PANELS: usize;
     /// All lanes zero.
     ///
     /// # Safety
-    /// The processor must have the row's instruction set. This holds for every function here.
+    /// The processor must have the pack's instruction set. This holds for every function here.
     unsafe fn zero() -> Self;
     /// Reads `LANES` numbers.
     ///
@@ -39,17 +39,17 @@ pub trait Row<T>: Copy {
     /// Adds `factor * other`, lane by lane.
     ///
     /// # Safety
-    /// As for [`Row::zero`].
+    /// As for [`Pack::zero`].
     unsafe fn add_scaled(&mut self, factor: T, other: &Self);
     /// Adds `one * other`, lane by lane.
     ///
     /// # Safety
-    /// As for [`Row::zero`].
+    /// As for [`Pack::zero`].
     unsafe fn add_product(&mut self, one: &Self, other: &Self);
     /// The sum of all lanes: halves added until one number is left.
     ///
     /// # Safety
-    /// As for [`Row::zero`].
+    /// As for [`Pack::zero`].
     unsafe fn total(self) -> T;
     /// Writes a block of [`BLOCK`] columns of as many numbers, one after the other at `from`, as rows
     /// that start `stride` apart at `to`.
@@ -59,10 +59,10 @@ pub trait Row<T>: Copy {
     unsafe fn transpose(from: *const T, to: *mut T, stride: usize);
 }
 
-/// Rows and columns of a block that [`Row::transpose`] takes: the numbers of a cache line of `f64`.
+/// Rows and columns of a block that [`Pack::transpose`] takes: the numbers of a cache line of `f64`.
 pub const BLOCK: usize = 8;
 
-impl<T: Scalar, const N: usize> Row<T> for [T; N] {
+impl<T: Scalar, const N: usize> Pack<T> for [T; N] {
     const PANELS: usize = 1;
     #[inline(always)]
     unsafe fn zero() -> Self {
@@ -116,7 +116,7 @@ impl<T: Scalar, const N: usize> Row<T> for [T; N] {
 // AVX-512 is compiled only where build.rs finds a compiler that has it.
 #[allow(clippy::incompatible_msrv)]
 mod x86 {
-    use super::{Row, BLOCK};
+    use super::{Pack, BLOCK};
     use std::arch::x86_64::*;
 
     /// Quarters of rows: four columns of four rows become four rows of four columns, those of rows
@@ -141,7 +141,7 @@ mod x86 {
         }
     }
 
-    /// [`Row::transpose`] of single-precision numbers, with AVX.
+    /// [`Pack::transpose`] of single-precision numbers, with AVX.
     #[inline(always)]
     unsafe fn transpose_single(from: *const f32, to: *mut f32, stride: usize) {
         // SAFETY: the caller's promise: pointers valid for a block, and a processor with AVX.
@@ -156,7 +156,7 @@ mod x86 {
         }
     }
 
-    /// [`Row::transpose`] of double-precision numbers, with AVX: four quarters of 4 x 4.
+    /// [`Pack::transpose`] of double-precision numbers, with AVX: four quarters of 4 x 4.
     #[inline(always)]
     unsafe fn transpose_double(from: *const f64, to: *mut f64, stride: usize) {
         // SAFETY: the caller's promise: pointers valid for a block, and a processor with AVX.
@@ -178,7 +178,7 @@ mod x86 {
         }
     }
 
-    /// Defines a row of `$count` registers of one kind.
+    /// Defines a pack of `$count` registers of one kind.
     macro_rules! registers {
         ($(#[$doc:meta])* $name:ident, $scalar:ty, $register:ty, $count:literal, $width:literal,
          $zero:ident, $load:ident, $store:ident, $splat:ident, $multiply_add:ident, $transpose:ident) => {
@@ -188,8 +188,8 @@ mod x86 {
 
             // SAFETY (all): the trait's callers guarantee the instruction set and the pointers;
             // loads and stores are the unaligned ones.
-            impl Row<$scalar> for $name {
-                // 16 registers under AVX2, two to a row; 32 under AVX-512, one to a row.
+            impl Pack<$scalar> for $name {
+                // 16 registers under AVX2, two to a pack; 32 under AVX-512, one to a pack.
                 const PANELS: usize = 3 - $count;
                 #[inline(always)]
                 unsafe fn zero() -> Self {

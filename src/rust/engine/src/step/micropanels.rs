@@ -1,35 +1,35 @@
-//! The parameters' side of a step: gradients summed over rows, strip by strip, and the update.
+//! The parameters' side of a step: gradients summed over rows, micropanel by micropanel, and the update.
 
 use super::Stepper;
-use crate::block::Block;
 use crate::error::Result;
-use crate::kernels::product::{self, Rows};
-use crate::kernels::thin;
-use crate::model::{Model, StripPlace, STRIP_INPUTS};
-use crate::optimizer::{Rule, Step, Strip};
-use crate::rows::{copy_short, pieces};
+use crate::kernels::gemm::{self, Rows};
+use crate::kernels::gemv;
+use crate::model::{Micropanel, Model, KC};
+use crate::optimizer::{ParameterSlice, Rule, Step};
+use crate::rows::{copy_short, tiles};
+use crate::workspace::Workspace;
 use crate::Scalar;
 use std::ops::Range;
 
-/// Rows of a block whose gradients are summed at a time, over all strips of a member: the rows
+/// mc: rows of a workspace whose gradients are summed at a time, over all micropanels of a member: the rows
 /// then come from the second-level cache.
-pub(super) const GRADIENT_ROWS: usize = 256;
-/// Strips whose gradients are computed side by side: kernels with registers for it then read an input
+pub(super) const MC: usize = 256;
+/// Micropanels whose gradients are computed side by side: kernels with registers for it then read an input
 /// once for two panels.
-const STRIPS_BESIDE: usize = 2;
-/// Rows of a panel that a strip may have, biases included.
-const STRIP_SIZE: usize = STRIP_INPUTS + 1;
-/// From so many rows, each read so many times, the inputs of strips are packed before they are multiplied.
+const MICROPANELS_BESIDE: usize = 2;
+/// Rows of a panel that a micropanel may have, biases included.
+const MICROPANEL_ROWS: usize = KC + 1;
+/// From so many rows, each read so many times, the inputs of micropanels are packed before they are multiplied.
 const PACKED_FROM: (usize, usize) = (32, 16);
 
-/// Numbers that a member needs for itself: gradients of strips beside each other, and packed inputs.
+/// Numbers that a member needs for itself: gradients of micropanels beside each other, and packed inputs.
 pub(super) fn scratch_size<T: Scalar>() -> usize {
-    STRIPS_BESIDE * STRIP_SIZE * T::LANES + GRADIENT_ROWS * STRIP_INPUTS
+    MICROPANELS_BESIDE * MICROPANEL_ROWS * T::LANES + MC * KC
 }
 
 impl<T: Scalar> Stepper<'_, T> {
-    /// Strips of parameters: gradients over the block's rows, and the update if it is time.
-    pub(super) fn strips_through(
+    /// Micropanels of parameters: gradients over the workspace's rows, and the update if it is time.
+    pub(super) fn micropanels_through(
         &self,
         model: &Model<T>,
         rows: usize,
@@ -37,31 +37,35 @@ impl<T: Scalar> Stepper<'_, T> {
         update: Option<Step>,
         penalise: Option<f64>,
     ) -> Result<()> {
-        let to_buffer = accumulate || update.is_none() || rows > GRADIENT_ROWS;
+        let to_buffer = accumulate || update.is_none() || rows > MC;
         self.for_each_share(model, |member, share| {
             // SAFETY: scratch belongs to the member.
             let (own, packed) = unsafe { self.scratch_of(member) };
-            for chunk in pieces(0..rows, GRADIENT_ROWS) {
+            for chunk in tiles(0..rows, MC) {
                 let accumulate = accumulate || chunk.start > 0;
                 let mut index = share.start;
-                for strips in model.strips[share.clone()].chunk_by(StripPlace::has_inputs_of) {
-                    let parameters: usize = strips.iter().map(|strip| strip.weights.len()).sum();
+                for micropanels in model.micropanels[share.clone()].chunk_by(Micropanel::has_inputs_of) {
+                    let parameters: usize = micropanels
+                        .iter()
+                        .map(|micropanel| micropanel.weights.len())
+                        .sum();
                     if !self.team.goes_on(member, (chunk.len() * parameters) as f64) {
                         return;
                     }
-                    // SAFETY: strips are disjoint, and the rows of the block are only read in this job.
+                    // SAFETY: micropanels are disjoint, and the rows of the workspace are only read in this job.
                     unsafe {
-                        let inputs = self.strip_inputs(&self.block, &strips[0], chunk.clone(), packed);
-                        for beside in strips.chunks(STRIPS_BESIDE) {
+                        let inputs =
+                            self.micropanel_inputs(&self.workspace, &micropanels[0], chunk.clone(), packed);
+                        for beside in micropanels.chunks(MICROPANELS_BESIDE) {
                             let (start, apart) = match to_buffer {
                                 true => (
                                     self.gradient.pointer().add(beside[0].weights.start),
-                                    self.pass.layout.places[beside[0].layer].panel_size(),
+                                    self.pass.layout.layers[beside[0].layer].panel_size(),
                                 ),
-                                false => (own.as_mut_ptr(), STRIP_SIZE * T::LANES),
+                                false => (own.as_mut_ptr(), MICROPANEL_ROWS * T::LANES),
                             };
                             self.gradients(
-                                &self.block,
+                                &self.workspace,
                                 beside,
                                 inputs,
                                 chunk.start,
@@ -70,10 +74,11 @@ impl<T: Scalar> Stepper<'_, T> {
                                 accumulate,
                             );
                             if chunk.end == rows {
-                                for (number, strip) in beside.iter().enumerate() {
+                                for (number, micropanel) in beside.iter().enumerate() {
                                     let target = start.add(number * apart);
-                                    let target = std::slice::from_raw_parts_mut(target, strip.all().len());
-                                    self.finish_strip(model, index + number, target, update, penalise);
+                                    let target =
+                                        std::slice::from_raw_parts_mut(target, micropanel.all().len());
+                                    self.finish_micropanel(model, index + number, target, update, penalise);
                                 }
                             }
                             index += beside.len();
@@ -84,14 +89,14 @@ impl<T: Scalar> Stepper<'_, T> {
         })
     }
 
-    /// Gradients of all strips over some rows of a block, laid out like the parameters from `gradient` on.
+    /// Gradients of all micropanels over some rows of a workspace, laid out like the parameters from `gradient` on.
     ///
     /// # Safety
-    /// Nobody may write these rows of the block; the member's scratch and the gradient must be the caller's.
+    /// Nobody may write these rows of the workspace; the member's scratch and the gradient must be the caller's.
     pub(super) unsafe fn gradients_of_rows(
         &self,
         model: &Model<T>,
-        block: &Block<T>,
+        workspace: &Workspace<T>,
         member: usize,
         rows: Range<usize>,
         gradient: *mut T,
@@ -100,18 +105,18 @@ impl<T: Scalar> Stepper<'_, T> {
         // SAFETY: the caller's promise.
         unsafe {
             let (_, packed) = self.scratch_of(member);
-            for strips in model.strips.chunk_by(StripPlace::has_inputs_of) {
-                let inputs = self.strip_inputs(block, &strips[0], rows.clone(), packed);
-                for beside in strips.chunks(STRIPS_BESIDE) {
+            for micropanels in model.micropanels.chunk_by(Micropanel::has_inputs_of) {
+                let inputs = self.micropanel_inputs(workspace, &micropanels[0], rows.clone(), packed);
+                for beside in micropanels.chunks(MICROPANELS_BESIDE) {
                     let start = gradient.add(beside[0].weights.start);
-                    let apart = self.pass.layout.places[beside[0].layer].panel_size();
-                    self.gradients(block, beside, inputs, rows.start, start, apart, accumulate);
+                    let apart = self.pass.layout.layers[beside[0].layer].panel_size();
+                    self.gradients(workspace, beside, inputs, rows.start, start, apart, accumulate);
                 }
             }
         }
     }
 
-    /// A member's room for gradients of strips beside each other, and for packed inputs.
+    /// A member's room for gradients of micropanels beside each other, and for packed inputs.
     ///
     /// # Safety
     /// The member must be the caller's.
@@ -120,14 +125,14 @@ impl<T: Scalar> Stepper<'_, T> {
         let size = scratch_size::<T>();
         // SAFETY: each member has a part of its own.
         let scratch = unsafe { self.scratch.part(member * size..(member + 1) * size) };
-        scratch.split_at_mut(STRIPS_BESIDE * STRIP_SIZE * T::LANES)
+        scratch.split_at_mut(MICROPANELS_BESIDE * MICROPANEL_ROWS * T::LANES)
     }
 
-    /// What follows when a strip's gradient is complete: the penalty, and the update if it is time.
+    /// What follows when a micropanel's gradient is complete: the penalty, and the update if it is time.
     ///
     /// # Safety
-    /// Nobody else may use this strip's part of the model.
-    pub(super) unsafe fn finish_strip(
+    /// Nobody else may use this micropanel's part of the model.
+    pub(super) unsafe fn finish_micropanel(
         &self,
         model: &Model<T>,
         index: usize,
@@ -135,45 +140,45 @@ impl<T: Scalar> Stepper<'_, T> {
         update: Option<Step>,
         penalise: Option<f64>,
     ) {
-        let strip = &model.strips[index];
+        let micropanel = &model.micropanels[index];
         // SAFETY: the caller's promise.
         unsafe {
             if let Some(share) = penalise {
-                let weights = model.parameters.read(strip.weights.clone());
-                self.strip_penalties.part(index..index + 1)[0] = self.penalty.value(weights);
+                let weights = model.parameters.read(micropanel.weights.clone());
+                self.micropanel_penalties.part(index..index + 1)[0] = self.penalty.value(weights);
                 self.penalty
                     .add_gradient(weights, &mut gradient[..weights.len()], share);
             }
             if let Some(step) = update {
-                self.update_strip(model, step, strip, gradient);
+                self.update_micropanel(model, step, micropanel, gradient);
             }
         }
     }
 
-    /// The inputs of a strip for rows of the block, packed if that pays.
+    /// The inputs of a micropanel for rows of the workspace, packed if that pays.
     ///
     /// # Safety
-    /// Nobody may write the block.
-    unsafe fn strip_inputs(
+    /// Nobody may write the workspace.
+    unsafe fn micropanel_inputs(
         &self,
-        block: &Block<T>,
-        strip: &StripPlace,
+        workspace: &Workspace<T>,
+        micropanel: &Micropanel,
         rows: Range<usize>,
         packed: &mut [T],
     ) -> Rows<T> {
-        let place = self.pass.layout.places[strip.layer];
+        let layer_layout = self.pass.layout.layers[micropanel.layer];
         // SAFETY: the caller's promise.
         let (numbers, stride) = unsafe {
-            match strip.layer {
-                0 => (block.inputs.read_all(), place.rows - 1),
+            match micropanel.layer {
+                0 => (workspace.inputs.read_all(), layer_layout.rows - 1),
                 layer => (
-                    block.layers[layer - 1].values.read_all(),
-                    self.pass.layout.places[layer - 1].stride,
+                    workspace.layers[layer - 1].values.read_all(),
+                    self.pass.layout.layers[layer - 1].stride,
                 ),
             }
         };
-        let (first, count) = (strip.inputs.start, rows.len());
-        let times_read = place.panels / self.pass.set.panels_at_once();
+        let (first, count) = (micropanel.inputs.start, rows.len());
+        let times_read = layer_layout.panels / self.pass.set.panels_at_once();
         if count < PACKED_FROM.0 || times_read < PACKED_FROM.1 {
             return Rows {
                 start: numbers[rows.start * stride + first..].as_ptr(),
@@ -181,7 +186,7 @@ impl<T: Scalar> Stepper<'_, T> {
                 count,
             };
         }
-        let width = strip.inputs.len();
+        let width = micropanel.inputs.len();
         for (row, copy) in rows.zip(packed.chunks_exact_mut(width)) {
             copy_short(&numbers[row * stride + first..][..width], copy);
         }
@@ -192,41 +197,49 @@ impl<T: Scalar> Stepper<'_, T> {
         }
     }
 
-    /// Gradients of strips beside each other, `apart` from `start` on.
+    /// Gradients of micropanels beside each other, `apart` from `start` on.
     ///
     /// # Safety
-    /// Nobody may write the block; `inputs` are the strips', for rows from `first_row` on; the
-    /// gradients have room for the strips.
+    /// Nobody may write the workspace; `inputs` are the micropanels', for rows from `first_row` on; the
+    /// gradients have room for the micropanels.
     #[allow(clippy::too_many_arguments)]
     unsafe fn gradients(
         &self,
-        block: &Block<T>,
-        strips: &[StripPlace],
+        workspace: &Workspace<T>,
+        micropanels: &[Micropanel],
         inputs: Rows<T>,
         first_row: usize,
         start: *mut T,
         apart: usize,
         accumulate: bool,
     ) {
-        let strip = &strips[0];
-        let stride = self.pass.layout.places[strip.layer].stride;
-        let (set, count) = (self.pass.set, strip.inputs.len());
-        // SAFETY: the caller's promise; the block holds these rows.
+        let micropanel = &micropanels[0];
+        let stride = self.pass.layout.layers[micropanel.layer].stride;
+        let (set, count) = (self.pass.set, micropanel.inputs.len());
+        // SAFETY: the caller's promise; the workspace holds these rows.
         unsafe {
-            let errors = block.layers[strip.layer].errors.read_all();
-            let deltas = errors[first_row * stride + strip.panel * strip.width..].as_ptr();
-            match strip.width {
-                1 => thin::gradient(set, inputs, count, deltas, start, strip.with_bias, accumulate),
-                _ => product::gradient(
+            let deltas = workspace.layers[micropanel.layer].deltas.read_all();
+            let deltas = deltas[first_row * stride + micropanel.panel * micropanel.width..].as_ptr();
+            match micropanel.width {
+                1 => gemv::gradient(
+                    set,
+                    inputs,
+                    count,
+                    deltas,
+                    start,
+                    micropanel.with_bias,
+                    accumulate,
+                ),
+                _ => gemm::gradient(
                     set,
                     inputs,
                     count,
                     deltas,
                     stride,
-                    strips.len(),
+                    micropanels.len(),
                     start,
                     apart,
-                    strip.with_bias,
+                    micropanel.with_bias,
                     accumulate,
                 ),
             }
@@ -234,8 +247,14 @@ impl<T: Scalar> Stepper<'_, T> {
     }
 
     /// # Safety
-    /// Nobody else may use this strip's part of the model.
-    unsafe fn update_strip(&self, model: &Model<T>, step: Step, strip: &StripPlace, gradient: &[T]) {
+    /// Nobody else may use this micropanel's part of the model.
+    unsafe fn update_micropanel(
+        &self,
+        model: &Model<T>,
+        step: Step,
+        micropanel: &Micropanel,
+        gradient: &[T],
+    ) {
         // SAFETY: the caller's promise.
         unsafe {
             let update = |range: Range<usize>, gradient: &[T], is_bias| {
@@ -246,7 +265,7 @@ impl<T: Scalar> Stepper<'_, T> {
                 self.optimizer.update(
                     self.pass.set,
                     step,
-                    Strip {
+                    ParameterSlice {
                         weights: model.parameters.part(range.clone()),
                         gradient,
                         slots: [slot(0), slot(1)],
@@ -254,18 +273,18 @@ impl<T: Scalar> Stepper<'_, T> {
                     },
                 );
             };
-            if strip.with_bias && self.optimizer.treats_biases_apart() {
-                let (weights, biases) = gradient.split_at(strip.weights.len());
-                update(strip.weights.clone(), weights, false);
-                update(strip.weights.end..strip.all().end, biases, true);
+            if micropanel.with_bias && self.optimizer.treats_biases_apart() {
+                let (weights, biases) = gradient.split_at(micropanel.weights.len());
+                update(micropanel.weights.clone(), weights, false);
+                update(micropanel.weights.end..micropanel.all().end, biases, true);
             } else {
-                update(strip.all(), gradient, false);
+                update(micropanel.all(), gradient, false);
             }
-            model.transpose(self.pass.network, strip);
+            model.transpose(self.pass.network, micropanel);
         }
     }
 
-    /// The update from a gradient that was kept whole: clipped if asked, then strip by strip.
+    /// The update from a gradient that was kept whole: clipped if asked, then micropanel by micropanel.
     pub(super) fn update_whole(&mut self, model: &Model<T>, step: Step) -> Result<()> {
         if let Some(limit) = self.clip_norm {
             let gradient = self.gradient.get_mut();
@@ -274,25 +293,25 @@ impl<T: Scalar> Stepper<'_, T> {
             }
         }
         self.for_each_share(model, |_, share| {
-            for strip in &model.strips[share] {
-                // SAFETY: strips are disjoint, and the gradient is only read in this job.
+            for micropanel in &model.micropanels[share] {
+                // SAFETY: micropanels are disjoint, and the gradient is only read in this job.
                 unsafe {
-                    let gradient = self.gradient.read(strip.all());
-                    self.update_strip(model, step, strip, gradient);
+                    let gradient = self.gradient.read(micropanel.all());
+                    self.update_micropanel(model, step, micropanel, gradient);
                 }
             }
         })
     }
 
-    /// Gives each member its share of the strips.
+    /// Gives each member its share of the micropanels.
     pub(super) fn for_each_share(
         &self,
         model: &Model<T>,
         work: impl Fn(usize, Range<usize>) + Sync,
     ) -> Result<()> {
-        if model.shares[1] == model.strips.len() {
+        if model.shares[1] == model.micropanels.len() {
             // The first member does it all: no need to wake the others.
-            return self.team.run_alone(|| work(0, 0..model.strips.len()));
+            return self.team.run_alone(|| work(0, 0..model.micropanels.len()));
         }
         self.team
             .run(&|member| work(member, model.shares[member]..model.shares[member + 1]))

@@ -1,8 +1,8 @@
 //! Claims about derivatives: a gradient is the difference of losses, a Hessian that of gradients, for every loss.
 
 use backprop_engine::activation::Activation;
-use backprop_engine::curvature::hessian;
 use backprop_engine::data::Data;
+use backprop_engine::hessian::hessian;
 use backprop_engine::loss::{Loss, Objective, Output};
 use backprop_engine::network::Coefficients;
 use backprop_engine::penalty::Penalty;
@@ -50,14 +50,14 @@ fn every_element_is_the_difference_of_gradients() {
     ] {
         let network = Network::new(&[2, 3, k], &[Activation::Tanh], output).unwrap();
         let objective = Objective::new(output, loss.clone()).unwrap();
-        let per_row = objective.outcomes_per_row(k);
+        let per_row = objective.targets_per_row(k);
         let (x, shifts) = (numbers(ROWS * 2, 37), numbers(ROWS * k, 17));
         let y: Vec<f64> = numbers(ROWS * per_row, 29).iter().map(|y| y.abs()).collect();
         let weights: Vec<f64> = (0..ROWS).map(|row| 0.5 + (row % 3) as f64).collect();
         let source = ColumnMajor::new(&x, ROWS, 2);
         let data = Data {
             inputs: &source,
-            outcomes: ColumnMajor::new(&y, ROWS, per_row),
+            targets: ColumnMajor::new(&y, ROWS, per_row),
             case_weights: Some(&weights),
             offsets: Some(ColumnMajor::new(&shifts, ROWS, k)),
         };
@@ -66,8 +66,8 @@ fn every_element_is_the_difference_of_gradients() {
             mixture: 0.4,
         };
         let mut at = Coefficients::zeros(&network).unwrap();
-        for (place, number) in in_order(&mut at).into_iter().enumerate() {
-            *number = (place as f64 * 1.7 + 0.4).sin();
+        for (index, number) in in_order(&mut at).into_iter().enumerate() {
+            *number = (index as f64 * 1.7 + 0.4).sin();
         }
         with_team(2, |team| {
             let count = network.parameter_count() as usize;
@@ -124,7 +124,7 @@ fn rows_beyond_what_is_taken_at_a_time_are_summed_too() {
         let weights = vec![weight; rows];
         let data = Data {
             inputs: &source,
-            outcomes: ColumnMajor::new(y, rows, 1),
+            targets: ColumnMajor::new(y, rows, 1),
             case_weights: Some(&weights),
             offsets: None,
         };
@@ -242,13 +242,13 @@ fn the_hessian_agrees_with_central_differences_of_the_gradient() {
             };
             let h = 1e-5;
             // The weight from input 2 to unit 1 of each layer, and its first bias.
-            let mut place = 0;
+            let mut index = 0;
             for (layer, shape) in network.layers().iter().enumerate() {
                 let (input, unit) = (1, shape.units - 1);
                 let (mut up, mut down) = (coefficients.clone(), coefficients.clone());
                 up.weights[layer][(input, unit)] += h;
                 down.weights[layer][(input, unit)] -= h;
-                let column = exact.column(place + unit * shape.inputs + input);
+                let column = exact.column(index + unit * shape.inputs + input);
                 for ((above, below), value) in slopes(&up).iter().zip(slopes(&down)).zip(column) {
                     let difference = (above - below) / (2.0 * h);
                     assert!(
@@ -259,7 +259,7 @@ fn the_hessian_agrees_with_central_differences_of_the_gradient() {
                 let (mut up, mut down) = (coefficients.clone(), coefficients.clone());
                 up.biases[layer][0] += h;
                 down.biases[layer][0] -= h;
-                let column = exact.column(place + shape.units * shape.inputs);
+                let column = exact.column(index + shape.units * shape.inputs);
                 for ((above, below), value) in slopes(&up).iter().zip(slopes(&down)).zip(column) {
                     let difference = (above - below) / (2.0 * h);
                     assert!(
@@ -267,7 +267,7 @@ fn the_hessian_agrees_with_central_differences_of_the_gradient() {
                         "{objective:?}"
                     );
                 }
-                place += (shape.inputs + 1) * shape.units;
+                index += (shape.inputs + 1) * shape.units;
             }
         });
     }
