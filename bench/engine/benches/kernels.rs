@@ -1,10 +1,10 @@
 //! Micro-benchmarks of the kernels and of whole fits: `cargo bench --manifest-path bench/engine/Cargo.toml`.
 
 use backprop_bench::Workload;
-use backprop_engine::activation::Activation;
 use backprop_engine::kernels::gemm::{forward, gradient, Rows};
 use backprop_engine::kernels::transpose::{rows_of_columns, Columns};
 use backprop_engine::kernels::{gemv, InstructionSet};
+use backprop_engine::nn::activation::Activation;
 use backprop_engine::{padded, Scalar};
 use divan::counter::ItemsCount;
 use divan::{black_box, Bencher};

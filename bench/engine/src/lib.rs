@@ -1,17 +1,17 @@
 //! Workloads for tests, counts and micro-benchmarks of the engine: data from a fixed stream, and fits of them.
 
-use backprop_engine::activation::Activation;
+use backprop_engine::base::memory::Budget;
+use backprop_engine::base::random::{stream, Purpose};
+use backprop_engine::base::threads::with_team;
+use backprop_engine::data::rows::{ColumnMajor, RowSource};
 use backprop_engine::data::Data;
-use backprop_engine::init::{initial, BiasInit, Init};
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::memory::Budget;
-use backprop_engine::observer::NoObserver;
-use backprop_engine::optimizer::{Adam, GradientDescent, Optimizer};
-use backprop_engine::penalty::Penalty;
-use backprop_engine::random::{stream, Purpose};
-use backprop_engine::rows::{ColumnMajor, RowSource};
-use backprop_engine::schedule::Schedule;
-use backprop_engine::threads::with_team;
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::init::{initial, BiasInit, Init};
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::optim::schedule::Schedule;
+use backprop_engine::optim::{Adam, GradientDescent, Optimizer};
+use backprop_engine::train::observer::NoObserver;
 use backprop_engine::{train, Method, Network, Scalar, Settings, Start, Trained};
 use rand::RngExt;
 
@@ -77,8 +77,8 @@ impl Workload {
             counts_hits: false,
             deadline: None,
             metric: None,
-            decay_schedule: backprop_engine::schedule::Schedule::CONSTANT,
-            dropout_schedule: backprop_engine::schedule::Schedule::CONSTANT,
+            decay_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
+            dropout_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
             budget: Budget::default(),
         };
         let start = Start::new(coefficients);

@@ -1,13 +1,13 @@
 //! Derivatives agree with central differences, for random networks, activations and losses.
 
 use backprop_bench::Workload;
-use backprop_engine::activation::Activation;
+use backprop_engine::base::threads::with_team;
 use backprop_engine::data::Data;
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::network::Coefficients;
-use backprop_engine::optimizer::{GradientDescent, Optimizer};
-use backprop_engine::penalty::Penalty;
-use backprop_engine::threads::with_team;
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::network::Coefficients;
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::optim::{GradientDescent, Optimizer};
 use backprop_engine::{gradient, Origin};
 use proptest::prelude::*;
 

@@ -4,19 +4,19 @@
 mod counting;
 
 use backprop_bench::Workload;
-use backprop_engine::activation::Activation;
+use backprop_engine::base::memory::Budget;
+use backprop_engine::base::threads::with_team;
+use backprop_engine::data::rows::{ColumnMajor, RowSource, SparseRows};
 use backprop_engine::data::Data;
-use backprop_engine::init::{BiasInit, Draw, Init};
-use backprop_engine::lbfgs::Lbfgs;
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::memory::Budget;
-use backprop_engine::network::Coefficients;
-use backprop_engine::observer::{EpochView, NoObserver, Observer};
-use backprop_engine::optimizer::{Adam, GradientDescent, Momentum, Optimizer, RmsProp};
-use backprop_engine::penalty::Penalty;
-use backprop_engine::rows::{ColumnMajor, RowSource, SparseRows};
-use backprop_engine::threads::with_team;
-use backprop_engine::trace::Recorder;
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::init::{BiasInit, Draw, Init};
+use backprop_engine::nn::network::Coefficients;
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::optim::lbfgs::Lbfgs;
+use backprop_engine::optim::{Adam, GradientDescent, Momentum, Optimizer, RmsProp};
+use backprop_engine::train::observer::{EpochView, NoObserver, Observer};
+use backprop_engine::train::trace::Recorder;
 use backprop_engine::{train, Ending, EngineError, Method, Origin, Result, Scalar, Start, Stopping, Trained};
 use counting::peak_of;
 

@@ -2,19 +2,19 @@
 //! package, reported as [`EngineError::Config`].
 
 use crate::watch::collect_garbage;
-use backprop_engine::activation::Activation;
-use backprop_engine::init::{BiasInit, Draw};
+use backprop_engine::base::memory::Budget;
+use backprop_engine::base::room::{collected, copied, matrix_of_columns};
 use backprop_engine::kernels::InstructionSet;
-use backprop_engine::lbfgs::Lbfgs;
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::memory::Budget;
-use backprop_engine::metric::Metric;
-use backprop_engine::model::{OptimizerState, STATE_FORMAT};
-use backprop_engine::network::Coefficients;
-use backprop_engine::optimizer::{Adagrad, Adam, GradientDescent, Momentum, Optimizer, RmsProp, Rprop};
-use backprop_engine::penalty::Penalty;
-use backprop_engine::room::{collected, copied, matrix_of_columns};
-use backprop_engine::schedule::{Kind, Plateau, Schedule};
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::init::{BiasInit, Draw};
+use backprop_engine::nn::network::Coefficients;
+use backprop_engine::objective::metric::Metric;
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::optim::lbfgs::Lbfgs;
+use backprop_engine::optim::schedule::{Kind, Plateau, Schedule};
+use backprop_engine::optim::state::{OptimizerState, STATE_FORMAT};
+use backprop_engine::optim::{Adagrad, Adam, GradientDescent, Momentum, Optimizer, RmsProp, Rprop};
 use backprop_engine::{Best, EngineError, Method, Network, Result, Settings, Start, Stopping};
 use extendr_api::prelude::*;
 use ndarray::Array1;

@@ -13,16 +13,16 @@ mod results;
 mod watch;
 
 use arguments::Fields;
-use backprop_engine::activation::Activation;
+use backprop_engine::base::memory::Budget;
+use backprop_engine::base::random::split;
+use backprop_engine::compute::hessian;
 use backprop_engine::data::Data;
-use backprop_engine::hessian;
-use backprop_engine::memory::Budget;
-use backprop_engine::observer::Observer;
-use backprop_engine::random::split;
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::train::observer::Observer;
 
-use backprop_engine::rows::{ColumnMajor, RowSource};
-use backprop_engine::threads::{with_team, with_team_asking};
-use backprop_engine::trace::{Recorder, StepTrace};
+use backprop_engine::base::threads::{with_team, with_team_asking};
+use backprop_engine::data::rows::{ColumnMajor, RowSource};
+use backprop_engine::train::trace::{Recorder, StepTrace};
 use backprop_engine::{evaluate, gradient, train, work_of_step};
 use backprop_engine::{CheckedSettings, Coefficients, Method, Network, Result, Scalar, Start, Trained};
 use extendr_api::prelude::*;

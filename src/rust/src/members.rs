@@ -7,11 +7,11 @@ use crate::interrupts::interrupted;
 use crate::results::{self, answer};
 use crate::watch::Hook;
 use crate::{is_single, Table};
+use backprop_engine::base::room::{collected, room};
+use backprop_engine::base::threads::with_team_asking;
 use backprop_engine::data::Data;
-use backprop_engine::ensemble::{train_members, train_one, Member, TrainedMember};
-use backprop_engine::observer::{EpochView, Observer};
-use backprop_engine::room::{collected, room};
-use backprop_engine::threads::with_team_asking;
+use backprop_engine::train::ensemble::{train_members, train_one, Member, TrainedMember};
+use backprop_engine::train::observer::{EpochView, Observer};
 use backprop_engine::{work_of_step, Ending, EngineError, Network, Result, Scalar, Start};
 use extendr_api::prelude::*;
 

@@ -4,8 +4,8 @@ use crate::arguments::{self, Fields};
 use crate::inputs::{self, Sparse};
 use crate::interrupts::interrupted;
 use crate::results::{self, answer};
-use backprop_engine::room::{filled, push};
-use backprop_engine::rows::{moments, Element};
+use backprop_engine::base::room::{filled, push};
+use backprop_engine::data::rows::{moments, Element};
 use backprop_engine::EngineError;
 use extendr_api::prelude::*;
 

@@ -2,12 +2,12 @@
 //! vectors that R may refuse; what is small finds room in the reserve that every call begins with.
 
 use crate::interrupts::{interrupted, suspended};
-use backprop_engine::memory::check_reserve;
-use backprop_engine::model::OptimizerState;
-use backprop_engine::network::Coefficients;
-use backprop_engine::observer::EpochEnd;
-use backprop_engine::room::refused;
-use backprop_engine::trace::StepTrace;
+use backprop_engine::base::memory::check_reserve;
+use backprop_engine::base::room::refused;
+use backprop_engine::nn::network::Coefficients;
+use backprop_engine::optim::state::OptimizerState;
+use backprop_engine::train::observer::EpochEnd;
+use backprop_engine::train::trace::StepTrace;
 use backprop_engine::{Best, Ending, EngineError, Result, Trained};
 use extendr_api::prelude::*;
 use ndarray::Array2;

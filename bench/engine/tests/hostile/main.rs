@@ -4,19 +4,19 @@
 
 mod strategies;
 
-use backprop_engine::activation::Activation;
+use backprop_engine::base::memory::Budget;
+use backprop_engine::base::threads::{with_team, Team};
+use backprop_engine::compute::hessian::hessian;
+use backprop_engine::data::rows::{ColumnMajor, RowSource, Selection, SparseRows};
 use backprop_engine::data::Data;
-use backprop_engine::hessian::hessian;
-use backprop_engine::init::{BiasInit, Draw, Init};
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::memory::Budget;
-use backprop_engine::network::{Coefficients, Layout};
-use backprop_engine::observer::NoObserver;
-use backprop_engine::optimizer::{GradientDescent, Optimizer};
-use backprop_engine::penalty::Penalty;
-use backprop_engine::rows::{ColumnMajor, RowSource, Selection, SparseRows};
-use backprop_engine::schedule::{Kind, Plateau, Schedule};
-use backprop_engine::threads::{with_team, Team};
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::init::{BiasInit, Draw, Init};
+use backprop_engine::nn::network::{Coefficients, Layout};
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::optim::schedule::{Kind, Plateau, Schedule};
+use backprop_engine::optim::{GradientDescent, Optimizer};
+use backprop_engine::train::observer::NoObserver;
 use backprop_engine::{
     evaluate, gradient, train, EngineError, Method, Network, Scalar, Settings, Start, Stopping, Trained,
 };
@@ -137,8 +137,8 @@ proptest! {
             counts_hits: false,
             deadline: None,
             metric: None,
-            decay_schedule: backprop_engine::schedule::Schedule::CONSTANT,
-            dropout_schedule: backprop_engine::schedule::Schedule::CONSTANT,
+            decay_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
+            dropout_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
             budget: Budget { limit: Some(1e7), ..Budget::default() },
         };
         let checked = settings.check(&network).expect("settings that fit");
@@ -209,8 +209,8 @@ proptest! {
             counts_hits: true,
             deadline: None,
             metric: None,
-            decay_schedule: backprop_engine::schedule::Schedule::CONSTANT,
-            dropout_schedule: backprop_engine::schedule::Schedule::CONSTANT,
+            decay_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
+            dropout_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
             budget: Budget { limit: Some(1e8), ..Budget::default() },
         };
         trained::<f64>(&network, &settings, &start, &table, None, 1);

@@ -1,18 +1,18 @@
 //! Arguments as they come, and those that break things.
 
-use backprop_engine::activation::Activation;
+use backprop_engine::base::memory::Budget;
+use backprop_engine::base::threads::Team;
+use backprop_engine::data::rows::{ColumnMajor, RowSource, Selection};
 use backprop_engine::data::Data;
-use backprop_engine::init::{BiasInit, Draw, Init};
-use backprop_engine::lbfgs::Lbfgs;
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::memory::Budget;
-use backprop_engine::model::OptimizerState;
-use backprop_engine::network::Coefficients;
-use backprop_engine::optimizer::{Adagrad, Adam, GradientDescent, Momentum, Optimizer, RmsProp, Rprop};
-use backprop_engine::penalty::Penalty;
-use backprop_engine::rows::{ColumnMajor, RowSource, Selection};
-use backprop_engine::schedule::{Kind, Plateau, Schedule};
-use backprop_engine::threads::Team;
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::init::{BiasInit, Draw, Init};
+use backprop_engine::nn::network::Coefficients;
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::optim::lbfgs::Lbfgs;
+use backprop_engine::optim::schedule::{Kind, Plateau, Schedule};
+use backprop_engine::optim::state::OptimizerState;
+use backprop_engine::optim::{Adagrad, Adam, GradientDescent, Momentum, Optimizer, RmsProp, Rprop};
 use backprop_engine::{Best, Method, Origin, Result, Scalar, Settings, Start, Stopping};
 use ndarray::{Array1, Array2};
 use proptest::prelude::*;
@@ -191,8 +191,8 @@ pub fn settings(hidden: usize) -> impl Strategy<Value = Settings> {
             counts_hits,
             deadline: None,
             metric: None,
-            decay_schedule: backprop_engine::schedule::Schedule::CONSTANT,
-            dropout_schedule: backprop_engine::schedule::Schedule::CONSTANT,
+            decay_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
+            dropout_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
             budget: Budget {
                 limit: Some(1e8),
                 copies_result,

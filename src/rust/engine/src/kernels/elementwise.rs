@@ -1,8 +1,17 @@
 //! Loops over single numbers: activations, slopes, softmax, and small vector arithmetic.
 
-use super::{kernel, Instructions};
-use crate::activation::Curve;
-use crate::scalar::Scalar;
+use crate::kernels::instruction_set::{kernel, Instructions};
+use crate::kernels::scalar::Scalar;
+
+/// An activation function as the kernels see it.
+pub trait Curve: Copy {
+    /// Whether the slope cannot be computed from the value alone.
+    const NEEDS_INPUT: bool = false;
+    /// The function's value at weighted input `z`.
+    fn value<T: Scalar, I: Instructions>(z: T) -> T;
+    /// The derivative at `z`, where the value is `a`. Ignores `z` unless [`Curve::NEEDS_INPUT`].
+    fn slope<T: Scalar, I: Instructions>(z: T, a: T) -> T;
+}
 
 kernel! {
     /// Replaces every weighted input by the activation's value.

@@ -9,15 +9,15 @@
 //! which is `PANELS` panels of `LANES`. Loops around them keep what is read again in a cache:
 //! [`FORWARD_KC`] inputs of a panel, [`GRADIENT_MC`] rows of a micropanel's inputs. How a layer's
 //! weights are cut into micropanels of kc inputs, and how many rows (mc) are summed before the next
-//! of them is taken, is the step's business ([`crate::model::KC`], `step::micropanels`).
+//! of them is taken, is the step's business ([`crate::compute::model::KC`], `step::micropanels`).
 //!
 //! Every element of a result is one chain of multiply-adds in a fixed order (inputs, or rows,
 //! ascending), so that neither the position of a row in a microtile nor the number of threads
 //! changes a bit.
 
-use super::kernel;
-use super::pack::Pack;
-use crate::scalar::Scalar;
+use crate::kernels::instruction_set::{kernel, InstructionSet};
+use crate::kernels::pack::Pack;
+use crate::kernels::scalar::Scalar;
 
 /// kc of [`forward`]: inputs taken at a time, so that their part of a weight panel stays in the first-level cache.
 const FORWARD_KC: usize = 256;
@@ -25,6 +25,15 @@ const FORWARD_KC: usize = 256;
 const UNROLL: usize = 4;
 /// mc of [`gradient`]: rows summed at a time, so that the next inputs of a micropanel find them in the first-level cache.
 const GRADIENT_MC: usize = 64;
+
+/// Panels beside each other that products take at a time ([`Pack::PANELS`]).
+pub fn panels_at_once(set: InstructionSet) -> usize {
+    match set {
+        #[cfg(all(target_arch = "x86_64", backprop_avx512))]
+        InstructionSet::Avx512 => <f64 as Scalar>::Avx512Pack::PANELS,
+        _ => 1,
+    }
+}
 
 /// Rows of numbers in memory, `stride` apart.
 #[derive(Clone, Copy)]

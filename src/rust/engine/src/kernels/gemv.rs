@@ -4,10 +4,10 @@
 //! Sums follow an order that depends on the number of inputs alone, so that neither the position
 //! of a row nor the number of threads changes a bit.
 
-use super::gemm::Rows;
-use super::kernel;
-use super::pack::Pack;
-use crate::scalar::Scalar;
+use crate::kernels::gemm::Rows;
+use crate::kernels::instruction_set::kernel;
+use crate::kernels::pack::Pack;
+use crate::kernels::scalar::Scalar;
 
 kernel! {
     /// `out[r] = Σ_i a[r][i] * weights[i]` for all rows, plus `weights[inputs]` where `has_bias`.
@@ -178,7 +178,7 @@ unsafe fn scaled_rows<T: Scalar, P: Pack<T>, const COUNT: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::InstructionSet;
+    use crate::kernels::instruction_set::InstructionSet;
 
     /// Numbers with few digits: their sums are exact in both precisions, in any order.
     fn numbers<T: Scalar>(count: usize, step: usize) -> Vec<T> {

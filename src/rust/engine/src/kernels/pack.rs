@@ -2,7 +2,7 @@
 //! vector instructions are named. The compiler's own vectorisation of the product loops was
 //! tried and reaches a tenth to a half of this speed in some shapes.
 
-use crate::scalar::Scalar;
+use crate::kernels::scalar::Scalar;
 
 /// Asks the processor to bring numbers into its caches. Only a hint.
 #[inline(always)]

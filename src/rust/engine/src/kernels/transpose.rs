@@ -1,9 +1,9 @@
 //! A matrix stored column by column, as R has it, becomes rows in the precision of the network.
 
-use super::kernel;
-use super::pack::{prefetch, Pack, BLOCK};
-use crate::rows::tiles;
-use crate::scalar::Scalar;
+use crate::base::ranges::tiles;
+use crate::kernels::instruction_set::kernel;
+use crate::kernels::pack::{prefetch, Pack, BLOCK};
+use crate::kernels::scalar::Scalar;
 use std::ops::Range;
 
 /// Columns side by side, at most: [`Scalar::LANES`] of the narrowest type.
@@ -124,7 +124,7 @@ unsafe fn rows_of_columns_body<T: Scalar, P: Pack<T>, const ROWS: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::InstructionSet;
+    use crate::kernels::instruction_set::InstructionSet;
 
     fn is_transposed<T: Scalar>() {
         for (height, count) in [(1, 1), (3, 2), (8, 8), (9, 16), (40, 17), (200, 33), (131, 100)] {

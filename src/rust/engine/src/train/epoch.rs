@@ -1,20 +1,21 @@
 //! One epoch: a pass over the rows in steps, or one iteration of L-BFGS over all of them.
 
-use super::settings::{Method, Settings};
-use crate::data::Data;
-use crate::error::{EngineError, Result};
-use crate::evaluate::{outputs, scaled, totals, Totals};
-use crate::lbfgs::{Minimiser, Progress};
-use crate::metric::Metric;
-use crate::model::Model;
-use crate::observer::{Observer, StepEnd};
-use crate::optimizer::Step;
-use crate::pass::DropoutKey;
-use crate::random::{shuffled, stream, Purpose};
-use crate::room::{copied, filled};
-use crate::rows::Selection;
-use crate::step::{StepPlan, StepResult, Stepper};
-use crate::Scalar;
+use super::settings::Settings;
+use crate::base::error::{EngineError, Result};
+use crate::base::random::{shuffled, stream, Purpose};
+use crate::base::room::{copied, filled};
+use crate::compute::context::DropoutKey;
+use crate::compute::evaluate::{outputs, scaled, totals};
+use crate::compute::model::Model;
+use crate::compute::step::{StepPlan, StepResult, Stepper};
+use crate::data::rows::Selection;
+use crate::data::table::Data;
+use crate::kernels::scalar::Scalar;
+use crate::objective::loss::Totals;
+use crate::objective::metric::Metric;
+use crate::optim::lbfgs::{Minimiser, Progress};
+use crate::optim::{Method, Step};
+use crate::train::observer::{Observer, StepEnd};
 use std::cell::Cell;
 use std::ops::Range;
 

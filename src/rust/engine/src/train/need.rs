@@ -3,14 +3,16 @@
 //! What takes memory says itself how much; here is who is there at the same time.
 
 use super::history::bytes_of_curves;
-use super::settings::{Method, Origin, Settings, Start};
-use crate::data::Data;
-use crate::lbfgs::Minimiser;
-use crate::model::{micropanel_count, Model};
-use crate::network::Coefficients;
-use crate::scalar::{row_stride, Scalar};
-use crate::step::{Stepper, StepperParts};
-use crate::workspace::Workspace;
+use super::settings::Settings;
+use super::state::{Origin, Start};
+use crate::compute::model::{micropanel_count, Model};
+use crate::compute::step::{Stepper, StepperParts};
+use crate::compute::workspace::Workspace;
+use crate::data::table::Data;
+use crate::kernels::scalar::{row_stride, Scalar};
+use crate::nn::network::Coefficients;
+use crate::optim::lbfgs::Minimiser;
+use crate::optim::Method;
 
 /// Bytes of all that is small, whatever the size of the data: the team, names, what the system is asked.
 const SMALL_THINGS: f64 = 16384.0;

@@ -1,7 +1,7 @@
 //! Claims about activations: values by the functions' definitions, names, and slopes stored or not.
 
-use backprop_engine::activation::Activation;
 use backprop_engine::kernels::InstructionSet;
+use backprop_engine::nn::activation::Activation;
 use backprop_engine::Scalar;
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 

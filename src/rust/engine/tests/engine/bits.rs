@@ -1,13 +1,13 @@
 //! Claims about bits: a fit has the same on any number of threads, in any way its steps are made, traced or not.
 
-use backprop_engine::activation::Activation;
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::observer::NoObserver;
-use backprop_engine::optimizer::{Adam, GradientDescent, Momentum, Optimizer, Rprop};
-use backprop_engine::penalty::Penalty;
-use backprop_engine::threads::with_team;
-use backprop_engine::trace::Recorder;
-use backprop_engine::workspace::{Use, Workspace};
+use backprop_engine::base::threads::with_team;
+use backprop_engine::compute::workspace::{Use, Workspace};
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::optim::{Adam, GradientDescent, Momentum, Optimizer, Rprop};
+use backprop_engine::train::observer::NoObserver;
+use backprop_engine::train::trace::Recorder;
 use backprop_engine::{gradient, Ending, Method, Network, Scalar};
 
 use super::workloads::*;

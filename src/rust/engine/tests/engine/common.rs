@@ -1,16 +1,16 @@
 //! A small table, network and settings, and fits of them.
 
-use backprop_engine::activation::Activation;
+use backprop_engine::base::memory::Budget;
+use backprop_engine::base::threads::{with_team, with_team_asking};
+use backprop_engine::data::rows::ColumnMajor;
 use backprop_engine::data::Data;
-use backprop_engine::init::{initial, BiasInit, Init};
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::memory::Budget;
-use backprop_engine::observer::{NoObserver, Observer};
-use backprop_engine::optimizer::{Momentum, Optimizer};
-use backprop_engine::penalty::Penalty;
-use backprop_engine::rows::ColumnMajor;
-use backprop_engine::schedule::Schedule;
-use backprop_engine::threads::{with_team, with_team_asking};
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::init::{initial, BiasInit, Init};
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::optim::schedule::Schedule;
+use backprop_engine::optim::{Momentum, Optimizer};
+use backprop_engine::train::observer::{NoObserver, Observer};
 use backprop_engine::{evaluate, train, Method, Network, Result, Settings, Start, Trained};
 use std::cell::Cell;
 
@@ -82,8 +82,8 @@ pub fn settings(epochs: usize) -> Settings {
         counts_hits: true,
         deadline: None,
         metric: None,
-        decay_schedule: backprop_engine::schedule::Schedule::CONSTANT,
-        dropout_schedule: backprop_engine::schedule::Schedule::CONSTANT,
+        decay_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
+        dropout_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
         budget: Budget::default(),
     }
 }

@@ -1,9 +1,9 @@
 //! Claims about dropout: which units are dropped, what takes their place, and what comes back.
 
 use super::traces::problem;
-use backprop_engine::loss::{Loss, Output};
-use backprop_engine::observer::NoObserver;
-use backprop_engine::random::{stream, Purpose};
+use backprop_engine::base::random::{stream, Purpose};
+use backprop_engine::objective::{Loss, Output};
+use backprop_engine::train::observer::NoObserver;
 use backprop_engine::Settings;
 use rand::RngExt;
 

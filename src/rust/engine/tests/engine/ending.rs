@@ -1,8 +1,8 @@
 //! Claims about how training goes on and ends: early stopping, plateaus, last losses, divergence.
 
-use backprop_engine::lbfgs::Lbfgs;
-use backprop_engine::optimizer::{Adam, Optimizer};
-use backprop_engine::schedule::{Kind, Schedule};
+use backprop_engine::optim::lbfgs::Lbfgs;
+use backprop_engine::optim::schedule::{Kind, Schedule};
+use backprop_engine::optim::{Adam, Optimizer};
 use backprop_engine::{Ending, Method, Origin, Settings, Start, Stopping};
 
 use super::common::*;

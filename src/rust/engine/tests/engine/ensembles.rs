@@ -1,11 +1,11 @@
 //! Claims about networks trained side by side: the same bits as one after the other, and an orderly end.
 
 use crate::common::{network, settings, start, table, Table};
+use backprop_engine::base::threads::with_team;
+use backprop_engine::data::rows::{Chosen, ColumnMajor, RowSource};
 use backprop_engine::data::Data;
-use backprop_engine::ensemble::{train_members, train_one, Member, TrainedMember};
-use backprop_engine::observer::NoObserver;
-use backprop_engine::rows::{Chosen, ColumnMajor, RowSource};
-use backprop_engine::threads::with_team;
+use backprop_engine::train::ensemble::{train_members, train_one, Member, TrainedMember};
+use backprop_engine::train::observer::NoObserver;
 use backprop_engine::{evaluate, train, Ending, EngineError, Settings};
 use std::time::{Duration, Instant};
 

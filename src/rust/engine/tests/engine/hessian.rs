@@ -1,13 +1,13 @@
 //! Claims about derivatives: a gradient is the difference of losses, a Hessian that of gradients, for every loss.
 
-use backprop_engine::activation::Activation;
+use backprop_engine::base::threads::with_team;
+use backprop_engine::compute::hessian::hessian;
+use backprop_engine::data::rows::ColumnMajor;
 use backprop_engine::data::Data;
-use backprop_engine::hessian::hessian;
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::network::Coefficients;
-use backprop_engine::penalty::Penalty;
-use backprop_engine::rows::ColumnMajor;
-use backprop_engine::threads::with_team;
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::network::Coefficients;
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
 use backprop_engine::{gradient, Network};
 use ndarray::Array2;
 

@@ -1,7 +1,8 @@
 //! Claims about losses: values worked out by hand, rows apart, hits, and which go with which output.
 
 use backprop_engine::kernels::InstructionSet;
-use backprop_engine::loss::{Loss, Objective, Output, OutputRows};
+use backprop_engine::objective::loss::OutputRows;
+use backprop_engine::objective::{Loss, Objective, Output};
 use backprop_engine::Scalar;
 
 /// Losses, deltas and hits of rows of weighted inputs `z`, `units` each, that lie `stride` apart.

@@ -1,9 +1,9 @@
 //! Claims about networks: what they count, where their numbers lie, which shapes are refused.
 
-use backprop_engine::activation::Activation;
-use backprop_engine::loss::Output;
-use backprop_engine::network::{Coefficients, Layout};
-use backprop_engine::threads::with_team;
+use backprop_engine::base::threads::with_team;
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::network::{Coefficients, Layout};
+use backprop_engine::objective::Output;
 use backprop_engine::{padded, row_stride, Buffer, EngineError, Network, Scalar, SharedBuffer};
 use ndarray::{Array1, Array2};
 

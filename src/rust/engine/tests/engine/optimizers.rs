@@ -1,7 +1,7 @@
 //! Claims about update rules: three steps by the formulas as published, under every instruction set.
 
 use backprop_engine::kernels::InstructionSet;
-use backprop_engine::optimizer::{
+use backprop_engine::optim::{
     Adagrad, Adam, GradientDescent, Momentum, Optimizer, ParameterSlice, RmsProp, Rprop, Rule, Step,
 };
 use backprop_engine::{Method, Scalar};
@@ -240,7 +240,7 @@ fn what_is_kept_has_names_and_a_start() {
     // The learning rate is Rprop's first step size; all else starts at 0.
     assert_eq!((rprop.initial(0, LR), rprop.initial(1, LR)), (0.0, LR));
     assert_eq!((adam.initial(0, LR), adam.initial(1, LR)), (0.0, 0.0));
-    let lbfgs = Method::Lbfgs(backprop_engine::lbfgs::Lbfgs {
+    let lbfgs = Method::Lbfgs(backprop_engine::optim::lbfgs::Lbfgs {
         memory: 2,
         gradient_tolerance: 0.0,
         value_tolerance: 0.0,

@@ -1,12 +1,12 @@
 //! Claims about predictions and losses of given weights: against the plain sums, row by row.
 
-use backprop_engine::activation::Activation;
+use backprop_engine::base::threads::{with_team, with_team_asking};
+use backprop_engine::data::rows::{ColumnMajor, RowSource, SparseRows};
 use backprop_engine::data::Data;
-use backprop_engine::init::{initial, BiasInit, Init};
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::network::Coefficients;
-use backprop_engine::rows::{ColumnMajor, RowSource, SparseRows};
-use backprop_engine::threads::{with_team, with_team_asking};
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::init::{initial, BiasInit, Init};
+use backprop_engine::nn::network::Coefficients;
+use backprop_engine::objective::{Loss, Objective, Output};
 use backprop_engine::{evaluate, EngineError, Network, Scalar};
 
 use super::common::{asked, interrupts_at};

@@ -1,13 +1,13 @@
 //! Claims about what training refuses: tables that are not finite, states of something else, more than there is
 //! memory for.
 
-use backprop_engine::activation::Activation;
+use backprop_engine::base::threads::with_team;
+use backprop_engine::data::rows::{ColumnMajor, RowSource, SparseRows};
 use backprop_engine::data::Data;
-use backprop_engine::init::{BiasInit, Draw, Init};
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::observer::NoObserver;
-use backprop_engine::rows::{ColumnMajor, RowSource, SparseRows};
-use backprop_engine::threads::with_team;
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::init::{BiasInit, Draw, Init};
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::train::observer::NoObserver;
 use backprop_engine::{train, EngineError, Network, Origin, Settings, Start};
 
 use super::common::*;

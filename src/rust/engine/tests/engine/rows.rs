@@ -1,7 +1,7 @@
 //! Claims about where rows come from: the same rows from every source, and what is refused.
 
-use backprop_engine::rows::{moments, ColumnMajor, RowMajor, RowSource, Selection, SparseRows};
-use backprop_engine::threads::with_team;
+use backprop_engine::base::threads::with_team;
+use backprop_engine::data::rows::{moments, ColumnMajor, RowMajor, RowSource, Selection, SparseRows};
 use backprop_engine::{EngineError, Scalar};
 
 /// A table in R's order, mostly zeros: number 100 c + r where r + c is a multiple of 3.

@@ -1,6 +1,6 @@
 //! Claims about schedules: the factor at given epochs, ranges to the last number, plateaus.
 
-use backprop_engine::schedule::{Kind, Plateau, Schedule};
+use backprop_engine::optim::schedule::{Kind, Plateau, Schedule};
 use std::f64::consts::PI;
 
 fn factor(kind: Kind, epoch: f64) -> f64 {

@@ -1,12 +1,12 @@
 //! Claims about settings: ranges to the last number, and what must fit the network.
 
-use backprop_engine::activation::Activation;
-use backprop_engine::lbfgs::Lbfgs;
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::memory::Budget;
-use backprop_engine::optimizer::{GradientDescent, Optimizer};
-use backprop_engine::penalty::Penalty;
-use backprop_engine::schedule::{Kind, Schedule};
+use backprop_engine::base::memory::Budget;
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::optim::lbfgs::Lbfgs;
+use backprop_engine::optim::schedule::{Kind, Schedule};
+use backprop_engine::optim::{GradientDescent, Optimizer};
 use backprop_engine::{EngineError, Method, Network, Settings};
 
 fn network() -> Network {
@@ -30,8 +30,8 @@ fn settings() -> Settings {
         counts_hits: false,
         deadline: None,
         metric: None,
-        decay_schedule: backprop_engine::schedule::Schedule::CONSTANT,
-        dropout_schedule: backprop_engine::schedule::Schedule::CONSTANT,
+        decay_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
+        dropout_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
         budget: Budget::default(),
     }
 }

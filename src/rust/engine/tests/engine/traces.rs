@@ -1,19 +1,19 @@
 //! Claims about traces: every matrix of a recorded step follows from those before it.
 
-use backprop_engine::activation::Activation;
+use backprop_engine::base::memory::Budget;
+use backprop_engine::base::random::{shuffled, stream, Purpose};
+use backprop_engine::base::threads::with_team;
+use backprop_engine::compute::model::Model;
+use backprop_engine::data::rows::ColumnMajor;
 use backprop_engine::data::Data;
-use backprop_engine::init::{initial, BiasInit, Init};
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::memory::Budget;
-use backprop_engine::model::Model;
-use backprop_engine::observer::{EpochView, NoObserver, Observer};
-use backprop_engine::optimizer::{Momentum, Optimizer};
-use backprop_engine::penalty::Penalty;
-use backprop_engine::random::{shuffled, stream, Purpose};
-use backprop_engine::rows::ColumnMajor;
-use backprop_engine::schedule::{Kind, Schedule};
-use backprop_engine::threads::with_team;
-use backprop_engine::trace::{Recorder, StepTrace};
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::init::{initial, BiasInit, Init};
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::optim::schedule::{Kind, Schedule};
+use backprop_engine::optim::{Momentum, Optimizer};
+use backprop_engine::train::observer::{EpochView, NoObserver, Observer};
+use backprop_engine::train::trace::{Recorder, StepTrace};
 use backprop_engine::{
     train, Ending, EngineError, Method, Network, Result, Scalar, Settings, Start, Trained,
 };
@@ -64,8 +64,8 @@ pub(crate) fn problem(output: Output, loss: Loss, k: usize) -> Problem {
             counts_hits: false,
             deadline: None,
             metric: None,
-            decay_schedule: backprop_engine::schedule::Schedule::CONSTANT,
-            dropout_schedule: backprop_engine::schedule::Schedule::CONSTANT,
+            decay_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
+            dropout_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
             budget: Budget::default(),
         },
         network,

@@ -1,15 +1,15 @@
 //! Claims about whole fits: the article's rule, weights of rows, divergence, stopping, going on.
 
-use backprop_engine::activation::Activation;
+use backprop_engine::base::threads::with_team;
 use backprop_engine::data::Data;
-use backprop_engine::init::{BiasInit, Draw, Init};
-use backprop_engine::lbfgs::Lbfgs;
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::observer::NoObserver;
-use backprop_engine::optimizer::{Adam, GradientDescent, Momentum, Optimizer, Rprop};
-use backprop_engine::penalty::Penalty;
-use backprop_engine::schedule::{Kind, Schedule};
-use backprop_engine::threads::with_team;
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::init::{BiasInit, Draw, Init};
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::optim::lbfgs::Lbfgs;
+use backprop_engine::optim::schedule::{Kind, Schedule};
+use backprop_engine::optim::{Adam, GradientDescent, Momentum, Optimizer, Rprop};
+use backprop_engine::train::observer::NoObserver;
 use backprop_engine::{
     evaluate, gradient, train, Ending, EngineError, Method, Network, Origin, Start, Stopping,
 };

@@ -1,14 +1,14 @@
 //! Claims about those who watch and those who are asked: what they are told, interrupts at any question.
 
-use backprop_engine::activation::Activation;
-use backprop_engine::hessian::hessian;
-use backprop_engine::init::{initial, BiasInit, Init};
-use backprop_engine::lbfgs::Lbfgs;
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::observer::{EpochView, NoObserver, Observer};
-use backprop_engine::penalty::Penalty;
-use backprop_engine::rows::{ColumnMajor, RowMajor, RowSource};
-use backprop_engine::threads::with_team_asking;
+use backprop_engine::base::threads::with_team_asking;
+use backprop_engine::compute::hessian::hessian;
+use backprop_engine::data::rows::{ColumnMajor, RowMajor, RowSource};
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::init::{initial, BiasInit, Init};
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::optim::lbfgs::Lbfgs;
+use backprop_engine::train::observer::{EpochView, NoObserver, Observer};
 use backprop_engine::{
     gradient, train, Ending, EngineError, Method, Network, Result, Scalar, Settings, Start, Stopping,
 };

@@ -1,18 +1,18 @@
 //! Claims about wide networks: steps whose rows go through in several workspaces are steps like any others.
 
-use backprop_engine::activation::Activation;
+use backprop_engine::base::memory::Budget;
+use backprop_engine::base::threads::with_team;
+use backprop_engine::compute::workspace::{Use, Workspace};
+use backprop_engine::data::rows::ColumnMajor;
 use backprop_engine::data::Data;
-use backprop_engine::init::{initial, BiasInit, Init};
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::memory::Budget;
-use backprop_engine::observer::{NoObserver, Observer};
-use backprop_engine::optimizer::{GradientDescent, Optimizer};
-use backprop_engine::penalty::Penalty;
-use backprop_engine::rows::ColumnMajor;
-use backprop_engine::schedule::Schedule;
-use backprop_engine::threads::with_team;
-use backprop_engine::trace::Recorder;
-use backprop_engine::workspace::{Use, Workspace};
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::init::{initial, BiasInit, Init};
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::optim::schedule::Schedule;
+use backprop_engine::optim::{GradientDescent, Optimizer};
+use backprop_engine::train::observer::{NoObserver, Observer};
+use backprop_engine::train::trace::Recorder;
 use backprop_engine::{train, Method, Network, Settings, Start, Trained};
 
 const ROWS: usize = 300;
@@ -43,8 +43,8 @@ fn fit(dropout: &[f64], strength: f64, threads: usize, observer: &mut dyn Observ
         counts_hits: false,
         deadline: None,
         metric: None,
-        decay_schedule: backprop_engine::schedule::Schedule::CONSTANT,
-        dropout_schedule: backprop_engine::schedule::Schedule::CONSTANT,
+        decay_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
+        dropout_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
         budget: Budget::default(),
     };
     let checked = settings.check(&network).unwrap();

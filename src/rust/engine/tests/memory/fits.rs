@@ -1,17 +1,17 @@
 //! Claims about whole fits: what they say that they need is what they take, and hardly less.
 
-use backprop_engine::activation::Activation;
+use backprop_engine::base::memory::Budget;
+use backprop_engine::base::threads::with_team;
+use backprop_engine::data::rows::{ColumnMajor, RowSource, SparseRows};
 use backprop_engine::data::Data;
-use backprop_engine::init::{BiasInit, Draw, Init};
-use backprop_engine::lbfgs::Lbfgs;
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::memory::Budget;
-use backprop_engine::observer::{NoObserver, Observer};
-use backprop_engine::optimizer::Optimizer;
-use backprop_engine::penalty::Penalty;
-use backprop_engine::rows::{ColumnMajor, RowSource, SparseRows};
-use backprop_engine::schedule::Schedule;
-use backprop_engine::threads::with_team;
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::init::{BiasInit, Draw, Init};
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::optim::lbfgs::Lbfgs;
+use backprop_engine::optim::schedule::Schedule;
+use backprop_engine::optim::Optimizer;
+use backprop_engine::train::observer::{NoObserver, Observer};
 use backprop_engine::{
     train, Ending, EngineError, Method, Network, Origin, Scalar, Settings, Start, Stopping, Trained,
 };
@@ -59,8 +59,8 @@ impl Kind {
                 counts_hits: false,
                 deadline: None,
                 metric: None,
-                decay_schedule: backprop_engine::schedule::Schedule::CONSTANT,
-                dropout_schedule: backprop_engine::schedule::Schedule::CONSTANT,
+                decay_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
+                dropout_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
                 budget: Budget::default(),
             },
             rows,

@@ -2,19 +2,19 @@
 
 mod fits;
 
-use backprop_engine::activation::Activation;
+use backprop_engine::base::threads::with_team;
+use backprop_engine::compute::context::Pass;
+use backprop_engine::compute::model::Model;
+use backprop_engine::compute::step::{Stepper, StepperParts};
+use backprop_engine::compute::workspace::{Extras, Use, Workspace};
+use backprop_engine::data::rows::ColumnMajor;
 use backprop_engine::data::Data;
 use backprop_engine::kernels::InstructionSet;
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::model::Model;
-use backprop_engine::network::{Coefficients, Layout};
-use backprop_engine::optimizer::{Adam, GradientDescent, Optimizer, Rule};
-use backprop_engine::pass::Pass;
-use backprop_engine::penalty::Penalty;
-use backprop_engine::rows::ColumnMajor;
-use backprop_engine::step::{Stepper, StepperParts};
-use backprop_engine::threads::with_team;
-use backprop_engine::workspace::{Extras, Use, Workspace};
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::network::{Coefficients, Layout};
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::optim::{Adam, GradientDescent, Optimizer, Rule};
 use backprop_engine::{Buffer, Method, Network, Scalar};
 use std::alloc::{GlobalAlloc, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -266,7 +266,7 @@ fn models_take_what_they_say<T: Scalar>() {
             })
         };
         let micropanels = make().micropanels.len();
-        let of_strips = micropanels * size_of::<backprop_engine::model::Micropanel>();
+        let of_strips = micropanels * size_of::<backprop_engine::compute::model::Micropanel>();
         let said = Model::<T>::bytes(&network, &layout, slots);
         assert_eq!(said - of_strips as f64, buffers_of(make));
         let model = make();
