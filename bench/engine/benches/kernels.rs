@@ -1,10 +1,10 @@
 //! Micro-benchmarks of the kernels and of whole fits: `cargo bench --manifest-path bench/engine/Cargo.toml`.
 
 use backprop_bench::Workload;
-use backprop_engine::activation::Activation;
-use backprop_engine::kernels::product::{forward, gradient, Rows};
+use backprop_engine::kernels::gemm::{forward, gradient, Rows};
 use backprop_engine::kernels::transpose::{rows_of_columns, Columns};
-use backprop_engine::kernels::{thin, InstructionSet};
+use backprop_engine::kernels::{gemv, InstructionSet};
+use backprop_engine::nn::activation::Activation;
 use backprop_engine::{padded, Scalar};
 use divan::counter::ItemsCount;
 use divan::{black_box, Bencher};
@@ -17,7 +17,7 @@ const ROWS: usize = 128;
 
 /// Items are multiply-adds: rows x inputs x units.
 #[divan::bench(types = [f32, f64], args = [(20, 64), (64, 32), (784, 128), (512, 512)])]
-fn product_forward<T: Scalar>(bencher: Bencher, (inputs, units): (usize, usize)) {
+fn gemm_forward<T: Scalar>(bencher: Bencher, (inputs, units): (usize, usize)) {
     let set = InstructionSet::detect();
     let stride = padded::<T>(units);
     let a = vec![T::of(0.5); ROWS * inputs];
@@ -51,7 +51,7 @@ fn product_forward<T: Scalar>(bencher: Bencher, (inputs, units): (usize, usize))
 
 /// Items are multiply-adds: rows x inputs, for one unit.
 #[divan::bench(types = [f32, f64], args = [32, 100])]
-fn thin_forward<T: Scalar>(bencher: Bencher, inputs: usize) {
+fn gemv_forward<T: Scalar>(bencher: Bencher, inputs: usize) {
     let set = InstructionSet::detect();
     let a = vec![T::of(0.5); ROWS * inputs];
     let weights = vec![T::of(0.25); inputs + 1];
@@ -63,14 +63,14 @@ fn thin_forward<T: Scalar>(bencher: Bencher, inputs: usize) {
             count: ROWS,
         };
         // SAFETY: the vectors have the extents that the kernel asks for.
-        unsafe { thin::forward(set, rows, inputs, weights.as_ptr(), true, out.as_mut_ptr()) };
+        unsafe { gemv::forward(set, rows, inputs, weights.as_ptr(), true, out.as_mut_ptr()) };
         black_box(&mut out);
     });
 }
 
-/// Items are multiply-adds: rows x inputs x lanes of two panels.
+/// Items are multiply-adds: rows x inputs x units of two panels.
 #[divan::bench(types = [f32, f64], args = [20, 48])]
-fn product_gradient<T: Scalar>(bencher: Bencher, inputs: usize) {
+fn gemm_gradient<T: Scalar>(bencher: Bencher, inputs: usize) {
     const PANELS: usize = 2;
     let set = InstructionSet::detect();
     let a = vec![T::of(0.5); ROWS * inputs];
@@ -103,7 +103,7 @@ fn product_gradient<T: Scalar>(bencher: Bencher, inputs: usize) {
         });
 }
 
-/// Items are numbers: a piece of a tall matrix, from columns to rows.
+/// Items are numbers: some rows of a tall matrix, from columns to rows.
 #[divan::bench(types = [f32, f64], args = [20, 784])]
 fn transpose<T: Scalar>(bencher: Bencher, count: usize) {
     let set = InstructionSet::detect();

@@ -1,18 +1,18 @@
 //! Workloads for tests, counts and micro-benchmarks of the engine: data from a fixed stream, and fits of them.
 
-use backprop_engine::activation::Activation;
+use backprop_engine::base::memory::Budget;
+use backprop_engine::base::random::{stream, Purpose};
+use backprop_engine::base::threads::with_team;
+use backprop_engine::data::rows::{ColumnMajor, RowSource};
 use backprop_engine::data::Data;
-use backprop_engine::init::{initial, BiasInit, Init};
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::memory::Budget;
-use backprop_engine::observer::NoObserver;
-use backprop_engine::optimizer::{Adam, GradientDescent, Optimizer};
-use backprop_engine::penalty::Penalty;
-use backprop_engine::random::{stream, Purpose};
-use backprop_engine::rows::{ColumnMajor, RowSource};
-use backprop_engine::schedule::Schedule;
-use backprop_engine::threads::with_team;
-use backprop_engine::{train, Method, Network, Outcome, Scalar, Settings, Start};
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::init::{initial, BiasInit, Init};
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::optim::schedule::Schedule;
+use backprop_engine::optim::{Adam, GradientDescent, Optimizer};
+use backprop_engine::train::observer::NoObserver;
+use backprop_engine::{train, Method, Network, Scalar, Settings, Start, Trained};
 use rand::RngExt;
 
 /// A table of data with the network and the settings to train on it.
@@ -20,7 +20,7 @@ use rand::RngExt;
 pub struct Workload {
     /// Inputs, column by column.
     pub x: Vec<f64>,
-    /// Outcomes, column by column.
+    /// Targets, column by column.
     pub y: Vec<f64>,
     /// Number of rows.
     pub rows: usize,
@@ -77,8 +77,8 @@ impl Workload {
             counts_hits: false,
             deadline: None,
             metric: None,
-            decay_schedule: backprop_engine::schedule::Schedule::CONSTANT,
-            dropout_schedule: backprop_engine::schedule::Schedule::CONSTANT,
+            decay_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
+            dropout_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
             budget: Budget::default(),
         };
         let start = Start::new(coefficients);
@@ -118,7 +118,7 @@ impl Workload {
         )
     }
 
-    /// A binary outcome from 20 numbers through two hidden layers, with Adam.
+    /// A binary target from 20 numbers through two hidden layers, with Adam.
     pub fn table(rows: usize) -> Workload {
         let objective = Objective::new(Output::Sigmoid, Loss::BinaryCrossEntropy).expect("an objective");
         let adam = Adam {
@@ -137,11 +137,11 @@ impl Workload {
         )
     }
 
-    /// The rows with their outcomes, from a source made by [`Workload::source`].
+    /// The rows with their targets, from a source made by [`Workload::source`].
     pub fn data<'a, T: Scalar>(&'a self, source: &'a dyn RowSource<T>) -> Data<'a, T> {
         Data {
             inputs: source,
-            outcomes: ColumnMajor::new(&self.y, self.rows, self.network.outputs()),
+            targets: ColumnMajor::new(&self.y, self.rows, self.network.outputs()),
             case_weights: None,
             offsets: None,
         }
@@ -153,7 +153,7 @@ impl Workload {
     }
 
     /// Trains for some epochs in precision `T`.
-    pub fn fit<T: Scalar>(&self, epochs: usize, threads: usize) -> Outcome {
+    pub fn fit<T: Scalar>(&self, epochs: usize, threads: usize) -> Trained {
         let settings = Settings {
             epochs,
             ..self.settings.clone()

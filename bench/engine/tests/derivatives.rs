@@ -1,13 +1,13 @@
 //! Derivatives agree with central differences, for random networks, activations and losses.
 
 use backprop_bench::Workload;
-use backprop_engine::activation::Activation;
+use backprop_engine::base::threads::with_team;
 use backprop_engine::data::Data;
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::network::Coefficients;
-use backprop_engine::optimizer::{GradientDescent, Optimizer};
-use backprop_engine::penalty::Penalty;
-use backprop_engine::threads::with_team;
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::network::Coefficients;
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::optim::{GradientDescent, Optimizer};
 use backprop_engine::{gradient, Origin};
 use proptest::prelude::*;
 
@@ -95,12 +95,12 @@ proptest! {
             unreachable!("workloads start from given weights")
         };
         let (_, mut analytic) = objective_and_gradient(&problem, &at);
-        let place = which.index(numbers(&mut at).len());
-        let analytic = *numbers(&mut analytic)[place];
+        let index = which.index(numbers(&mut at).len());
+        let analytic = *numbers(&mut analytic)[index];
         let mut value_at = |step: f64| {
-            *numbers(&mut at)[place] += step;
+            *numbers(&mut at)[index] += step;
             let value = objective_and_gradient(&problem, &at).0;
-            *numbers(&mut at)[place] -= step;
+            *numbers(&mut at)[index] -= step;
             value
         };
         let h = 1e-5;

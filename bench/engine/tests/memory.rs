@@ -4,20 +4,20 @@
 mod counting;
 
 use backprop_bench::Workload;
-use backprop_engine::activation::Activation;
+use backprop_engine::base::memory::Budget;
+use backprop_engine::base::threads::with_team;
+use backprop_engine::data::rows::{ColumnMajor, RowSource, SparseRows};
 use backprop_engine::data::Data;
-use backprop_engine::init::{BiasInit, Draw, Init};
-use backprop_engine::lbfgs::Lbfgs;
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::memory::Budget;
-use backprop_engine::network::Coefficients;
-use backprop_engine::observer::{EpochView, NoObserver, Observer};
-use backprop_engine::optimizer::{Adam, GradientDescent, Momentum, Optimizer, RmsProp};
-use backprop_engine::penalty::Penalty;
-use backprop_engine::rows::{ColumnMajor, RowSource, SparseRows};
-use backprop_engine::threads::with_team;
-use backprop_engine::trace::Recorder;
-use backprop_engine::{train, Ending, EngineError, Method, Origin, Outcome, Result, Scalar, Start, Stopping};
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::init::{BiasInit, Draw, Init};
+use backprop_engine::nn::network::Coefficients;
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::optim::lbfgs::Lbfgs;
+use backprop_engine::optim::{Adam, GradientDescent, Momentum, Optimizer, RmsProp};
+use backprop_engine::train::observer::{EpochView, NoObserver, Observer};
+use backprop_engine::train::trace::Recorder;
+use backprop_engine::{train, Ending, EngineError, Method, Origin, Result, Scalar, Start, Stopping, Trained};
 use counting::peak_of;
 
 /// Wants to see steps, and does not look.
@@ -132,8 +132,8 @@ impl Kind {
         &self,
         limit: Option<f64>,
         threads: usize,
-        earlier: Option<&Outcome>,
-    ) -> Result<Outcome> {
+        earlier: Option<&Trained>,
+    ) -> Result<Trained> {
         let Workload { network, rows, .. } = &self.workload;
         let mut settings = self.workload.settings.clone();
         settings.budget = Budget {
@@ -206,8 +206,8 @@ impl Kind {
         let Some(EngineError::Memory { needed, .. }) = refused else {
             panic!("{}: {refused:?}", self.name);
         };
-        let (peak, outcome) = peak_of(|| self.fit::<T>(Some(needed), threads, earlier).expect("a fit"));
-        assert!(!matches!(outcome.ending, Ending::Diverged(_)), "{}", self.name);
+        let (peak, trained) = peak_of(|| self.fit::<T>(Some(needed), threads, earlier).expect("a fit"));
+        assert!(!matches!(trained.ending, Ending::Diverged(_)), "{}", self.name);
         if earlier.is_none() && self.sparse.is_none() {
             assert!(
                 before < 1e5,

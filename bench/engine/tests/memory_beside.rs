@@ -3,14 +3,14 @@
 mod counting;
 
 use backprop_bench::Workload;
-use backprop_engine::activation::Activation;
-use backprop_engine::curvature;
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::optimizer::{GradientDescent, Optimizer};
-use backprop_engine::penalty::Penalty;
-use backprop_engine::random::{bytes_of_split, split};
-use backprop_engine::rows::SparseRows;
-use backprop_engine::threads::with_team;
+use backprop_engine::base::random::{bytes_of_split, split};
+use backprop_engine::base::threads::with_team;
+use backprop_engine::compute::hessian;
+use backprop_engine::data::rows::SparseRows;
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::optim::{GradientDescent, Optimizer};
 use backprop_engine::Origin;
 use counting::peak_of;
 
@@ -49,7 +49,7 @@ fn of_hessian(sizes: &[usize]) -> (f64, f64) {
     let data = workload.data::<f64>(&source);
     with_team(2, |team| {
         let (measured, done) = peak_of(|| {
-            curvature::hessian(
+            hessian::hessian(
                 network,
                 objective,
                 Penalty::NONE,
@@ -60,7 +60,7 @@ fn of_hessian(sizes: &[usize]) -> (f64, f64) {
             )
         });
         done.expect("a Hessian");
-        (curvature::bytes(network, rows, team.size()), measured)
+        (hessian::bytes(network, rows, team.size()), measured)
     })
 }
 

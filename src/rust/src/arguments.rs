@@ -2,19 +2,19 @@
 //! package, reported as [`EngineError::Config`].
 
 use crate::watch::collect_garbage;
-use backprop_engine::activation::Activation;
-use backprop_engine::init::{BiasInit, Draw};
+use backprop_engine::base::memory::Budget;
+use backprop_engine::base::room::{collected, copied, matrix_of_columns};
 use backprop_engine::kernels::InstructionSet;
-use backprop_engine::lbfgs::Lbfgs;
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::memory::Budget;
-use backprop_engine::metric::Metric;
-use backprop_engine::model::{OptimizerState, STATE_FORMAT};
-use backprop_engine::network::Coefficients;
-use backprop_engine::optimizer::{Adagrad, Adam, GradientDescent, Momentum, Optimizer, RmsProp, Rprop};
-use backprop_engine::penalty::Penalty;
-use backprop_engine::room::{collected, copied, matrix_of_columns};
-use backprop_engine::schedule::{Kind, Plateau, Schedule};
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::init::{BiasInit, Draw};
+use backprop_engine::nn::network::Coefficients;
+use backprop_engine::objective::metric::Metric;
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::optim::lbfgs::Lbfgs;
+use backprop_engine::optim::schedule::{Kind, Plateau, Schedule};
+use backprop_engine::optim::state::{OptimizerState, STATE_FORMAT};
+use backprop_engine::optim::{Adagrad, Adam, GradientDescent, Momentum, Optimizer, RmsProp, Rprop};
 use backprop_engine::{Best, EngineError, Method, Network, Result, Settings, Start, Stopping};
 use extendr_api::prelude::*;
 use ndarray::Array1;
@@ -130,7 +130,7 @@ fn parse_all<V: FromStr<Err = EngineError>>(names: Vec<&str>) -> Result<Vec<V>> 
     names.into_iter().map(V::from_str).collect()
 }
 
-/// Bytes that a layer takes besides its numbers: its names, sizes and places here, its objects in R.
+/// Bytes that a layer takes besides its numbers: its names, sizes and offsets here, its objects in R.
 const BYTES_OF_LAYER: f64 = 1024.0;
 
 /// From so many layers on, what they take is more than a share of the reserve.
@@ -179,37 +179,37 @@ pub fn objective(spec: &Fields) -> Result<Objective> {
 }
 
 fn method(spec: &Fields) -> Result<Method> {
-    let knobs = spec.list("optimizer")?;
-    Ok(Method::Rule(match knobs.text("name")? {
+    let hyperparameters = spec.list("optimizer")?;
+    Ok(Method::Rule(match hyperparameters.text("name")? {
         "gd" | "sgd" => Optimizer::GradientDescent(GradientDescent),
         name @ ("momentum" | "nesterov") => Optimizer::Momentum(Momentum {
-            momentum: knobs.number("momentum")?,
+            momentum: hyperparameters.number("momentum")?,
             nesterov: name == "nesterov",
         }),
         "adagrad" => Optimizer::Adagrad(Adagrad {
-            epsilon: knobs.number("epsilon")?,
+            epsilon: hyperparameters.number("epsilon")?,
         }),
         "rmsprop" => Optimizer::RmsProp(RmsProp {
-            rho: knobs.number("rho")?,
-            epsilon: knobs.number("epsilon")?,
+            rho: hyperparameters.number("rho")?,
+            epsilon: hyperparameters.number("epsilon")?,
         }),
         "adam" | "adamw" => Optimizer::Adam(Adam {
-            beta1: knobs.number("beta1")?,
-            beta2: knobs.number("beta2")?,
-            epsilon: knobs.number("epsilon")?,
-            decay: knobs.number_or("weight_decay", 0.0)?,
+            beta1: hyperparameters.number("beta1")?,
+            beta2: hyperparameters.number("beta2")?,
+            epsilon: hyperparameters.number("epsilon")?,
+            decay: hyperparameters.number_or("weight_decay", 0.0)?,
         }),
         "rprop" => Optimizer::Rprop(Rprop {
-            shrink: knobs.number("eta_minus")?,
-            grow: knobs.number("eta_plus")?,
-            smallest: knobs.number("step_min")?,
-            largest: knobs.number("step_max")?,
+            shrink: hyperparameters.number("eta_minus")?,
+            grow: hyperparameters.number("eta_plus")?,
+            smallest: hyperparameters.number("step_min")?,
+            largest: hyperparameters.number("step_max")?,
         }),
         "lbfgs" => {
             return Ok(Method::Lbfgs(Lbfgs {
-                memory: knobs.count("memory")?.max(1),
-                gradient_tolerance: knobs.number("gradient_tolerance")?,
-                value_tolerance: knobs.number("value_tolerance")?,
+                memory: hyperparameters.count("memory")?.max(1),
+                gradient_tolerance: hyperparameters.number("gradient_tolerance")?,
+                value_tolerance: hyperparameters.number("value_tolerance")?,
             }))
         }
         other => return Err(EngineError::Config(format!("unknown optimizer {other:?}"))),
@@ -221,39 +221,39 @@ fn schedule(spec: &Fields, name: &str) -> Result<Schedule> {
     let Some(value) = spec.get(name) else {
         return Ok(Schedule::CONSTANT);
     };
-    let knobs = Fields::new(value, name)?;
-    let kind = match knobs.text("name")? {
+    let hyperparameters = Fields::new(value, name)?;
+    let kind = match hyperparameters.text("name")? {
         "constant" => Kind::Constant,
         "step" => Kind::Step {
-            factor: knobs.number("factor")?,
-            every: knobs.number("every")?,
+            factor: hyperparameters.number("factor")?,
+            every: hyperparameters.number("every")?,
         },
         "exponential" => Kind::Exponential {
-            rate: knobs.number("rate")?,
+            rate: hyperparameters.number("rate")?,
         },
         "cosine" => Kind::Cosine {
-            period: knobs.number("period")?,
-            floor: knobs.number("floor")?,
-            restarts: knobs.flag("restarts")?,
-            growth: knobs.number("growth")?,
+            period: hyperparameters.number("period")?,
+            floor: hyperparameters.number("floor")?,
+            restarts: hyperparameters.flag("restarts")?,
+            growth: hyperparameters.number("growth")?,
         },
         "one_cycle" => Kind::OneCycle {
-            total: knobs.number("total")?,
-            rise: knobs.number("rise")?,
-            start: knobs.number("start")?,
-            floor: knobs.number("floor")?,
+            total: hyperparameters.number("total")?,
+            rise: hyperparameters.number("rise")?,
+            start: hyperparameters.number("start")?,
+            floor: hyperparameters.number("floor")?,
         },
         "plateau" => Kind::Plateau {
-            factor: knobs.number("factor")?,
-            patience: knobs.count("patience")?,
-            tolerance: knobs.number("tolerance")?,
-            floor: knobs.number("floor")?,
+            factor: hyperparameters.number("factor")?,
+            patience: hyperparameters.count("patience")?,
+            tolerance: hyperparameters.number("tolerance")?,
+            floor: hyperparameters.number("floor")?,
         },
         other => return Err(EngineError::Config(format!("unknown schedule {other:?}"))),
     };
     Ok(Schedule {
         kind,
-        warmup: knobs.number_or("warmup", 0.0)?,
+        warmup: hyperparameters.number_or("warmup", 0.0)?,
     })
 }
 
@@ -323,7 +323,7 @@ pub fn budget(spec: &Fields) -> Result<Budget> {
     Ok(Budget {
         limit: (!limit.is_nan()).then_some(limit),
         extra: spec.number_or("extra_bytes", 0.0)?,
-        copies_outcome: true,
+        copies_result: true,
         ..of_system()
     })
 }
@@ -438,7 +438,7 @@ fn optimizer_state(fields: &Fields) -> Result<OptimizerState> {
     })
 }
 
-/// Threads to use for work whose largest shared piece is `work` multiply-adds.
+/// Threads to use for work whose largest shared part is `work` multiply-adds.
 pub fn threads(spec: &Fields, work: f64) -> Result<usize> {
     let wanted = spec.count("threads")?.max(1);
     // Asking the system for its cores takes longer than a small fit.

@@ -1,10 +1,10 @@
 //! The inputs that R passes: matrices of numbers, sparse ones, and what becomes of their columns.
 
 use crate::arguments::{of_system, wrong, Fields};
-use backprop_engine::encoding::{Bend, ColumnEncoding, Encoded, Encoding};
-use backprop_engine::room::{copied, push};
-use backprop_engine::rows::{ColumnMajor, Element, RowSource, SparseRows};
-use backprop_engine::threads::Team;
+use backprop_engine::base::room::{copied, push};
+use backprop_engine::base::threads::Team;
+use backprop_engine::data::encoding::{Bend, ColumnEncoding, Encoded, Encoding};
+use backprop_engine::data::rows::{ColumnMajor, Element, RowSource, SparseRows};
 use backprop_engine::{EngineError, Result, Scalar};
 use extendr_api::prelude::*;
 

@@ -13,18 +13,18 @@ mod results;
 mod watch;
 
 use arguments::Fields;
-use backprop_engine::activation::Activation;
-use backprop_engine::curvature;
+use backprop_engine::base::memory::Budget;
+use backprop_engine::base::random::split;
+use backprop_engine::compute::hessian;
 use backprop_engine::data::Data;
-use backprop_engine::memory::Budget;
-use backprop_engine::observer::Observer;
-use backprop_engine::random::split;
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::train::observer::Observer;
 
-use backprop_engine::rows::{ColumnMajor, RowSource};
-use backprop_engine::threads::{with_team, with_team_asking};
-use backprop_engine::trace::{Recorder, StepTrace};
+use backprop_engine::base::threads::{with_team, with_team_asking};
+use backprop_engine::data::rows::{ColumnMajor, RowSource};
+use backprop_engine::train::trace::{Recorder, StepTrace};
 use backprop_engine::{evaluate, gradient, train, work_of_step};
-use backprop_engine::{CheckedSettings, Coefficients, Method, Network, Outcome, Result, Scalar, Start};
+use backprop_engine::{CheckedSettings, Coefficients, Method, Network, Result, Scalar, Start, Trained};
 use extendr_api::prelude::*;
 use inputs::{Inputs, Precision, Source};
 use interrupts::interrupted;
@@ -43,7 +43,7 @@ fn is_single(spec: &Fields) -> Result<bool> {
 /// Everything a call has about some rows.
 struct Table<'a> {
     inputs: Inputs<'a>,
-    outcomes: ColumnMajor<'a>,
+    targets: ColumnMajor<'a>,
     case_weights: Option<&'a [f64]>,
     offsets: Option<ColumnMajor<'a>>,
 }
@@ -58,7 +58,7 @@ impl<'a> Table<'a> {
     ) -> Result<Table<'a>> {
         Ok(Table {
             inputs: Inputs::new(x, spec)?,
-            outcomes: inputs::matrix(y, "y")?,
+            targets: inputs::matrix(y, "y")?,
             case_weights: arguments::numbers_or_null(case_weights, "case_weights")?,
             offsets: match offset.is_null() {
                 true => None,
@@ -76,7 +76,7 @@ impl<'a> Table<'a> {
     fn data<'s, T: Scalar>(&'s self, source: &'s Source<'_, T>) -> Data<'s, T> {
         Data {
             inputs: source.rows(),
-            outcomes: self.outcomes,
+            targets: self.targets,
             case_weights: self.case_weights,
             offsets: self.offsets,
         }
@@ -86,8 +86,8 @@ impl<'a> Table<'a> {
         self.inputs.rows()
     }
 
-    fn outcomes_per_row(&self) -> usize {
-        RowSource::<f64>::columns(&self.outcomes)
+    fn targets_per_row(&self) -> usize {
+        RowSource::<f64>::columns(&self.targets)
     }
 }
 
@@ -137,7 +137,7 @@ fn engine_train(
         if steps > 0 {
             let slots = method.slots_after(settings.epochs, given);
             let recorded =
-                |slots| Recorder::<f64>::bytes(&network, steps, batch, table.outcomes_per_row(), slots);
+                |slots| Recorder::<f64>::bytes(&network, steps, batch, table.targets_per_row(), slots);
             // As it is recorded, as R gets it, and as the steps that R makes of it, which show parameters and
             // what the optimizer keeps before and after, and what of them changed.
             let numbers = 2.0 * recorded(slots) + recorded(3 * slots + 2);
@@ -153,11 +153,11 @@ fn engine_train(
             method,
             threads,
         };
-        let (outcome, trace) = match is_single(&spec)? {
+        let (trained, trace) = match is_single(&spec)? {
             true => fit.run::<f32>(&mut watch, steps)?,
             false => fit.run::<f64>(&mut watch, steps)?,
         };
-        results::outcome(&outcome, &trace, &watch.snapshots)
+        results::trained(&trained, &trace, &watch.snapshots)
     })
 }
 
@@ -174,16 +174,16 @@ struct Fit<'a> {
 
 impl Fit<'_> {
     /// Trains, and records the first `steps` steps.
-    fn run<T: Precision>(&self, watch: &mut Watch, steps: usize) -> Result<(Outcome, Vec<StepTrace>)> {
+    fn run<T: Precision>(&self, watch: &mut Watch, steps: usize) -> Result<(Trained, Vec<StepTrace>)> {
         if steps == 0 {
             return Ok((self.train::<T>(watch)?, Vec::new()));
         }
         let mut recorder = Recorder::new(steps, self.method, watch);
-        let outcome = self.train::<T>(&mut recorder)?;
-        Ok((outcome, recorder.steps))
+        let trained = self.train::<T>(&mut recorder)?;
+        Ok((trained, recorder.steps))
     }
 
-    fn train<T: Precision>(&self, observer: &mut dyn Observer<T>) -> Result<Outcome> {
+    fn train<T: Precision>(&self, observer: &mut dyn Observer<T>) -> Result<Trained> {
         let (network, settings) = (self.network, &self.settings);
         let source = self.table.inputs.source::<T>()?;
         let judging = self
@@ -338,7 +338,7 @@ fn engine_hessian(
         let count = network.parameter_count();
         let (rows, read) = inputs::extent(&x)?;
         let threads = arguments::threads(&spec, count * count * rows as f64)?;
-        let room = curvature::bytes(&network, rows, threads);
+        let room = hessian::bytes(&network, rows, threads);
         let needed = 8.0 * count * count + room + Coefficients::bytes(&network) + read;
         arguments::budget(&spec)?.check(needed, 0.0)?;
         let coefficients = arguments::coefficients(&weights, &biases)?;
@@ -348,7 +348,7 @@ fn engine_hessian(
         with_team_asking(threads, interrupted, |team| {
             table.inputs.check_finite(team)?;
             let source = table.inputs.source::<f64>()?;
-            curvature::hessian(
+            hessian::hessian(
                 &network,
                 &objective,
                 penalty,

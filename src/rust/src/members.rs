@@ -7,11 +7,11 @@ use crate::interrupts::interrupted;
 use crate::results::{self, answer};
 use crate::watch::Hook;
 use crate::{is_single, Table};
+use backprop_engine::base::room::{collected, room};
+use backprop_engine::base::threads::with_team_asking;
 use backprop_engine::data::Data;
-use backprop_engine::ensemble::{train_members, train_one, Member, TrainedMember};
-use backprop_engine::observer::{EpochView, Observer};
-use backprop_engine::room::{collected, room};
-use backprop_engine::threads::with_team_asking;
+use backprop_engine::train::ensemble::{train_members, train_one, Member, TrainedMember};
+use backprop_engine::train::observer::{EpochView, Observer};
 use backprop_engine::{work_of_step, Ending, EngineError, Network, Result, Scalar, Start};
 use extendr_api::prelude::*;
 
@@ -43,14 +43,14 @@ fn engine_train_members(
         let (mut described_members, mut rows) = (room(described.len())?, 0);
         for value in described.values() {
             let fields = Fields::new(&value, "member")?;
-            let places = |name: &str| -> Result<Vec<u32>> {
+            let positions = |name: &str| -> Result<Vec<u32>> {
                 let given = fields
                     .get(name)
                     .and_then(|value| value.as_integer_slice())
                     .unwrap_or(&[]);
                 collected(given.iter().map(|&row| row.wrapping_sub(1) as u32))
             };
-            let (own, held) = (places("rows")?, places("held")?);
+            let (own, held) = (positions("rows")?, positions("held")?);
             rows += own.len() + held.len();
             let start = fields
                 .get("start")
@@ -66,8 +66,8 @@ fn engine_train_members(
             .min(described.len());
         let mut hook = Hook::new(&hook);
         let ordered = hook.as_ref().is_some_and(Hook::hears_all) || side_by_side < 2;
-        // The inputs row by row; outcomes, weights and offsets of each member, and what it predicts of the rows that judge it.
-        let wide = table.outcomes_per_row() + 2 * network.outputs() + 1;
+        // The inputs row by row; targets, weights and offsets of each member, and what it predicts of the rows that judge it.
+        let wide = table.targets_per_row() + 2 * network.outputs() + 1;
         let of_inputs = match is_single(&spec)? {
             true => table.inputs.source::<f32>()?.rows().row_major_bytes(),
             false => table.inputs.source::<f64>()?.rows().row_major_bytes(),
@@ -126,8 +126,8 @@ fn described_member(member: &TrainedMember, outputs: usize) -> Result<Robj> {
     held.as_real_slice_mut()
         .unwrap_or_default()
         .copy_from_slice(&member.held);
-    let outcome = results::outcome(&member.outcome, &[], &[])?;
-    Ok(list!(outcome = outcome, held = held).into())
+    let trained = results::trained(&member.trained, &[], &[])?;
+    Ok(list!(outcome = trained, held = held).into())
 }
 
 /// An ensemble that is ready to be trained in either precision.
@@ -198,8 +198,8 @@ impl Ensemble<'_> {
                 }
                 result => {
                     let done = result?;
-                    left = done.outcome.ending == Ending::Interrupted;
-                    stopped = done.outcome.ending == Ending::Stopped;
+                    left = done.trained.ending == Ending::Interrupted;
+                    stopped = done.trained.ending == Ending::Stopped;
                     Some(done)
                 }
             });

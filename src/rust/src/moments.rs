@@ -4,8 +4,8 @@ use crate::arguments::{self, Fields};
 use crate::inputs::{self, Sparse};
 use crate::interrupts::interrupted;
 use crate::results::{self, answer};
-use backprop_engine::room::{filled, push};
-use backprop_engine::rows::{moments, Element};
+use backprop_engine::base::room::{filled, push};
+use backprop_engine::data::rows::{moments, Element};
 use backprop_engine::EngineError;
 use extendr_api::prelude::*;
 
@@ -35,9 +35,12 @@ fn engine_moments(x: Robj, case_weights: Robj) -> List {
             // One column at a time is made dense.
             let mut dense = filled(sparse.rows, 0.0)?;
             for pair in sparse.starts.windows(2) {
-                let places = pair[0] as usize..pair[1] as usize;
+                let positions = pair[0] as usize..pair[1] as usize;
                 dense.fill(0.0);
-                for (&row, &number) in sparse.rows_of[places.clone()].iter().zip(&sparse.numbers[places]) {
+                for (&row, &number) in sparse.rows_of[positions.clone()]
+                    .iter()
+                    .zip(&sparse.numbers[positions])
+                {
                     dense[row as usize] = number;
                 }
                 add(&dense)?;

@@ -2,13 +2,13 @@
 //! vectors that R may refuse; what is small finds room in the reserve that every call begins with.
 
 use crate::interrupts::{interrupted, suspended};
-use backprop_engine::memory::check_reserve;
-use backprop_engine::model::OptimizerState;
-use backprop_engine::network::Coefficients;
-use backprop_engine::observer::EpochEnd;
-use backprop_engine::room::refused;
-use backprop_engine::trace::StepTrace;
-use backprop_engine::{Best, Ending, EngineError, Outcome, Result};
+use backprop_engine::base::memory::check_reserve;
+use backprop_engine::base::room::refused;
+use backprop_engine::nn::network::Coefficients;
+use backprop_engine::optim::state::OptimizerState;
+use backprop_engine::train::observer::EpochEnd;
+use backprop_engine::train::trace::StepTrace;
+use backprop_engine::{Best, Ending, EngineError, Result, Trained};
 use extendr_api::prelude::*;
 use ndarray::Array2;
 use std::ffi::c_void;
@@ -42,7 +42,7 @@ fn describe(error: EngineError) -> Result<List> {
     Ok(match error {
         EngineError::Config(message) => list!(kind = "config", message = message.replace('\0', " ")),
         EngineError::NonFiniteInputs(found) => list!(kind = "nonfinite_x", columns = columns(&found)?),
-        EngineError::NonFiniteOutcomes(found) => list!(kind = "nonfinite_y", columns = columns(&found)?),
+        EngineError::NonFiniteTargets(found) => list!(kind = "nonfinite_y", columns = columns(&found)?),
         EngineError::Memory { needed, available } => {
             list!(kind = "memory", needed = needed, available = available)
         }
@@ -171,13 +171,13 @@ pub fn both(pair: &Coefficients) -> Result<List> {
 
 fn step(step: &StepTrace) -> Result<Robj> {
     let layers = step.layers.iter().map(|layer| {
-        let error = layer.incoming_errors.as_ref().map(matrix).transpose()?;
+        let gradient = layer.incoming_gradients.as_ref().map(matrix).transpose()?;
         let layer = list!(
             weighted_input = matrix(&layer.weighted_inputs)?,
             activation = matrix(&layer.activations)?,
             slope = matrix(&layer.slopes)?,
-            error = error.unwrap_or_else(|| Robj::from(())),
-            delta = matrix(&layer.errors)?
+            error = gradient.unwrap_or_else(|| Robj::from(())),
+            delta = matrix(&layer.deltas)?
         );
         Ok(layer.into())
     });
@@ -189,7 +189,7 @@ fn step(step: &StepTrace) -> Result<Robj> {
         rows = integers(step.rows.iter().map(|&row| row as i32 + 1))?,
         loss_sum = step.loss_sum,
         x = matrix(&step.inputs)?,
-        y = matrix(&step.outcomes)?,
+        y = matrix(&step.targets)?,
         case_weights = doubles(step.case_weights.iter().copied())?,
         layers = list_of(layers)?,
         before = both(&step.before)?,
@@ -251,8 +251,8 @@ pub fn snapshots(snapshots: &[(usize, Coefficients)]) -> Result<List> {
 }
 
 /// What a fit gives, with the steps that were recorded.
-pub fn outcome(outcome: &Outcome, trace: &[StepTrace], snapshots: &[(usize, Coefficients)]) -> Result<List> {
-    let (status, epoch) = match outcome.ending {
+pub fn trained(trained: &Trained, trace: &[StepTrace], snapshots: &[(usize, Coefficients)]) -> Result<List> {
+    let (status, epoch) = match trained.ending {
         Ending::Completed => ("completed", None),
         Ending::Interrupted => ("interrupted", None),
         Ending::Diverged(epoch) => ("diverged", Some(epoch as i32)),
@@ -260,18 +260,18 @@ pub fn outcome(outcome: &Outcome, trace: &[StepTrace], snapshots: &[(usize, Coef
         Ending::OutOfTime => ("out_of_time", None),
         Ending::Converged(epoch) => ("converged", Some(epoch as i32)),
     };
-    let (weights, biases) = coefficients(&outcome.coefficients)?;
-    let last = match &outcome.last {
+    let (weights, biases) = coefficients(&trained.coefficients)?;
+    let last = match &trained.last {
         None => Robj::from(()),
         Some(last) => {
             let (weights, biases) = coefficients(last)?;
-            let last_state = state(&outcome.state)?;
+            let last_state = state(&trained.state)?;
             list!(weights = weights, biases = biases, optimizer_state = last_state).into()
         }
     };
-    let curves = curves(&outcome.history)?;
+    let curves = curves(&trained.history)?;
     // Of a training that was interrupted the model is wanted, and at once. The rest may be thousands of matrices.
-    let trace = if outcome.ending == Ending::Interrupted {
+    let trace = if trained.ending == Ending::Interrupted {
         &[]
     } else {
         trace
@@ -290,14 +290,14 @@ pub fn outcome(outcome: &Outcome, trace: &[StepTrace], snapshots: &[(usize, Coef
         validation_accuracy = curves.validation_accuracy,
         lr = curves.lr,
         validation_metric = curves.validation_metric,
-        final_loss = outcome.final_losses.map(|losses| losses.training),
-        final_validation_loss = outcome.final_losses.and_then(|losses| losses.validation),
-        epochs_done = outcome.epochs_done as i32,
+        final_loss = trained.final_losses.map(|losses| losses.training),
+        final_validation_loss = trained.final_losses.and_then(|losses| losses.validation),
+        epochs_done = trained.epochs_done as i32,
         status = status,
         epoch = epoch,
-        optimizer_state = state(&outcome.state)?,
+        optimizer_state = state(&trained.state)?,
         last = last,
-        best = best(outcome.best.as_ref())?,
+        best = best(trained.best.as_ref())?,
         snapshots = self::snapshots(snapshots)?,
         trace = list_of(trace.iter().map(recorded))?
     ))

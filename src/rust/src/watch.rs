@@ -2,9 +2,9 @@
 
 use crate::interrupts::ask;
 use crate::results;
-use backprop_engine::memory::check_reserve;
-use backprop_engine::observer::{EpochEnd, EpochView, Observer};
-use backprop_engine::room::push;
+use backprop_engine::base::memory::check_reserve;
+use backprop_engine::base::room::push;
+use backprop_engine::train::observer::{EpochEnd, EpochView, Observer};
 use backprop_engine::{Coefficients, EngineError, Method, Network, Result, Scalar, Settings};
 use extendr_api::prelude::*;
 use std::time::{Duration, Instant};

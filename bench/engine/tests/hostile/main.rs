@@ -4,21 +4,21 @@
 
 mod strategies;
 
-use backprop_engine::activation::Activation;
-use backprop_engine::curvature::hessian;
+use backprop_engine::base::memory::Budget;
+use backprop_engine::base::threads::{with_team, Team};
+use backprop_engine::compute::hessian::hessian;
+use backprop_engine::data::rows::{ColumnMajor, RowSource, Selection, SparseRows};
 use backprop_engine::data::Data;
-use backprop_engine::init::{BiasInit, Draw, Init};
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::memory::Budget;
-use backprop_engine::network::{Coefficients, Layout};
-use backprop_engine::observer::NoObserver;
-use backprop_engine::optimizer::{GradientDescent, Optimizer};
-use backprop_engine::penalty::Penalty;
-use backprop_engine::rows::{ColumnMajor, RowSource, Selection, SparseRows};
-use backprop_engine::schedule::{Kind, Plateau, Schedule};
-use backprop_engine::threads::{with_team, Team};
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::init::{BiasInit, Draw, Init};
+use backprop_engine::nn::network::{Coefficients, Layout};
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::optim::schedule::{Kind, Plateau, Schedule};
+use backprop_engine::optim::{GradientDescent, Optimizer};
+use backprop_engine::train::observer::NoObserver;
 use backprop_engine::{
-    evaluate, gradient, train, EngineError, Method, Network, Outcome, Scalar, Settings, Start, Stopping,
+    evaluate, gradient, train, EngineError, Method, Network, Scalar, Settings, Start, Stopping, Trained,
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -42,8 +42,8 @@ fn config() -> ProptestConfig {
 }
 
 /// Weights are finite and of the network's shapes, and so are the curves.
-fn keeps_its_invariants(network: &Network, settings: &Settings, start: &Start, outcome: &Outcome) {
-    outcome.coefficients.check(network).expect("the network's shapes");
+fn keeps_its_invariants(network: &Network, settings: &Settings, start: &Start, trained: &Trained) {
+    trained.coefficients.check(network).expect("the network's shapes");
     let all = |at: &Coefficients| {
         at.weights
             .iter()
@@ -52,17 +52,17 @@ fn keeps_its_invariants(network: &Network, settings: &Settings, start: &Start, o
             .all(|w| w.is_finite())
     };
     assert!(
-        all(&outcome.coefficients),
+        all(&trained.coefficients),
         "weights that are not finite: {:?}",
-        outcome.ending
+        trained.ending
     );
-    assert!(outcome.losses().iter().all(|loss| loss.is_finite()));
-    assert!(outcome.history.len() <= settings.epochs);
+    assert!(trained.losses().iter().all(|loss| loss.is_finite()));
+    assert!(trained.history.len() <= settings.epochs);
     assert_eq!(
-        outcome.epochs_done,
-        start.epochs_done.saturating_add(outcome.history.len())
+        trained.epochs_done,
+        start.epochs_done.saturating_add(trained.history.len())
     );
-    for (_, slot) in &outcome.state.slots {
+    for (_, slot) in &trained.state.slots {
         slot.check(network).expect("the network's shapes");
     }
 }
@@ -88,7 +88,7 @@ fn trained<T: Scalar>(
         None => fit(data, None),
     });
     match answer {
-        Ok(outcome) => keeps_its_invariants(network, settings, start, &outcome),
+        Ok(trained) => keeps_its_invariants(network, settings, start, &trained),
         Err(EngineError::Panic(message)) => panic!("a panic inside: {message}"),
         Err(_) => {}
     }
@@ -137,8 +137,8 @@ proptest! {
             counts_hits: false,
             deadline: None,
             metric: None,
-            decay_schedule: backprop_engine::schedule::Schedule::CONSTANT,
-            dropout_schedule: backprop_engine::schedule::Schedule::CONSTANT,
+            decay_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
+            dropout_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
             budget: Budget { limit: Some(1e7), ..Budget::default() },
         };
         let checked = settings.check(&network).expect("settings that fit");
@@ -151,7 +151,7 @@ proptest! {
         let y = vec![0.5; 2 * network.outputs()];
         let fit = |team: &Team| {
             fn data<'a, T: Scalar>(inputs: &'a Zeros, y: &'a [f64]) -> Data<'a, T> {
-                Data { inputs, outcomes: ColumnMajor::new(y, 2, y.len() / 2), case_weights: None, offsets: None }
+                Data { inputs, targets: ColumnMajor::new(y, 2, y.len() / 2), case_weights: None, offsets: None }
             }
             match single {
                 true => train::<f32>(&network, &checked, data(&inputs, &y), None, &start, team, &mut NoObserver),
@@ -159,7 +159,7 @@ proptest! {
             }
         };
         match with_team(1, fit) {
-            Ok(outcome) => prop_assert!(outcome.coefficients.check(&network).is_ok()),
+            Ok(trained) => prop_assert!(trained.coefficients.check(&network).is_ok()),
             Err(error) => prop_assert!(matches!(error, EngineError::Memory { .. }), "{:?}", error),
         }
     }
@@ -167,7 +167,7 @@ proptest! {
     #[test]
     fn settings_of_any_numbers_train_or_are_refused(
         (settings, hidden, table, held_out) in (settings(1), activation()).prop_flat_map(|(settings, hidden)| {
-            let k = settings.objective.outcomes_per_row(outputs_for(&settings.objective));
+            let k = settings.objective.targets_per_row(outputs_for(&settings.objective));
             (Just(settings), Just(hidden), table(6, 2, k), prop::option::of(table(4, 2, k)))
         }),
         single in any::<bool>(),
@@ -209,8 +209,8 @@ proptest! {
             counts_hits: true,
             deadline: None,
             metric: None,
-            decay_schedule: backprop_engine::schedule::Schedule::CONSTANT,
-            dropout_schedule: backprop_engine::schedule::Schedule::CONSTANT,
+            decay_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
+            dropout_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
             budget: Budget { limit: Some(1e8), ..Budget::default() },
         };
         trained::<f64>(&network, &settings, &start, &table, None, 1);
@@ -219,7 +219,7 @@ proptest! {
     #[test]
     fn tables_of_any_shapes_are_judged_or_refused(
         (objective, table) in objective().prop_flat_map(|objective| {
-            let k = objective.outcomes_per_row(outputs_for(&objective));
+            let k = objective.targets_per_row(outputs_for(&objective));
             (Just(objective), table(5, 3, k))
         }),
         (hidden, at_layers) in (activation(), about(2)),

@@ -1,18 +1,18 @@
 //! Arguments as they come, and those that break things.
 
-use backprop_engine::activation::Activation;
+use backprop_engine::base::memory::Budget;
+use backprop_engine::base::threads::Team;
+use backprop_engine::data::rows::{ColumnMajor, RowSource, Selection};
 use backprop_engine::data::Data;
-use backprop_engine::init::{BiasInit, Draw, Init};
-use backprop_engine::lbfgs::Lbfgs;
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::memory::Budget;
-use backprop_engine::model::OptimizerState;
-use backprop_engine::network::Coefficients;
-use backprop_engine::optimizer::{Adagrad, Adam, GradientDescent, Momentum, Optimizer, RmsProp, Rprop};
-use backprop_engine::penalty::Penalty;
-use backprop_engine::rows::{ColumnMajor, RowSource, Selection};
-use backprop_engine::schedule::{Kind, Plateau, Schedule};
-use backprop_engine::threads::Team;
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::init::{BiasInit, Draw, Init};
+use backprop_engine::nn::network::Coefficients;
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::optim::lbfgs::Lbfgs;
+use backprop_engine::optim::schedule::{Kind, Plateau, Schedule};
+use backprop_engine::optim::state::OptimizerState;
+use backprop_engine::optim::{Adagrad, Adam, GradientDescent, Momentum, Optimizer, RmsProp, Rprop};
 use backprop_engine::{Best, Method, Origin, Result, Scalar, Settings, Start, Stopping};
 use ndarray::{Array1, Array2};
 use proptest::prelude::*;
@@ -88,28 +88,29 @@ pub fn objective() -> impl Strategy<Value = Objective> {
 }
 
 pub fn method() -> impl Strategy<Value = Method> {
-    let knobs = (number(), number(), number(), number());
-    let rule = (0..6usize, knobs, any::<bool>()).prop_map(|(which, (a, b, c, d), flag)| match which {
-        0 => Optimizer::GradientDescent(GradientDescent),
-        1 => Optimizer::Momentum(Momentum {
-            momentum: a,
-            nesterov: flag,
-        }),
-        2 => Optimizer::Adagrad(Adagrad { epsilon: a }),
-        3 => Optimizer::RmsProp(RmsProp { rho: a, epsilon: b }),
-        4 => Optimizer::Adam(Adam {
-            beta1: a,
-            beta2: b,
-            epsilon: c,
-            decay: d,
-        }),
-        _ => Optimizer::Rprop(Rprop {
-            shrink: a,
-            grow: b,
-            smallest: c,
-            largest: d,
-        }),
-    });
+    let hyperparameters = (number(), number(), number(), number());
+    let rule =
+        (0..6usize, hyperparameters, any::<bool>()).prop_map(|(which, (a, b, c, d), flag)| match which {
+            0 => Optimizer::GradientDescent(GradientDescent),
+            1 => Optimizer::Momentum(Momentum {
+                momentum: a,
+                nesterov: flag,
+            }),
+            2 => Optimizer::Adagrad(Adagrad { epsilon: a }),
+            3 => Optimizer::RmsProp(RmsProp { rho: a, epsilon: b }),
+            4 => Optimizer::Adam(Adam {
+                beta1: a,
+                beta2: b,
+                epsilon: c,
+                decay: d,
+            }),
+            _ => Optimizer::Rprop(Rprop {
+                shrink: a,
+                grow: b,
+                smallest: c,
+                largest: d,
+            }),
+        });
     let lbfgs =
         (0..200usize, number(), number()).prop_map(|(memory, gradient_tolerance, value_tolerance)| {
             Method::Lbfgs(Lbfgs {
@@ -173,7 +174,7 @@ pub fn settings(hidden: usize) -> impl Strategy<Value = Settings> {
             (objective, method, lr, schedule),
             (epochs, batch_size, shuffle, seed),
             (strength, mixture, dropout, clip_norm),
-            (stopping, counts_hits, copies_outcome),
+            (stopping, counts_hits, copies_result),
         )| Settings {
             objective,
             method,
@@ -190,11 +191,11 @@ pub fn settings(hidden: usize) -> impl Strategy<Value = Settings> {
             counts_hits,
             deadline: None,
             metric: None,
-            decay_schedule: backprop_engine::schedule::Schedule::CONSTANT,
-            dropout_schedule: backprop_engine::schedule::Schedule::CONSTANT,
+            decay_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
+            dropout_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
             budget: Budget {
                 limit: Some(1e8),
-                copies_outcome,
+                copies_result,
                 ..Budget::default()
             },
         },
@@ -226,7 +227,7 @@ impl<T: Scalar> RowSource<T> for Zeros {
 #[derive(Debug)]
 pub struct Table {
     inputs: (usize, usize),
-    outcomes: (usize, usize),
+    targets: (usize, usize),
     offsets: Option<(usize, usize)>,
     weights: Option<Vec<f64>>,
     numbers: Vec<f64>,
@@ -242,7 +243,7 @@ pub fn table(rows: usize, inputs: usize, outputs: usize) -> impl Strategy<Value 
     let numbers = prop::collection::vec(prop_oneof![60 => 0.0..1.0, 1 => number()], 64);
     (shape, offsets, weights, numbers).prop_map(|((n, p, m, k), offsets, weights, numbers)| Table {
         inputs: (n, p),
-        outcomes: (m, k),
+        targets: (m, k),
         offsets,
         weights,
         numbers,
@@ -258,12 +259,12 @@ impl Table {
 
     /// Gives the table as data to `work`.
     pub fn with<T: Scalar, R>(&self, work: impl FnOnce(Data<'_, T>) -> R) -> R {
-        let (x, y) = (self.matrix(self.inputs, 0), self.matrix(self.outcomes, 3));
+        let (x, y) = (self.matrix(self.inputs, 0), self.matrix(self.targets, 3));
         let shifts = self.offsets.map(|shape| (self.matrix(shape, 5), shape));
         let inputs = ColumnMajor::new(&x, self.inputs.0, self.inputs.1);
         work(Data {
             inputs: &inputs,
-            outcomes: ColumnMajor::new(&y, self.outcomes.0, self.outcomes.1),
+            targets: ColumnMajor::new(&y, self.targets.0, self.targets.1),
             case_weights: self.weights.as_deref(),
             offsets: shifts
                 .as_ref()

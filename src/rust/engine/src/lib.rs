@@ -1,47 +1,41 @@
 //! The engine of backprop: feed-forward neural networks trained on the CPU. Pure Rust, no R.
 //!
-//! The way of the data: a checked [`Network`] and [`CheckedSettings`], rows from a
-//! [`rows::RowSource`], and a start go into [`train`]; the one loop there makes steps
-//! ([`step`]), which take rows forward and back ([`pass`]) and update parameters strip by strip
-//! ([`model`], [`optimizer`]); observers watch ([`observer`]); an [`Outcome`] comes out.
+//! | module | what |
+//! |---|---|
+//! | [`base`] | memory that may be refused, errors, random streams, the team of threads |
+//! | [`kernels`] | the loops where the time goes, compiled for each instruction set, in `f64` and `f32` |
+//! | [`nn`] | what a network is: layers, activations, where weights begin |
+//! | [`objective`] | outputs, losses, penalty, and measures that judge |
+//! | [`data`] | tables: rows from a [`data::rows::RowSource`], their encoding, targets and weights |
+//! | [`optim`] | update rules, L-BFGS, schedules |
+//! | [`compute`] | rows forward and back through a workspace, steps on a model, predictions, gradients, Hessians |
+//! | [`train`](mod@train) | the one loop, who watches it, traces, ensembles |
+//!
+//! The way of the data: a checked [`Network`] and [`CheckedSettings`], rows, and a start go into [`train()`];
+//! the one loop there makes steps ([`compute::step`]), which take rows forward and back ([`compute::pass`]) and
+//! update parameters micropanel by micropanel ([`compute::model`], [`optim`]); observers watch
+//! ([`train::observer`]); a [`Trained`] comes out.
+//!
+//! No files need each other in a circle (`tools/dev/module-circles.R` checks it), but for numbers and packs.
 #![warn(missing_docs)]
 
-pub mod activation;
-pub mod block;
-mod buffer;
-pub mod curvature;
+pub mod base;
+pub mod compute;
 pub mod data;
-pub mod encoding;
-pub mod ensemble;
-mod error;
-pub mod evaluate;
-pub mod init;
 pub mod kernels;
-pub mod lbfgs;
-pub mod loss;
-pub mod memory;
-pub mod metric;
-pub mod model;
-pub mod network;
-pub mod observer;
-pub mod optimizer;
-pub mod pass;
-pub mod penalty;
-pub mod random;
-pub mod room;
-pub mod rows;
-mod scalar;
-pub mod schedule;
-pub mod step;
-pub mod threads;
-pub mod trace;
-mod train;
+pub mod nn;
+pub mod objective;
+pub mod optim;
+pub mod train;
 
-pub use buffer::{Buffer, SharedBuffer};
-pub use error::{EngineError, Result};
-pub use network::{Coefficients, Network};
-pub use scalar::{padded, row_stride, Scalar};
+pub use base::buffer::{Buffer, SharedBuffer};
+pub use base::error::{EngineError, Result};
+pub use compute::evaluate;
+pub use compute::gradient::gradient;
+pub use data::Data;
+pub use kernels::scalar::{padded, row_stride, Scalar};
+pub use nn::network::{work_of_step, Coefficients, Network, WORK_WORTH_SHARING};
+pub use optim::Method;
 pub use train::{
-    gradient, train, work_of_step, Best, CheckedSettings, Ending, FinalLosses, Method, Origin, Outcome,
-    Settings, Start, Stopping, WORK_WORTH_SHARING,
+    train, Best, CheckedSettings, Ending, FinalLosses, Origin, Settings, Start, Stopping, Trained,
 };

@@ -1,8 +1,17 @@
 //! Loops over single numbers: activations, slopes, softmax, and small vector arithmetic.
 
-use super::{kernel, Instructions};
-use crate::activation::Curve;
-use crate::scalar::Scalar;
+use crate::kernels::instruction_set::{kernel, Instructions};
+use crate::kernels::scalar::Scalar;
+
+/// An activation function as the kernels see it.
+pub trait Curve: Copy {
+    /// Whether the slope cannot be computed from the value alone.
+    const NEEDS_INPUT: bool = false;
+    /// The function's value at weighted input `z`.
+    fn value<T: Scalar, I: Instructions>(z: T) -> T;
+    /// The derivative at `z`, where the value is `a`. Ignores `z` unless [`Curve::NEEDS_INPUT`].
+    fn slope<T: Scalar, I: Instructions>(z: T, a: T) -> T;
+}
 
 kernel! {
     /// Replaces every weighted input by the activation's value.
@@ -31,15 +40,15 @@ fn activate_with_slope_body<T: Scalar, I: Instructions, C: Curve>(values: &mut [
 }
 
 kernel! {
-    /// Multiplies errors by the slope that belongs to the activation's value.
-    pub fn times_slope_of_value<T: Scalar, C: Curve>(errors: &mut [T], values: &[T]) = times_slope_of_value_body
+    /// Multiplies deltas by the slope that belongs to the activation's value.
+    pub fn times_slope_of_value<T: Scalar, C: Curve>(deltas: &mut [T], values: &[T]) = times_slope_of_value_body
 }
 
 #[inline(always)]
-fn times_slope_of_value_body<T: Scalar, I: Instructions, C: Curve>(errors: &mut [T], values: &[T]) {
-    for (error, &value) in errors.iter_mut().zip(values) {
+fn times_slope_of_value_body<T: Scalar, I: Instructions, C: Curve>(deltas: &mut [T], values: &[T]) {
+    for (delta, &value) in deltas.iter_mut().zip(values) {
         // Curves that come here do not look at their input (`Curve::NEEDS_INPUT`).
-        *error *= C::slope::<T, I>(value, value);
+        *delta *= C::slope::<T, I>(value, value);
     }
 }
 

@@ -4,7 +4,8 @@
 //! errors against the standard library, measured by the tests below: `exp` 2 ulp, `tanh` 4 ulp,
 //! `log(1 + x)` on [0, 1] 2 ulp, in both precisions. NaN stays NaN, so that a diverging network is noticed.
 
-use super::Instructions;
+use crate::kernels::instruction_set::Instructions;
+use num_traits::Float;
 
 /// Elementary functions of a scalar, each written so that a loop over it vectorises.
 pub trait Math: Sized {
@@ -16,35 +17,36 @@ pub trait Math: Sized {
     fn fast_log_one_plus<I: Instructions>(self) -> Self;
 }
 
-/// log(1 + x) for x from 0 to 1, where `tail(w, w²)` is log(1 + w) - w + w²/2 around 0.
+/// log(1 + x) for x from 0 to 1, where `tail(w, w²)` is log(1 + w) - w + w²/2 around 0; the constants are
+/// sqrt(2) - 1, 1/2 and log(2).
 #[inline(always)]
-fn log_one_plus<T: crate::Scalar, I: Instructions>(x: T, tail: impl Fn(T, T) -> T) -> T {
+fn log_one_plus<T: Float, I: Instructions>(
+    x: T,
+    [root, half, log_two]: [T; 3],
+    tail: impl Fn(T, T) -> T,
+) -> T {
     // 1 + x is halved where it is beyond the square root of 2; 1 + w is then near 1.
-    let beyond = x > T::of(std::f64::consts::SQRT_2 - 1.0);
-    let w = if beyond { (x - T::one()) * T::of(0.5) } else { x };
-    let offset = if beyond {
-        T::of(std::f64::consts::LN_2)
-    } else {
-        T::zero()
-    };
+    let beyond = x > root;
+    let w = if beyond { (x - T::one()) * half } else { x };
+    let offset = if beyond { log_two } else { T::zero() };
     let square = w * w;
-    offset + (w + I::multiply_add(T::of(-0.5), square, tail(w, square)))
+    offset + (w + I::multiply_add(-half, square, tail(w, square)))
 }
 
 /// A polynomial, highest power first: even and odd powers apart, each by Horner's scheme, which takes
 /// half as long as one chain where there is nothing else to do meanwhile.
 #[inline(always)]
-fn polynomial<T: crate::Scalar, I: Instructions, const N: usize>(x: T, coefficients: [T; N]) -> T {
+fn polynomial<T: Float, I: Instructions, const N: usize>(x: T, coefficients: [T; N]) -> T {
     let square = x * x;
     let (mut first, mut second) = (coefficients[0], coefficients[1]);
-    let mut place = 2;
-    while place + 1 < N {
-        first = I::multiply_add(first, square, coefficients[place]);
-        second = I::multiply_add(second, square, coefficients[place + 1]);
-        place += 2;
+    let mut index = 2;
+    while index + 1 < N {
+        first = I::multiply_add(first, square, coefficients[index]);
+        second = I::multiply_add(second, square, coefficients[index + 1]);
+        index += 2;
     }
-    if place < N {
-        first = I::multiply_add(first, square, coefficients[place]);
+    if index < N {
+        first = I::multiply_add(first, square, coefficients[index]);
         return I::multiply_add(second, x, first);
     }
     I::multiply_add(first, x, second)
@@ -121,31 +123,35 @@ impl Math for f64 {
 
     #[inline(always)]
     fn fast_log_one_plus<I: Instructions>(self) -> f64 {
-        log_one_plus::<f64, I>(self, |w, square| {
-            let p = polynomial::<f64, I, 6>(
-                w,
-                [
-                    1.018_756_638_045_809_3e-4,
-                    4.974_949_949_767_47e-1,
-                    4.705_791_198_788_817,
-                    1.449_892_253_416_109_3e1,
-                    1.793_686_785_078_198_2e1,
-                    7.708_387_337_558_854,
-                ],
-            );
-            let q = polynomial::<f64, I, 6>(
-                w,
-                [
-                    1.0,
-                    1.128_735_871_891_674_5e1,
-                    4.522_791_458_375_322e1,
-                    8.298_752_669_127_767e1,
-                    7.115_447_506_185_639e1,
-                    2.312_516_201_267_653_4e1,
-                ],
-            );
-            w * square * (p / q)
-        })
+        log_one_plus::<f64, I>(
+            self,
+            [std::f64::consts::SQRT_2 - 1.0, 0.5, std::f64::consts::LN_2],
+            |w, square| {
+                let p = polynomial::<f64, I, 6>(
+                    w,
+                    [
+                        1.018_756_638_045_809_3e-4,
+                        4.974_949_949_767_47e-1,
+                        4.705_791_198_788_817,
+                        1.449_892_253_416_109_3e1,
+                        1.793_686_785_078_198_2e1,
+                        7.708_387_337_558_854,
+                    ],
+                );
+                let q = polynomial::<f64, I, 6>(
+                    w,
+                    [
+                        1.0,
+                        1.128_735_871_891_674_5e1,
+                        4.522_791_458_375_322e1,
+                        8.298_752_669_127_767e1,
+                        7.115_447_506_185_639e1,
+                        2.312_516_201_267_653_4e1,
+                    ],
+                );
+                w * square * (p / q)
+            },
+        )
     }
 }
 
@@ -206,30 +212,38 @@ impl Math for f32 {
 
     #[inline(always)]
     fn fast_log_one_plus<I: Instructions>(self) -> f32 {
-        log_one_plus::<f32, I>(self, |w, square| {
-            let p = polynomial::<f32, I, 9>(
-                w,
-                [
-                    7.037_683_6e-2,
-                    -1.151_461e-1,
-                    1.167_699_9e-1,
-                    -1.242_014_1e-1,
-                    1.424_932_3e-1,
-                    -1.666_805_8e-1,
-                    2.000_071_4e-1,
-                    -2.499_999_4e-1,
-                    3.333_333e-1,
-                ],
-            );
-            w * square * p
-        })
+        log_one_plus::<f32, I>(
+            self,
+            [
+                (std::f64::consts::SQRT_2 - 1.0) as f32,
+                0.5,
+                std::f64::consts::LN_2 as f32,
+            ],
+            |w, square| {
+                let p = polynomial::<f32, I, 9>(
+                    w,
+                    [
+                        7.037_683_6e-2,
+                        -1.151_461e-1,
+                        1.167_699_9e-1,
+                        -1.242_014_1e-1,
+                        1.424_932_3e-1,
+                        -1.666_805_8e-1,
+                        2.000_071_4e-1,
+                        -2.499_999_4e-1,
+                        3.333_333e-1,
+                    ],
+                );
+                w * square * p
+            },
+        )
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Fused, Separate};
     use super::*;
+    use crate::kernels::instruction_set::{Fused, Separate};
 
     fn ulps(value: f64, truth: f64, epsilon: f64) -> f64 {
         if value == truth {

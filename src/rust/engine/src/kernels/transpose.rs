@@ -1,9 +1,9 @@
 //! A matrix stored column by column, as R has it, becomes rows in the precision of the network.
 
-use super::kernel;
-use super::row::{prefetch, Row, BLOCK};
-use crate::rows::pieces;
-use crate::scalar::Scalar;
+use crate::base::ranges::tiles;
+use crate::kernels::instruction_set::kernel;
+use crate::kernels::pack::{prefetch, Pack, BLOCK};
+use crate::kernels::scalar::Scalar;
 use std::ops::Range;
 
 /// Columns side by side, at most: [`Scalar::LANES`] of the narrowest type.
@@ -82,9 +82,9 @@ kernel! {
 }
 
 /// # Safety
-/// The processor must have the instruction set of `R`.
+/// The processor must have the instruction set of `P`.
 #[inline(always)]
-unsafe fn rows_of_columns_body<T: Scalar, R: Row<T>, const ROWS: usize>(
+unsafe fn rows_of_columns_body<T: Scalar, P: Pack<T>, const ROWS: usize>(
     columns: Columns<'_>,
     rows: Range<usize>,
     out: &mut [T],
@@ -93,21 +93,21 @@ unsafe fn rows_of_columns_body<T: Scalar, R: Row<T>, const ROWS: usize>(
     assert_eq!(out.len(), rows.len() * columns.count, "room for the rows");
     let mut converted = [[T::zero(); BLOCK]; WIDEST];
     // As many columns side by side as fill a cache line of the rows.
-    for side_by_side in pieces(0..columns.count, T::LANES) {
-        for block in pieces(rows.clone(), BLOCK) {
+    for side_by_side in tiles(0..columns.count, T::LANES) {
+        for block in tiles(rows.clone(), BLOCK) {
             columns.ask_for(block.start + AHEAD, side_by_side.clone(), &rows);
             for (column, numbers) in side_by_side.clone().zip(&mut converted) {
                 columns.convert(column, block.clone(), numbers);
             }
             let out = &mut out[(block.start - rows.start) * columns.count..];
             for (columns_here, numbers) in
-                pieces(side_by_side.clone(), BLOCK).zip(converted.chunks_exact(BLOCK))
+                tiles(side_by_side.clone(), BLOCK).zip(converted.chunks_exact(BLOCK))
             {
                 if block.len() == BLOCK && columns_here.len() == BLOCK {
                     let corner = &mut out[columns_here.start..(BLOCK - 1) * columns.count + columns_here.end];
                     // SAFETY: the set is the caller's promise; `numbers` holds a block, and `corner` goes
                     // from its first place to its last.
-                    unsafe { R::transpose(numbers.as_ptr().cast(), corner.as_mut_ptr(), columns.count) };
+                    unsafe { P::transpose(numbers.as_ptr().cast(), corner.as_mut_ptr(), columns.count) };
                     continue;
                 }
                 for row in 0..block.len() {
@@ -124,7 +124,7 @@ unsafe fn rows_of_columns_body<T: Scalar, R: Row<T>, const ROWS: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::InstructionSet;
+    use crate::kernels::instruction_set::InstructionSet;
 
     fn is_transposed<T: Scalar>() {
         for (height, count) in [(1, 1), (3, 2), (8, 8), (9, 16), (40, 17), (200, 33), (131, 100)] {
@@ -142,8 +142,8 @@ mod tests {
                     for set in InstructionSet::available() {
                         let mut out = vec![T::zero(); rows.len() * count];
                         rows_of_columns(set, columns, rows.clone(), &mut out);
-                        for (place, &number) in out.iter().enumerate() {
-                            let (row, column) = (rows.start + place / count, place % count);
+                        for (index, &number) in out.iter().enumerate() {
+                            let (row, column) = (rows.start + index / count, index % count);
                             let x = data[column * height + row];
                             let wanted = match standardise {
                                 None => x,

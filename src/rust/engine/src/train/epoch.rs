@@ -1,20 +1,21 @@
 //! One epoch: a pass over the rows in steps, or one iteration of L-BFGS over all of them.
 
-use super::settings::{Method, Settings};
-use crate::data::Data;
-use crate::error::{EngineError, Result};
-use crate::evaluate::{outputs, scaled, totals, Totals};
-use crate::lbfgs::{Minimiser, Progress};
-use crate::metric::Metric;
-use crate::model::Model;
-use crate::observer::{Observer, StepEnd};
-use crate::optimizer::Step;
-use crate::pass::DropoutKey;
-use crate::random::{shuffled, stream, Purpose};
-use crate::room::{copied, filled};
-use crate::rows::Selection;
-use crate::step::{StepPlan, StepResult, Stepper};
-use crate::Scalar;
+use super::settings::Settings;
+use crate::base::error::{EngineError, Result};
+use crate::base::random::{shuffled, stream, Purpose};
+use crate::base::room::{copied, filled};
+use crate::compute::context::DropoutKey;
+use crate::compute::evaluate::{outputs, scaled, totals};
+use crate::compute::model::Model;
+use crate::compute::step::{StepPlan, StepResult, Stepper};
+use crate::data::rows::Selection;
+use crate::data::table::Data;
+use crate::kernels::scalar::Scalar;
+use crate::objective::loss::Totals;
+use crate::objective::metric::Metric;
+use crate::optim::lbfgs::{Minimiser, Progress};
+use crate::optim::{Method, Step};
+use crate::train::observer::{Observer, StepEnd};
 use std::cell::Cell;
 use std::ops::Range;
 
@@ -32,7 +33,7 @@ pub(super) struct Run<'a, 'o, T> {
     pub last_epoch: usize,
     /// Multiply-adds that a row takes.
     pub work_of_row: f64,
-    /// Whether the block holds all rows already.
+    /// Whether the workspace holds all rows already.
     pub rows_in_place: bool,
     /// Learning rate of the last step.
     pub lr: f64,
@@ -45,7 +46,7 @@ pub(super) struct Run<'a, 'o, T> {
 }
 
 /// What an epoch came to.
-pub(super) enum Pass {
+pub(super) enum EpochResult {
     /// The objective and the share of hits, accumulated before each update.
     Done { loss: f64, accuracy: Option<f64> },
     /// There was no further step to be found.
@@ -66,14 +67,14 @@ impl<T: Scalar> Run<'_, '_, T> {
     ///
     /// # Errors
     /// A panic of a worker, memory refused, or an interrupt, which leaves the model somewhere on its way.
-    pub fn epoch(&mut self, stepper: &mut Stepper<'_, T>, model: &mut Model<T>) -> Result<Pass> {
+    pub fn epoch(&mut self, stepper: &mut Stepper<'_, T>, model: &mut Model<T>) -> Result<EpochResult> {
         match self.settings.method {
             Method::Rule(_) => self.steps(stepper, model),
             Method::Lbfgs(_) => self.iteration(stepper, model),
         }
     }
 
-    fn steps(&mut self, stepper: &mut Stepper<'_, T>, model: &mut Model<T>) -> Result<Pass> {
+    fn steps(&mut self, stepper: &mut Stepper<'_, T>, model: &mut Model<T>) -> Result<EpochResult> {
         if !self.order.is_empty() {
             let mut rng = stream(self.settings.seed, Purpose::Shuffle, self.epoch as u64, 0);
             shuffled(&mut self.order, &mut rng);
@@ -113,22 +114,22 @@ impl<T: Scalar> Run<'_, '_, T> {
                 model,
             )?;
             self.lr = lr;
-            self.rows_in_place = self.batch == self.rows && stepper.block.capacity >= self.rows;
+            self.rows_in_place = self.batch == self.rows && stepper.workspace.capacity >= self.rows;
             stepper.team.did(self.work_of_row * (last - first) as f64)?;
             first = last;
             if first < self.rows && self.settings.out_of_time() {
-                return Ok(Pass::Unfinished);
+                return Ok(EpochResult::Unfinished);
             }
         }
         let total_weight = stepper.data.total_weight();
-        Ok(Pass::Done {
+        Ok(EpochResult::Done {
             loss: scaled(&self.settings.objective, sums.loss, total_weight) + penalty,
             accuracy: self.settings.counts_hits.then_some(sums.hits / total_weight),
         })
     }
 
     /// One iteration of L-BFGS; the objective is that at its start.
-    fn iteration(&mut self, stepper: &mut Stepper<'_, T>, model: &mut Model<T>) -> Result<Pass> {
+    fn iteration(&mut self, stepper: &mut Stepper<'_, T>, model: &mut Model<T>) -> Result<EpochResult> {
         let rows = self.rows;
         let work = self.work_of_row * rows as f64;
         let epoch = self.epoch;
@@ -146,9 +147,11 @@ impl<T: Scalar> Run<'_, '_, T> {
         };
         let mut in_place = self.rows_in_place;
         let first = match (&self.minimiser, self.settings.method) {
-            (None, Method::Lbfgs(knobs)) => {
-                Some((knobs, copied(model.parameters.get_mut())?, model.pairs()?))
-            }
+            (None, Method::Lbfgs(hyperparameters)) => Some((
+                hyperparameters,
+                copied(model.parameters.get_mut())?,
+                model.pairs()?,
+            )),
             _ => None,
         };
         let first_scale = match stepper.objective.is_sum() {
@@ -166,7 +169,7 @@ impl<T: Scalar> Run<'_, '_, T> {
                 Err(EngineError::Interrupted) => return Ok(None),
                 result => result?,
             };
-            in_place = stepper.block.capacity >= rows;
+            in_place = stepper.workspace.capacity >= rows;
             latest.set(totals);
             gradient.copy_from_slice(stepper.gradient());
             let total_weight = stepper.data.total_weight();
@@ -175,7 +178,9 @@ impl<T: Scalar> Run<'_, '_, T> {
             ))
         };
         let minimiser = match first {
-            Some((knobs, point, pairs)) => Minimiser::new(knobs, point, pairs, &mut evaluate)?,
+            Some((hyperparameters, point, pairs)) => {
+                Minimiser::new(hyperparameters, point, pairs, &mut evaluate)?
+            }
             None => self.minimiser.take(),
         };
         let Some(mut minimiser) = minimiser else {
@@ -186,7 +191,7 @@ impl<T: Scalar> Run<'_, '_, T> {
         let progress = minimiser.iterate(lr, first_scale, &mut evaluate)?;
         self.rows_in_place = in_place;
         if self.observer.watches_steps() {
-            // The block holds the last point that was tried; a trace wants the one before the step.
+            // The workspace holds the last point that was tried; a trace wants the one before the step.
             model.set(&start, stepper.pass.network);
             stepper.step(model, &plan(in_place), false)?;
         }
@@ -202,7 +207,7 @@ impl<T: Scalar> Run<'_, '_, T> {
         match progress {
             Progress::Interrupted => return Err(EngineError::Interrupted),
             Progress::Lost => {
-                return Ok(Pass::Done {
+                return Ok(EpochResult::Done {
                     loss: f64::NAN,
                     accuracy,
                 })
@@ -214,8 +219,8 @@ impl<T: Scalar> Run<'_, '_, T> {
         let step = plan(in_place).step;
         report(&mut *self.observer, epoch, step, all, totals, stepper, model)?;
         Ok(match progress {
-            Progress::Arrived => Pass::Arrived { loss, accuracy },
-            _ => Pass::Done { loss, accuracy },
+            Progress::Arrived => EpochResult::Arrived { loss, accuracy },
+            _ => EpochResult::Done { loss, accuracy },
         })
     }
 
@@ -253,11 +258,11 @@ impl<T: Scalar> Run<'_, '_, T> {
             pass,
             &model.parameters,
             data,
-            &mut stepper.block,
+            &mut stepper.workspace,
             stepper.team,
             &mut predicted,
         )?;
-        let known = data.outcomes.all()?;
+        let known = data.targets.all()?;
         metric.of(pass.network.output(), &predicted, &known, data.case_weights, rows)
     }
 
@@ -275,7 +280,7 @@ impl<T: Scalar> Run<'_, '_, T> {
             objective,
             &model.parameters,
             data,
-            &mut stepper.block,
+            &mut stepper.workspace,
             stepper.team,
         )?;
         let total_weight = data.total_weight();
@@ -286,31 +291,31 @@ impl<T: Scalar> Run<'_, '_, T> {
     }
 }
 
-/// What the step on the given places of the epoch's order is to do.
+/// What the step on the given positions of the epoch's order is to do.
 fn plan<T: Scalar>(
     settings: &Settings,
     epoch: usize,
-    places: Range<usize>,
+    positions: Range<usize>,
     rows: usize,
     rows_in_place: bool,
     model: &Model<T>,
 ) -> StepPlan<'static> {
-    let progress = epoch as f64 + places.start as f64 / rows as f64;
+    let progress = epoch as f64 + positions.start as f64 / rows as f64;
     StepPlan {
         step: Step {
             lr: settings.lr * settings.schedule.factor(progress, &model.plateau),
             number: model.steps + 1,
             decay: settings.decay_schedule.factor(progress, &model.plateau),
         },
-        share: places.len() as f64 / rows as f64,
+        share: positions.len() as f64 / rows as f64,
         dropout: (!settings.dropout.is_empty()).then(|| DropoutKey {
             seed: settings.seed,
             epoch: epoch as u64,
-            first_place: places.start as u64,
+            first_position: positions.start as u64,
             factor: settings.dropout_schedule.factor(progress, &model.plateau),
         }),
         rows_in_place,
-        rows: Selection::Range(places),
+        rows: Selection::Range(positions),
     }
 }
 
@@ -328,8 +333,8 @@ fn report<T: Scalar>(
         return Ok(());
     }
     let (network, layout, set) = (stepper.pass.network, stepper.pass.layout, stepper.pass.set);
-    let outcomes_per_row = stepper.objective.outcomes_per_row(network.outputs());
-    let (block, gradient) = stepper.recorded();
+    let targets_per_row = stepper.objective.targets_per_row(network.outputs());
+    let (workspace, gradient) = stepper.recorded();
     observer.step_end(&StepEnd {
         epoch: epoch + 1,
         step: model.steps,
@@ -337,12 +342,12 @@ fn report<T: Scalar>(
         decay: step.decay,
         rows,
         loss_sum: totals.loss,
-        block,
+        workspace,
         gradient,
         model,
         network,
         layout,
-        outcomes_per_row,
+        targets_per_row,
         set,
     })
 }

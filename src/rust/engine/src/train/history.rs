@@ -1,13 +1,14 @@
 //! What the loop remembers of earlier epochs: curves, models to go back to, the best one.
 
-use super::settings::{Best, Stopping};
-use crate::error::Result;
-use crate::metric::Metric;
-use crate::model::{Model, Snapshot};
-use crate::network::{Layout, Network};
-use crate::observer::EpochEnd;
-use crate::room::{push, room};
-use crate::Scalar;
+use super::settings::Stopping;
+use super::state::Best;
+use crate::base::error::Result;
+use crate::base::room::{push, room};
+use crate::compute::model::{Model, Snapshot};
+use crate::kernels::scalar::Scalar;
+use crate::nn::network::{Layout, Network};
+use crate::objective::metric::Metric;
+use crate::train::observer::EpochEnd;
 
 /// Curves and models of earlier epochs.
 pub(super) struct History<T> {

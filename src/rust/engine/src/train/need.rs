@@ -3,14 +3,16 @@
 //! What takes memory says itself how much; here is who is there at the same time.
 
 use super::history::bytes_of_curves;
-use super::settings::{Method, Origin, Settings, Start};
-use crate::block::Block;
-use crate::data::Data;
-use crate::lbfgs::Minimiser;
-use crate::model::{strip_count, Model};
-use crate::network::Coefficients;
-use crate::scalar::{row_stride, Scalar};
-use crate::step::{Stepper, StepperParts};
+use super::settings::Settings;
+use super::state::{Origin, Start};
+use crate::compute::model::{micropanel_count, Model};
+use crate::compute::step::{Stepper, StepperParts};
+use crate::compute::workspace::Workspace;
+use crate::data::table::Data;
+use crate::kernels::scalar::{row_stride, Scalar};
+use crate::nn::network::Coefficients;
+use crate::optim::lbfgs::Minimiser;
+use crate::optim::Method;
 
 /// Bytes of all that is small, whatever the size of the data: the team, names, what the system is asked.
 const SMALL_THINGS: f64 = 16384.0;
@@ -46,8 +48,8 @@ impl<T: Scalar> Need<'_, T> {
     pub fn bytes(&self) -> f64 {
         let layers = self.parts.pass.network.layers().len() as f64;
         let small = SMALL_THINGS + layers * BYTES_OF_LAYER;
-        let over = match self.settings.budget.copies_outcome {
-            true => self.outcome() + self.outcome_copied(),
+        let over = match self.settings.budget.copies_result {
+            true => self.result() + self.result_copied(),
             false => 0.0,
         };
         small + self.held() + self.in_training().max(over)
@@ -63,7 +65,7 @@ impl<T: Scalar> Need<'_, T> {
             true => parts.data.rows() * size_of::<u32>(),
             false => 0,
         };
-        let steps = Stepper::bytes(parts, strip_count::<T>(parts.pass.layout));
+        let steps = Stepper::bytes(parts, micropanel_count::<T>(parts.pass.layout));
         copy + order as f64 + steps + self.curves() + self.in_last_epoch().max(self.at_end())
     }
 
@@ -74,9 +76,9 @@ impl<T: Scalar> Need<'_, T> {
         // Numbers kept per weight in the model and in snapshots; what stands, and what an epoch needs.
         let (slots, of_snapshots, standing, iteration) = match self.settings.method {
             Method::Rule(_) => (self.slots(), self.slots(), 0.0, 0.0),
-            Method::Lbfgs(knobs) => {
+            Method::Lbfgs(hyperparameters) => {
                 // The epoch brings the last pair itself.
-                let slots = knobs.slots_after(self.settings.epochs.saturating_sub(1), given);
+                let slots = hyperparameters.slots_after(self.settings.epochs.saturating_sub(1), given);
                 // The loop keeps the point before the step too.
                 let point = len as f64 * size_of::<T>() as f64;
                 let standing = Minimiser::<T>::bytes(len, slots / 2) + point;
@@ -92,14 +94,14 @@ impl<T: Scalar> Need<'_, T> {
             + iteration.max(self.best()).max(self.losses())
     }
 
-    /// What is taken when the outcome is made: snapshots are gone, the curves are counted elsewhere.
+    /// What is taken when the result is made: snapshots are gone, the curves are counted elsewhere.
     fn at_end(&self) -> f64 {
         // The best weights are laid out once more for their losses.
         let laid_out = match self.settings.stopping {
             Some(_) => Model::<T>::snapshot_bytes(self.parts.pass.layout, 0),
             None => 0.0,
         };
-        self.model(self.slots()) + self.outcome() - self.curves() + laid_out.max(self.losses())
+        self.model(self.slots()) + self.result() - self.curves() + laid_out.max(self.losses())
     }
 
     fn model(&self, slots: usize) -> f64 {
@@ -108,7 +110,7 @@ impl<T: Scalar> Need<'_, T> {
 
     /// What training gives: coefficients, what the optimizer keeps, the curves; where it looks for the best
     /// epoch, its coefficients too, and the last ones.
-    fn outcome(&self) -> f64 {
+    fn result(&self) -> f64 {
         let last = match self.settings.stopping {
             Some(_) => self.coefficients(),
             None => 0.0,
@@ -117,10 +119,10 @@ impl<T: Scalar> Need<'_, T> {
     }
 
     /// The same as plain numbers: per epoch five at most, one of them twice while it is brought there.
-    fn outcome_copied(&self) -> f64 {
+    fn result_copied(&self) -> f64 {
         let curves = 6.0 * size_of::<f64>() as f64 * self.settings.epochs as f64;
         // Of a training that may end earlier, no more is charged than there is room for at first.
-        self.outcome() - self.curves() + curves.min(self.curves())
+        self.result() - self.curves() + curves.min(self.curves())
     }
 
     /// The coefficients of the best epoch.
@@ -134,7 +136,7 @@ impl<T: Scalar> Need<'_, T> {
     /// Room that members need for the losses of rows.
     fn losses(&self) -> f64 {
         let network = self.parts.pass.network;
-        let rows = Block::<T>::rows_of_piece(network) * self.parts.team.size();
+        let rows = Workspace::<T>::rows_of_tile(network) * self.parts.team.size();
         rows as f64 * (row_stride::<T>(network.outputs()) * size_of::<T>()) as f64
     }
 

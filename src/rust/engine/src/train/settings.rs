@@ -1,47 +1,20 @@
-//! What training takes and gives: settings, checked settings, a start, an outcome.
+//! What training takes and gives: settings, checked settings, a result.
 
-use crate::error::{EngineError, Result};
-use crate::init::Draw;
-use crate::lbfgs::Lbfgs;
-use crate::loss::Objective;
-use crate::memory::Budget;
-use crate::metric::Metric;
-use crate::model::OptimizerState;
-use crate::network::{Coefficients, Network};
-use crate::observer::EpochEnd;
-use crate::optimizer::{Optimizer, Rule};
-use crate::penalty::Penalty;
-use crate::schedule::{Kind, Schedule};
+use crate::base::error::{EngineError, Result};
+use crate::base::memory::Budget;
+use crate::nn::network::{Coefficients, Network};
+use crate::objective::loss::Objective;
+use crate::objective::metric::Metric;
+use crate::objective::penalty::Penalty;
+use crate::optim::lbfgs::Lbfgs;
+use crate::optim::schedule::{Kind, Schedule};
+use crate::optim::state::OptimizerState;
+use crate::optim::Method;
+use crate::train::observer::EpochEnd;
+use crate::train::state::Best;
 use std::time::Instant;
 
-/// How weights are updated.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Method {
-    /// A rule that is applied at each step.
-    Rule(Optimizer),
-    /// L-BFGS: one iteration over all rows per epoch.
-    Lbfgs(Lbfgs),
-}
-
-impl Method {
-    /// Name of a number kept per weight: one of the rule's, or of a remembered pair's.
-    pub fn slot_name(&self, slot: usize) -> String {
-        match self {
-            Method::Rule(rule) => rule.slots().get(slot).copied().unwrap_or_default().to_string(),
-            Method::Lbfgs(_) => format!("{}_{}", ["step", "change"][slot % 2], slot / 2 + 1),
-        }
-    }
-
-    /// Numbers kept per weight after some epochs, when `given` were kept before.
-    pub fn slots_after(&self, epochs: usize, given: usize) -> usize {
-        match self {
-            Method::Rule(rule) => rule.slots().len(),
-            Method::Lbfgs(knobs) => knobs.slots_after(epochs, given),
-        }
-    }
-}
-
-/// How to train. [`Settings::check`] turns it into the only thing [`train`] takes.
+/// How to train. [`Settings::check`] turns it into the only thing [`train`](crate::train::train) takes.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Output and loss.
@@ -139,8 +112,8 @@ impl Settings {
             Some(format!("dropout {:?} for {hidden} hidden layers", self.dropout))
         } else if whole_steps_only && (!self.dropout.is_empty() || self.clip_norm.is_some()) {
             Some("dropout or clip_norm with L-BFGS".to_string())
-        } else if let Some(knobs) = self.lbfgs_out_of_range() {
-            Some(format!("{knobs:?}"))
+        } else if let Some(hyperparameters) = self.lbfgs_out_of_range() {
+            Some(format!("{hyperparameters:?}"))
         } else if self.clip_norm.is_some_and(|norm| !positive(norm)) {
             Some(format!("clip_norm {:?}", self.clip_norm))
         } else {
@@ -159,89 +132,19 @@ impl Settings {
         self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
-    /// L-BFGS's knobs, if it is the method and cannot run with them.
+    /// L-BFGS's hyperparameters, if it is the method and cannot run with them.
     fn lbfgs_out_of_range(&self) -> Option<Lbfgs> {
         let tolerance = |value: f64| (0.0..=f64::MAX).contains(&value);
         match self.method {
-            Method::Lbfgs(knobs)
-                if knobs.memory == 0
-                    || !tolerance(knobs.gradient_tolerance)
-                    || !tolerance(knobs.value_tolerance) =>
+            Method::Lbfgs(hyperparameters)
+                if hyperparameters.memory == 0
+                    || !tolerance(hyperparameters.gradient_tolerance)
+                    || !tolerance(hyperparameters.value_tolerance) =>
             {
-                Some(knobs)
+                Some(hyperparameters)
             }
             _ => None,
         }
-    }
-}
-
-/// Where the first weights and biases come from.
-#[derive(Clone, Debug)]
-pub enum Origin {
-    /// They are given.
-    Given(Coefficients),
-    /// They are drawn, once it is known that there is memory for them.
-    Drawn(Draw),
-}
-
-impl From<Coefficients> for Origin {
-    fn from(coefficients: Coefficients) -> Origin {
-        Origin::Given(coefficients)
-    }
-}
-
-impl From<Draw> for Origin {
-    fn from(draw: Draw) -> Origin {
-        Origin::Drawn(draw)
-    }
-}
-
-/// Where training starts.
-#[derive(Clone, Debug)]
-pub struct Start {
-    /// Weights and biases.
-    pub coefficients: Origin,
-    /// What the optimizer kept, when an earlier fit goes on.
-    pub state: Option<OptimizerState>,
-    /// Epochs that the earlier fit made.
-    pub epochs_done: usize,
-    /// The best epoch of the earlier fit, where early stopping goes on.
-    pub best: Option<Best>,
-}
-
-impl Start {
-    /// From given weights, or those that are drawn, with nothing done before.
-    pub fn new(coefficients: impl Into<Origin>) -> Start {
-        Start {
-            coefficients: coefficients.into(),
-            state: None,
-            epochs_done: 0,
-            best: None,
-        }
-    }
-}
-
-/// The best epoch so far, by the loss that early stopping looks at.
-#[derive(Clone, Debug)]
-pub struct Best {
-    /// The epoch.
-    pub epoch: usize,
-    /// Its loss.
-    pub loss: f64,
-    /// The weights and biases after it.
-    pub coefficients: Coefficients,
-}
-
-impl Best {
-    /// A copy.
-    ///
-    /// # Errors
-    /// Memory refused.
-    pub fn copied(&self) -> Result<Best> {
-        Ok(Best {
-            coefficients: self.coefficients.copied()?,
-            ..*self
-        })
     }
 }
 
@@ -265,7 +168,7 @@ pub enum Ending {
 
 /// What training gives.
 #[derive(Clone, Debug)]
-pub struct Outcome {
+pub struct Trained {
     /// Weights and biases: the best where they are restored, else the last.
     pub coefficients: Coefficients,
     /// What the optimizer keeps after the last epoch.
@@ -293,7 +196,7 @@ pub struct FinalLosses {
     pub validation: Option<f64>,
 }
 
-impl Outcome {
+impl Trained {
     /// The objective of each epoch.
     pub fn losses(&self) -> Vec<f64> {
         self.history.iter().map(|end| end.loss).collect()

@@ -1,11 +1,11 @@
 //! Claims about activations: values by the functions' definitions, names, and slopes stored or not.
 
-use backprop_engine::activation::Activation;
 use backprop_engine::kernels::InstructionSet;
+use backprop_engine::nn::activation::Activation;
 use backprop_engine::Scalar;
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
-/// Value, slope and curvature of an activation by its definition, away from kinks.
+/// Value, slope and second derivative of an activation by its definition, away from kinks.
 fn defined(activation: Activation, z: f64) -> [f64; 3] {
     let s = 1.0 / (1.0 + (-z).exp());
     let up = z > 0.0;
@@ -54,15 +54,15 @@ fn values_slopes_and_curvatures_are_those_of_the_definitions() {
     for &activation in Activation::ALL {
         for i in -60..60 {
             let z = f64::from(i) * 0.17 + 0.05;
-            let [value, slope, curvature] = defined(activation, z);
+            let [value, slope, second] = defined(activation, z);
             let (a, b) = activation.value_and_slope(z);
             let close = |a: f64, b: f64| (a - b).abs() <= 1e-13 * b.abs().max(1.0);
             let name = activation.name();
             assert!(close(a, value), "{name} at {z}: {a} for {value}");
             assert!(close(b, slope), "{name} at {z}: slope {b} for {slope}");
             assert!(
-                close(activation.curvature(z), curvature),
-                "{name} at {z}: curvature"
+                close(activation.second_derivative(z), second),
+                "{name} at {z}: second derivative"
             );
         }
     }
@@ -88,10 +88,10 @@ fn loops_give_the_same<T: Scalar>(tolerance: f64) {
                 }
             }
             if !activation.needs_input() {
-                let mut errors = vec![T::of(-2.0); z.len()];
-                activation.times_slope(set, &mut errors, &values);
+                let mut deltas = vec![T::of(-2.0); z.len()];
+                activation.times_slope(set, &mut deltas, &values);
                 let doubled: Vec<T> = slopes.iter().map(|&slope| T::of(-2.0) * slope).collect();
-                assert_eq!(errors, doubled, "{}", activation.name());
+                assert_eq!(deltas, doubled, "{}", activation.name());
             }
         }
     }
@@ -120,7 +120,7 @@ fn at_zero_the_slope_is_that_from_the_left() {
         assert_eq!(activation.value_and_slope(-0.0).0, 0.0);
     }
     for activation in [Activation::Elu, Activation::Selu] {
-        assert_eq!(activation.curvature(0.0), 0.0, "{}", activation.name());
+        assert_eq!(activation.second_derivative(0.0), 0.0, "{}", activation.name());
     }
 }
 

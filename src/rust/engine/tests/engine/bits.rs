@@ -1,13 +1,13 @@
 //! Claims about bits: a fit has the same on any number of threads, in any way its steps are made, traced or not.
 
-use backprop_engine::activation::Activation;
-use backprop_engine::block::{Block, Use};
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::observer::NoObserver;
-use backprop_engine::optimizer::{Adam, GradientDescent, Momentum, Optimizer, Rprop};
-use backprop_engine::penalty::Penalty;
-use backprop_engine::threads::with_team;
-use backprop_engine::trace::Recorder;
+use backprop_engine::base::threads::with_team;
+use backprop_engine::compute::workspace::{Use, Workspace};
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::optim::{Adam, GradientDescent, Momentum, Optimizer, Rprop};
+use backprop_engine::train::observer::NoObserver;
+use backprop_engine::train::trace::Recorder;
 use backprop_engine::{gradient, Ending, Method, Network, Scalar};
 
 use super::workloads::*;
@@ -89,13 +89,13 @@ fn small_steps_have_the_bits_of_any_other<T: Scalar>() {
         let shapes = [(vec![3], 3), (vec![], 20), (vec![1, 8, 5], 64), (vec![7, 1], 13)];
         for (turn, (hidden, rows)) in shapes.into_iter().enumerate() {
             // Each shape with each rule, each time with another number of inputs.
-            for (place, inputs) in [1, 4, 9, 47].into_iter().enumerate() {
+            for (index, inputs) in [1, 4, 9, 47].into_iter().enumerate() {
                 let sizes = [&[inputs][..], &hidden, &[outputs]].concat();
                 let activations = [Activation::Sigmoid, Activation::Relu, Activation::Tanh];
                 let network = Network::new(&sizes, &activations[..hidden.len()], objective.output()).unwrap();
                 let (table, start) = (table(rows, inputs, outputs), start(&network));
-                let rule = rules[(turn + place) % 4];
-                let batch = [rows, 5, 1, rows][(turn + place) % 4];
+                let rule = rules[(turn + index) % 4];
+                let batch = [rows, 5, 1, rows][(turn + index) % 4];
                 let mut plan = settings(objective.clone(), 3, batch);
                 plan.method = Method::Rule(rule);
                 plan.counts_hits = true;
@@ -127,7 +127,7 @@ fn small_steps_have_the_bits_of_any_other_in_single() {
 #[test]
 fn thousands_of_layers_train_and_have_the_same_bits_for_any_number_of_threads() {
     let table = table(50, 4, 1);
-    // So deep that a block holds fewer rows than there are.
+    // So deep that a workspace holds fewer rows than there are.
     let sizes = [vec![4], vec![1; 5000], vec![1]].concat();
     let network = Network::new(&sizes, &[Activation::Sigmoid; 5000], Output::Linear).unwrap();
     let objective = Objective::new(Output::Linear, Loss::Mse).unwrap();
@@ -142,11 +142,11 @@ fn thousands_of_layers_train_and_have_the_same_bits_for_any_number_of_threads() 
 
 #[test]
 fn many_blocks_and_one_block_give_the_same_full_batch_step() {
-    // So wide that a block holds fewer rows than there are.
+    // So wide that a workspace holds fewer rows than there are.
     let table = table(700, 900, 1);
     let network = Network::new(&[900, 40, 1], &[Activation::Tanh], Output::Linear).unwrap();
     let objective = Objective::new(Output::Linear, Loss::Mse).unwrap();
-    let capacity = Block::<f64>::capacity_for(&network, Use::Training, 700);
+    let capacity = Workspace::<f64>::capacity_for(&network, Use::Training, 700);
     assert!(capacity < 700);
     let start = start(&network);
     let one = fit::<f64>(
@@ -207,8 +207,8 @@ fn a_traced_fit_and_an_untraced_one_have_the_same_bits() {
     for step in steps {
         // Each layer's delta is what came back times the slope; the update follows the gradient.
         for layer in &step.layers[..2] {
-            let product = layer.incoming_errors.as_ref().unwrap() * &layer.slopes;
-            assert_eq!(product, layer.errors);
+            let product = layer.incoming_gradients.as_ref().unwrap() * &layer.slopes;
+            assert_eq!(product, layer.deltas);
         }
         let updated = &step.before.weights[1] - &(&step.gradient.weights[1] * step.lr);
         assert!((&updated - &step.after.weights[1])

@@ -1,17 +1,17 @@
 //! A small table, network and settings, and fits of them.
 
-use backprop_engine::activation::Activation;
+use backprop_engine::base::memory::Budget;
+use backprop_engine::base::threads::{with_team, with_team_asking};
+use backprop_engine::data::rows::ColumnMajor;
 use backprop_engine::data::Data;
-use backprop_engine::init::{initial, BiasInit, Init};
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::memory::Budget;
-use backprop_engine::observer::{NoObserver, Observer};
-use backprop_engine::optimizer::{Momentum, Optimizer};
-use backprop_engine::penalty::Penalty;
-use backprop_engine::rows::ColumnMajor;
-use backprop_engine::schedule::Schedule;
-use backprop_engine::threads::{with_team, with_team_asking};
-use backprop_engine::{evaluate, train, Method, Network, Outcome, Result, Settings, Start};
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::init::{initial, BiasInit, Init};
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::optim::schedule::Schedule;
+use backprop_engine::optim::{Momentum, Optimizer};
+use backprop_engine::train::observer::{NoObserver, Observer};
+use backprop_engine::{evaluate, train, Method, Network, Result, Settings, Start, Trained};
 use std::cell::Cell;
 
 pub const INPUTS: usize = 3;
@@ -47,7 +47,7 @@ impl Table {
     pub fn data<'a>(&'a self, source: &'a ColumnMajor<'a>) -> Data<'a, f64> {
         Data {
             inputs: source,
-            outcomes: ColumnMajor::new(&self.y, self.y.len(), 1),
+            targets: ColumnMajor::new(&self.y, self.y.len(), 1),
             case_weights: Some(&self.weights),
             offsets: None,
         }
@@ -82,8 +82,8 @@ pub fn settings(epochs: usize) -> Settings {
         counts_hits: true,
         deadline: None,
         metric: None,
-        decay_schedule: backprop_engine::schedule::Schedule::CONSTANT,
-        dropout_schedule: backprop_engine::schedule::Schedule::CONSTANT,
+        decay_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
+        dropout_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
         budget: Budget::default(),
     }
 }
@@ -119,7 +119,7 @@ pub fn fit_with(
     fitting: &Table,
     held_out: Option<&Table>,
     observer: &mut dyn Observer<f64>,
-) -> Result<Outcome> {
+) -> Result<Trained> {
     fit_asking(settings, start, fitting, held_out, || false, observer)
 }
 
@@ -131,7 +131,7 @@ pub fn fit_asking(
     held_out: Option<&Table>,
     interrupted: fn() -> bool,
     observer: &mut dyn Observer<f64>,
-) -> Result<Outcome> {
+) -> Result<Trained> {
     let network = network();
     let checked = settings.check(&network).unwrap();
     let (source, other) = (fitting.source(), held_out.map(Table::source));
@@ -151,18 +151,18 @@ pub fn fit_asking(
     })
 }
 
-pub fn fit(settings: Settings, start: &Start, fitting: &Table, held_out: Option<&Table>) -> Outcome {
+pub fn fit(settings: Settings, start: &Start, fitting: &Table, held_out: Option<&Table>) -> Trained {
     fit_with(settings, start, fitting, held_out, &mut NoObserver).unwrap()
 }
 
 /// Loss and share of rows classified rightly, weighted, of given weights on a table.
-pub fn judged(outcome: &Outcome, table: &Table) -> (f64, f64) {
+pub fn judged(trained: &Trained, table: &Table) -> (f64, f64) {
     let (network, source) = (network(), table.source());
     let data = table.data(&source);
     let mut p = vec![0.0; table.y.len()];
     let loss = with_team(1, |team| {
-        evaluate::predict::<f64>(&network, &outcome.coefficients, &source, None, team, &mut p).unwrap();
-        evaluate::loss(&network, &objective(), &outcome.coefficients, &data, team).unwrap()
+        evaluate::predict::<f64>(&network, &trained.coefficients, &source, None, team, &mut p).unwrap();
+        evaluate::loss(&network, &objective(), &trained.coefficients, &data, team).unwrap()
     });
     let rows = p.iter().zip(&table.y).zip(&table.weights);
     let right: f64 = rows

@@ -1,9 +1,9 @@
 //! Claims about dropout: which units are dropped, what takes their place, and what comes back.
 
 use super::traces::problem;
-use backprop_engine::loss::{Loss, Output};
-use backprop_engine::observer::NoObserver;
-use backprop_engine::random::{stream, Purpose};
+use backprop_engine::base::random::{stream, Purpose};
+use backprop_engine::objective::{Loss, Output};
+use backprop_engine::train::observer::NoObserver;
 use backprop_engine::Settings;
 use rand::RngExt;
 
@@ -17,11 +17,11 @@ fn units_are_dropped_by_their_stream_and_the_others_make_up_for_them() {
     let hidden = &problem.network.layers()[..2];
     let (mut dropped, mut all) = ([0.0; 2], [0.0; 2]);
     for step in &steps {
-        // Rows are numbered by their place in the epoch; each layer of each row has a stream.
+        // Rows are numbered by their position in the epoch; each layer of each row has a stream.
         let first = (step.step as usize - 1) % 3 * 8;
         for (number, (layer, trace)) in hidden.iter().zip(&step.layers).enumerate() {
-            for place in 0..step.rows.len() {
-                let counter = (first + place) * 2 + number;
+            for position in 0..step.rows.len() {
+                let counter = (first + position) * 2 + number;
                 let mut rng = stream(4, Purpose::Dropout, step.epoch as u64 - 1, counter as u64);
                 for unit in 0..layer.units {
                     let factor = match rng.random::<f64>() < RATES[number] {
@@ -30,16 +30,19 @@ fn units_are_dropped_by_their_stream_and_the_others_make_up_for_them() {
                     };
                     let (value, slope) = layer
                         .activation
-                        .value_and_slope(trace.weighted_inputs[(place, unit)]);
-                    let (a, s) = (trace.activations[(place, unit)], trace.slopes[(place, unit)]);
+                        .value_and_slope(trace.weighted_inputs[(position, unit)]);
+                    let (a, s) = (
+                        trace.activations[(position, unit)],
+                        trace.slopes[(position, unit)],
+                    );
                     assert!((a - value * factor).abs() < 1e-14, "activation {a} of {value}");
                     assert!((s - slope * factor).abs() < 1e-14, "slope {s} of {slope}");
                     dropped[number] += f64::from(u8::from(factor == 0.0));
                     all[number] += 1.0;
                 }
             }
-            let back = trace.incoming_errors.as_ref().unwrap() * &trace.slopes;
-            assert_eq!(back, trace.errors, "what was dropped takes no part in the error");
+            let back = trace.incoming_gradients.as_ref().unwrap() * &trace.slopes;
+            assert_eq!(back, trace.deltas, "what was dropped takes no part in the error");
         }
         let outputs = &step.layers[2];
         assert_eq!(
@@ -70,15 +73,15 @@ fn the_gradient_under_dropout_is_that_of_the_units_that_are_left() {
             0 => &step.inputs,
             _ => &step.layers[number - 1].activations,
         };
-        let wanted = before.t().dot(&step.layers[number].errors);
+        let wanted = before.t().dot(&step.layers[number].deltas);
         for (found, wanted) in step.gradient.weights[number].iter().zip(&wanted) {
             assert!((found - wanted).abs() < 1e-12 * wanted.abs().max(1.0));
         }
         if number < 2 {
             let back = step.layers[number + 1]
-                .errors
+                .deltas
                 .dot(&step.before.weights[number + 1].t());
-            let incoming = step.layers[number].incoming_errors.as_ref().unwrap();
+            let incoming = step.layers[number].incoming_gradients.as_ref().unwrap();
             assert!(back
                 .iter()
                 .zip(incoming)

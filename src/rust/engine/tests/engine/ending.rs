@@ -1,8 +1,8 @@
 //! Claims about how training goes on and ends: early stopping, plateaus, last losses, divergence.
 
-use backprop_engine::lbfgs::Lbfgs;
-use backprop_engine::optimizer::{Adam, Optimizer};
-use backprop_engine::schedule::{Kind, Schedule};
+use backprop_engine::optim::lbfgs::Lbfgs;
+use backprop_engine::optim::schedule::{Kind, Schedule};
+use backprop_engine::optim::{Adam, Optimizer};
 use backprop_engine::{Ending, Method, Origin, Settings, Start, Stopping};
 
 use super::common::*;
@@ -31,7 +31,7 @@ fn expected_end(
 #[test]
 fn early_stopping_follows_its_rule_on_validation_rows_and_without_them() {
     let (fitting, mut held_out) = (table(60, 37), table(30, 41));
-    // A fifth of the outcomes is wrong, so that the loss rises again.
+    // A fifth of the targets is wrong, so that the loss rises again.
     held_out.y.iter_mut().step_by(5).for_each(|y| *y = 1.0 - *y);
     for (patience, tolerance) in [(1, 0.0), (3, 0.0), (5, 0.02), (2, 0.5), (4, 0.1)] {
         for validation in [Some(&held_out), None] {
@@ -46,26 +46,26 @@ fn early_stopping_follows_its_rule_on_validation_rows_and_without_them() {
                 stopping: Some(rule),
                 ..settings(60)
             };
-            let outcome = fit(plan, &start(), &fitting, validation);
-            assert_eq!(outcome.epochs_done, last, "{rule:?}");
-            let kept = outcome.best.clone().unwrap();
+            let trained = fit(plan, &start(), &fitting, validation);
+            assert_eq!(trained.epochs_done, last, "{rule:?}");
+            let kept = trained.best.clone().unwrap();
             assert_eq!((kept.epoch, kept.loss), (best, losses[best - 1]));
             assert_eq!(
-                kept.coefficients, outcome.coefficients,
+                kept.coefficients, trained.coefficients,
                 "the best weights are restored"
             );
-            assert_eq!(outcome.last.is_some(), best != last);
-            match last < 60 || outcome.ending != Ending::Completed {
-                true => assert_eq!(outcome.ending, Ending::Converged(best)),
+            assert_eq!(trained.last.is_some(), best != last);
+            match last < 60 || trained.ending != Ending::Completed {
+                true => assert_eq!(trained.ending, Ending::Converged(best)),
                 false => assert_eq!(last, 60),
             }
             let best_fit = fit(settings(best), &start(), &fitting, validation);
-            assert_eq!(best_fit.coefficients, outcome.coefficients);
+            assert_eq!(best_fit.coefficients, trained.coefficients);
             let last_fit = fit(settings(last), &start(), &fitting, validation);
-            if let Some(weights) = &outcome.last {
+            if let Some(weights) = &trained.last {
                 assert_eq!(weights, &last_fit.coefficients);
             }
-            assert_eq!(outcome.state, last_fit.state);
+            assert_eq!(trained.state, last_fit.state);
         }
     }
 }
@@ -117,9 +117,9 @@ fn a_plateau_looks_at_the_validation_loss() {
             },
             ..settings(20)
         };
-        let outcome = fit(plan, &start(), &fitting, validation);
+        let trained = fit(plan, &start(), &fitting, validation);
         let (mut factor, mut lowest, mut waited) = (1.0, f64::INFINITY, 0);
-        for end in &outcome.history {
+        for end in &trained.history {
             assert_eq!(end.lr, 0.3 * factor, "epoch {}", end.epoch);
             let loss = end.validation_loss.unwrap_or(end.loss);
             (lowest, waited) = if loss < lowest {
@@ -131,7 +131,7 @@ fn a_plateau_looks_at_the_validation_loss() {
                 (factor, waited) = (f64::max(factor * 0.5, 0.1), 0);
             }
         }
-        let plateau = outcome.state.plateau;
+        let plateau = trained.state.plateau;
         assert_eq!(
             (plateau.factor, plateau.best, plateau.waited),
             (factor, lowest, waited)
@@ -143,26 +143,26 @@ fn a_plateau_looks_at_the_validation_loss() {
 #[test]
 fn the_last_losses_are_those_of_the_weights_that_are_given_back() {
     let (fitting, held_out) = (table(60, 37), table(30, 41));
-    let outcome = fit(settings(7), &start(), &fitting, Some(&held_out));
-    let (loss, accuracy) = judged(&outcome, &held_out);
-    let end = outcome.history[6];
+    let trained = fit(settings(7), &start(), &fitting, Some(&held_out));
+    let (loss, accuracy) = judged(&trained, &held_out);
+    let end = trained.history[6];
     let close = |a: f64, b: f64| (a - b).abs() < 1e-13;
     assert!(close(end.validation_loss.unwrap(), loss));
     assert!((end.validation_accuracy.unwrap() - accuracy).abs() < 1e-14);
-    let last = outcome.final_losses.unwrap();
-    assert!(close(last.training, judged(&outcome, &fitting).0));
+    let last = trained.final_losses.unwrap();
+    assert!(close(last.training, judged(&trained, &fitting).0));
     assert!(close(last.validation.unwrap(), loss));
-    assert_eq!((end.epoch, end.last_epoch, outcome.epochs_done), (7, 7, 7));
+    assert_eq!((end.epoch, end.last_epoch, trained.epochs_done), (7, 7, 7));
     // The curve is of the weights before each update: the first is that of the start, in full batches.
     let plan = Settings {
         batch_size: 60,
         ..settings(2)
     };
-    let outcome = fit(plan, &start(), &fitting, None);
+    let trained = fit(plan, &start(), &fitting, None);
     let untrained = fit(settings(0), &start(), &fitting, None);
     let (loss, accuracy) = judged(&untrained, &fitting);
-    assert!((outcome.history[0].loss - loss).abs() < 1e-14);
-    assert!((outcome.history[0].accuracy.unwrap() - accuracy).abs() < 1e-14);
+    assert!((trained.history[0].loss - loss).abs() < 1e-14);
+    assert!((trained.history[0].accuracy.unwrap() - accuracy).abs() < 1e-14);
     assert!(close(untrained.final_losses.unwrap().training, loss));
     assert!(untrained.history.is_empty() && untrained.epochs_done == 0);
 }
@@ -174,8 +174,8 @@ fn hits_are_counted_only_where_they_are_asked_for() {
         counts_hits: false,
         ..settings(2)
     };
-    let outcome = fit(plan, &start(), &fitting, Some(&fitting));
-    assert!(outcome
+    let trained = fit(plan, &start(), &fitting, Some(&fitting));
+    assert!(trained
         .history
         .iter()
         .all(|end| end.accuracy.is_none() && end.validation_accuracy.is_none()));
@@ -197,15 +197,15 @@ fn divergence_is_found_in_the_epoch_where_it_happens() {
                 lr,
                 ..settings(epochs)
             };
-            let outcome = fit(plan, &start(), &fitting, None);
-            let Ending::Diverged(epoch) = outcome.ending else {
-                panic!("{:?}", outcome.ending)
+            let trained = fit(plan, &start(), &fitting, None);
+            let Ending::Diverged(epoch) = trained.ending else {
+                panic!("{:?}", trained.ending)
             };
             assert_eq!(
-                (outcome.epochs_done, outcome.history.len()),
+                (trained.epochs_done, trained.history.len()),
                 (epoch - 1, epoch - 1)
             );
-            let weights = || outcome.coefficients.weights.iter().flatten();
+            let weights = || trained.coefficients.weights.iter().flatten();
             assert!(weights().all(|w| w.is_finite()), "lr {lr}, {epochs} epochs");
         }
     }
@@ -227,8 +227,8 @@ fn lbfgs_counts_its_iterations_and_follows_the_schedule() {
         },
         ..settings(4)
     };
-    let outcome = fit(plan, &start(), &fitting, None);
-    let rates: Vec<f64> = outcome.history.iter().map(|end| end.lr).collect();
+    let trained = fit(plan, &start(), &fitting, None);
+    let rates: Vec<f64> = trained.history.iter().map(|end| end.lr).collect();
     assert_eq!(rates, [1.0, 0.5, 0.25, 0.125]);
-    assert_eq!((outcome.state.steps, outcome.state.slots.len()), (4, 8));
+    assert_eq!((trained.state.steps, trained.state.slots.len()), (4, 8));
 }

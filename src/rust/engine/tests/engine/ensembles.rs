@@ -1,11 +1,11 @@
 //! Claims about networks trained side by side: the same bits as one after the other, and an orderly end.
 
 use crate::common::{network, settings, start, table, Table};
+use backprop_engine::base::threads::with_team;
+use backprop_engine::data::rows::{Chosen, ColumnMajor, RowSource};
 use backprop_engine::data::Data;
-use backprop_engine::ensemble::{train_members, train_one, Member, TrainedMember};
-use backprop_engine::observer::NoObserver;
-use backprop_engine::rows::{Chosen, ColumnMajor, RowSource};
-use backprop_engine::threads::with_team;
+use backprop_engine::train::ensemble::{train_members, train_one, Member, TrainedMember};
+use backprop_engine::train::observer::NoObserver;
 use backprop_engine::{evaluate, train, Ending, EngineError, Settings};
 use std::time::{Duration, Instant};
 
@@ -75,8 +75,8 @@ fn members_side_by_side_are_those_one_after_the_other_and_those_alone() {
         for threads in [1, 2, 3, 8] {
             for (found, wanted) in side_by_side(threads).iter().zip(&ordered) {
                 let found = found.as_ref().unwrap();
-                assert_eq!(found.outcome.coefficients, wanted.outcome.coefficients);
-                assert_eq!(found.outcome.losses(), wanted.outcome.losses());
+                assert_eq!(found.trained.coefficients, wanted.trained.coefficients);
+                assert_eq!(found.trained.losses(), wanted.trained.losses());
                 assert_eq!(found.held, wanted.held);
             }
         }
@@ -115,7 +115,7 @@ fn members_side_by_side_are_those_one_after_the_other_and_those_alone() {
             )
         });
         let alone = alone.unwrap();
-        assert_eq!(alone.coefficients, ordered[0].outcome.coefficients);
+        assert_eq!(alone.coefficients, ordered[0].trained.coefficients);
         let mut predicted = vec![0.0; held.len()];
         with_team(1, |team| {
             evaluate::predict::<f64>(
@@ -165,7 +165,7 @@ fn an_error_of_one_member_or_of_the_listener_is_the_error_of_all() {
     with_data(&table, |data| {
         let all = members(&shares, &settings(5));
         let found = train_members(&network(), &all, data, None, 2, || false, &mut |_, _| Ok(true));
-        assert_eq!(found.err(), Some(EngineError::NonFiniteOutcomes(vec![0])));
+        assert_eq!(found.err(), Some(EngineError::NonFiniteTargets(vec![0])));
     });
 }
 
@@ -181,15 +181,15 @@ fn time_ends_a_training_after_a_whole_epoch_and_keeps_others_from_beginning() {
         let (trained, _) =
             train_members(&network(), &all, data, None, 1, || false, &mut |_, _| Ok(true)).unwrap();
         let first = trained[0].as_ref().unwrap();
-        assert_eq!(first.outcome.ending, Ending::OutOfTime);
-        assert_eq!(first.outcome.epochs_done, 0);
+        assert_eq!(first.trained.ending, Ending::OutOfTime);
+        assert_eq!(first.trained.epochs_done, 0);
         // Nothing of the epoch that was begun is left.
-        assert_eq!(first.outcome.coefficients, {
+        assert_eq!(first.trained.coefficients, {
             let untrained = members(&shares, &settings(0));
             let done = with_team(1, |team| {
                 train_one(&network(), &untrained[0], data, None, team, &mut NoObserver)
             });
-            done.unwrap().outcome.coefficients
+            done.unwrap().trained.coefficients
         });
         assert!(trained[1..].iter().all(Option::is_none));
     });

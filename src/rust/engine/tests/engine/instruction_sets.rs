@@ -1,8 +1,8 @@
 //! Claims about instruction sets: those that the processor has are found, and each computes the same.
 
 use backprop_engine::kernels::elementwise::{add, multiply, softmax};
-use backprop_engine::kernels::product::{self, Rows};
-use backprop_engine::kernels::{row, Fused, InstructionSet, Instructions, Separate};
+use backprop_engine::kernels::gemm::{self, Rows};
+use backprop_engine::kernels::{pack, Fused, InstructionSet, Instructions, Separate};
 use backprop_engine::Scalar;
 
 #[test]
@@ -37,7 +37,7 @@ fn every_set_that_the_processor_has_is_found_and_the_widest_is_used() {
 fn products_take_as_many_panels_at_once_as_rows_leave_registers_for() {
     for set in InstructionSet::available() {
         let panels = if set.name() == "avx512" { 2 } else { 1 };
-        assert_eq!(set.panels_at_once(), panels, "{set:?}");
+        assert_eq!(gemm::panels_at_once(set), panels, "{set:?}");
     }
 }
 
@@ -77,7 +77,7 @@ fn products_are_the_plain_sums<T: Scalar>() {
                 let mut slopes = vec![T::of(0.5); panels * panel_rows * lanes];
                 // SAFETY: the vectors have the extents that the kernels are told.
                 unsafe {
-                    product::forward(
+                    gemm::forward(
                         set,
                         rows,
                         inputs,
@@ -88,7 +88,7 @@ fn products_are_the_plain_sums<T: Scalar>() {
                         out.as_mut_ptr(),
                         out_stride,
                     );
-                    product::gradient(
+                    gemm::gradient(
                         set,
                         rows,
                         inputs,
@@ -176,13 +176,13 @@ fn a_softmax_is_the_share_of_each_exponential() {
 #[test]
 fn a_softmax_of_nan_is_nan_wherever_it_stands() {
     for set in InstructionSet::available() {
-        for place in 0..3 {
+        for index in 0..3 {
             let (mut values, mut log_sums) = ([1.0, 3.0, 2.0], [0.0]);
-            values[place] = f64::NAN;
+            values[index] = f64::NAN;
             softmax(set, &mut values, 3, 3, &mut log_sums);
             assert!(
                 values.iter().all(|p| p.is_nan()) && log_sums[0].is_nan(),
-                "{place}"
+                "{index}"
             );
         }
     }
@@ -191,7 +191,7 @@ fn a_softmax_of_nan_is_nan_wherever_it_stands() {
 #[test]
 fn asking_ahead_for_numbers_changes_none() {
     let a = numbers::<f64>(100, 3);
-    row::prefetch(&a);
-    row::prefetch(&a[..0]);
+    pack::prefetch(&a);
+    pack::prefetch(&a[..0]);
     assert_eq!(a, numbers::<f64>(100, 3));
 }

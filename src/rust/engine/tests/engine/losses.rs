@@ -1,10 +1,11 @@
 //! Claims about losses: values worked out by hand, rows apart, hits, and which go with which output.
 
 use backprop_engine::kernels::InstructionSet;
-use backprop_engine::loss::{Loss, Objective, Output, OutputRows};
+use backprop_engine::objective::loss::OutputRows;
+use backprop_engine::objective::{Loss, Objective, Output};
 use backprop_engine::Scalar;
 
-/// Losses, errors and hits of rows of weighted inputs `z`, `units` each, that lie `stride` apart.
+/// Losses, deltas and hits of rows of weighted inputs `z`, `units` each, that lie `stride` apart.
 fn evaluate<T: Scalar>(
     objective: &Objective,
     z: &[f64],
@@ -17,42 +18,42 @@ fn evaluate<T: Scalar>(
     for (i, &z) in z.iter().enumerate() {
         inputs[i / units * stride + i % units] = T::of(z);
     }
-    let outcomes: Vec<T> = y.iter().map(|&y| T::of(y)).collect();
+    let targets: Vec<T> = y.iter().map(|&y| T::of(y)).collect();
     let set = InstructionSet::detect();
     let (mut values, mut log_sums) = (inputs.clone(), vec![T::zero(); count]);
     objective.predict(set, &mut values, stride, units, &mut log_sums);
     let mut losses = vec![0.0; count];
-    let mut errors = vec![T::of(7.0); count * stride];
+    let mut deltas = vec![T::of(7.0); count * stride];
     let mut hits = vec![9.0; count];
     let rows = OutputRows {
         inputs: &inputs,
         values: &values,
         log_sums: &log_sums,
-        outcomes: &outcomes,
+        targets: &targets,
         stride,
         units,
-        outcomes_per_row: objective.outcomes_per_row(units),
+        targets_per_row: objective.targets_per_row(units),
     };
-    objective.evaluate(set, &rows, &mut losses, &mut errors);
+    objective.evaluate(set, &rows, &mut losses, &mut deltas);
     objective.hits(&rows, &mut hits);
-    let errors = (0..z.len())
-        .map(|i| errors[i / units * stride + i % units].to_double())
+    let deltas = (0..z.len())
+        .map(|i| deltas[i / units * stride + i % units].to_double())
         .collect();
-    (losses, errors, hits)
+    (losses, deltas, hits)
 }
 
-/// Compares with losses and errors as they should be, for rows that lie close and apart.
-fn gives(output: Output, loss: Loss, units: usize, z: &[f64], y: &[f64], losses: &[f64], errors: &[f64]) {
+/// Compares with losses and deltas as they should be, for rows that lie close and apart.
+fn gives(output: Output, loss: Loss, units: usize, z: &[f64], y: &[f64], losses: &[f64], deltas: &[f64]) {
     let objective = Objective::new(output, loss.clone()).unwrap();
     for stride in [units, units + 3] {
-        for (tolerance, (got_losses, got_errors, _)) in [
+        for (tolerance, (got_losses, got_deltas, _)) in [
             (1e-13, evaluate::<f64>(&objective, z, y, units, stride)),
             (1e-6, evaluate::<f32>(&objective, z, y, units, stride)),
         ] {
-            for (got, wanted) in got_losses.iter().zip(losses).chain(got_errors.iter().zip(errors)) {
+            for (got, wanted) in got_losses.iter().zip(losses).chain(got_deltas.iter().zip(deltas)) {
                 assert!(
                     (got - wanted).abs() <= tolerance * wanted.abs().max(1.0),
-                    "{output:?} {loss:?}, stride {stride}: {got_losses:?} {got_errors:?}"
+                    "{output:?} {loss:?}, stride {stride}: {got_losses:?} {got_deltas:?}"
                 );
             }
         }
@@ -181,7 +182,7 @@ fn likelihoods_are_those_of_their_distributions() {
                 .map(|row| (0..units).map(|unit| value(row * units + unit)).sum::<f64>() / k)
                 .collect()
         };
-        let errors = |value: &dyn Fn(usize) -> f64| -> Vec<f64> { (0..4).map(|i| value(i) / k).collect() };
+        let deltas = |value: &dyn Fn(usize) -> f64| -> Vec<f64> { (0..4).map(|i| value(i) / k).collect() };
         gives(
             Output::Sigmoid,
             Loss::BinaryCrossEntropy,
@@ -189,7 +190,7 @@ fn likelihoods_are_those_of_their_distributions() {
             &z,
             &y,
             &sums(&binary),
-            &errors(&|i| p[i] - y[i]),
+            &deltas(&|i| p[i] - y[i]),
         );
         // Without log y!, which no parameter changes.
         gives(
@@ -199,14 +200,14 @@ fn likelihoods_are_those_of_their_distributions() {
             &z,
             &y,
             &sums(&|i| z[i].exp() - y[i] * z[i]),
-            &errors(&|i| z[i].exp() - y[i]),
+            &deltas(&|i| z[i].exp() - y[i]),
         );
     }
-    // Outcomes of a cross-entropy may add up to anything.
+    // Targets of a cross-entropy may add up to anything.
     let z: [f64; 6] = [0.5, -1.0, 2.0, 1.0, 1.0, 1.0];
     let y: [f64; 6] = [0.0, 1.0, 0.0, 0.5, 1.0, 0.75];
     let mut losses = Vec::new();
-    let mut errors = Vec::new();
+    let mut deltas = Vec::new();
     for row in 0..2 {
         let (z, y) = (&z[row * 3..row * 3 + 3], &y[row * 3..row * 3 + 3]);
         let sum: f64 = z.iter().map(|z| z.exp()).sum();
@@ -217,14 +218,14 @@ fn likelihoods_are_those_of_their_distributions() {
                 .map(|(z, y)| -y * (z.exp() / sum).ln())
                 .sum::<f64>(),
         );
-        errors.extend(z.iter().zip(y).map(|(z, y)| z.exp() / sum * total - y));
+        deltas.extend(z.iter().zip(y).map(|(z, y)| z.exp() / sum * total - y));
     }
-    gives(Output::Softmax, Loss::CrossEntropy, 3, &z, &y, &losses, &errors);
+    gives(Output::Softmax, Loss::CrossEntropy, 3, &z, &y, &losses, &deltas);
 }
 
 #[test]
 fn a_quantile_weighs_what_lies_above_and_below() {
-    // Predictions of the 10 %, 50 % and 90 % quantiles of one outcome.
+    // Predictions of the 10 %, 50 % and 90 % quantiles of one trained.
     let taus = vec![0.1, 0.5, 0.9];
     gives(
         Output::Linear,
@@ -245,11 +246,11 @@ fn a_quantile_weighs_what_lies_above_and_below() {
         &[-0.25, 0.75],
     );
     let objective = Objective::new(Output::Linear, Loss::Quantile(taus)).unwrap();
-    assert_eq!(objective.outcomes_per_row(3), 1);
+    assert_eq!(objective.targets_per_row(3), 1);
     assert_eq!(
         Objective::new(Output::Linear, Loss::Mse)
             .unwrap()
-            .outcomes_per_row(3),
+            .targets_per_row(3),
         3
     );
 }
@@ -262,21 +263,21 @@ fn what_is_not_a_number_is_noticed_by_every_loss() {
         }
         let objective = Objective::new(output, loss.clone()).unwrap();
         for (units, stride) in [(1, 1), (2, 2), (2, 5)] {
-            let mut y = vec![0.5; objective.outcomes_per_row(units)];
+            let mut y = vec![0.5; objective.targets_per_row(units)];
             let mut z = vec![0.5; units];
             z[0] = f64::NAN;
-            let (losses, errors, _) = evaluate::<f64>(&objective, &z, &y, units, stride);
-            assert!(losses[0].is_nan() && errors[0].is_nan(), "{output:?} {loss:?}");
+            let (losses, deltas, _) = evaluate::<f64>(&objective, &z, &y, units, stride);
+            assert!(losses[0].is_nan() && deltas[0].is_nan(), "{output:?} {loss:?}");
             z[0] = 0.5;
             y[0] = f64::NAN;
-            let (losses, errors, _) = evaluate::<f64>(&objective, &z, &y, units, stride);
-            assert!(losses[0].is_nan() && errors[0].is_nan(), "{output:?} {loss:?}");
+            let (losses, deltas, _) = evaluate::<f64>(&objective, &z, &y, units, stride);
+            assert!(losses[0].is_nan() && deltas[0].is_nan(), "{output:?} {loss:?}");
         }
     }
 }
 
 #[test]
-fn a_softmax_is_right_at_the_largest_outcome_and_others_by_their_half() {
+fn a_softmax_is_right_at_the_largest_target_and_others_by_their_half() {
     let classes = Objective::new(Output::Softmax, Loss::CrossEntropy).unwrap();
     // The first of equals counts as the largest.
     for (z, y, hit) in [
@@ -359,7 +360,7 @@ fn only_pairs_with_meaning_are_accepted() {
 }
 
 #[test]
-fn knobs_of_losses_have_their_ranges() {
+fn hyperparameters_of_losses_have_their_ranges() {
     let accepted = |loss| Objective::new(Output::Linear, loss).is_ok();
     let tiny = f64::MIN_POSITIVE;
     assert!(accepted(Loss::Huber(tiny)) && accepted(Loss::Huber(f64::MAX)));

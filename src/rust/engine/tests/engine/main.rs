@@ -4,10 +4,10 @@
 mod activations;
 mod bits;
 mod common;
-mod curvature;
 mod dropout;
 mod ending;
 mod ensembles;
+mod hessian;
 mod instruction_sets;
 mod losses;
 mod networks;

@@ -1,9 +1,9 @@
 //! Claims about networks: what they count, where their numbers lie, which shapes are refused.
 
-use backprop_engine::activation::Activation;
-use backprop_engine::loss::Output;
-use backprop_engine::network::{Coefficients, Layout};
-use backprop_engine::threads::with_team;
+use backprop_engine::base::threads::with_team;
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::network::{Coefficients, Layout};
+use backprop_engine::objective::Output;
 use backprop_engine::{padded, row_stride, Buffer, EngineError, Network, Scalar, SharedBuffer};
 use ndarray::{Array1, Array2};
 
@@ -69,21 +69,24 @@ fn places_do_not_overlap<T: Scalar>() {
     let network = network(&[3, 20, 1, 37, 8, 2]);
     let layout = Layout::of::<T>(&network);
     let mut taken = vec![0; layout.len];
-    for (place, layer) in layout.places.iter().zip(network.layers()) {
-        assert_eq!(place.offset % T::LANES, 0, "layers begin at cache lines");
-        assert_eq!(place.rows, layer.inputs + 1);
-        assert_eq!(place.stride, row_stride::<T>(layer.units));
-        assert_eq!(place.width, if layer.units == 1 { 1 } else { T::LANES });
-        assert!(place.panels * place.width >= layer.units && (place.panels - 1) * place.width < layer.units);
-        for input in 0..place.rows {
+    for (layer_layout, layer) in layout.layers.iter().zip(network.layers()) {
+        assert_eq!(layer_layout.offset % T::LANES, 0, "layers begin at cache lines");
+        assert_eq!(layer_layout.rows, layer.inputs + 1);
+        assert_eq!(layer_layout.stride, row_stride::<T>(layer.units));
+        assert_eq!(layer_layout.width, if layer.units == 1 { 1 } else { T::LANES });
+        assert!(
+            layer_layout.panels * layer_layout.width >= layer.units
+                && (layer_layout.panels - 1) * layer_layout.width < layer.units
+        );
+        for input in 0..layer_layout.rows {
             for unit in 0..layer.units {
-                let index = place.index(input, unit);
+                let index = layer_layout.index(input, unit);
                 taken[index] += 1;
                 // In its panel, row by row.
-                let panel = place.range(unit / place.width, input..input + 1);
+                let panel = layer_layout.range(unit / layer_layout.width, input..input + 1);
                 assert_eq!(
-                    (panel.start + unit % place.width, panel.len()),
-                    (index, place.width)
+                    (panel.start + unit % layer_layout.width, panel.len()),
+                    (index, layer_layout.width)
                 );
             }
         }
@@ -93,13 +96,13 @@ fn places_do_not_overlap<T: Scalar>() {
     // Whole panels, and the last layer's rest of a line: nothing else is in between.
     let (panels, line) = (
         layout
-            .places
+            .layers
             .iter()
-            .map(|place| place.panels * place.panel_size())
+            .map(|layer_layout| layer_layout.panels * layer_layout.panel_size())
             .sum::<usize>(),
         T::LANES,
     );
-    assert!(layout.len >= panels && layout.len < panels + layout.places.len() * line);
+    assert!(layout.len >= panels && layout.len < panels + layout.layers.len() * line);
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Claims about update rules: three steps by the formulas as published, under every instruction set.
 
 use backprop_engine::kernels::InstructionSet;
-use backprop_engine::optimizer::{
-    Adagrad, Adam, GradientDescent, Momentum, Optimizer, RmsProp, Rprop, Rule, Step, Strip,
+use backprop_engine::optim::{
+    Adagrad, Adam, GradientDescent, Momentum, Optimizer, ParameterSlice, RmsProp, Rprop, Rule, Step,
 };
 use backprop_engine::{Method, Scalar};
 
@@ -31,7 +31,7 @@ fn steps<T: Scalar>(rule: Optimizer, set: InstructionSet, is_bias: bool) -> Vec<
                 number: before as u64 + 1,
                 decay: 1.0,
             },
-            Strip {
+            ParameterSlice {
                 weights: &mut weights,
                 gradient: &gradient,
                 slots: [first, second],
@@ -55,23 +55,23 @@ fn follows(
 ) {
     for set in InstructionSet::available() {
         let (double, single) = (steps::<f64>(rule, set, is_bias), steps::<f32>(rule, set, is_bias));
-        for place in 0..4 {
-            let mut weight = START[place];
+        for index in 0..4 {
+            let mut weight = START[index];
             let mut slots = [rule.initial(0, LR), rule.initial(1, LR)];
             for (step, gradient) in GRADIENTS.iter().enumerate() {
-                (weight, slots) = formula(step as i32 + 1, gradient[place], weight, slots);
+                (weight, slots) = formula(step as i32 + 1, gradient[index], weight, slots);
                 for (seen, tolerance) in [(&double[step], 1e-13), (&single[step], 1e-5)] {
                     let close = |a: f64, b: f64| (a - b).abs() <= tolerance * b.abs().max(1e-3);
                     assert!(
-                        close(seen.0[place], weight),
-                        "{rule:?} {set:?}, weight {place} after step {step}: {} for {weight}",
-                        seen.0[place]
+                        close(seen.0[index], weight),
+                        "{rule:?} {set:?}, weight {index} after step {step}: {} for {weight}",
+                        seen.0[index]
                     );
                     for (slot, wanted) in slots.iter().enumerate().take(slots_used) {
                         assert!(
-                            close(seen.1[slot][place], *wanted),
-                            "{rule:?} {set:?}, slot {slot} of {place} after step {step}: {} for {wanted}",
-                            seen.1[slot][place]
+                            close(seen.1[slot][index], *wanted),
+                            "{rule:?} {set:?}, slot {slot} of {index} after step {step}: {} for {wanted}",
+                            seen.1[slot][index]
                         );
                     }
                 }
@@ -192,7 +192,7 @@ fn a_gradient_that_is_nan_is_noticed_by_every_rule() {
                 number: 1,
                 decay: 1.0,
             },
-            Strip {
+            ParameterSlice {
                 weights: &mut weights,
                 gradient: &[f64::NAN],
                 slots: [&mut first, &mut second],
@@ -240,7 +240,7 @@ fn what_is_kept_has_names_and_a_start() {
     // The learning rate is Rprop's first step size; all else starts at 0.
     assert_eq!((rprop.initial(0, LR), rprop.initial(1, LR)), (0.0, LR));
     assert_eq!((adam.initial(0, LR), adam.initial(1, LR)), (0.0, 0.0));
-    let lbfgs = Method::Lbfgs(backprop_engine::lbfgs::Lbfgs {
+    let lbfgs = Method::Lbfgs(backprop_engine::optim::lbfgs::Lbfgs {
         memory: 2,
         gradient_tolerance: 0.0,
         value_tolerance: 0.0,

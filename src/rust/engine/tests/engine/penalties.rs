@@ -1,8 +1,8 @@
 //! Claims about penalties and clipped gradients.
 
-use backprop_engine::optimizer::{GradientDescent, Optimizer};
-use backprop_engine::penalty::Penalty;
-use backprop_engine::threads::with_team;
+use backprop_engine::base::threads::with_team;
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::optim::{GradientDescent, Optimizer};
 use backprop_engine::{gradient, Method, Origin, Settings, Start};
 
 use super::common::*;
@@ -51,10 +51,10 @@ fn a_penalty_is_part_of_the_objective_and_of_its_gradient() {
             batch_size: 40,
             ..settings(1)
         };
-        let outcome = fit(plan, &start(), &fitting, None);
-        assert!((outcome.history[0].loss - more).abs() < 1e-13);
-        let plain = judged(&outcome, &fitting).0;
-        assert!((outcome.final_losses.unwrap().training - plain).abs() < 1e-13);
+        let trained = fit(plan, &start(), &fitting, None);
+        assert!((trained.history[0].loss - more).abs() < 1e-13);
+        let plain = judged(&trained, &fitting).0;
+        assert!((trained.final_losses.unwrap().training - plain).abs() < 1e-13);
     }
 }
 
@@ -62,7 +62,7 @@ fn a_penalty_is_part_of_the_objective_and_of_its_gradient() {
 fn a_penalty_leaves_a_weight_of_zero_where_it_is() {
     let fitting = table(20, 37);
     let (network, source) = (network(), fitting.source());
-    let at = backprop_engine::network::Coefficients::zeros(&network).unwrap();
+    let at = backprop_engine::nn::network::Coefficients::zeros(&network).unwrap();
     let of = |strength| {
         let penalty = Penalty {
             strength,

@@ -1,12 +1,12 @@
 //! Claims about predictions and losses of given weights: against the plain sums, row by row.
 
-use backprop_engine::activation::Activation;
+use backprop_engine::base::threads::{with_team, with_team_asking};
+use backprop_engine::data::rows::{ColumnMajor, RowSource, SparseRows};
 use backprop_engine::data::Data;
-use backprop_engine::init::{initial, BiasInit, Init};
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::network::Coefficients;
-use backprop_engine::rows::{ColumnMajor, RowSource, SparseRows};
-use backprop_engine::threads::{with_team, with_team_asking};
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::init::{initial, BiasInit, Init};
+use backprop_engine::nn::network::Coefficients;
+use backprop_engine::objective::{Loss, Objective, Output};
 use backprop_engine::{evaluate, EngineError, Network, Scalar};
 
 use super::common::{asked, interrupts_at};
@@ -114,7 +114,7 @@ fn predictions_are_those_of_the_plain_sums() {
 
 #[test]
 fn rows_beyond_a_block_are_predicted_like_the_first() {
-    // 17 inputs and 2 units: a block holds 16,384 rows at most.
+    // 17 inputs and 2 units: a workspace holds 16,384 rows at most.
     let (rows, columns) = (40_000, 3);
     let network = Network::new(&[columns, 2], &[], Output::Linear).unwrap();
     let x = numbers(rows * columns, 37);
@@ -167,7 +167,7 @@ fn inputs_that_are_not_finite_are_named_wherever_they_are() {
     for (row, number) in [(0, f64::NAN), (39_999, f64::INFINITY)] {
         let mut x = numbers(rows * columns, 37);
         x[rows + row] = number;
-        // Of another column in another block too.
+        // Of another column in another workspace too.
         x[2 * rows + rows - 1 - row] = number;
         let source = ColumnMajor::new(&x, rows, columns);
         let mut out = vec![0.0; rows * 2];
@@ -216,7 +216,7 @@ fn a_loss_is_the_weighted_mean_of_its_rows_and_a_sum_of_squares_their_sum() {
             }
             let data = Data {
                 inputs: &source as &dyn RowSource<f64>,
-                outcomes: ColumnMajor::new(&y, rows, 2),
+                targets: ColumnMajor::new(&y, rows, 2),
                 case_weights: case_weights.map(|weights| &weights[..]),
                 offsets: offsets.map(|offsets| ColumnMajor::new(offsets, rows, 2)),
             };

@@ -1,13 +1,13 @@
 //! Claims about what training refuses: tables that are not finite, states of something else, more than there is
 //! memory for.
 
-use backprop_engine::activation::Activation;
+use backprop_engine::base::threads::with_team;
+use backprop_engine::data::rows::{ColumnMajor, RowSource, SparseRows};
 use backprop_engine::data::Data;
-use backprop_engine::init::{BiasInit, Draw, Init};
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::observer::NoObserver;
-use backprop_engine::rows::{ColumnMajor, RowSource, SparseRows};
-use backprop_engine::threads::with_team;
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::init::{BiasInit, Draw, Init};
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::train::observer::NoObserver;
 use backprop_engine::{train, EngineError, Network, Origin, Settings, Start};
 
 use super::common::*;
@@ -22,7 +22,7 @@ fn tables_that_are_not_finite_are_refused_by_their_columns() {
         table
     };
     let inputs = spoilt(&|table| table.x[30 + 7] = f64::NAN);
-    let outcomes = spoilt(&|table| table.y[29] = f64::INFINITY);
+    let targets = spoilt(&|table| table.y[29] = f64::INFINITY);
     for batch_size in [10, 30] {
         let plan = || Settings {
             batch_size,
@@ -30,14 +30,14 @@ fn tables_that_are_not_finite_are_refused_by_their_columns() {
         };
         let refused =
             |fitting, held_out| fit_with(plan(), &start(), fitting, held_out, &mut NoObserver).err();
-        let (of_inputs, of_outcomes) = (
+        let (of_inputs, of_targets) = (
             Some(EngineError::NonFiniteInputs(vec![1])),
-            Some(EngineError::NonFiniteOutcomes(vec![0])),
+            Some(EngineError::NonFiniteTargets(vec![0])),
         );
         assert_eq!(refused(&inputs, None), of_inputs);
-        assert_eq!(refused(&outcomes, None), of_outcomes);
+        assert_eq!(refused(&targets, None), of_targets);
         assert_eq!(refused(&good, Some(&inputs)), of_inputs);
-        assert_eq!(refused(&good, Some(&outcomes)), of_outcomes);
+        assert_eq!(refused(&good, Some(&targets)), of_targets);
         assert_eq!(refused(&good, Some(&good)), None);
     }
 }
@@ -85,7 +85,7 @@ fn bytes_needed(network: &Network, batch: usize, source: &dyn RowSource<f64>, st
     let y = vec![0.0; source.rows() * network.outputs()];
     let data = Data {
         inputs: source,
-        outcomes: ColumnMajor::new(&y, source.rows(), network.outputs()),
+        targets: ColumnMajor::new(&y, source.rows(), network.outputs()),
         case_weights: None,
         offsets: None,
     };

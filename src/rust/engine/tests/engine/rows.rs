@@ -1,7 +1,7 @@
 //! Claims about where rows come from: the same rows from every source, and what is refused.
 
-use backprop_engine::rows::{moments, ColumnMajor, RowMajor, RowSource, Selection, SparseRows};
-use backprop_engine::threads::with_team;
+use backprop_engine::base::threads::with_team;
+use backprop_engine::data::rows::{moments, ColumnMajor, RowMajor, RowSource, Selection, SparseRows};
 use backprop_engine::{EngineError, Scalar};
 
 /// A table in R's order, mostly zeros: number 100 c + r where r + c is a multiple of 3.
@@ -56,8 +56,8 @@ fn every_source_gives_the_rows_of_the_table<T: Scalar>() {
                 Selection::Listed(&[]),
             ] {
                 let wanted: Vec<T> = (0..selection.len())
-                    .flat_map(|place| {
-                        let row = selection.row(place);
+                    .flat_map(|position| {
+                        let row = selection.row(position);
                         let (table, center, scale) = (&table, &center, &scale);
                         (0..columns).map(move |column| {
                             let number = table[column * rows + row];
@@ -104,15 +104,15 @@ fn only_columns_lie_scattered_and_only_copies_take_memory() {
 #[test]
 fn columns_with_what_is_not_finite_are_named() {
     let (rows, columns) = (70, 5);
-    for (place, number) in [
+    for (position, number) in [
         (0, f64::NAN),
         (69, f64::INFINITY),
         (35, f64::NEG_INFINITY),
         (63, f64::NAN),
     ] {
         let mut table = table(rows, columns);
-        table[2 * rows + place] = number;
-        table[4 * rows + place] = number;
+        table[2 * rows + position] = number;
+        table[4 * rows + position] = number;
         let (starts, rows_of, numbers) = sparse_parts(&table, rows);
         let dense = ColumnMajor::new(&table, rows, columns);
         let sparse = SparseRows::from_columns(&starts, &rows_of, &numbers, rows, columns).unwrap();

@@ -1,6 +1,6 @@
 //! Claims about schedules: the factor at given epochs, ranges to the last number, plateaus.
 
-use backprop_engine::schedule::{Kind, Plateau, Schedule};
+use backprop_engine::optim::schedule::{Kind, Plateau, Schedule};
 use std::f64::consts::PI;
 
 fn factor(kind: Kind, epoch: f64) -> f64 {
@@ -52,8 +52,8 @@ fn a_cosine_falls_from_one_to_its_floor() {
         growth: 1.0,
     };
     for epoch in [0.0, 1.0, 2.5, 4.0, 7.75, 8.0, 12.0] {
-        let place = f64::min(epoch / 8.0, 1.0);
-        let wanted = 0.1 + 0.9 * (1.0 + (PI * place).cos()) / 2.0;
+        let position = f64::min(epoch / 8.0, 1.0);
+        let wanted = 0.1 + 0.9 * (1.0 + (PI * position).cos()) / 2.0;
         assert!(close(factor(kind.clone(), epoch), wanted), "epoch {epoch}");
     }
 }

@@ -1,12 +1,12 @@
 //! Claims about settings: ranges to the last number, and what must fit the network.
 
-use backprop_engine::activation::Activation;
-use backprop_engine::lbfgs::Lbfgs;
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::memory::Budget;
-use backprop_engine::optimizer::{GradientDescent, Optimizer};
-use backprop_engine::penalty::Penalty;
-use backprop_engine::schedule::{Kind, Schedule};
+use backprop_engine::base::memory::Budget;
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::optim::lbfgs::Lbfgs;
+use backprop_engine::optim::schedule::{Kind, Schedule};
+use backprop_engine::optim::{GradientDescent, Optimizer};
 use backprop_engine::{EngineError, Method, Network, Settings};
 
 fn network() -> Network {
@@ -30,8 +30,8 @@ fn settings() -> Settings {
         counts_hits: false,
         deadline: None,
         metric: None,
-        decay_schedule: backprop_engine::schedule::Schedule::CONSTANT,
-        dropout_schedule: backprop_engine::schedule::Schedule::CONSTANT,
+        decay_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
+        dropout_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
         budget: Budget::default(),
     }
 }
@@ -148,7 +148,7 @@ fn the_schedule_is_checked_too() {
 
 #[test]
 fn lbfgs_remembers_something_and_has_tolerances() {
-    let knobs = |memory, gradient_tolerance, value_tolerance| {
+    let hyperparameters = |memory, gradient_tolerance, value_tolerance| {
         problem(|s| {
             s.method = Method::Lbfgs(Lbfgs {
                 memory,
@@ -157,12 +157,12 @@ fn lbfgs_remembers_something_and_has_tolerances() {
             })
         })
     };
-    assert_eq!(knobs(1, 0.0, 0.0), None);
-    assert_eq!(knobs(usize::MAX, f64::MAX, f64::MAX), None);
-    assert!(knobs(0, 0.0, 0.0).is_some());
+    assert_eq!(hyperparameters(1, 0.0, 0.0), None);
+    assert_eq!(hyperparameters(usize::MAX, f64::MAX, f64::MAX), None);
+    assert!(hyperparameters(0, 0.0, 0.0).is_some());
     for wrong in [-TINY, f64::NAN, f64::INFINITY] {
         assert!(
-            knobs(5, wrong, 0.0).is_some() && knobs(5, 0.0, wrong).is_some(),
+            hyperparameters(5, wrong, 0.0).is_some() && hyperparameters(5, 0.0, wrong).is_some(),
             "{wrong}"
         );
     }

@@ -1,11 +1,11 @@
 //! Claims about random numbers: streams that must never change, starting weights and shuffles from them.
 
-use backprop_engine::activation::Activation;
-use backprop_engine::init::{self, BiasInit, Draw, Init};
-use backprop_engine::loss::Output;
-use backprop_engine::network::Coefficients;
-use backprop_engine::random::{shuffled, split, stream, Purpose};
-use backprop_engine::threads::with_team;
+use backprop_engine::base::random::{shuffled, split, stream, Purpose};
+use backprop_engine::base::threads::with_team;
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::init::{self, BiasInit, Draw, Init};
+use backprop_engine::nn::network::Coefficients;
+use backprop_engine::objective::Output;
 use backprop_engine::{Network, Result};
 use rand::Rng;
 

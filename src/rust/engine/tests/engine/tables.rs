@@ -1,12 +1,12 @@
 //! Claims about tables: parts that do not belong together are refused wherever a table is taken.
 
-use backprop_engine::curvature::hessian;
+use backprop_engine::base::threads::with_team;
+use backprop_engine::compute::hessian::hessian;
+use backprop_engine::data::rows::ColumnMajor;
 use backprop_engine::data::Data;
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::network::Coefficients;
-use backprop_engine::penalty::Penalty;
-use backprop_engine::rows::ColumnMajor;
-use backprop_engine::threads::with_team;
+use backprop_engine::nn::network::Coefficients;
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
 use backprop_engine::{evaluate, gradient, EngineError, Network};
 
 fn network() -> Network {
@@ -27,7 +27,7 @@ fn matrix(rows: usize, columns: usize) -> ColumnMajor<'static> {
 fn table<'a>(inputs: &'a ColumnMajor<'a>) -> Data<'a, f64> {
     Data {
         inputs,
-        outcomes: matrix(5, 3),
+        targets: matrix(5, 3),
         case_weights: Some(&NUMBERS[..5]),
         offsets: Some(matrix(5, 3)),
     }
@@ -98,12 +98,12 @@ fn parts_that_do_not_belong_together_are_named() {
     for (rows, columns) in [(4, 3), (6, 3), (5, 2), (3, 5)] {
         let other = matrix(rows, columns);
         let said = problem(Data {
-            outcomes: other,
+            targets: other,
             ..right
         });
         assert_eq!(
             said,
-            Some(format!("{rows} x {columns} outcomes where 5 x 3 are needed"))
+            Some(format!("{rows} x {columns} targets where 5 x 3 are needed"))
         );
         let said = problem(Data {
             offsets: Some(other),
@@ -152,14 +152,14 @@ fn a_loss_belongs_to_its_network() {
     let check = |output, loss, columns: usize| {
         let objective = Objective::new(output, loss).unwrap();
         let data = Data {
-            outcomes: matrix(5, columns),
+            targets: matrix(5, columns),
             ..table(&inputs)
         };
         data.check(&network(), &objective).is_ok()
     };
     assert!(check(Output::Linear, Loss::Sse, 3));
     assert!(!check(Output::Sigmoid, Loss::Sse, 3));
-    // One outcome for all quantiles, and an output for each.
+    // One target for all quantiles, and an output for each.
     assert!(check(Output::Linear, Loss::Quantile(vec![0.1, 0.5, 0.9]), 1));
     assert!(!check(Output::Linear, Loss::Quantile(vec![0.1, 0.9]), 1));
     assert!(!check(Output::Linear, Loss::Quantile(vec![0.1, 0.5, 0.9]), 3));

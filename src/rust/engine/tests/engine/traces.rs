@@ -1,21 +1,21 @@
 //! Claims about traces: every matrix of a recorded step follows from those before it.
 
-use backprop_engine::activation::Activation;
+use backprop_engine::base::memory::Budget;
+use backprop_engine::base::random::{shuffled, stream, Purpose};
+use backprop_engine::base::threads::with_team;
+use backprop_engine::compute::model::Model;
+use backprop_engine::data::rows::ColumnMajor;
 use backprop_engine::data::Data;
-use backprop_engine::init::{initial, BiasInit, Init};
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::memory::Budget;
-use backprop_engine::model::Model;
-use backprop_engine::observer::{EpochView, NoObserver, Observer};
-use backprop_engine::optimizer::{Momentum, Optimizer};
-use backprop_engine::penalty::Penalty;
-use backprop_engine::random::{shuffled, stream, Purpose};
-use backprop_engine::rows::ColumnMajor;
-use backprop_engine::schedule::{Kind, Schedule};
-use backprop_engine::threads::with_team;
-use backprop_engine::trace::{Recorder, StepTrace};
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::init::{initial, BiasInit, Init};
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::optim::schedule::{Kind, Schedule};
+use backprop_engine::optim::{Momentum, Optimizer};
+use backprop_engine::train::observer::{EpochView, NoObserver, Observer};
+use backprop_engine::train::trace::{Recorder, StepTrace};
 use backprop_engine::{
-    train, Ending, EngineError, Method, Network, Outcome, Result, Scalar, Settings, Start,
+    train, Ending, EngineError, Method, Network, Result, Scalar, Settings, Start, Trained,
 };
 use ndarray::{Array2, Axis};
 
@@ -40,7 +40,7 @@ pub(crate) fn problem(output: Output, loss: Loss, k: usize) -> Problem {
             .map(|i| ((i * step + 3) % 101) as f64 / 50.0 - 1.0)
             .collect()
     };
-    let per_row = objective.outcomes_per_row(k);
+    let per_row = objective.targets_per_row(k);
     Problem {
         settings: Settings {
             objective,
@@ -64,8 +64,8 @@ pub(crate) fn problem(output: Output, loss: Loss, k: usize) -> Problem {
             counts_hits: false,
             deadline: None,
             metric: None,
-            decay_schedule: backprop_engine::schedule::Schedule::CONSTANT,
-            dropout_schedule: backprop_engine::schedule::Schedule::CONSTANT,
+            decay_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
+            dropout_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
             budget: Budget::default(),
         },
         network,
@@ -82,7 +82,7 @@ impl Problem {
         &self,
         wanted: usize,
         inner: &mut dyn Observer<T>,
-    ) -> (Vec<StepTrace>, Outcome) {
+    ) -> (Vec<StepTrace>, Trained) {
         let Problem {
             network, settings, ..
         } = self;
@@ -94,15 +94,15 @@ impl Problem {
         let k = network.outputs();
         let data = Data {
             inputs: &source,
-            outcomes: ColumnMajor::new(&self.y, ROWS, settings.objective.outcomes_per_row(k)),
+            targets: ColumnMajor::new(&self.y, ROWS, settings.objective.targets_per_row(k)),
             case_weights: Some(&self.weights),
             offsets: Some(ColumnMajor::new(&self.offsets, ROWS, k)),
         };
         let mut recorder = Recorder::new(wanted, settings.method, inner);
-        let outcome = with_team(2, |team| {
+        let trained = with_team(2, |team| {
             train::<T>(network, &checked, data, None, &start, team, &mut recorder).unwrap()
         });
-        (recorder.steps, outcome)
+        (recorder.steps, trained)
     }
 }
 
@@ -118,13 +118,13 @@ fn follows(problem: &Problem, step: &StepTrace) {
     let objective = &problem.settings.objective;
     let layers = problem.network.layers();
     let count = step.rows.len();
-    for (place, &row) in step.rows.iter().enumerate() {
-        assert_eq!(step.case_weights[place], problem.weights[row]);
+    for (position, &row) in step.rows.iter().enumerate() {
+        assert_eq!(step.case_weights[position], problem.weights[row]);
         for column in 0..3 {
-            assert_eq!(step.inputs[(place, column)], problem.x[column * ROWS + row]);
+            assert_eq!(step.inputs[(position, column)], problem.x[column * ROWS + row]);
         }
-        for column in 0..step.outcomes.ncols() {
-            assert_eq!(step.outcomes[(place, column)], problem.y[column * ROWS + row]);
+        for column in 0..step.targets.ncols() {
+            assert_eq!(step.targets[(position, column)], problem.y[column * ROWS + row]);
         }
     }
     let mut a = step.inputs.clone();
@@ -132,8 +132,8 @@ fn follows(problem: &Problem, step: &StepTrace) {
     for (number, (layer, trace)) in layers.iter().zip(&step.layers).enumerate() {
         let mut z = a.dot(&step.before.weights[number]) + &step.before.biases[number];
         if number == last {
-            for ((place, unit), z) in z.indexed_iter_mut() {
-                *z += problem.offsets[unit * ROWS + step.rows[place]];
+            for ((position, unit), z) in z.indexed_iter_mut() {
+                *z += problem.offsets[unit * ROWS + step.rows[position]];
             }
         }
         close(&trace.weighted_inputs, &z, "weighted inputs");
@@ -150,7 +150,7 @@ fn follows(problem: &Problem, step: &StepTrace) {
             _ => z.mapv(|z| layer.activation.value_and_slope(z).1),
         };
         close(&trace.slopes, &slopes, "slopes");
-        assert_eq!(trace.incoming_errors.is_some(), number < last);
+        assert_eq!(trace.incoming_gradients.is_some(), number < last);
     }
     // The mean weight of all rows, so that batches of equal size count alike.
     let mean_weight = problem.weights.iter().sum::<f64>() / ROWS as f64;
@@ -160,12 +160,12 @@ fn follows(problem: &Problem, step: &StepTrace) {
     };
     for number in (0..=last).rev() {
         let trace = &step.layers[number];
-        if let Some(incoming) = &trace.incoming_errors {
+        if let Some(incoming) = &trace.incoming_gradients {
             let wanted = step.layers[number + 1]
-                .errors
+                .deltas
                 .dot(&step.before.weights[number + 1].t());
-            close(incoming, &wanted, "incoming errors");
-            close(&trace.errors, &(incoming * &trace.slopes), "errors");
+            close(incoming, &wanted, "incoming gradients");
+            close(&trace.deltas, &(incoming * &trace.slopes), "deltas");
         }
         let before = match number {
             0 => &step.inputs,
@@ -173,17 +173,17 @@ fn follows(problem: &Problem, step: &StepTrace) {
         };
         close(
             &step.gradient.weights[number],
-            &before.t().dot(&trace.errors),
+            &before.t().dot(&trace.deltas),
             "gradient",
         );
-        let biases = trace.errors.sum_axis(Axis(0)).insert_axis(Axis(0));
+        let biases = trace.deltas.sum_axis(Axis(0)).insert_axis(Axis(0));
         close(
             &step.gradient.biases[number].clone().insert_axis(Axis(0)),
             &biases,
             "gradient of biases",
         );
     }
-    // Errors of paired losses are differences; loss by its definition.
+    // Deltas of paired losses are differences; loss by its definition.
     let k = layers[last].units as f64;
     let share = if objective.loss() == &Loss::BinaryCrossEntropy {
         k
@@ -191,9 +191,12 @@ fn follows(problem: &Problem, step: &StepTrace) {
         1.0
     };
     let mut loss = 0.0;
-    for place in 0..count {
-        let weight = step.case_weights[place];
-        let (y, p) = (step.outcomes.row(place), step.layers[last].activations.row(place));
+    for position in 0..count {
+        let weight = step.case_weights[position];
+        let (y, p) = (
+            step.targets.row(position),
+            step.layers[last].activations.row(position),
+        );
         for unit in 0..layers[last].units {
             let total = if objective.loss() == &Loss::CrossEntropy {
                 y.sum()
@@ -201,7 +204,7 @@ fn follows(problem: &Problem, step: &StepTrace) {
                 1.0
             };
             let wanted = (p[unit] * total - y[unit]) * weight * scale / share;
-            let found = step.layers[last].errors[(place, unit)];
+            let found = step.layers[last].deltas[(position, unit)];
             assert!((found - wanted).abs() < 1e-12 * wanted.abs().max(1.0));
             loss += weight
                 * match objective.loss() {
@@ -237,13 +240,13 @@ fn every_matrix_of_a_step_follows_from_those_before_it() {
         (Output::Linear, Loss::Sse, 2),
     ] {
         let problem = problem(output, loss, k);
-        let (steps, outcome) = problem.recorded::<f64>(100, &mut NoObserver);
+        let (steps, trained) = problem.recorded::<f64>(100, &mut NoObserver);
         // Three epochs of 8, 8 and 7 rows.
-        let places: Vec<_> = steps.iter().map(|s| (s.epoch, s.step, s.rows.len())).collect();
+        let positions: Vec<_> = steps.iter().map(|s| (s.epoch, s.step, s.rows.len())).collect();
         let wanted: Vec<_> = (0..9)
             .map(|step| (step / 3 + 1, step as u64 + 1, if step % 3 == 2 { 7 } else { 8 }))
             .collect();
-        assert_eq!(places, wanted);
+        assert_eq!(positions, wanted);
         for (number, step) in steps.iter().enumerate() {
             follows(&problem, step);
             assert_eq!(step.lr, LR * 0.5f64.powi(step.epoch as i32 - 1));
@@ -260,11 +263,11 @@ fn every_matrix_of_a_step_follows_from_those_before_it() {
                 true => 1.0,
                 false => problem.weights.iter().sum(),
             };
-            let told = outcome.losses()[epoch[0].epoch - 1];
+            let told = trained.losses()[epoch[0].epoch - 1];
             assert!((told - sum / total).abs() < 1e-12 * told.max(1.0));
         }
-        assert_eq!(outcome.ending, Ending::Completed);
-        assert_eq!(outcome.coefficients, steps[8].after);
+        assert_eq!(trained.ending, Ending::Completed);
+        assert_eq!(trained.coefficients, steps[8].after);
     }
 }
 
@@ -273,9 +276,9 @@ fn a_recorder_ends_the_fit_when_it_has_what_was_wanted() {
     let problem = problem(Output::Linear, Loss::Mse, 2);
     let all = problem.recorded::<f64>(100, &mut NoObserver).0;
     for (wanted, epochs) in [(1, 1), (3, 1), (4, 2), (9, 3)] {
-        let (steps, outcome) = problem.recorded::<f64>(wanted, &mut NoObserver);
+        let (steps, trained) = problem.recorded::<f64>(wanted, &mut NoObserver);
         assert_eq!(steps.len(), wanted);
-        assert_eq!((outcome.ending, outcome.epochs_done), (Ending::Stopped, epochs));
+        assert_eq!((trained.ending, trained.epochs_done), (Ending::Stopped, epochs));
         assert_eq!(steps[wanted - 1].after, all[wanted - 1].after);
     }
 }
@@ -283,7 +286,7 @@ fn a_recorder_ends_the_fit_when_it_has_what_was_wanted() {
 #[test]
 fn steps_in_single_precision_are_recorded_as_the_network_has_them() {
     let problem = problem(Output::Sigmoid, Loss::Mse, 2);
-    let (steps, outcome) = problem.recorded::<f32>(100, &mut NoObserver);
+    let (steps, trained) = problem.recorded::<f32>(100, &mut NoObserver);
     assert_eq!(steps.len(), 9);
     let is_single = |x: &f64| f64::from(*x as f32) == *x;
     for step in &steps {
@@ -294,7 +297,7 @@ fn steps_in_single_precision_are_recorded_as_the_network_has_them() {
             .flat_map(|layer| &layer.activations)
             .all(is_single));
     }
-    assert_eq!(outcome.coefficients, steps[8].after);
+    assert_eq!(trained.coefficients, steps[8].after);
 }
 
 /// Stops or interrupts after an epoch, and counts what it is told.
@@ -329,9 +332,9 @@ fn whoever_watches_through_a_recorder_is_told_and_heard() {
             interrupts,
             ..Watcher::default()
         };
-        let (steps, outcome) = problem.recorded::<f64>(100, &mut watcher);
+        let (steps, trained) = problem.recorded::<f64>(100, &mut watcher);
         assert_eq!((watcher.began, watcher.epochs, steps.len()), (1, 2, 6));
-        assert_eq!((outcome.ending, outcome.epochs_done), (ending, 2));
+        assert_eq!((trained.ending, trained.epochs_done), (ending, 2));
     }
     let mut nobody = NoObserver;
     assert!(!Observer::<f64>::watches_steps(&nobody));

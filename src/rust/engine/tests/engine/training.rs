@@ -1,15 +1,15 @@
 //! Claims about whole fits: the article's rule, weights of rows, divergence, stopping, going on.
 
-use backprop_engine::activation::Activation;
+use backprop_engine::base::threads::with_team;
 use backprop_engine::data::Data;
-use backprop_engine::init::{BiasInit, Draw, Init};
-use backprop_engine::lbfgs::Lbfgs;
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::observer::NoObserver;
-use backprop_engine::optimizer::{Adam, GradientDescent, Momentum, Optimizer, Rprop};
-use backprop_engine::penalty::Penalty;
-use backprop_engine::schedule::{Kind, Schedule};
-use backprop_engine::threads::with_team;
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::init::{BiasInit, Draw, Init};
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::optim::lbfgs::Lbfgs;
+use backprop_engine::optim::schedule::{Kind, Schedule};
+use backprop_engine::optim::{Adam, GradientDescent, Momentum, Optimizer, Rprop};
+use backprop_engine::train::observer::NoObserver;
 use backprop_engine::{
     evaluate, gradient, train, Ending, EngineError, Method, Network, Origin, Start, Stopping,
 };
@@ -22,7 +22,7 @@ use super::workloads::*;
 fn the_article_is_reproduced_to_1e_12() {
     let (network, table, start) = article();
     let objective = Objective::new(Output::Sigmoid, Loss::Sse).unwrap();
-    let outcome = fit::<f64>(
+    let trained = fit::<f64>(
         &network,
         settings(objective, 5000, 3),
         &table,
@@ -38,18 +38,18 @@ fn the_article_is_reproduced_to_1e_12() {
     ];
     let bh: Array1<f64> = array![-0.4354232660120196, 0.3734941142157747, -0.15572447378321852];
     let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} against {b}");
-    outcome.coefficients.weights[0]
+    trained.coefficients.weights[0]
         .iter()
         .zip(&wh)
         .for_each(|(&a, &b)| close(a, b));
-    outcome.coefficients.biases[0]
+    trained.coefficients.biases[0]
         .iter()
         .zip(&bh)
         .for_each(|(&a, &b)| close(a, b));
-    close(outcome.coefficients.biases[1][0], -1.5981669280334272);
-    assert_eq!(outcome.ending, Ending::Completed);
-    assert_eq!(outcome.losses().len(), 5000);
-    assert!(outcome.losses().windows(2).all(|pair| pair[1] < pair[0]));
+    close(trained.coefficients.biases[1][0], -1.5981669280334272);
+    assert_eq!(trained.ending, Ending::Completed);
+    assert_eq!(trained.losses().len(), 5000);
+    assert!(trained.losses().windows(2).all(|pair| pair[1] < pair[0]));
 }
 
 #[test]
@@ -136,9 +136,9 @@ fn a_start_that_is_drawn_is_the_one_that_is_given() {
         biases: BiasInit::Uniform,
         seed: 5,
     });
-    let outcome = fit::<f64>(&network, plan.clone(), &table, &drawn, 1, &mut NoObserver);
+    let trained = fit::<f64>(&network, plan.clone(), &table, &drawn, 1, &mut NoObserver);
     let given = fit::<f64>(&network, plan, &table, &start(&network), 1, &mut NoObserver);
-    assert_eq!(outcome.coefficients, given.coefficients);
+    assert_eq!(trained.coefficients, given.coefficients);
 }
 
 #[test]
@@ -195,8 +195,8 @@ fn schedules_set_the_rate_of_each_epoch() {
         },
         warmup: 0.0,
     };
-    let outcome = fit::<f64>(&network, plan, &table, &start, 1, &mut NoObserver);
-    let rates: Vec<f64> = outcome.history.iter().map(|end| end.lr).collect();
+    let trained = fit::<f64>(&network, plan, &table, &start, 1, &mut NoObserver);
+    let rates: Vec<f64> = trained.history.iter().map(|end| end.lr).collect();
     assert_eq!(rates, [0.1, 0.1, 0.05, 0.05, 0.025, 0.025]);
 }
 
@@ -206,14 +206,14 @@ fn divergence_ends_the_fit_with_the_last_usable_model() {
     let network = Network::new(&[4, 8, 1], &[Activation::Relu], Output::Linear).unwrap();
     let mut plan = settings(Objective::new(Output::Linear, Loss::Sse).unwrap(), 500, 50);
     plan.lr = 10.0;
-    let outcome = fit::<f64>(&network, plan, &table, &start(&network), 1, &mut NoObserver);
-    let Ending::Diverged(epoch) = outcome.ending else {
-        panic!("{:?}", outcome.ending)
+    let trained = fit::<f64>(&network, plan, &table, &start(&network), 1, &mut NoObserver);
+    let Ending::Diverged(epoch) = trained.ending else {
+        panic!("{:?}", trained.ending)
     };
     assert!(epoch > 1 && epoch < 500);
-    assert_eq!(outcome.losses().len(), epoch - 1);
-    assert!(outcome.losses().iter().all(|loss| loss.is_finite()));
-    assert!(outcome
+    assert_eq!(trained.losses().len(), epoch - 1);
+    assert!(trained.losses().iter().all(|loss| loss.is_finite()));
+    assert!(trained
         .coefficients
         .weights
         .iter()
@@ -232,19 +232,19 @@ fn weights_that_are_infinite_end_the_fit_though_the_loss_is_finite() {
         decay: 0.01,
     }));
     plan.lr = 1e100;
-    let outcome = fit::<f64>(&network, plan.clone(), &table, &start, 1, &mut NoObserver);
-    assert!(matches!(outcome.ending, Ending::Diverged(epoch) if epoch > 1));
-    let weights = outcome.coefficients.weights.iter().flatten();
+    let trained = fit::<f64>(&network, plan.clone(), &table, &start, 1, &mut NoObserver);
+    assert!(matches!(trained.ending, Ending::Diverged(epoch) if epoch > 1));
+    let weights = trained.coefficients.weights.iter().flatten();
     assert!(weights.clone().all(|w| w.abs() <= 1e154));
     assert!(weights.clone().any(|w| w.abs() > 1e50));
-    let slots = outcome
+    let slots = trained
         .state
         .slots
         .iter()
         .flat_map(|(_, slot)| slot.weights.iter().flatten());
     assert!(slots.clone().all(|number| number.is_finite()));
     // From there training cannot go on in single precision.
-    let start = Start::new(outcome.coefficients.clone());
+    let start = Start::new(trained.coefficients.clone());
     plan.lr = 0.1;
     let checked = plan.check(&network).unwrap();
     let source = table.source();
@@ -266,7 +266,7 @@ fn weights_that_are_infinite_end_the_fit_though_the_loss_is_finite() {
 fn stopping_early_restores_the_best_weights() {
     let fitting = table(60, 4, 1);
     let mut held_out = table(40, 4, 1);
-    // Outcomes that contradict what is learned, so that the validation loss must rise.
+    // Targets that contradict what is learned, so that the validation loss must rise.
     held_out.y.iter_mut().for_each(|y| *y = 1.0 - *y);
     let network = Network::new(&[4, 6, 1], &[Activation::Tanh], Output::Sigmoid).unwrap();
     let objective = Objective::new(Output::Sigmoid, Loss::BinaryCrossEntropy).unwrap();
@@ -277,7 +277,7 @@ fn stopping_early_restores_the_best_weights() {
     });
     let checked = plan.check(&network).unwrap();
     let (source, other) = (fitting.source(), held_out.source());
-    let outcome = with_team(1, |team| {
+    let trained = with_team(1, |team| {
         train(
             &network,
             &checked,
@@ -289,22 +289,22 @@ fn stopping_early_restores_the_best_weights() {
         )
         .unwrap()
     });
-    let Ending::Converged(best) = outcome.ending else {
-        panic!("{:?}", outcome.ending)
+    let Ending::Converged(best) = trained.ending else {
+        panic!("{:?}", trained.ending)
     };
-    assert_eq!(outcome.epochs_done, best + 5);
+    assert_eq!(trained.epochs_done, best + 5);
     let loss = with_team(1, |team| {
         evaluate::loss(
             &network,
             &objective,
-            &outcome.coefficients,
+            &trained.coefficients,
             &held_out.data::<f64>(&other),
             team,
         )
         .unwrap()
     });
-    assert_eq!(loss, outcome.history[best - 1].validation_loss.unwrap());
-    assert!(outcome.last.is_some());
+    assert_eq!(loss, trained.history[best - 1].validation_loss.unwrap());
+    assert!(trained.last.is_some());
 }
 
 #[test]
@@ -321,7 +321,7 @@ fn lbfgs_finds_the_minimum_of_a_linear_model() {
         value_tolerance: 0.0,
     });
     for threads in [1, 2] {
-        let outcome = fit::<f64>(
+        let trained = fit::<f64>(
             &network,
             plan.clone(),
             &table,
@@ -330,13 +330,13 @@ fn lbfgs_finds_the_minimum_of_a_linear_model() {
             &mut NoObserver,
         );
         assert!(
-            matches!(outcome.ending, Ending::Converged(epoch) if epoch < 100),
+            matches!(trained.ending, Ending::Converged(epoch) if epoch < 100),
             "{:?}",
-            outcome.ending
+            trained.ending
         );
         let falls = |pair: &[f64]| pair[1] <= pair[0] * (1.0 + 1e-13);
-        assert!(outcome.losses().windows(2).all(falls));
-        assert!(outcome.history.last().unwrap().accuracy.unwrap() > 0.9);
+        assert!(trained.losses().windows(2).all(falls));
+        assert!(trained.history.last().unwrap().accuracy.unwrap() > 0.9);
         let source = table.source();
         let data = table.data::<f64>(&source);
         let (_, slopes) = with_team(1, |team| {
@@ -345,7 +345,7 @@ fn lbfgs_finds_the_minimum_of_a_linear_model() {
                 &objective,
                 Penalty::NONE,
                 data,
-                &outcome.coefficients,
+                &trained.coefficients,
                 team,
             )
             .unwrap()

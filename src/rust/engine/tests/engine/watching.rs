@@ -1,14 +1,14 @@
 //! Claims about those who watch and those who are asked: what they are told, interrupts at any question.
 
-use backprop_engine::activation::Activation;
-use backprop_engine::curvature::hessian;
-use backprop_engine::init::{initial, BiasInit, Init};
-use backprop_engine::lbfgs::Lbfgs;
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::observer::{EpochView, NoObserver, Observer};
-use backprop_engine::penalty::Penalty;
-use backprop_engine::rows::{ColumnMajor, RowMajor, RowSource};
-use backprop_engine::threads::with_team_asking;
+use backprop_engine::base::threads::with_team_asking;
+use backprop_engine::compute::hessian::hessian;
+use backprop_engine::data::rows::{ColumnMajor, RowMajor, RowSource};
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::init::{initial, BiasInit, Init};
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::optim::lbfgs::Lbfgs;
+use backprop_engine::train::observer::{EpochView, NoObserver, Observer};
 use backprop_engine::{
     gradient, train, Ending, EngineError, Method, Network, Result, Scalar, Settings, Start, Stopping,
 };
@@ -52,18 +52,18 @@ fn an_interrupt_at_any_question_leaves_the_last_finished_epoch() {
         let finished = [after(0), after(1), after(2)];
         let mut ended_at = Vec::new();
         for at in 1..=questions {
-            let outcome = interrupted_at(at).unwrap();
+            let trained = interrupted_at(at).unwrap();
             assert_eq!(
-                outcome.ending,
+                trained.ending,
                 Ending::Interrupted,
                 "question {at} of {questions}"
             );
-            assert!(outcome.final_losses.is_none() && outcome.history.len() == outcome.epochs_done);
+            assert!(trained.final_losses.is_none() && trained.history.len() == trained.epochs_done);
             assert_eq!(
-                outcome.coefficients, finished[outcome.epochs_done],
+                trained.coefficients, finished[trained.epochs_done],
                 "question {at}"
             );
-            ended_at.push(outcome.epochs_done);
+            ended_at.push(trained.epochs_done);
         }
         assert!(ended_at.windows(2).all(|pair| pair[0] <= pair[1]), "{ended_at:?}");
         assert_eq!((ended_at[0], ended_at[ended_at.len() - 1]), (0, 2));
@@ -114,12 +114,12 @@ fn an_observer_can_end_the_fit_after_an_epoch() {
     let interrupt = Err(EngineError::Interrupted);
     for (answer, ending) in [(Ok(false), Ending::Stopped), (interrupt, Ending::Interrupted)] {
         let mut observer = EndAt(7, answer.clone());
-        let outcome = workloads::fit::<f64>(&network, plan.clone(), &table, &start, 1, &mut observer);
+        let trained = workloads::fit::<f64>(&network, plan.clone(), &table, &start, 1, &mut observer);
         assert_eq!(
-            (outcome.ending, outcome.epochs_done, outcome.losses().len()),
+            (trained.ending, trained.epochs_done, trained.losses().len()),
             (ending, 7, 7)
         );
-        assert_eq!(outcome.final_losses.is_some(), answer.is_ok());
+        assert_eq!(trained.final_losses.is_some(), answer.is_ok());
     }
 }
 
@@ -145,7 +145,7 @@ fn an_interrupt_leaves_the_model_of_the_last_finished_epoch() {
         // Steps of one epoch and of the next, in their middle.
         for question in [60, 63] {
             let checked = plan.clone().check(&network).unwrap();
-            let outcome = with_team_asking(threads, interrupts_at(question), |team| {
+            let trained = with_team_asking(threads, interrupts_at(question), |team| {
                 train::<f64>(
                     &network,
                     &checked,
@@ -156,15 +156,15 @@ fn an_interrupt_leaves_the_model_of_the_last_finished_epoch() {
                     &mut NoObserver,
                 )
             });
-            let outcome = outcome.unwrap();
-            assert_eq!(outcome.ending, Ending::Interrupted);
-            let done = outcome.epochs_done;
+            let trained = trained.unwrap();
+            assert_eq!(trained.ending, Ending::Interrupted);
+            let done = trained.epochs_done;
             assert!(done > 0 && done < 1000, "{done}");
             let mut shorter = plan.clone();
             shorter.epochs = done;
             let same = workloads::fit::<f64>(&network, shorter, &table, &start, 1, &mut NoObserver);
-            assert_eq!(outcome.coefficients, same.coefficients);
-            assert_eq!(outcome.state, same.state);
+            assert_eq!(trained.coefficients, same.coefficients);
+            assert_eq!(trained.state, same.state);
         }
     }
 }
@@ -237,20 +237,20 @@ fn an_interrupt_gives_back_the_last_weights_and_not_the_best() {
     let questions = asked();
     let mut seen = 0;
     for at in (1..=questions).step_by(questions.div_ceil(9)) {
-        let outcome = interrupted_at(at);
-        let (done, best) = (outcome.epochs_done, outcome.best.as_ref());
+        let trained = interrupted_at(at);
+        let (done, best) = (trained.epochs_done, trained.best.as_ref());
         if !(1..12).contains(&done) || best.is_none_or(|best| best.epoch == done) {
             continue;
         }
         seen += 1;
-        assert_eq!(outcome.ending, Ending::Interrupted);
-        assert!(outcome.last.is_none());
+        assert_eq!(trained.ending, Ending::Interrupted);
+        assert!(trained.last.is_none());
         let without = Settings {
             stopping: None,
             ..plan(done)
         };
         let same = fit(without, &start(), &fitting, Some(&held_out));
-        assert_eq!(outcome.coefficients, same.coefficients);
+        assert_eq!(trained.coefficients, same.coefficients);
     }
     assert!(seen > 0, "the best epoch was always the last");
 }

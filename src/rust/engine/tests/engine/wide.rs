@@ -1,28 +1,28 @@
-//! Claims about wide networks: steps whose rows go through in several blocks are steps like any others.
+//! Claims about wide networks: steps whose rows go through in several workspaces are steps like any others.
 
-use backprop_engine::activation::Activation;
-use backprop_engine::block::{Block, Use};
+use backprop_engine::base::memory::Budget;
+use backprop_engine::base::threads::with_team;
+use backprop_engine::compute::workspace::{Use, Workspace};
+use backprop_engine::data::rows::ColumnMajor;
 use backprop_engine::data::Data;
-use backprop_engine::init::{initial, BiasInit, Init};
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::memory::Budget;
-use backprop_engine::observer::{NoObserver, Observer};
-use backprop_engine::optimizer::{GradientDescent, Optimizer};
-use backprop_engine::penalty::Penalty;
-use backprop_engine::rows::ColumnMajor;
-use backprop_engine::schedule::Schedule;
-use backprop_engine::threads::with_team;
-use backprop_engine::trace::Recorder;
-use backprop_engine::{train, Method, Network, Outcome, Settings, Start};
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::init::{initial, BiasInit, Init};
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::optim::schedule::Schedule;
+use backprop_engine::optim::{GradientDescent, Optimizer};
+use backprop_engine::train::observer::{NoObserver, Observer};
+use backprop_engine::train::trace::Recorder;
+use backprop_engine::{train, Method, Network, Settings, Start, Trained};
 
 const ROWS: usize = 300;
 const INPUTS: usize = 300;
 const METHOD: Method = Method::Rule(Optimizer::GradientDescent(GradientDescent));
 
-fn fit(dropout: &[f64], strength: f64, threads: usize, observer: &mut dyn Observer<f64>) -> Outcome {
+fn fit(dropout: &[f64], strength: f64, threads: usize, observer: &mut dyn Observer<f64>) -> Trained {
     let network = Network::new(&[INPUTS, 2000, 1], &[Activation::Tanh], Output::Linear).unwrap();
-    // More parameters than rows are worth summing apart, and more rows than a block or a sum takes.
-    let capacity = Block::<f64>::capacity_for(&network, Use::Training, ROWS);
+    // More parameters than rows are worth summing apart, and more rows than a workspace or a sum takes.
+    let capacity = Workspace::<f64>::capacity_for(&network, Use::Training, ROWS);
     assert!(capacity < ROWS && ROWS > 256);
     let settings = Settings {
         objective: Objective::new(Output::Linear, Loss::Mse).unwrap(),
@@ -43,8 +43,8 @@ fn fit(dropout: &[f64], strength: f64, threads: usize, observer: &mut dyn Observ
         counts_hits: false,
         deadline: None,
         metric: None,
-        decay_schedule: backprop_engine::schedule::Schedule::CONSTANT,
-        dropout_schedule: backprop_engine::schedule::Schedule::CONSTANT,
+        decay_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
+        dropout_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
         budget: Budget::default(),
     };
     let checked = settings.check(&network).unwrap();
@@ -57,7 +57,7 @@ fn fit(dropout: &[f64], strength: f64, threads: usize, observer: &mut dyn Observ
     let source = ColumnMajor::new(&x, ROWS, INPUTS);
     let data = Data {
         inputs: &source,
-        outcomes: ColumnMajor::new(&y, ROWS, 1),
+        targets: ColumnMajor::new(&y, ROWS, 1),
         case_weights: None,
         offsets: None,
     };
@@ -70,16 +70,16 @@ fn fit(dropout: &[f64], strength: f64, threads: usize, observer: &mut dyn Observ
 #[test]
 fn a_step_in_blocks_is_the_step_that_a_trace_shows_as_a_whole() {
     for (dropout, strength) in [(&[][..], 0.0), (&[0.3][..], 0.5)] {
-        let blocks = fit(dropout, strength, 1, &mut NoObserver);
+        let workspaces = fit(dropout, strength, 1, &mut NoObserver);
         assert_eq!(
-            blocks.coefficients,
+            workspaces.coefficients,
             fit(dropout, strength, 3, &mut NoObserver).coefficients
         );
         let mut nobody = NoObserver;
         let mut recorder = Recorder::new(10, METHOD, &mut nobody);
         let whole = fit(dropout, strength, 1, &mut recorder);
-        // Sums of blocks are rounded in another order.
-        let all = blocks
+        // Sums of workspaces are rounded in another order.
+        let all = workspaces
             .coefficients
             .weights
             .iter()
@@ -87,6 +87,6 @@ fn a_step_in_blocks_is_the_step_that_a_trace_shows_as_a_whole() {
         for (a, b) in all.flat_map(|(a, b)| a.iter().zip(b)) {
             assert!((a - b).abs() < 1e-13, "{a} for {b}");
         }
-        assert!((blocks.losses()[0] - whole.losses()[0]).abs() < 1e-11 * whole.losses()[0]);
+        assert!((workspaces.losses()[0] - whole.losses()[0]).abs() < 1e-11 * whole.losses()[0]);
     }
 }

@@ -1,19 +1,19 @@
 //! Networks of any shape with tables of random rows, and fits of them in either precision.
 
-use backprop_engine::activation::Activation;
+use backprop_engine::base::memory::Budget;
+use backprop_engine::base::random::{stream, Purpose};
+use backprop_engine::base::threads::with_team;
+use backprop_engine::data::rows::{ColumnMajor, RowSource};
 use backprop_engine::data::Data;
-use backprop_engine::init::{initial, BiasInit, Init};
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::memory::Budget;
-use backprop_engine::network::Coefficients;
-use backprop_engine::observer::Observer;
-use backprop_engine::optimizer::{GradientDescent, Optimizer};
-use backprop_engine::penalty::Penalty;
-use backprop_engine::random::{stream, Purpose};
-use backprop_engine::rows::{ColumnMajor, RowSource};
-use backprop_engine::schedule::Schedule;
-use backprop_engine::threads::with_team;
-use backprop_engine::{train, Method, Network, Outcome, Scalar, Settings, Start};
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::init::{initial, BiasInit, Init};
+use backprop_engine::nn::network::Coefficients;
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::optim::schedule::Schedule;
+use backprop_engine::optim::{GradientDescent, Optimizer};
+use backprop_engine::train::observer::Observer;
+use backprop_engine::{train, Method, Network, Scalar, Settings, Start, Trained};
 use ndarray::array;
 use rand::RngExt;
 
@@ -34,8 +34,8 @@ pub fn settings(objective: Objective, epochs: usize, batch_size: usize) -> Setti
         counts_hits: false,
         deadline: None,
         metric: None,
-        decay_schedule: backprop_engine::schedule::Schedule::CONSTANT,
-        dropout_schedule: backprop_engine::schedule::Schedule::CONSTANT,
+        decay_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
+        dropout_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
         budget: Budget::default(),
     }
 }
@@ -48,7 +48,7 @@ pub struct Table {
     pub outputs: usize,
 }
 
-/// Rows drawn at random, with outcomes in (0, 1) that depend on the inputs.
+/// Rows drawn at random, with targets in (0, 1) that depend on the inputs.
 pub fn table(rows: usize, inputs: usize, outputs: usize) -> Table {
     let mut rng = stream(3, Purpose::Split, 0, 0);
     let x: Vec<f64> = (0..rows * inputs)
@@ -77,7 +77,7 @@ impl Table {
     pub fn data<'a, T: Scalar>(&'a self, source: &'a dyn RowSource<T>) -> Data<'a, T> {
         Data {
             inputs: source,
-            outcomes: ColumnMajor::new(&self.y, self.rows, self.outputs),
+            targets: ColumnMajor::new(&self.y, self.rows, self.outputs),
             case_weights: None,
             offsets: None,
         }
@@ -91,7 +91,7 @@ pub fn fit<T: Scalar>(
     start: &Start,
     threads: usize,
     observer: &mut dyn Observer<T>,
-) -> Outcome {
+) -> Trained {
     let source = table.source();
     let checked = settings.check(network).unwrap();
     with_team(threads, |team| {

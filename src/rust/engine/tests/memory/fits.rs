@@ -1,19 +1,19 @@
 //! Claims about whole fits: what they say that they need is what they take, and hardly less.
 
-use backprop_engine::activation::Activation;
+use backprop_engine::base::memory::Budget;
+use backprop_engine::base::threads::with_team;
+use backprop_engine::data::rows::{ColumnMajor, RowSource, SparseRows};
 use backprop_engine::data::Data;
-use backprop_engine::init::{BiasInit, Draw, Init};
-use backprop_engine::lbfgs::Lbfgs;
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::memory::Budget;
-use backprop_engine::observer::{NoObserver, Observer};
-use backprop_engine::optimizer::Optimizer;
-use backprop_engine::penalty::Penalty;
-use backprop_engine::rows::{ColumnMajor, RowSource, SparseRows};
-use backprop_engine::schedule::Schedule;
-use backprop_engine::threads::with_team;
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::init::{BiasInit, Draw, Init};
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::optim::lbfgs::Lbfgs;
+use backprop_engine::optim::schedule::Schedule;
+use backprop_engine::optim::Optimizer;
+use backprop_engine::train::observer::{NoObserver, Observer};
 use backprop_engine::{
-    train, Ending, EngineError, Method, Network, Origin, Outcome, Scalar, Settings, Start, Stopping,
+    train, Ending, EngineError, Method, Network, Origin, Scalar, Settings, Start, Stopping, Trained,
 };
 
 use super::{adam, alone, network, peak_of, DESCENT};
@@ -59,8 +59,8 @@ impl Kind {
                 counts_hits: false,
                 deadline: None,
                 metric: None,
-                decay_schedule: backprop_engine::schedule::Schedule::CONSTANT,
-                dropout_schedule: backprop_engine::schedule::Schedule::CONSTANT,
+                decay_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
+                dropout_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
                 budget: Budget::default(),
             },
             rows,
@@ -82,8 +82,8 @@ impl Kind {
     fn fit<T: Scalar>(
         &self,
         limit: Option<f64>,
-        earlier: Option<&Outcome>,
-    ) -> (f64, Result<Outcome, EngineError>) {
+        earlier: Option<&Trained>,
+    ) -> (f64, Result<Trained, EngineError>) {
         let (network, rows, inputs) = (&self.network, self.rows, self.network.inputs());
         let numbers = |count: usize| -> Vec<f64> { (0..count).map(|i| (i % 7) as f64 / 7.0).collect() };
         let table = |rows: usize| (numbers(rows * inputs), numbers(rows * network.outputs()));
@@ -93,7 +93,7 @@ impl Kind {
         // A tenth of each column.
         let starts: Vec<i32> = (0..=inputs).map(|column| (column * (rows / 10)) as i32).collect();
         let rows_of: Vec<i32> = (0..inputs * (rows / 10))
-            .map(|place| (place % rows) as i32)
+            .map(|position| (position % rows) as i32)
             .collect();
         let held = ColumnMajor::new(&held_x, self.validation_rows, inputs);
         peak_of(|| {
@@ -124,13 +124,13 @@ impl Kind {
             };
             let validation = (self.validation_rows > 0).then_some(Data {
                 inputs: &held as &dyn RowSource<T>,
-                outcomes: ColumnMajor::new(&held_y, self.validation_rows, network.outputs()),
+                targets: ColumnMajor::new(&held_y, self.validation_rows, network.outputs()),
                 case_weights: None,
                 offsets: None,
             });
             let data = Data {
                 inputs: source,
-                outcomes: ColumnMajor::new(&y, rows, network.outputs()),
+                targets: ColumnMajor::new(&y, rows, network.outputs()),
                 case_weights: weights.as_deref(),
                 offsets: None,
             };
@@ -152,8 +152,8 @@ impl Kind {
             (_, Err(EngineError::Memory { needed, .. })) => needed,
             (_, other) => panic!("{other:?}"),
         };
-        let (peak, outcome) = self.fit::<T>(Some(said), earlier.as_ref());
-        assert!(!matches!(outcome.unwrap().ending, Ending::Diverged(_)));
+        let (peak, trained) = self.fit::<T>(Some(said), earlier.as_ref());
+        assert!(!matches!(trained.unwrap().ending, Ending::Diverged(_)));
         let less = self.fit::<T>(Some(said - 1.0), earlier.as_ref()).1;
         assert!(
             matches!(less, Err(EngineError::Memory { .. })),
@@ -199,7 +199,7 @@ fn kinds() -> Vec<(&'static str, Kind)> {
             "no copy of all rows",
             Kind::new(4000, &[100, 3, 1], DESCENT, 4000),
         ),
-        ("lanes", Kind::new(30_000, &[20, 32, 1], DESCENT, 30_000)),
+        ("shards", Kind::new(30_000, &[20, 32, 1], DESCENT, 30_000)),
         ("weights", wide()),
         (
             "weights with two numbers each",

@@ -2,19 +2,19 @@
 
 mod fits;
 
-use backprop_engine::activation::Activation;
-use backprop_engine::block::{Block, Extras, Use};
+use backprop_engine::base::threads::with_team;
+use backprop_engine::compute::context::Pass;
+use backprop_engine::compute::model::Model;
+use backprop_engine::compute::step::{Stepper, StepperParts};
+use backprop_engine::compute::workspace::{Extras, Use, Workspace};
+use backprop_engine::data::rows::ColumnMajor;
 use backprop_engine::data::Data;
 use backprop_engine::kernels::InstructionSet;
-use backprop_engine::loss::{Loss, Objective, Output};
-use backprop_engine::model::Model;
-use backprop_engine::network::{Coefficients, Layout};
-use backprop_engine::optimizer::{Adam, GradientDescent, Optimizer, Rule};
-use backprop_engine::pass::Pass;
-use backprop_engine::penalty::Penalty;
-use backprop_engine::rows::ColumnMajor;
-use backprop_engine::step::{Stepper, StepperParts};
-use backprop_engine::threads::with_team;
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::network::{Coefficients, Layout};
+use backprop_engine::objective::penalty::Penalty;
+use backprop_engine::objective::{Loss, Objective, Output};
+use backprop_engine::optim::{Adam, GradientDescent, Optimizer, Rule};
 use backprop_engine::{Buffer, Method, Network, Scalar};
 use std::alloc::{GlobalAlloc, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -158,8 +158,8 @@ fn blocks_take_what_they_say<T: Scalar>() {
                             offsets: flags & 2 > 0,
                             hits: flags & 4 > 0,
                         };
-                        let said = Block::<T>::bytes(&pass, purpose, 100, extras);
-                        let took = buffers_of(|| Block::<T>::new(&pass, purpose, 100, extras).unwrap());
+                        let said = Workspace::<T>::bytes(&pass, purpose, 100, extras);
+                        let took = buffers_of(|| Workspace::<T>::new(&pass, purpose, 100, extras).unwrap());
                         // Buffers without numbers have the line that they would begin at.
                         let empty = if purpose == Use::Forward { 3 } else { 0 };
                         assert_eq!(
@@ -184,7 +184,7 @@ fn blocks_of_rows_take_what_they_say() {
 #[test]
 fn a_block_holds_as_many_rows_as_fit_its_limits() {
     let narrow = network(&[3, 5, 1], Activation::Tanh, Output::Linear);
-    let capacity = |purpose, wanted| Block::<f64>::capacity_for(&narrow, purpose, wanted);
+    let capacity = |purpose, wanted| Workspace::<f64>::capacity_for(&narrow, purpose, wanted);
     // As many as are wanted, at least one, at most 2^14; recorded steps as a whole.
     assert_eq!(
         [0, 1, 500].map(|wanted| capacity(Use::Forward, wanted)),
@@ -198,19 +198,28 @@ fn a_block_holds_as_many_rows_as_fit_its_limits() {
     for (purpose, copies) in [(Use::Forward, 1), (Use::Training, 2)] {
         // 1,000 inputs, 1,000 units in 125 panels, 10 units in two, four numbers for each output.
         let bytes_of_row = (1000 + copies * (1000 + 16) + 4 * 10) * 8 + 16;
-        assert_eq!(Block::<f64>::bytes_per_row(&wide, purpose), bytes_of_row);
+        assert_eq!(Workspace::<f64>::bytes_per_row(&wide, purpose), bytes_of_row);
         let fitting = (4 << 20) / bytes_of_row / 12 * 12;
-        assert_eq!(Block::<f64>::capacity_for(&wide, purpose, 100_000), fitting);
+        assert_eq!(Workspace::<f64>::capacity_for(&wide, purpose, 100_000), fitting);
     }
     let recorded = (1000 + 4 * (1000 + 16) + 4 * 10) * 8 + 16;
-    assert_eq!(Block::<f64>::bytes_per_row(&wide, Use::Recording), recorded);
+    assert_eq!(Workspace::<f64>::bytes_per_row(&wide, Use::Recording), recorded);
     let widest = network(&[100_000, 100_000, 1], Activation::Tanh, Output::Linear);
-    assert_eq!(Block::<f64>::capacity_for(&widest, Use::Training, 100_000), 48);
-    // Pieces: 384 kB of the widest layer, inputs and units, in dozens, from one to sixteen.
-    assert_eq!(Block::<f64>::rows_of_piece(&wide), (384 << 10) / 16_000 / 12 * 12);
-    assert_eq!(Block::<f32>::rows_of_piece(&wide), (384 << 10) / 8_000 / 12 * 12);
-    assert_eq!(Block::<f64>::rows_of_piece(&widest), 12);
-    assert_eq!(Block::<f64>::rows_of_piece(&narrow), 16 * 12);
+    assert_eq!(
+        Workspace::<f64>::capacity_for(&widest, Use::Training, 100_000),
+        48
+    );
+    // Tiles: 384 kB of the widest layer, inputs and units, in dozens, from one to sixteen.
+    assert_eq!(
+        Workspace::<f64>::rows_of_tile(&wide),
+        (384 << 10) / 16_000 / 12 * 12
+    );
+    assert_eq!(
+        Workspace::<f32>::rows_of_tile(&wide),
+        (384 << 10) / 8_000 / 12 * 12
+    );
+    assert_eq!(Workspace::<f64>::rows_of_tile(&widest), 12);
+    assert_eq!(Workspace::<f64>::rows_of_tile(&narrow), 16 * 12);
 }
 
 #[test]
@@ -227,13 +236,13 @@ fn a_block_keeps_what_its_use_needs_and_nothing_else() {
             dropout,
             set: InstructionSet::detect(),
         };
-        // 100 rows of eight numbers each, beside 7 inputs, 8 outcomes, a sum, a loss and a weight.
+        // 100 rows of eight numbers each, beside 7 inputs, 8 targets, a sum, a loss and a weight.
         let others = [7.0, 8.0, 1.0, 1.0, 1.0].map(|numbers| Buffer::<f64>::bytes(100.0 * numbers));
-        let rest = Block::<f64>::bytes(&pass, purpose, 100, extras) - others.iter().sum::<f64>();
+        let rest = Workspace::<f64>::bytes(&pass, purpose, 100, extras) - others.iter().sum::<f64>();
         rest / Buffer::<f64>::bytes(800.0)
     };
     let plain = Extras::default();
-    // Activations of three layers; errors of three, and slopes of two; and all that a trace shows.
+    // Activations of three layers; deltas of three, and slopes of two; and all that a trace shows.
     assert_eq!(buffers(Use::Forward, &[], plain), 3.0);
     assert_eq!(buffers(Use::Training, &[], plain), 3.0 + 3.0 + 2.0);
     assert_eq!(buffers(Use::Recording, &[], plain), 3.0 + 3.0 + 2.0 + 3.0 + 2.0);
@@ -256,8 +265,8 @@ fn models_take_what_they_say<T: Scalar>() {
                 Model::<T>::new(&network, &layout, &method, 0.1, &at, None, team).unwrap()
             })
         };
-        let strips = make().strips.len();
-        let of_strips = strips * size_of::<backprop_engine::model::StripPlace>();
+        let micropanels = make().micropanels.len();
+        let of_strips = micropanels * size_of::<backprop_engine::compute::model::Micropanel>();
         let said = Model::<T>::bytes(&network, &layout, slots);
         assert_eq!(said - of_strips as f64, buffers_of(make));
         let model = make();
@@ -310,7 +319,7 @@ fn steps_take_what_they_say<T: Scalar>() {
                     clip_norm: None,
                     data: Data {
                         inputs: &source,
-                        outcomes: ColumnMajor::new(&y, rows, 1),
+                        targets: ColumnMajor::new(&y, rows, 1),
                         case_weights: None,
                         offsets: None,
                     },
@@ -322,7 +331,7 @@ fn steps_take_what_they_say<T: Scalar>() {
                 };
                 let said = Stepper::bytes(&parts(), 70);
                 let took = buffers_of(|| Stepper::new(parts(), 70).unwrap());
-                // Sums of lanes are too small to be counted: two numbers for each of sixteen, and a line.
+                // Sums of shards are too small to be counted: two numbers for each of sixteen, and a line.
                 assert!(
                     said <= took && took <= said + 320.0,
                     "{sizes:?}, {step} of {rows} rows, {threads} threads, {records}: {said}, {took}"

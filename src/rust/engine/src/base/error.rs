@@ -1,0 +1,56 @@
+//! What can go wrong in the engine, as data: the caller decides how to say it.
+
+use std::fmt;
+
+/// An error of the engine.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EngineError {
+    /// The configuration is inconsistent; callers are expected to check before.
+    Config(String),
+    /// Inputs that are NaN or infinite, by column (0-based).
+    NonFiniteInputs(Vec<usize>),
+    /// Targets that are NaN or infinite, by column (0-based).
+    NonFiniteTargets(Vec<usize>),
+    /// More memory than there is, in bytes.
+    Memory {
+        /// What the work needs.
+        needed: f64,
+        /// What may be used.
+        available: f64,
+    },
+    /// Starting weights, or what the optimizer kept with them, that are not finite or too large for the precision.
+    StartTooLarge,
+    /// A panic in a worker thread.
+    Panic(String),
+    /// The user wants the work to end.
+    Interrupted,
+}
+
+impl EngineError {
+    pub(crate) fn config(message: impl Into<String>) -> EngineError {
+        EngineError::Config(message.into())
+    }
+}
+
+impl fmt::Display for EngineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EngineError::Config(message) => write!(f, "{message}"),
+            EngineError::NonFiniteInputs(columns) => write!(f, "non-finite inputs in columns {columns:?}"),
+            EngineError::NonFiniteTargets(columns) => {
+                write!(f, "non-finite targets in columns {columns:?}")
+            }
+            EngineError::Memory { needed, available } => {
+                write!(f, "{needed} bytes needed, {available} available")
+            }
+            EngineError::StartTooLarge => write!(f, "starting weights too large for the precision"),
+            EngineError::Panic(message) => write!(f, "a worker panicked: {message}"),
+            EngineError::Interrupted => write!(f, "interrupted"),
+        }
+    }
+}
+
+impl std::error::Error for EngineError {}
+
+/// Result of an engine call.
+pub type Result<T> = std::result::Result<T, EngineError>;

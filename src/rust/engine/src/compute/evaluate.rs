@@ -1,0 +1,230 @@
+//! Predictions and losses: rows through the network, forward only.
+
+use crate::base::buffer::{SharedBuffer, SharedSlice};
+use crate::base::error::{EngineError, Result};
+use crate::base::ranges::tiles;
+use crate::base::room::collected;
+use crate::base::threads::Team;
+use crate::compute::context::Pass;
+use crate::compute::workspace::{gather, Extras, Use, Workspace};
+use crate::data::rows::{all_finite, ColumnMajor, RowSource, Selection};
+use crate::data::table::{check_inputs, Data};
+use crate::kernels::instruction_set::InstructionSet;
+use crate::kernels::scalar::{row_stride, Scalar};
+use crate::nn::network::{Coefficients, Layout, Network};
+use crate::objective::loss::{Objective, Totals};
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Predicts all rows of a source into `out`, column by column (rows x outputs).
+///
+/// # Errors
+/// Numbers that are not finite (in precision `T`), shapes that do not fit, memory refused, a
+/// panic of a worker, or an interrupt.
+pub fn predict<T: Scalar>(
+    network: &Network,
+    coefficients: &Coefficients,
+    inputs: &dyn RowSource<T>,
+    offsets: Option<ColumnMajor<'_>>,
+    team: &Team,
+    out: &mut [f64],
+) -> Result<()> {
+    check_inputs(network, inputs, offsets)?;
+    let (rows, units) = (inputs.rows(), network.outputs());
+    if out.len() != rows * units {
+        return Err(EngineError::config("no room for the predictions"));
+    }
+    let layout = Layout::of::<T>(network);
+    let pass = Pass {
+        network,
+        layout: &layout,
+        objective: None,
+        dropout: &[],
+        set: InstructionSet::detect(),
+    };
+    let parameters = SharedBuffer::from(coefficients.pack::<T>(network, team)?);
+    let capacity = Workspace::<T>::capacity_for(network, Use::Forward, rows);
+    let workspace = Workspace::new(
+        &pass,
+        Use::Forward,
+        capacity,
+        Extras {
+            offsets: offsets.is_some(),
+            ..Extras::default()
+        },
+    )?;
+    let out = SharedSlice::new(out);
+    // Looked at while they are in the cache: a pass of its own would read all inputs twice.
+    let found = AtomicBool::new(false);
+    let non_finite = collected((0..inputs.columns()).map(|_| AtomicBool::new(false)))?;
+    for chunk in tiles(0..rows, capacity) {
+        let selection = Selection::Range(chunk.clone());
+        workspace.each_tile(team, chunk.len(), |_, tile| {
+            let part = selection.slice(tile.clone());
+            let columns = inputs.columns();
+            // SAFETY: members have disjoint rows of the workspace; parameters are only read.
+            unsafe {
+                let numbers = workspace.inputs.part(tile.start * columns..tile.end * columns);
+                inputs.gather(part.clone(), numbers);
+                if !all_finite(numbers) {
+                    found.store(true, Ordering::Relaxed);
+                    for (index, _) in numbers
+                        .iter()
+                        .enumerate()
+                        .filter(|(_, number)| !number.is_finite())
+                    {
+                        non_finite[index % columns].store(true, Ordering::Relaxed);
+                    }
+                    return;
+                }
+                if let (Some(source), Some(offsets)) = (&offsets, &workspace.offsets) {
+                    source.gather(part, offsets.part(tile.start * units..tile.end * units));
+                }
+                pass.forward(&workspace, tile.clone(), &parameters, None);
+                write_outputs(&workspace, tile, units, &out, rows, chunk.start);
+            }
+        })?;
+        if found.load(Ordering::Relaxed) {
+            for column in inputs.non_finite_columns(team)? {
+                non_finite[column].store(true, Ordering::Relaxed);
+            }
+            let columns = (0..non_finite.len()).filter(|&column| non_finite[column].load(Ordering::Relaxed));
+            return Err(EngineError::NonFiniteInputs(collected(columns)?));
+        }
+    }
+    Ok(())
+}
+
+/// Writes the outputs of a tile of a workspace, whose first row is row `first` of all `rows`, column by column.
+///
+/// # Safety
+/// Nobody may write these rows of the workspace, and nobody else may use them in `out`.
+unsafe fn write_outputs<T: Scalar>(
+    workspace: &Workspace<T>,
+    tile: Range<usize>,
+    units: usize,
+    out: &SharedSlice<'_, f64>,
+    rows: usize,
+    first: usize,
+) {
+    let stride = row_stride::<T>(units);
+    let values = &workspace.layers[workspace.layers.len() - 1].values;
+    // SAFETY: the caller's promise.
+    let values = unsafe { values.read(tile.start * stride..tile.end * stride) };
+    for unit in 0..units {
+        let start = unit * rows + first;
+        // SAFETY: as above.
+        let column = unsafe { out.part(start + tile.start..start + tile.end) };
+        for (number, row) in column.iter_mut().zip(values.chunks_exact(stride)) {
+            *number = row[unit].to_double();
+        }
+    }
+}
+
+/// Losses and hits over all rows, without penalty.
+///
+/// # Errors
+/// A panic of a worker, or an interrupt.
+pub fn totals<T: Scalar>(
+    pass: &Pass<'_>,
+    objective: &Objective,
+    parameters: &SharedBuffer<T>,
+    data: &Data<'_, T>,
+    workspace: &mut Workspace<T>,
+    team: &Team,
+) -> Result<Totals> {
+    let widest = row_stride::<T>(pass.network.outputs());
+    let scratch = SharedBuffer::<T>::zeros(workspace.tile * widest * team.size())?;
+    let scratch_size = workspace.tile * widest;
+    let mut sums = Totals::default();
+    for chunk in tiles(0..data.rows(), workspace.capacity) {
+        let selection = Selection::Range(chunk.clone());
+        let shared: &Workspace<T> = workspace;
+        shared.each_tile(team, chunk.len(), |member, tile| {
+            gather(data, pass.network.outputs(), shared, &selection, tile.clone());
+            // SAFETY: members have disjoint rows and scratch; parameters are only read.
+            unsafe {
+                let scratch = scratch.part(member * scratch_size..(member + 1) * scratch_size);
+                pass.forward(shared, tile.clone(), parameters, None);
+                pass.evaluate(objective, shared, tile, None, scratch);
+            }
+        })?;
+        // SAFETY: no job is running.
+        sums.add(unsafe { workspace.totals(0..chunk.len()) });
+    }
+    Ok(sums)
+}
+
+/// Predictions of all rows of a table, column by column (rows x outputs).
+///
+/// # Errors
+/// A panic of a worker, or an interrupt.
+pub fn outputs<T: Scalar>(
+    pass: &Pass<'_>,
+    parameters: &SharedBuffer<T>,
+    data: &Data<'_, T>,
+    workspace: &mut Workspace<T>,
+    team: &Team,
+    out: &mut [f64],
+) -> Result<()> {
+    let (rows, units) = (data.rows(), pass.network.outputs());
+    let out = SharedSlice::new(out);
+    for chunk in tiles(0..rows, workspace.capacity) {
+        let selection = Selection::Range(chunk.clone());
+        let shared: &Workspace<T> = workspace;
+        shared.each_tile(team, chunk.len(), |_, tile| {
+            gather(data, units, shared, &selection, tile.clone());
+            // SAFETY: members have disjoint rows of the workspace and of the predictions; parameters are only read.
+            unsafe {
+                pass.forward(shared, tile.clone(), parameters, None);
+                write_outputs(shared, tile, units, &out, rows, chunk.start);
+            }
+        })?;
+    }
+    Ok(())
+}
+
+/// The loss as defined: Σ w l for sums, Σ w l / Σ w for means.
+///
+/// # Errors
+/// Shapes that do not fit, memory refused, a panic of a worker, or an interrupt.
+pub fn loss<T: Scalar>(
+    network: &Network,
+    objective: &Objective,
+    coefficients: &Coefficients,
+    data: &Data<'_, T>,
+    team: &Team,
+) -> Result<f64> {
+    data.check(network, objective)?;
+    let layout = Layout::of::<T>(network);
+    let pass = Pass {
+        network,
+        layout: &layout,
+        objective: Some(objective),
+        dropout: &[],
+        set: InstructionSet::detect(),
+    };
+    let parameters = SharedBuffer::from(coefficients.pack::<T>(network, team)?);
+    let capacity = Workspace::<T>::capacity_for(network, Use::Forward, data.rows());
+    let mut workspace = Workspace::new(
+        &pass,
+        Use::Forward,
+        capacity,
+        Extras {
+            case_weights: data.case_weights.is_some(),
+            offsets: data.offsets.is_some(),
+            hits: false,
+        },
+    )?;
+    let sums = totals(&pass, objective, &parameters, data, &mut workspace, team)?;
+    Ok(scaled(objective, sums.loss, data.total_weight()))
+}
+
+/// A loss from its sum over rows.
+pub(crate) fn scaled(objective: &Objective, sum: f64, total_weight: f64) -> f64 {
+    if objective.is_sum() {
+        sum
+    } else {
+        sum / total_weight
+    }
+}

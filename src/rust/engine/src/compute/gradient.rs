@@ -1,0 +1,73 @@
+//! The objective and its gradient at given coefficients.
+
+use crate::base::error::Result;
+use crate::base::threads::Team;
+use crate::compute::context::Pass;
+use crate::compute::evaluate::scaled;
+use crate::compute::model::Model;
+use crate::compute::step::{StepPlan, StepResult, Stepper, StepperParts};
+use crate::data::rows::Selection;
+use crate::data::table::{check_finite, check_targets, Data};
+use crate::kernels::instruction_set::InstructionSet;
+use crate::kernels::scalar::Scalar;
+use crate::nn::network::{Coefficients, Layout, Network};
+use crate::objective::loss::Objective;
+use crate::objective::penalty::Penalty;
+use crate::optim::{GradientDescent, Method, Optimizer, Step};
+
+/// The objective and its gradient at given coefficients, over all rows.
+///
+/// # Errors
+/// Numbers that are not finite, shapes that do not fit, memory refused, a panic of a worker, or an interrupt.
+pub fn gradient<T: Scalar>(
+    network: &Network,
+    objective: &Objective,
+    penalty: Penalty,
+    data: Data<'_, T>,
+    coefficients: &Coefficients,
+    team: &Team,
+) -> Result<(f64, Coefficients)> {
+    data.check(network, objective)?;
+    check_targets(&data, team)?;
+    check_finite(&data, team)?;
+    let layout = Layout::of::<T>(network);
+    let pass = Pass {
+        network,
+        layout: &layout,
+        objective: Some(objective),
+        dropout: &[],
+        set: InstructionSet::detect(),
+    };
+    let rule = Optimizer::GradientDescent(GradientDescent);
+    let method = Method::Rule(rule);
+    let mut model = Model::<T>::new(network, &layout, &method, 1.0, coefficients, None, team)?;
+    let rows = data.rows();
+    let parts = StepperParts {
+        pass,
+        objective,
+        optimizer: rule,
+        penalty,
+        clip_norm: None,
+        data,
+        team,
+        largest_step: rows,
+        records: false,
+        whole_gradient: true,
+        counts_hits: false,
+    };
+    let mut stepper = Stepper::new(parts, model.micropanels.len())?;
+    let plan = StepPlan {
+        rows: Selection::Range(0..rows),
+        step: Step {
+            lr: 1.0,
+            number: 1,
+            decay: 1.0,
+        },
+        share: 1.0,
+        dropout: None,
+        rows_in_place: false,
+    };
+    let StepResult { totals, penalty } = stepper.step(&mut model, &plan, false)?;
+    let loss = scaled(objective, totals.loss, data.total_weight()) + penalty;
+    Ok((loss, Coefficients::unpack(network, stepper.gradient())?))
+}

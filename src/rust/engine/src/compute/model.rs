@@ -1,0 +1,477 @@
+//! A network's numbers while it trains: parameters, what the optimizer keeps for each of them,
+//! transposed copies for the backward pass, and the micropanels in which they are updated.
+
+use crate::base::buffer::{Buffer, SharedBuffer};
+use crate::base::error::{EngineError, Result};
+use crate::base::ranges::tiles;
+use crate::base::room::{copied, room};
+use crate::base::threads::Team;
+use crate::data::rows::all_finite;
+use crate::kernels::scalar::{padded, panel_width, Scalar};
+use crate::nn::network::{Coefficients, Layer, LayerLayout, Layout, Network};
+use crate::optim::lbfgs::Pair;
+use crate::optim::schedule::Plateau;
+use crate::optim::state::{OptimizerState, STATE_FORMAT};
+use crate::optim::{Method, Rule};
+use std::ops::Range;
+
+/// kc: inputs of a micropanel, whose parameters are updated at once; their gradient stays in the first-level cache.
+pub const KC: usize = 48;
+
+/// Steps that a fit may have made before it goes on: more than can be made, and still counted.
+const MOST_STEPS: u64 = 1 << 53;
+
+/// Some inputs of one weight panel, with the panel's biases at the end if `with_bias`.
+#[derive(Clone, Debug)]
+pub struct Micropanel {
+    /// The layer.
+    pub layer: usize,
+    /// The panel.
+    pub panel: usize,
+    /// Inputs.
+    pub inputs: Range<usize>,
+    /// Whether the biases of the panel belong to the micropanel; they follow its last input.
+    pub with_bias: bool,
+    /// Where the micropanel's weights lie among the parameters.
+    pub weights: Range<usize>,
+    /// Numbers per input: the width of the layer's panels.
+    pub width: usize,
+}
+
+impl Micropanel {
+    /// Where the micropanel lies, biases included.
+    #[inline]
+    pub fn all(&self) -> Range<usize> {
+        let biases = if self.with_bias { self.width } else { 0 };
+        self.weights.start..self.weights.end + biases
+    }
+
+    /// Whether another micropanel is of the same inputs.
+    pub fn has_inputs_of(&self, other: &Micropanel) -> bool {
+        self.layer == other.layer && self.inputs == other.inputs
+    }
+}
+
+/// Parameters in training.
+pub struct Model<T> {
+    /// Weights and biases.
+    pub parameters: SharedBuffer<T>,
+    /// What the rule keeps, each laid out like `parameters`.
+    pub slots: Vec<SharedBuffer<T>>,
+    /// Weights of every layer but the first, transposed, in panels over their inputs.
+    pub transposed: Vec<SharedBuffer<T>>,
+    /// Micropanels in order of layers and their inputs: micropanels of the same inputs follow each other.
+    pub micropanels: Vec<Micropanel>,
+    /// Index of the first micropanel of each share when work is divided among `shares.len() - 1` members.
+    pub shares: Vec<usize>,
+    /// Steps made.
+    pub steps: u64,
+    /// Where a plateau schedule stands.
+    pub plateau: Plateau,
+}
+
+impl<T: Scalar> Model<T> {
+    /// Bytes that a model with so many slots takes.
+    pub fn bytes(network: &Network, layout: &Layout, slots: usize) -> f64 {
+        let transposed = network
+            .layers()
+            .iter()
+            .skip(1)
+            .map(|layer| Buffer::<T>::bytes(padded::<T>(layer.inputs) as f64 * layer.units as f64));
+        let micropanels = micropanel_count::<T>(layout) as f64 * size_of::<Micropanel>() as f64;
+        Self::snapshot_bytes(layout, slots) + transposed.sum::<f64>() + micropanels
+    }
+
+    /// Bytes that a snapshot of a model with so many slots takes.
+    pub fn snapshot_bytes(layout: &Layout, slots: usize) -> f64 {
+        (1.0 + slots as f64) * Buffer::<T>::bytes(layout.len as f64)
+    }
+
+    /// Lays out a start for training by a team.
+    ///
+    /// # Errors
+    /// Shapes that do not fit the network, memory refused, or an interrupt.
+    pub fn new(
+        network: &Network,
+        layout: &Layout,
+        method: &Method,
+        lr: f64,
+        start: &Coefficients,
+        state: Option<&OptimizerState>,
+        team: &Team,
+    ) -> Result<Model<T>> {
+        let parameters = start.pack::<T>(network, team)?;
+        let mut slots = Vec::new();
+        match (method, state) {
+            (Method::Rule(rule), None) => {
+                for slot in 0..rule.slots().len() {
+                    let mut buffer = SharedBuffer::zeros(layout.len)?;
+                    buffer.get_mut().fill(T::of(rule.initial(slot, lr)));
+                    slots.push(buffer);
+                }
+            }
+            (_, Some(state)) => {
+                for (_, slot) in &state.slots {
+                    slots.push(slot.pack::<T>(network, team)?.into());
+                }
+            }
+            (Method::Lbfgs(_), None) => {}
+        }
+        if let Method::Rule(rule) = method {
+            if slots.len() != rule.slots().len() {
+                return Err(EngineError::config(
+                    "the optimizer's state is of another optimizer",
+                ));
+            }
+        }
+        if let Some(state) = state.filter(|state| state.steps > MOST_STEPS) {
+            let steps = state.steps;
+            return Err(EngineError::config(format!(
+                "the optimizer's state is of {steps} steps"
+            )));
+        }
+        let mut transposed = Vec::new();
+        for (number, layer_layout) in layout.layers.iter().enumerate().skip(1) {
+            transposed.push(SharedBuffer::zeros(
+                padded::<T>(layer_layout.rows - 1) * network.layers()[number].units,
+            )?);
+            debug_assert_eq!(layer_layout.rows - 1, network.layers()[number].inputs);
+        }
+        let micropanels = micropanels::<T>(layout)?;
+        let shares = shares(&micropanels, team.size());
+        let model = Model {
+            parameters: parameters.into(),
+            slots,
+            transposed,
+            micropanels,
+            shares,
+            steps: state.map_or(0, |state| state.steps),
+            plateau: state.map_or(Plateau::START, |state| state.plateau),
+        };
+        for micropanel in &model.micropanels {
+            team.did(micropanel.weights.len() as f64)?;
+            // SAFETY: nobody else has the model yet.
+            unsafe { model.transpose(network, micropanel) };
+        }
+        Ok(model)
+    }
+
+    /// Copies all weights into the transposed panels, when nobody else has the model.
+    pub fn transpose_all(&self, network: &Network) {
+        for micropanel in &self.micropanels {
+            // SAFETY: the caller's promise: no job is running.
+            unsafe { self.transpose(network, micropanel) };
+        }
+    }
+
+    /// Copies a micropanel's weights into the transposed panels.
+    ///
+    /// # Safety
+    /// Nobody else may use this micropanel's part of the parameters or of the transposed copies.
+    pub unsafe fn transpose(&self, network: &Network, micropanel: &Micropanel) {
+        if micropanel.layer == 0 {
+            return;
+        }
+        let Layer { inputs, units, .. } = network.layers()[micropanel.layer];
+        let first = micropanel.panel * micropanel.width;
+        let present = micropanel.width.min(units - first);
+        let width = panel_width::<T>(inputs);
+        // SAFETY: the caller's promise; micropanels have disjoint inputs or units, and each element
+        // (input, unit) has one place in the transposed copy. Elements of different micropanels lie
+        // between each other there, so they are written one by one through a raw pointer.
+        unsafe {
+            let mut weight = self.parameters.pointer().add(micropanel.weights.start) as *const T;
+            let target = self.transposed[micropanel.layer - 1].pointer();
+            for input in micropanel.inputs.clone() {
+                let column = target.add((input / width * units + first) * width + input % width);
+                for unit in 0..present {
+                    *column.add(unit * width) = *weight.add(unit);
+                }
+                weight = weight.add(micropanel.width);
+            }
+        }
+    }
+
+    /// Copies parameters and slots, to return to later.
+    pub fn save(&self, snapshot: &mut Snapshot<T>) {
+        snapshot.steps = self.steps;
+        snapshot.plateau = self.plateau;
+        for (from, to) in std::iter::once(&self.parameters)
+            .chain(&self.slots)
+            .zip(&mut snapshot.numbers)
+        {
+            // SAFETY: called between jobs, when nobody writes.
+            to.copy_from_slice(unsafe { from.read_all() });
+        }
+    }
+
+    /// Room for a snapshot.
+    ///
+    /// # Errors
+    /// Memory refused.
+    pub fn snapshot(&self, layout: &Layout) -> Result<Snapshot<T>> {
+        let numbers = (0..=self.slots.len())
+            .map(|_| Buffer::zeros(layout.len))
+            .collect::<Result<Vec<_>>>()?;
+        let mut snapshot = Snapshot {
+            numbers,
+            steps: 0,
+            plateau: Plateau::START,
+        };
+        self.save(&mut snapshot);
+        Ok(snapshot)
+    }
+
+    /// Goes back to a snapshot.
+    pub fn restore(&mut self, snapshot: &Snapshot<T>, network: &Network) {
+        self.steps = snapshot.steps;
+        self.plateau = snapshot.plateau;
+        for (to, from) in std::iter::once(&mut self.parameters)
+            .chain(&mut self.slots)
+            .zip(&snapshot.numbers)
+        {
+            to.get_mut().copy_from_slice(from);
+        }
+        self.transpose_all(network);
+    }
+
+    /// Whether training can go on from here: every parameter is finite and small enough that its square
+    /// is, and what the optimizer keeps is finite.
+    pub fn is_usable(&self) -> bool {
+        // SAFETY: called between jobs, when nobody writes.
+        let (parameters, mut slots) = unsafe {
+            let slots = self.slots.iter().map(|slot| slot.read_all());
+            (self.parameters.read_all(), slots)
+        };
+        // Without leaving early, which would keep the compiler from taking many at a time.
+        let are_small = parameters
+            .iter()
+            .fold(true, |all, w| all & (w.abs() <= T::WEIGHT_LIMIT));
+        are_small && slots.all(all_finite)
+    }
+
+    /// Weights and biases as matrices.
+    ///
+    /// # Errors
+    /// Memory refused.
+    pub fn coefficients(&self, network: &Network) -> Result<Coefficients> {
+        // SAFETY: called between jobs, when nobody writes.
+        Coefficients::unpack(network, unsafe { self.parameters.read_all() })
+    }
+
+    /// What the method keeps, as matrices under its names.
+    ///
+    /// # Errors
+    /// Memory refused.
+    pub fn state(&self, network: &Network, method: &Method) -> Result<OptimizerState> {
+        let mut slots = room(self.slots.len())?;
+        for (number, slot) in self.slots.iter().enumerate() {
+            // SAFETY: called between jobs, when nobody writes.
+            let numbers = Coefficients::unpack(network, unsafe { slot.read_all() })?;
+            slots.push((method.slot_name(number), numbers));
+        }
+        Ok(OptimizerState {
+            format: STATE_FORMAT,
+            steps: self.steps,
+            slots,
+            plateau: self.plateau,
+        })
+    }
+
+    /// Puts the parameters at a point.
+    pub fn set(&mut self, point: &[T], network: &Network) {
+        self.parameters.get_mut().copy_from_slice(point);
+        self.transpose_all(network);
+    }
+
+    /// The slots as remembered pairs of L-BFGS, oldest first.
+    ///
+    /// # Errors
+    /// Memory refused.
+    pub fn pairs(&mut self) -> Result<Vec<Pair<T>>> {
+        let pairs = self.slots.chunks_exact_mut(2).map(|pair| {
+            Ok(Pair {
+                step: copied(pair[0].get_mut())?,
+                change: copied(pair[1].get_mut())?,
+            })
+        });
+        pairs.collect()
+    }
+
+    /// Keeps remembered pairs in the slots.
+    ///
+    /// # Errors
+    /// Memory refused.
+    pub fn remember(&mut self, pairs: &[Pair<T>]) -> Result<()> {
+        while self.slots.len() > 2 * pairs.len() {
+            self.slots.pop();
+        }
+        while self.slots.len() < 2 * pairs.len() {
+            self.slots
+                .push(SharedBuffer::zeros(self.parameters.get_mut().len())?);
+        }
+        let vectors = pairs.iter().flat_map(|pair| [&pair.step, &pair.change]);
+        for (slot, vector) in self.slots.iter_mut().zip(vectors) {
+            slot.get_mut().copy_from_slice(vector);
+        }
+        Ok(())
+    }
+}
+
+/// A copy of a model's parameters and slots.
+pub struct Snapshot<T> {
+    numbers: Vec<Buffer<T>>,
+    steps: u64,
+    plateau: Plateau,
+}
+
+/// Inputs of each micropanel of a layer but the last.
+fn inputs_of_micropanels<T: Scalar>(layer_layout: &LayerLayout) -> usize {
+    let inputs = layer_layout.rows - 1;
+    let most = KC * T::LANES / layer_layout.width;
+    // About even, so that members can share them well; in dozens, as kernels take them.
+    inputs
+        .div_ceil(inputs.div_ceil(most))
+        .next_multiple_of(12)
+        .min(most)
+}
+
+/// Micropanels that a network is cut into. Asked before it is known that the network fits in memory: what
+/// cannot be counted stays at the largest number.
+pub(crate) fn micropanel_count<T: Scalar>(layout: &Layout) -> usize {
+    let micropanels = |layer_layout: &LayerLayout| {
+        let along_inputs = (layer_layout.rows - 1).div_ceil(inputs_of_micropanels::<T>(layer_layout));
+        layer_layout.panels.saturating_mul(along_inputs)
+    };
+    layout
+        .layers
+        .iter()
+        .map(micropanels)
+        .fold(0, usize::saturating_add)
+}
+
+/// Cuts all layers into micropanels of up to `KC * LANES` weights.
+fn micropanels<T: Scalar>(layout: &Layout) -> Result<Vec<Micropanel>> {
+    let mut micropanels = room(micropanel_count::<T>(layout))?;
+    for (layer, layer_layout) in layout.layers.iter().enumerate() {
+        let inputs = layer_layout.rows - 1;
+        for inputs_of_micropanel in tiles(0..inputs, inputs_of_micropanels::<T>(layer_layout)) {
+            for panel in 0..layer_layout.panels {
+                micropanels.push(Micropanel {
+                    layer,
+                    panel,
+                    inputs: inputs_of_micropanel.clone(),
+                    with_bias: inputs_of_micropanel.end == inputs,
+                    weights: layer_layout.range(panel, inputs_of_micropanel.clone()),
+                    width: layer_layout.width,
+                });
+            }
+        }
+    }
+    Ok(micropanels)
+}
+
+/// Cuts the micropanels into consecutive shares of about equal work.
+fn shares(micropanels: &[Micropanel], members: usize) -> Vec<usize> {
+    let work = |micropanel: &Micropanel| micropanel.all().len();
+    let total: usize = micropanels.iter().map(work).sum();
+    let mut cuts = vec![0];
+    let mut done = 0;
+    for (index, micropanel) in micropanels.iter().enumerate() {
+        if done >= total * cuts.len() / members && cuts.len() < members {
+            cuts.push(index);
+        }
+        done += work(micropanel);
+    }
+    cuts.resize(members, micropanels.len());
+    cuts.push(micropanels.len());
+    cuts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::activation::Activation;
+    use crate::objective::output::Output;
+
+    #[test]
+    fn micropanels_cover_every_parameter_once_for_any_number_of_members() {
+        let network = Network::new(&[100, 37, 1, 3], &[Activation::Tanh; 2], Output::Linear).unwrap();
+        let layout = Layout::of::<f64>(&network);
+        let micropanels = micropanels::<f64>(&layout).unwrap();
+        assert_eq!(micropanels.len(), micropanel_count::<f64>(&layout));
+        let mut hits = vec![0; layout.len];
+        for micropanel in &micropanels {
+            for index in micropanel.all() {
+                hits[index] += 1;
+            }
+        }
+        assert!(hits.iter().all(|&hit| hit <= 1));
+        for (layer_layout, layer) in layout.layers.iter().zip(network.layers()) {
+            let parameters =
+                (0..layer_layout.rows).flat_map(|input| (0..layer.units).map(move |unit| (input, unit)));
+            for (input, unit) in parameters {
+                assert_eq!(hits[layer_layout.index(input, unit)], 1, "{input} {unit}");
+            }
+        }
+        for members in 1..40 {
+            let cuts = shares(&micropanels, members);
+            assert_eq!(cuts.len(), members + 1);
+            assert!(cuts.windows(2).all(|pair| pair[0] <= pair[1]));
+            assert_eq!((cuts[0], cuts[members]), (0, micropanels.len()));
+        }
+    }
+
+    #[test]
+    fn micropanels_are_even_and_of_dozens_of_inputs() {
+        for inputs in [1, 11, 12, 47, 48, 49, 96, 97, 100, 1000] {
+            for units in [1, 8, 30] {
+                let network = Network::new(&[inputs, units], &[], Output::Linear).unwrap();
+                let layout = Layout::of::<f64>(&network);
+                let micropanels = micropanels::<f64>(&layout).unwrap();
+                assert_eq!(
+                    micropanels.len(),
+                    micropanel_count::<f64>(&layout),
+                    "{inputs} x {units}"
+                );
+                let layer_layout = &layout.layers[0];
+                let most = KC * 8 / layer_layout.width;
+                assert_eq!(micropanels.len(), layer_layout.panels * inputs.div_ceil(most));
+                for micropanel in &micropanels {
+                    let len = micropanel.inputs.len();
+                    assert!(len <= most && (micropanel.with_bias || len % 12 == 0 || len == most));
+                    // None has much more than its even part of the inputs.
+                    assert!(len < inputs.div_ceil(inputs.div_ceil(most)) + 12);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn shares_are_of_about_equal_work() {
+        let network = Network::new(&[200, 300, 50, 1], &[Activation::Tanh; 2], Output::Linear).unwrap();
+        let micropanels = micropanels::<f64>(&Layout::of::<f64>(&network)).unwrap();
+        let work = |range: Range<usize>| {
+            micropanels[range]
+                .iter()
+                .map(|micropanel| micropanel.all().len())
+                .sum::<usize>()
+        };
+        let total = work(0..micropanels.len());
+        let largest = micropanels
+            .iter()
+            .map(|micropanel| micropanel.all().len())
+            .max()
+            .unwrap();
+        for members in 1..20 {
+            let cuts = shares(&micropanels, members);
+            for pair in cuts.windows(2) {
+                let share = work(pair[0]..pair[1]);
+                assert!(
+                    share <= total / members + largest && share + 2 * largest >= total / members,
+                    "{share} of {total} for one of {members}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! Forward and backward passes over rows of a [`Workspace`]: members of the team take them through
+//! [`Pass::forward`] and [`Pass::backward`]; a row's numbers depend on no other row.
+
+use crate::base::buffer::SharedBuffer;
+use crate::base::random::{stream, Purpose};
+use crate::compute::context::{DropoutKey, Pass};
+use crate::compute::workspace::{LayerWorkspace, Workspace};
+use crate::kernels::elementwise::multiply;
+use crate::kernels::gemm::{self, Rows};
+use crate::kernels::gemv;
+use crate::kernels::scalar::Scalar;
+use crate::nn::activation::Activation;
+use crate::objective::loss::{Objective, OutputRows};
+use crate::objective::output::apply_output;
+use rand::RngExt;
+use std::ops::Range;
+
+// All unsafe reads and writes below are of rows `rows` of the workspace: the caller promises that
+// these rows belong to one member until the team has finished. Parameters are only read.
+impl Pass<'_> {
+    fn stride(&self, layer: usize) -> usize {
+        self.layout.layers[layer].stride
+    }
+
+    /// Products of rows of `inputs` numbers with weight panels, plus biases where the panels end
+    /// with them, into rows of layer `to`.
+    ///
+    /// # Safety
+    /// `a` must be rows of `inputs` numbers, `weights` the panels that lead from them to the layer,
+    /// and `out` as many rows of the layer.
+    unsafe fn multiply<T: Scalar>(
+        &self,
+        a: Rows<T>,
+        inputs: usize,
+        weights: &[T],
+        has_bias: bool,
+        to: usize,
+        out: &mut [T],
+    ) {
+        let layer_layout = self.layout.layers[to];
+        let (weights, out) = (weights.as_ptr(), out.as_mut_ptr());
+        let panel_rows = inputs + usize::from(has_bias);
+        // SAFETY: the caller's promise.
+        unsafe {
+            match layer_layout.width {
+                1 => gemv::forward(self.set, a, inputs, weights, has_bias, out),
+                _ => gemm::forward(
+                    self.set,
+                    a,
+                    inputs,
+                    weights,
+                    layer_layout.panels,
+                    panel_rows,
+                    has_bias,
+                    out,
+                    layer_layout.stride,
+                ),
+            }
+        }
+    }
+
+    /// Takes rows of the workspace through all layers, to predictions.
+    ///
+    /// # Safety
+    /// Nobody else may use these rows of the workspace, and nobody may write the parameters.
+    pub unsafe fn forward<T: Scalar>(
+        &self,
+        workspace: &Workspace<T>,
+        rows: Range<usize>,
+        parameters: &SharedBuffer<T>,
+        dropout: Option<DropoutKey>,
+    ) {
+        // SAFETY: the caller's promise covers every access below.
+        unsafe {
+            let parameters = parameters.read_all();
+            let last = self.network.layers().len() - 1;
+            for (number, layer) in self.network.layers().iter().enumerate() {
+                let layer_layout = self.layout.layers[number];
+                let stride = layer_layout.stride;
+                let at = rows.start * stride..rows.end * stride;
+                let buffers = &workspace.layers[number];
+                let (from, from_stride) = match number {
+                    0 => (&workspace.inputs, layer.inputs),
+                    _ => (&workspace.layers[number - 1].values, self.stride(number - 1)),
+                };
+                let input = from.read(rows.start * from_stride..rows.end * from_stride);
+                let values = buffers.values.part(at.clone());
+                let input = Rows {
+                    start: input.as_ptr(),
+                    stride: from_stride,
+                    count: rows.len(),
+                };
+                self.multiply(
+                    input,
+                    layer.inputs,
+                    &parameters[layer_layout.offset..],
+                    true,
+                    number,
+                    values,
+                );
+                if number == last {
+                    if let Some(offsets) = &workspace.offsets {
+                        add_offsets(
+                            values,
+                            stride,
+                            offsets.read(rows.start * layer.units..rows.end * layer.units),
+                        );
+                    }
+                }
+                if let Some(kept) = &buffers.weighted_inputs {
+                    kept.part(at.clone()).copy_from_slice(values);
+                }
+                if number == last {
+                    let log_sums = workspace.log_sums.part(rows.clone());
+                    apply_output(
+                        self.network.output(),
+                        self.set,
+                        values,
+                        stride,
+                        layer.units,
+                        log_sums,
+                    );
+                } else {
+                    self.activate(
+                        number,
+                        layer.activation,
+                        buffers,
+                        at,
+                        values,
+                        rows.clone(),
+                        dropout,
+                    );
+                }
+            }
+        }
+    }
+
+    /// # Safety
+    /// As for [`Pass::forward`].
+    #[allow(clippy::too_many_arguments)]
+    unsafe fn activate<T: Scalar>(
+        &self,
+        number: usize,
+        activation: Activation,
+        buffers: &LayerWorkspace<T>,
+        at: Range<usize>,
+        values: &mut [T],
+        rows: Range<usize>,
+        dropout: Option<DropoutKey>,
+    ) {
+        // SAFETY: the caller's promise.
+        let mut slopes = buffers.slopes.as_ref().map(|slopes| unsafe { slopes.part(at) });
+        match &mut slopes {
+            Some(slopes) => activation.activate_with_slope(self.set, values, slopes),
+            None => activation.activate(self.set, values),
+        }
+        let rate = self.dropout_rate(number) * dropout.map_or(1.0, |key| key.factor);
+        let (Some(key), true) = (dropout, rate > 0.0) else {
+            return;
+        };
+        let stride = self.stride(number);
+        let scale = T::of(1.0 / (1.0 - rate));
+        for (r, row) in rows.enumerate() {
+            let position = (key.first_position + row as u64) * self.dropout.len() as u64 + number as u64;
+            let mut rng = stream(key.seed, Purpose::Dropout, key.epoch, position);
+            for unit in r * stride..r * stride + self.network.layers()[number].units {
+                let factor = if rng.random::<f64>() < rate {
+                    T::zero()
+                } else {
+                    scale
+                };
+                values[unit] *= factor;
+                if let Some(slopes) = &mut slopes {
+                    slopes[unit] *= factor;
+                }
+            }
+        }
+    }
+
+    /// Losses of rows that went forward; with `delta_scale`, also the deltas of the last layer,
+    /// each row's times its case weight and the scale.
+    ///
+    /// # Safety
+    /// As for [`Pass::forward`].
+    pub unsafe fn evaluate<T: Scalar>(
+        &self,
+        objective: &Objective,
+        workspace: &Workspace<T>,
+        rows: Range<usize>,
+        delta_scale: Option<f64>,
+        scratch: &mut [T],
+    ) {
+        let last = self.network.layers().len() - 1;
+        let units = self.network.outputs();
+        let stride = self.stride(last);
+        let at = rows.start * stride..rows.end * stride;
+        let per_row = objective.targets_per_row(units);
+        let buffers = &workspace.layers[last];
+        // SAFETY: the caller's promise covers every access below.
+        unsafe {
+            let values = buffers.values.read(at.clone());
+            let output = OutputRows {
+                inputs: buffers
+                    .weighted_inputs
+                    .as_ref()
+                    .map_or(values, |z| z.read(at.clone())),
+                values,
+                log_sums: workspace.log_sums.read(rows.clone()),
+                targets: workspace.targets.read(rows.start * per_row..rows.end * per_row),
+                stride,
+                units,
+                targets_per_row: per_row,
+            };
+            if let Some(hits) = &workspace.hits {
+                objective.hits(&output, hits.part(rows.clone()));
+            }
+            let losses = workspace.losses.part(rows.clone());
+            let Some(scale) = delta_scale else {
+                objective.evaluate(self.set, &output, losses, &mut scratch[..rows.len() * stride]);
+                return;
+            };
+            let deltas = buffers.deltas.part(at);
+            objective.evaluate(self.set, &output, losses, deltas);
+            if scale == 1.0 && !workspace.weighs_rows {
+                return;
+            }
+            for (deltas, &weight) in deltas
+                .chunks_exact_mut(stride)
+                .zip(workspace.row_weights.read(rows))
+            {
+                let factor = T::of(scale * weight);
+                for delta in &mut deltas[..units] {
+                    *delta *= factor;
+                }
+            }
+        }
+    }
+
+    /// Takes the deltas of the last layer back to the first hidden layer.
+    ///
+    /// `transposed[l]` holds the weights of layer `l + 1`, transposed, in panels.
+    ///
+    /// # Safety
+    /// As for [`Pass::forward`].
+    pub unsafe fn backward<T: Scalar>(
+        &self,
+        workspace: &Workspace<T>,
+        rows: Range<usize>,
+        transposed: &[SharedBuffer<T>],
+    ) {
+        for number in (1..self.network.layers().len()).rev() {
+            let layer = self.network.layers()[number];
+            let (stride, before) = (self.stride(number), self.stride(number - 1));
+            let at = rows.start * before..rows.end * before;
+            let buffers = &workspace.layers[number - 1];
+            // SAFETY: the caller's promise covers every access below.
+            unsafe {
+                let deltas = workspace.layers[number]
+                    .deltas
+                    .read(rows.start * stride..rows.end * stride);
+                let earlier = buffers.deltas.part(at.clone());
+                let deltas = Rows {
+                    start: deltas.as_ptr(),
+                    stride,
+                    count: rows.len(),
+                };
+                let transposed = transposed[number - 1].read_all();
+                self.multiply(deltas, layer.units, transposed, false, number - 1, earlier);
+                if let Some(kept) = &buffers.incoming_gradients {
+                    kept.part(at.clone()).copy_from_slice(earlier);
+                }
+                match &buffers.slopes {
+                    Some(slopes) => multiply(self.set, earlier, slopes.read(at)),
+                    None => {
+                        let activation = self.network.layers()[number - 1].activation;
+                        activation.times_slope(self.set, earlier, buffers.values.read(at));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn add_offsets<T: Scalar>(values: &mut [T], stride: usize, offsets: &[T]) {
+    let units = offsets.len() / (values.len() / stride).max(1);
+    for (values, offsets) in values.chunks_exact_mut(stride).zip(offsets.chunks_exact(units)) {
+        for (value, &offset) in values.iter_mut().zip(offsets) {
+            *value += offset;
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! One step: rows forward and back, gradients summed over them, parameters updated.
+//!
+//! A mini-batch's rows are taken workspace by workspace. In each workspace members first take rows through the
+//! network, then micropanels of parameters: each micropanel's gradient is summed over all rows of the
+//! workspace by one member. In the last workspace the micropanel is updated at once while its gradient is in
+//! the cache, unless the gradient is wanted as a whole (clipping, traces, `nn_gradient`).
+//! Many rows on few parameters are cut into [`shards`], and [`small`] networks have a way of their own.
+
+mod blocking;
+mod cut;
+mod micropanels;
+mod shards;
+mod small;
+mod stepper;
+
+pub use stepper::{StepPlan, StepResult, Stepper, StepperParts};
+
+use crate::base::error::Result;
+use crate::compute::context::DropoutKey;
+use crate::compute::model::Model;
+use crate::kernels::scalar::Scalar;
+use crate::objective::loss::Totals;
+use cut::shard_count;
+use stepper::RowPass;
+
+impl<T: Scalar> Stepper<'_, T> {
+    /// Makes a step; without `update`, only computes the gradient (which must be kept whole).
+    ///
+    /// # Errors
+    /// A panic of a worker, or an interrupt: some of the parameters may have been updated then.
+    pub fn step(&mut self, model: &mut Model<T>, plan: &StepPlan<'_>, update: bool) -> Result<StepResult> {
+        let rows = plan.rows.len();
+        let scale = self.delta_scale(rows);
+        let penalty_share = plan.step.decay * if self.objective.is_sum() { plan.share } else { 1.0 };
+        if self.small && update {
+            return Ok(self.small_step(model, plan, scale));
+        }
+        if let Some(shards) = self.shards.take_if(|_| shard_count::<T>(&self.pass, rows) > 1) {
+            let result = self.step_by_shards(&shards, model, plan, update, (scale, penalty_share));
+            self.shards = Some(shards);
+            return result;
+        }
+        let fused = update && !self.whole_gradient;
+        let (mut totals, mut first) = (Totals::default(), 0);
+        while first < rows {
+            let last = rows.min(first + self.workspace.capacity);
+            let part = plan.rows.slice(first..last);
+            let dropout = plan.dropout.map(|key| DropoutKey {
+                first_position: key.first_position + first as u64,
+                ..key
+            });
+            let row_pass = RowPass {
+                scale,
+                dropout,
+                in_place: plan.rows_in_place,
+            };
+            self.rows_through(model, &part, row_pass)?;
+            // SAFETY: no job is running.
+            totals.add(unsafe { self.workspace.totals(0..part.len()) });
+            let update_now = (fused && last == rows).then_some(plan.step);
+            let penalise = (last == rows && self.penalty.strength > 0.0).then_some(penalty_share);
+            self.micropanels_through(model, part.len(), first > 0, update_now, penalise)?;
+            first = last;
+        }
+        if update && !fused {
+            self.update_whole(model, plan.step)?;
+        }
+        Ok(self.done(model, totals, update, plan.step.decay))
+    }
+}

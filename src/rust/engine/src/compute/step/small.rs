@@ -1,0 +1,231 @@
+//! Steps of networks so small that finding out what to do would take longer than doing it: layers
+//! of one panel and one micropanel, some dozen rows, one thread. Products are those of any other step,
+//! number by number in the same order; what falls away is cutting the work.
+
+use super::stepper::{StepPlan, StepResult, Stepper};
+use crate::compute::context::Pass;
+use crate::compute::model::Model;
+use crate::compute::workspace::Workspace;
+use crate::kernels::gemm::{forward_rows, gradient_microtiles, Initial, Micropanels, Microtiles, Rows};
+use crate::kernels::gemv;
+use crate::kernels::instruction_set::kernel;
+use crate::kernels::pack::Pack;
+use crate::kernels::scalar::Scalar;
+use crate::nn::network::Layout;
+use crate::objective::loss::Objective;
+use crate::objective::output::apply_output;
+use crate::optim::{ParameterSlice, Rule};
+use std::slice::{from_raw_parts, from_raw_parts_mut};
+
+/// Inputs whose gradients are held in registers at once.
+const KR: usize = 4;
+
+kernel! {
+    /// Takes the first `rows` rows of a workspace forward and back, and writes the gradient of all
+    /// parameters, laid out like them. `scale` is what deltas are multiplied by.
+    ///
+    /// # Safety
+    /// The network must be small and the workspace hold the rows; nobody else may use workspace, model or
+    /// gradient.
+    pub unsafe fn gradient_of_few<T: Scalar>(
+        pass: &Pass<'_>,
+        objective: &Objective,
+        workspace: &Workspace<T>,
+        rows: usize,
+        scale: f64,
+        model: &Model<T>,
+        gradient: &mut [T],
+    ) = gradient_of_few_body [1 1 1]
+}
+
+/// # Safety
+/// As for [`gradient_of_few`].
+#[inline(always)]
+unsafe fn gradient_of_few_body<T: Scalar, P: Pack<T>, const ONE: usize>(
+    pass: &Pass<'_>,
+    objective: &Objective,
+    workspace: &Workspace<T>,
+    rows: usize,
+    scale: f64,
+    model: &Model<T>,
+    gradient: &mut [T],
+) {
+    let (layers, layout) = (pass.network.layers(), pass.layout);
+    let last = layers.len() - 1;
+    let parameters = model.parameters.pointer();
+    assert!(rows <= workspace.capacity && gradient.len() == layout.len);
+    // SAFETY: the caller's promise: everything has the extents that the layout and the rows say.
+    unsafe {
+        for (number, layer) in layers.iter().enumerate() {
+            let layer_layout = &layout.layers[number];
+            let buffers = &workspace.layers[number];
+            let to = Panel {
+                weights: parameters.add(layer_layout.offset),
+                width: layer_layout.width,
+                stride: layer_layout.stride,
+                out: buffers.values.pointer(),
+            };
+            products::<T, P>(inputs_of(workspace, layout, number, rows), layer.inputs, true, to);
+            let values = from_raw_parts_mut(to.out, rows * layer_layout.stride);
+            if number < last {
+                layer.activation.activate(pass.set, values);
+                continue;
+            }
+            if let Some(kept) = &buffers.weighted_inputs {
+                kept.part(0..values.len()).copy_from_slice(values);
+            }
+            let log_sums = workspace.log_sums.part(0..rows);
+            apply_output(
+                pass.network.output(),
+                pass.set,
+                values,
+                layer_layout.stride,
+                layer.units,
+                log_sums,
+            );
+        }
+        pass.evaluate(objective, workspace, 0..rows, Some(scale), &mut []);
+        for number in (0..=last).rev() {
+            let (layer, layer_layout) = (&layers[number], &layout.layers[number]);
+            let deltas = Rows {
+                start: workspace.layers[number].deltas.pointer() as *const T,
+                stride: layer_layout.stride,
+                count: rows,
+            };
+            let a = inputs_of(workspace, layout, number, rows);
+            let out = gradient[layer_layout.offset..].as_mut_ptr();
+            if layer_layout.width == 1 {
+                gemv::gradient_body::<T, P, 1>(a, layer.inputs, deltas.start, out, true, false);
+            } else {
+                gradient_microtiles::<T, P, KR, 1>(&Micropanels {
+                    a,
+                    inputs: layer.inputs,
+                    deltas: deltas.start,
+                    delta_stride: layer_layout.stride,
+                    out,
+                    out_stride: 0,
+                    with_bias: true,
+                    accumulate: false,
+                });
+            }
+            if number == 0 {
+                break;
+            }
+            let (before, buffers) = (&layout.layers[number - 1], &workspace.layers[number - 1]);
+            let to = Panel {
+                weights: model.transposed[number - 1].pointer(),
+                width: before.width,
+                stride: before.stride,
+                out: buffers.deltas.pointer(),
+            };
+            products::<T, P>(deltas, layer.units, false, to);
+            let len = rows * before.stride;
+            let values = from_raw_parts(buffers.values.pointer(), len);
+            layers[number - 1]
+                .activation
+                .times_slope(pass.set, from_raw_parts_mut(to.out, len), values);
+        }
+    }
+}
+
+impl<T: Scalar> Stepper<'_, T> {
+    /// A step of a small network.
+    pub(super) fn small_step(&mut self, model: &mut Model<T>, plan: &StepPlan<'_>, scale: f64) -> StepResult {
+        let rows = plan.rows.len();
+        if !plan.rows_in_place {
+            self.gather(&self.workspace, &plan.rows, 0..rows);
+        }
+        let gradient = self.gradient.get_mut();
+        // SAFETY: this thread is the only one, and `new` found the network to be small.
+        unsafe {
+            gradient_of_few(
+                self.pass.set,
+                &self.pass,
+                self.objective,
+                &self.workspace,
+                rows,
+                scale,
+                model,
+                gradient,
+            );
+        }
+        let mut slots = model.slots.iter_mut().map(|slot| slot.get_mut());
+        let slots = [slots.next().unwrap_or_default(), slots.next().unwrap_or_default()];
+        self.optimizer.update(
+            self.pass.set,
+            plan.step,
+            ParameterSlice {
+                weights: model.parameters.get_mut(),
+                gradient,
+                slots,
+                is_bias: false,
+            },
+        );
+        model.transpose_all(self.pass.network);
+        model.steps += 1;
+        StepResult {
+            // SAFETY: this thread is the only one.
+            totals: unsafe { self.workspace.totals(0..rows) },
+            penalty: 0.0,
+        }
+    }
+}
+
+/// What comes into a layer.
+///
+/// # Safety
+/// As for [`gradient_of_few`].
+#[inline(always)]
+unsafe fn inputs_of<T: Scalar>(
+    workspace: &Workspace<T>,
+    layout: &Layout,
+    number: usize,
+    count: usize,
+) -> Rows<T> {
+    let (buffer, stride) = match number {
+        0 => (&workspace.inputs, layout.layers[0].rows - 1),
+        _ => (
+            &workspace.layers[number - 1].values,
+            layout.layers[number - 1].stride,
+        ),
+    };
+    Rows {
+        start: buffer.pointer(),
+        stride,
+        count,
+    }
+}
+
+/// Where products go: the weights of a panel, and rows of `stride` numbers.
+#[derive(Clone, Copy)]
+struct Panel<T> {
+    weights: *const T,
+    width: usize,
+    stride: usize,
+    out: *mut T,
+}
+
+/// # Safety
+/// As for [`gradient_of_few`].
+#[inline(always)]
+unsafe fn products<T: Scalar, P: Pack<T>>(a: Rows<T>, inputs: usize, has_bias: bool, to: Panel<T>) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if to.width == 1 {
+            return gemv::forward_body::<T, P, 1>(a, inputs, to.weights, has_bias, to.out);
+        }
+        let microtiles = Microtiles {
+            weights: to.weights,
+            panel_stride: 0,
+            depth: inputs,
+            initial: match has_bias {
+                true => Initial::Bias(to.weights.add(inputs * T::LANES)),
+                false => Initial::Zero,
+            },
+            a,
+            out: to.out,
+            out_stride: to.stride,
+        };
+        forward_rows::<T, P>(&microtiles);
+    }
+}

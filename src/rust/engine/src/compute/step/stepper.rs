@@ -1,0 +1,286 @@
+//! What makes steps: its parts, and what they have room for.
+
+use super::blocking::{is_small, scratch_size, MC};
+use super::cut::{Cut, Shards};
+use crate::base::buffer::{Buffer, SharedBuffer};
+use crate::base::error::Result;
+use crate::base::threads::Team;
+use crate::compute::context::{DropoutKey, Pass};
+use crate::compute::model::Model;
+use crate::compute::workspace::{gather, Extras, Use, Workspace};
+use crate::data::rows::Selection;
+use crate::data::table::Data;
+use crate::kernels::scalar::Scalar;
+use crate::objective::loss::{Objective, Totals};
+use crate::objective::penalty::Penalty;
+use crate::optim::{Optimizer, Rule, Step};
+use std::ops::Range;
+
+/// What one step is to do.
+#[derive(Clone)]
+pub struct StepPlan<'a> {
+    /// The rows.
+    pub rows: Selection<'a>,
+    /// Rate and number of the step.
+    pub step: Step,
+    /// Share of all rows that are in the step: 1 for full batches.
+    pub share: f64,
+    /// Random units to drop.
+    pub dropout: Option<DropoutKey>,
+    /// Whether the workspace still holds these very rows.
+    pub rows_in_place: bool,
+}
+
+/// How rows are taken through a network and back.
+#[derive(Clone, Copy)]
+pub(super) struct RowPass {
+    /// What deltas are multiplied by.
+    pub scale: f64,
+    /// Random units to drop.
+    pub dropout: Option<DropoutKey>,
+    /// Whether the workspace holds these very rows already.
+    pub in_place: bool,
+}
+
+/// What a step found.
+#[derive(Clone, Copy, Debug)]
+pub struct StepResult {
+    /// Losses and hits of the rows, before the update.
+    pub totals: Totals,
+    /// The penalty before the update.
+    pub penalty: f64,
+}
+
+/// Makes steps on one data set.
+pub struct Stepper<'a, T> {
+    /// The network and how it is computed.
+    pub pass: Pass<'a>,
+    /// The loss.
+    pub objective: &'a Objective,
+    /// The rule of the update.
+    pub optimizer: Optimizer,
+    /// The penalty.
+    pub penalty: Penalty,
+    /// Largest Euclidean norm that a gradient may keep.
+    pub clip_norm: Option<f64>,
+    /// The data.
+    pub data: Data<'a, T>,
+    /// Who computes.
+    pub team: &'a Team,
+    /// The rows on their way.
+    pub workspace: Workspace<T>,
+    /// Whether the gradient is kept as a whole.
+    pub(super) whole_gradient: bool,
+    /// Whether steps are made in one go.
+    pub(super) small: bool,
+    /// For steps of many rows on few parameters.
+    pub(super) shards: Option<Shards<T>>,
+    pub(super) gradient: SharedBuffer<T>,
+    pub(super) scratch: SharedBuffer<T>,
+    pub(super) micropanel_penalties: SharedBuffer<f64>,
+    total_weight: f64,
+}
+
+/// The fixed parts of a stepper.
+pub struct StepperParts<'a, T> {
+    /// The network and how it is computed.
+    pub pass: Pass<'a>,
+    /// The loss.
+    pub objective: &'a Objective,
+    /// The rule of the update.
+    pub optimizer: Optimizer,
+    /// The penalty.
+    pub penalty: Penalty,
+    /// Largest Euclidean norm that a gradient may keep.
+    pub clip_norm: Option<f64>,
+    /// The data.
+    pub data: Data<'a, T>,
+    /// Who computes.
+    pub team: &'a Team,
+    /// Rows of the largest step.
+    pub largest_step: usize,
+    /// Whether steps are recorded.
+    pub records: bool,
+    /// Whether the gradient is kept as a whole.
+    pub whole_gradient: bool,
+    /// Whether rows classified rightly are counted.
+    pub counts_hits: bool,
+}
+
+/// What steps need room for, as far as their parts decide it.
+struct StepNeeds {
+    purpose: Use,
+    /// Rows that the workspace holds.
+    capacity: usize,
+    extras: Extras,
+    whole_gradient: bool,
+    small: bool,
+    cut: Option<Cut>,
+    /// Numbers of the gradient that is kept.
+    gradient: usize,
+    /// Numbers that members need for themselves.
+    scratch: usize,
+}
+
+impl StepNeeds {
+    fn of<T: Scalar>(parts: &StepperParts<'_, T>) -> StepNeeds {
+        let purpose = if parts.records {
+            Use::Recording
+        } else {
+            Use::Training
+        };
+        let capacity = Workspace::<T>::capacity_for(parts.pass.network, purpose, parts.largest_step);
+        let whole_gradient = parts.whole_gradient || parts.records || parts.clip_norm.is_some();
+        let small = !whole_gradient
+            && parts.team.size() == 1
+            && parts.penalty.strength == 0.0
+            && parts.data.offsets.is_none()
+            && !parts.optimizer.treats_biases_apart()
+            && capacity >= parts.largest_step
+            && is_small::<T>(&parts.pass, parts.largest_step);
+        // Rows that are recorded, or need not be fetched anew in each step, stay in the step's workspace.
+        let rows = parts.largest_step;
+        let stay = parts.records || (rows == parts.data.rows() && capacity >= rows);
+        let cut = Cut::of::<T>(&parts.pass, rows, stay, parts.team.size());
+        let keeps_gradient =
+            whole_gradient || small || cut.is_some() || capacity.min(MC) < parts.largest_step;
+        StepNeeds {
+            purpose,
+            capacity,
+            extras: Extras {
+                case_weights: parts.data.case_weights.is_some(),
+                offsets: parts.data.offsets.is_some(),
+                hits: parts.counts_hits,
+            },
+            whole_gradient,
+            small,
+            cut,
+            gradient: if keeps_gradient { parts.pass.layout.len } else { 0 },
+            scratch: scratch_size::<T>() * parts.team.size(),
+        }
+    }
+}
+
+impl<'a, T: Scalar> Stepper<'a, T> {
+    /// Bytes that [`Stepper::new`] takes.
+    pub fn bytes(parts: &StepperParts<'a, T>, micropanels: usize) -> f64 {
+        let needs = StepNeeds::of(parts);
+        let shards = needs
+            .cut
+            .map_or(0.0, |cut| cut.bytes::<T>(&parts.pass, needs.extras));
+        Workspace::<T>::bytes(&parts.pass, needs.purpose, needs.capacity, needs.extras)
+            + shards
+            + Buffer::<T>::bytes(needs.gradient as f64)
+            + Buffer::<T>::bytes(needs.scratch as f64)
+            + Buffer::<f64>::bytes(micropanels as f64)
+    }
+
+    /// Allocates everything that steps of up to `largest_step` rows need.
+    ///
+    /// # Errors
+    /// Memory refused.
+    pub fn new(parts: StepperParts<'a, T>, micropanels: usize) -> Result<Stepper<'a, T>> {
+        let needs = StepNeeds::of(&parts);
+        let shards = needs.cut.map(|cut| Shards::new(cut, &parts.pass, needs.extras));
+        Ok(Stepper {
+            workspace: Workspace::new(&parts.pass, needs.purpose, needs.capacity, needs.extras)?,
+            shards: shards.transpose()?,
+            gradient: SharedBuffer::zeros(needs.gradient)?,
+            scratch: SharedBuffer::zeros(needs.scratch)?,
+            micropanel_penalties: SharedBuffer::zeros(micropanels)?,
+            total_weight: parts.data.total_weight(),
+            whole_gradient: needs.whole_gradient,
+            small: needs.small,
+            pass: parts.pass,
+            objective: parts.objective,
+            optimizer: parts.optimizer,
+            penalty: parts.penalty,
+            clip_norm: parts.clip_norm,
+            data: parts.data,
+            team: parts.team,
+        })
+    }
+
+    /// The gradient of the last step; only where it is kept as a whole.
+    pub fn gradient(&mut self) -> &[T] {
+        self.gradient.get_mut()
+    }
+
+    /// The workspace and the gradient of the last step.
+    pub fn recorded(&mut self) -> (&Workspace<T>, &[T]) {
+        (&self.workspace, self.gradient.get_mut())
+    }
+
+    /// What deltas are multiplied by: 1 for sums, 1 / (rows · mean weight) for means.
+    pub(super) fn delta_scale(&self, rows: usize) -> f64 {
+        if self.objective.is_sum() {
+            1.0
+        } else {
+            1.0 / (rows as f64 * (self.total_weight / self.data.rows() as f64))
+        }
+    }
+
+    /// A step that has been made.
+    pub(super) fn done(
+        &mut self,
+        model: &mut Model<T>,
+        totals: Totals,
+        update: bool,
+        decay: f64,
+    ) -> StepResult {
+        let penalty = if self.penalty.strength > 0.0 {
+            decay * self.micropanel_penalties.get_mut().iter().sum::<f64>()
+        } else {
+            0.0
+        };
+        model.steps += u64::from(update);
+        StepResult { totals, penalty }
+    }
+
+    /// Rows of the workspace forward, and back.
+    pub(super) fn rows_through(
+        &self,
+        model: &Model<T>,
+        part: &Selection<'_>,
+        row_pass: RowPass,
+    ) -> Result<()> {
+        self.workspace.each_tile(self.team, part.len(), |_, rows| {
+            // SAFETY: members have disjoint tiles of rows; parameters are only read in this job.
+            unsafe { self.tile_through(model, &self.workspace, part, rows, row_pass) };
+        })
+    }
+
+    /// Some rows of a workspace forward, and back; they are at the same positions of the selection.
+    ///
+    /// # Safety
+    /// Nobody else may use these rows of the workspace, and nobody may write the parameters.
+    pub(super) unsafe fn tile_through(
+        &self,
+        model: &Model<T>,
+        workspace: &Workspace<T>,
+        part: &Selection<'_>,
+        rows: Range<usize>,
+        row_pass: RowPass,
+    ) {
+        if !row_pass.in_place {
+            self.gather(workspace, part, rows.clone());
+        }
+        // SAFETY: the caller's promise.
+        unsafe {
+            self.pass
+                .forward(workspace, rows.clone(), &model.parameters, row_pass.dropout);
+            self.pass.evaluate(
+                self.objective,
+                workspace,
+                rows.clone(),
+                Some(row_pass.scale),
+                &mut [],
+            );
+            self.pass.backward(workspace, rows, &model.transposed);
+        }
+    }
+
+    pub(super) fn gather(&self, workspace: &Workspace<T>, part: &Selection<'_>, rows: Range<usize>) {
+        gather(&self.data, self.pass.network.outputs(), workspace, part, rows);
+    }
+}

@@ -1,0 +1,7 @@
+//! Tables to learn from: where rows come from, what becomes of their columns, and what stands beside them.
+
+pub mod encoding;
+pub mod rows;
+pub mod table;
+
+pub use table::Data;

@@ -1,0 +1,12 @@
+//! Where rows come from: a trait for it, and the sources that there are.
+
+mod chosen;
+mod column_major;
+mod source;
+mod sparse;
+
+pub use chosen::Chosen;
+pub use column_major::{moments, ColumnMajor, Element};
+pub(crate) use source::all_finite;
+pub use source::{RowMajor, RowSource, Selection};
+pub use sparse::SparseRows;

@@ -1,0 +1,5 @@
+//! What a network is: its layers, their activations, and where its weights begin.
+
+pub mod activation;
+pub mod init;
+pub mod network;

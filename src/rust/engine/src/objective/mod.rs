@@ -1,0 +1,11 @@
+//! What training makes small, and what it is judged by.
+
+pub mod loss;
+pub mod metric;
+pub mod output;
+pub mod penalty;
+
+pub use loss::{Loss, Objective};
+pub use metric::Metric;
+pub use output::Output;
+pub use penalty::Penalty;

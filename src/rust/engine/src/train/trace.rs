@@ -1,0 +1,215 @@
+//! Records steps of a fit: every matrix that the engine itself computed, nothing computed anew.
+
+use crate::base::error::Result;
+use crate::base::room::{collected, copied, copied_matrix, filled, matrix_of, push, room};
+use crate::compute::model::Model;
+use crate::kernels::scalar::{row_stride, Scalar};
+use crate::nn::network::{Coefficients, Network};
+use crate::objective::output::Output;
+use crate::optim::state::OptimizerState;
+use crate::optim::Method;
+use crate::train::observer::{EpochView, Observer, StepEnd};
+use ndarray::Array2;
+
+/// What one layer computed in a step; rows are the rows of the step, columns the layer's units.
+#[derive(Clone, Debug)]
+pub struct LayerTrace {
+    /// Weighted inputs z (offset included).
+    pub weighted_inputs: Array2<f64>,
+    /// Activations a.
+    pub activations: Array2<f64>,
+    /// Slopes da/dz, times the dropout factors where units were dropped. For softmax, whose
+    /// slope is a matrix per row, its diagonal a (1 − a), for information.
+    pub slopes: Array2<f64>,
+    /// Derivatives of the loss by a, as they came back from the next layer; none for the last.
+    pub incoming_gradients: Option<Array2<f64>>,
+    /// Derivatives of the loss by z.
+    pub deltas: Array2<f64>,
+}
+
+/// One recorded step.
+#[derive(Clone, Debug)]
+pub struct StepTrace {
+    /// Epoch, from 1.
+    pub epoch: usize,
+    /// Step, from 1.
+    pub step: u64,
+    /// Learning rate used.
+    pub lr: f64,
+    /// What penalty and weight decay were multiplied by.
+    pub decay: f64,
+    /// Rows of the step, from 0, in order.
+    pub rows: Vec<usize>,
+    /// Sum of case weight times loss over the rows, before the update.
+    pub loss_sum: f64,
+    /// Inputs as the network saw them.
+    pub inputs: Array2<f64>,
+    /// Targets.
+    pub targets: Array2<f64>,
+    /// Case weights.
+    pub case_weights: Vec<f64>,
+    /// One entry per layer.
+    pub layers: Vec<LayerTrace>,
+    /// Weights and biases before the step.
+    pub before: Coefficients,
+    /// The gradient that the update used: penalty included, clipped.
+    pub gradient: Coefficients,
+    /// Weights and biases after the step.
+    pub after: Coefficients,
+    /// What the optimizer keeps, after the step.
+    pub state: OptimizerState,
+}
+
+/// An observer that records the first steps of a fit and watches for the user through another.
+pub struct Recorder<'a, T> {
+    /// What was recorded.
+    pub steps: Vec<StepTrace>,
+    wanted: usize,
+    before: Coefficients,
+    method: Method,
+    inner: &'a mut dyn Observer<T>,
+}
+
+impl<'a, T: Scalar> Recorder<'a, T> {
+    /// Records up to `wanted` steps of a method.
+    pub fn new(wanted: usize, method: Method, inner: &'a mut dyn Observer<T>) -> Recorder<'a, T> {
+        Recorder {
+            steps: Vec::new(),
+            wanted,
+            method,
+            before: Coefficients {
+                weights: Vec::new(),
+                biases: Vec::new(),
+            },
+            inner,
+        }
+    }
+
+    /// Bytes that recording takes: the steps, the weights that the next of them begins with, and what a layer's
+    /// slopes are computed in.
+    pub fn bytes(network: &Network, steps: usize, rows: usize, targets: usize, slots: usize) -> f64 {
+        let layers = network.layers().iter();
+        let widest = layers
+            .map(|layer| row_stride::<T>(layer.units))
+            .max()
+            .unwrap_or(0);
+        let beside = Coefficients::bytes(network) + rows as f64 * (widest * size_of::<T>()) as f64;
+        steps as f64 * StepTrace::bytes(network, rows, targets, slots) + beside
+    }
+}
+
+impl<T: Scalar> Observer<T> for Recorder<'_, T> {
+    fn training_begins(&mut self, model: &Model<T>, network: &Network) -> Result<()> {
+        // As the network has them: rounded to its precision.
+        self.before = model.coefficients(network)?;
+        self.inner.training_begins(model, network)
+    }
+
+    fn epoch_end(&mut self, epoch: &EpochView<'_, T>) -> Result<bool> {
+        Ok(self.inner.epoch_end(epoch)? && self.steps.len() < self.wanted)
+    }
+
+    fn watches_steps(&self) -> bool {
+        true
+    }
+
+    fn step_end(&mut self, end: &StepEnd<'_, T>) -> Result<()> {
+        if self.steps.len() == self.wanted {
+            return Ok(());
+        }
+        let step = StepTrace::of(end, &mut self.before, &self.method)?;
+        push(&mut self.steps, step)
+    }
+}
+
+impl StepTrace {
+    /// A step just made, from weights and biases `before`, which become those after it.
+    fn of<T: Scalar>(end: &StepEnd<'_, T>, before: &mut Coefficients, method: &Method) -> Result<StepTrace> {
+        let rows = end.rows.len();
+        let workspace = end.workspace;
+        // SAFETY: observers are called between jobs, when nobody writes.
+        let read = |buffer: &crate::base::buffer::SharedBuffer<T>, stride: usize, columns: usize| unsafe {
+            matrix(&buffer.read_all()[..rows * stride], stride, columns)
+        };
+        let last = end.network.layers().len() - 1;
+        let mut layers = Vec::new();
+        for (number, (layer, buffers)) in end.network.layers().iter().zip(&workspace.layers).enumerate() {
+            let (stride, units) = (row_stride::<T>(layer.units), layer.units);
+            let activations = read(&buffers.values, stride, units)?;
+            let weighted_inputs = match &buffers.weighted_inputs {
+                Some(kept) => read(kept, stride, units)?,
+                None => copied_matrix(&activations)?,
+            };
+            let slopes = match &buffers.slopes {
+                Some(slopes) => read(slopes, stride, units)?,
+                None if number == last && end.network.output() == Output::Softmax => {
+                    let mut slopes = copied_matrix(&activations)?;
+                    slopes.mapv_inplace(|a| a * (1.0 - a));
+                    slopes
+                }
+                None => {
+                    let mut ones = filled(rows * stride, T::one())?;
+                    // SAFETY: as above.
+                    let values = unsafe { &buffers.values.read_all()[..rows * stride] };
+                    layer.activation.times_slope(end.set, &mut ones, values);
+                    matrix(&ones, stride, units)?
+                }
+            };
+            let incoming_gradients = match &buffers.incoming_gradients {
+                Some(kept) => Some(read(kept, stride, units)?),
+                None => None,
+            };
+            let layer = LayerTrace {
+                weighted_inputs,
+                activations,
+                slopes,
+                incoming_gradients,
+                deltas: read(&buffers.deltas, stride, units)?,
+            };
+            push(&mut layers, layer)?;
+        }
+        let after = end.model.coefficients(end.network)?;
+        let (inputs, targets) = (end.network.inputs(), end.targets_per_row);
+        Ok(StepTrace {
+            epoch: end.epoch,
+            step: end.step,
+            lr: end.lr,
+            decay: end.decay,
+            rows: collected((0..rows).map(|position| end.rows.row(position)))?,
+            loss_sum: end.loss_sum,
+            inputs: read(&workspace.inputs, inputs, inputs)?,
+            targets: read(&workspace.targets, targets, targets)?,
+            // SAFETY: as above.
+            case_weights: copied(unsafe { workspace.row_weights.read(0..rows) })?,
+            layers,
+            gradient: Coefficients::unpack(end.network, end.gradient)?,
+            state: end.model.state(end.network, method)?,
+            before: std::mem::replace(before, after.copied()?),
+            after,
+        })
+    }
+
+    /// Bytes of a recorded step of so many rows and numbers kept per weight.
+    pub fn bytes(network: &Network, rows: usize, targets: usize, slots: usize) -> f64 {
+        let units: usize = network.layers().iter().map(|layer| layer.units).sum();
+        // Of each layer five matrices; of each row its number and weight besides.
+        let of_row = network.inputs() + targets + 2 + 5 * units;
+        let numbers = rows as f64 * of_row as f64 * size_of::<f64>() as f64;
+        let layers = network.layers().len() as f64;
+        numbers
+            + (3.0 + slots as f64) * (Coefficients::bytes(network) + layers * BYTES_OF_LAYER)
+            + BYTES_OF_LAYER
+    }
+}
+
+/// Bytes that a layer's matrices take besides their numbers: where they are, and their extents.
+const BYTES_OF_LAYER: f64 = 1024.0;
+
+fn matrix<T: Scalar>(numbers: &[T], stride: usize, columns: usize) -> Result<Array2<f64>> {
+    let rows = numbers.chunks_exact(stride);
+    let count = rows.len();
+    let numbers = rows.flat_map(|row| row[..columns].iter().map(|number| number.to_double()));
+    let mut all = room(count * columns)?;
+    all.extend(numbers);
+    matrix_of(all, count, columns)
+}
