@@ -3,8 +3,11 @@
 # Raised when the list's structure changes in a way that older code cannot read.
 fit_format <- 3L
 
-new_fit <- function(result, spec, data, given, scaling, earlier) {
-  engine <- spec$engine
+# `engine` is what the run went by, of which the seed and the epochs may be others than those of the specification.
+new_fit <- function(result, ready, given, earlier, engine = ready$spec$engine) {
+  spec <- ready$spec
+  data <- ready$data
+  scaling <- ready$scaling
   outcome <- given$outcome
   final <- final_losses(result, engine)
   # Not structure(), which takes longer than all the rest here.
@@ -75,7 +78,7 @@ new_fit <- function(result, spec, data, given, scaling, earlier) {
     ),
     seed = engine$seed,
     interface = given$interface,
-    inputs = list(n = ncol(data$x), names = colnames(data$x), center = scaling$center, scale = scaling$scale, encoding = spec$encoding),
+    inputs = list(n = ncol(data$x), names = colnames(data$x), center = scaling$center, scale = scaling$scale, encoding = ready$encoding),
     outcome = list(
       kind = outcome$kind, k = outcome$k, levels = outcome$levels, names = outcome$names,
       center = scaling$y_center, scale = scaling$y_scale, transform = scaling$y_transform, limits = scaling$y_limits

@@ -1,36 +1,35 @@
 # One call of the engine: what is watched while it runs, and what its answer becomes.
 
-# `restart` is the number of the start, where there are several. `keep()` takes a function that makes the fit so far, see keeping_last().
-# `recorder` has the first steps recorded, see new_recorder().
-run_training <- function(spec, data, given, scaling, earlier, keep, restart = NULL, recorder = NULL) {
-  if (!is.null(recorder)) {
-    # Each epoch has at least one step, and the engine stops once it has recorded enough.
-    spec$engine[c("trace_steps", "epochs")] <- recorder$steps
-  }
+# `ready` is from prepare_training(), `seconds` the time that there is, or NULL. `restart` is the number of the start, where there are several. `keep()`
+# takes a function that makes the fit so far, see keeping_last(). `recorder` has the first steps recorded, see new_recorder().
+run_training <- function(ready, given, earlier, seed, seconds, keep, restart = NULL, recorder = NULL) {
+  spec <- ready$spec
+  data <- ready$data
+  # Each epoch has at least one step, and the engine stops once it has recorded enough.
+  engine <- engine_settings(ready, seed = seed, seconds = seconds, trace_steps = recorder$steps, epochs = recorder$steps)
   watch <- watch_training(spec$progress, spec$callback, restart)
   stored <- if (!is.null(spec$checkpoint)) {
     checkpoint_hook(spec$checkpoint, function(state) {
-      new_fit(c(state, status = "checkpoint"), spec, data, given, scaling, earlier)
+      new_fit(c(state, status = "checkpoint"), ready, given, earlier, engine)
     })
   }
-  spec$engine$checkpoint <- stored$engine
   result <- NULL
   # Beforehand, so that nothing comes between the engine's answer and the promise to keep it.
-  keep(function() if (is.null(result$error) && !is.null(result)) new_fit(result, spec, data, given, scaling, earlier))
-  result <- engine_train(spec$engine, data$x, data$y, data$case_weights, data$offset, spec$start, watch$hook)
-  spec$engine$checkpoint <- NULL
+  keep(function() if (is.null(result$error) && !is.null(result)) new_fit(result, ready, given, earlier, engine))
+  told <- c(engine, if (!is.null(stored)) list(checkpoint = stored$engine))
+  result <- engine_train(told, data$x, data$y, data$case_weights, data$offset, spec$start, watch$hook)
   watch$close()
   if (identical(result$error$kind, "nonfinite_x")) stop_unknown_in(data, given$arg)
   finished(result, colnames(data$x), arg = given$arg)
-  fit <- new_fit(result, spec, data, given, scaling, earlier)
-  if (!is.null(recorder)) recorder$keep(result, spec, data, fit)
+  fit <- new_fit(result, ready, given, earlier, engine)
+  if (!is.null(recorder)) recorder$keep(result, engine, spec$start, data, fit)
   raised <- c(if (!is.null(stored)) stored$raised(), watch$raised())
   if (length(raised) > 0L) {
     session$last <- fit
     stop(raised[[1L]])
   }
   if (result$status == "diverged") {
-    warn_diverged(result$epoch, spec, data$x, data$y)
+    warn_diverged(result$epoch, engine, data$x, data$y)
   }
   fit
 }
@@ -149,13 +148,13 @@ format_bytes <- function(bytes) {
   paste(format(round(bytes / 1024^power, 1), trim = TRUE), units[power + 1])
 }
 
-warn_diverged <- function(epoch, spec, x, y) {
-  largest <- if (is.null(spec$engine$center)) largest_value(x) else 0
-  lr <- spec$engine$lr
+warn_diverged <- function(epoch, engine, x, y) {
+  largest <- if (is.null(engine$center)) largest_value(x) else 0
+  lr <- engine$lr
   if (largest > 100) {
     cause <- paste0("the inputs are not scaled: their largest absolute value is ", format(largest, digits = 3))
     remedy <- "use `standardize = TRUE`"
-  } else if (spec$engine$output %in% c("linear", "exp") && max(abs(y)) > 100) {
+  } else if (engine$output %in% c("linear", "exp") && max(abs(y)) > 100) {
     cause <- paste0("the outcome is not scaled: its largest absolute value is ", format(max(abs(y)), digits = 3))
     remedy <- "use `standardize = TRUE` or a smaller `lr`"
   } else {

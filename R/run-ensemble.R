@@ -143,9 +143,9 @@ train_kind <- function(ready, plan, given, earlier, time, members, kind) {
     )
   })
   # Kinds to blend with may take what is left but half of the whole, which is for the networks themselves.
-  spec$engine$seconds <- if (kind == "network" || is.null(time$limit)) time$left() else max(0, time$left() - time$limit / 2)
+  seconds <- if (kind == "network" || is.null(time$limit)) time$left() else max(0, time$left() - time$limit / 2)
   data <- ready$data
-  result <- engine_train_members(spec$engine, data$x, data$y, data$case_weights, data$offset, described, watch$hook)
+  result <- engine_train_members(engine_settings(ready, seconds = seconds), data$x, data$y, data$case_weights, data$offset, described, watch$hook)
   watch$close()
   if (identical(result$error$kind, "nonfinite_x")) stop_unknown_in(data, given$arg)
   answered(result, colnames(data$x), arg = given$arg)
@@ -165,9 +165,7 @@ start_of_member <- function(member, spec) {
 }
 
 new_member <- function(trained, described, ready, given, earlier) {
-  spec <- ready$spec
-  spec$engine$seed <- described$seed
-  fit <- unclass(new_fit(trained$outcome, spec, ready$data, given, ready$scaling, earlier))
+  fit <- unclass(new_fit(trained$outcome, ready, given, earlier, replace(ready$spec$engine, "seed", described$seed)))
   weights <- ready$data$case_weights
   fit$rows <- length(described$rows)
   fit$total_weight <- if (is.null(weights)) as.double(fit$rows) else sum(weights[described$rows])
@@ -198,7 +196,7 @@ new_ensemble <- function(trained, ready, plan, given, earlier, time) {
   kinds <- names(kept$trained)[counted]
   members <- unlist(unname(kept$trained[counted]), recursive = FALSE)
   each <- rep(shares$share[counted] / kept$count, each = kept$count)
-  model <- new_fit(list(), main$spec, main$data, given, main$scaling, NULL)
+  model <- new_fit(list(), main, given, NULL)
   model[c("weights", "biases", "history", "optimizer_state", "last", "best", "restarts", "snapshots")] <- NULL
   judged <- judge_members(pools[counted], shares$share[counted], rows, main$spec$engine, given$outcome)
   fit <- c(

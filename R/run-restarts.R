@@ -30,7 +30,7 @@ check_restarts <- function(restarts, settings) {
   restarts
 }
 
-# `train` runs one training from a specification and the number of the start. The best is that of the
+# `train` runs one training by a seed and the number of the start. The best is that of the
 # smallest loss on validation rows, or of the smallest objective.
 run_restarts <- function(spec, train, keep) {
   seeds <- restart_seeds(spec$engine$seed, spec$restarts)
@@ -48,8 +48,7 @@ run_restarts <- function(spec, train, keep) {
   # Once a start is finished, one that is interrupted is not what is worth keeping.
   keep_first <- function(make) if (is.null(best)) keep(make)
   for (k in seq_along(seeds)) {
-    spec$engine$seed <- seeds[k]
-    fit <- withCallingHandlers(train(spec, keep_first, k), backprop_warning_diverged = function(cnd) {
+    fit <- withCallingHandlers(train(seeds[k], keep_first, k), backprop_warning_diverged = function(cnd) {
       # One start that diverges is what restarts are for; only the best one's warning is shown.
       warnings[[k]] <<- cnd
       tryInvokeRestart("muffleWarning")

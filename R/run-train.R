@@ -76,16 +76,16 @@ train_planned <- function(plan, given, settings, typed, earlier, recorder) {
   }
   ready <- prepare_training(plan$settings, plan, given, rows, typed, earlier)
   spec <- ready$spec
-  spec$engine$seconds <- clock(settings$time_limit, settings$began)$left()
+  seconds <- clock(settings$time_limit, settings$began)$left()
   keeping_last(function(keep) {
-    train <- function(spec, keep, restart = NULL) run_training(spec, ready$data, given, ready$scaling, earlier, keep, restart, recorder)
-    fit <- if (spec$restarts > 1L && is.null(recorder)) run_restarts(spec, train, keep) else train(spec, keep)
+    train <- function(seed, keep, restart = NULL) run_training(ready, given, earlier, seed, seconds, keep, restart, recorder)
+    fit <- if (spec$restarts > 1L && is.null(recorder)) run_restarts(spec, train, keep) else train(spec$engine$seed, keep)
     warn_symptoms(fit, started = !is.null(spec$start))
     fit
   })
 }
 
-# What the engine is to do, with which rows, and how these are scaled. Of the networks of an ensemble that is the same but for their rows: `plan$dealt` has the places
+# What the engine is to do (`spec`), with which rows (`data`), and what was learnt from these: how they are scaled and encoded. Of the networks of an ensemble that is the same but for their rows: `plan$dealt` has the places
 # of those that each holds back, and what is learnt of inputs and outcome is learnt from the rows of the first.
 prepare_training <- function(settings, plan, given, rows, typed, earlier) {
   held <- if (!is.null(plan$dealt)) plan$dealt[[1L]]
@@ -93,20 +93,25 @@ prepare_training <- function(settings, plan, given, rows, typed, earlier) {
   x <- if (is.null(earlier)) learning(rows$x) else rows$x
   embed <- read_embed(settings$embed)
   encoding <- learn_encoding(read_standardize(settings$standardize), embed, x, pick(plan$weights, plan$learn), earlier)
-  inputs <- list(n = plan$n, p = encoded_width(ncol(rows$x), encoding), rows = given$kept, embed = embed, encoding = encoding)
+  inputs <- list(
+    n = plan$n, p = encoded_width(ncol(rows$x), encoding), rows = given$kept, embed = embed,
+    validation = if (is.null(plan$given)) plan$share else "given"
+  )
   spec <- resolve_specification(settings, typed, inputs, given$outcome, given$interface != "matrix", earlier)
-  spec$split_seed <- split_seed(spec$engine$seed, typed, earlier)
-  spec$na_action <- settings$na_action
-  spec$has_weights <- !is.null(settings$case_weights)
-  spec$validation <- if (is.null(plan$given)) plan$share else "given"
-  plan$settings <- settings
   data <- take_rows(plan, spec, given, rows)
   scaling <- resolve_scaling(spec, x, learning(data$y), learning(data$case_weights), earlier)
-  spec$engine[c("center", "scale")] <- scaling[c("center", "scale")]
-  spec$engine$encoding <- encoding_for_engine(list(n = ncol(data$x), center = scaling$center, scale = scaling$scale, encoding = encoding))
-  data <- scale_outcomes(data, scaling)
-  spec$engine$validation <- data$validation
-  list(spec = spec, data = data, scaling = scaling)
+  list(spec = spec, data = scale_outcomes(data, scaling), scaling = scaling, encoding = encoding)
+}
+
+# What the engine takes: the specification, what was learnt from the rows, and in `...` what this run has of its own (its seed, its time), which
+# replaces what the specification says of it. NULL stands for nothing.
+engine_settings <- function(ready, ...) {
+  data <- ready$data
+  scaling <- ready$scaling
+  encoding <- encoding_for_engine(list(n = ncol(data$x), center = scaling$center, scale = scaling$scale, encoding = ready$encoding))
+  more <- list(center = scaling$center, scale = scaling$scale, encoding = encoding, validation = data$validation, ...)
+  more <- more[!vapply(more, is.null, NA)]
+  replace(ready$spec$engine, names(more), more)
 }
 
 # A call that is refused draws nothing from R's generator: where the package stops, the generator is put back.

@@ -1,9 +1,11 @@
 # One validated specification: every argument checked, every default resolved.
-# After this nothing about the training is left open. The engine makes a checked configuration of it, whose shapes and ranges it
-# verifies once more, since it can be used without R.
+# After this nothing about the training is left open, and nothing changes it: what is learnt from the rows stands beside it, see
+# prepare_training(). The engine makes a checked configuration of it, whose shapes and ranges it verifies once more, since it can be used
+# without R.
 
-# `settings`: the arguments of the call, with what an earlier fit passes on; `typed`: the names of those that
-# were typed; `inputs`: n (rows that train), p, rows (those kept); `outcome`: from read_outcome(); `table`: whether the data came as a table.
+# `settings`: the arguments of the call, with what an earlier fit passes on; `typed`: the names of those that were typed; `inputs`: n (rows
+# that train), p, rows (those kept), embed, validation (the share of rows that judge, or "given"); `outcome`: from read_outcome(); `table`:
+# whether the data came as a table.
 resolve_specification <- function(settings, typed, inputs, outcome, table, earlier = NULL) {
   optimizer <- read_optimizer(settings$optimizer)
   standardize <- read_standardize(settings$standardize)
@@ -48,53 +50,55 @@ resolve_specification <- function(settings, typed, inputs, outcome, table, earli
   checkpoint <- read_checkpoint(settings$checkpoint)
   restarts <- check_restarts(settings$restarts, settings)
 
-  spec <- list(
-    engine = list(
-      sizes = sizes,
-      activation = activation,
-      output = choice$output,
-      loss = choice$loss,
-      loss_par = loss_par,
-      optimizer = unclass(optimizer),
-      lr = lr,
-      schedule = unclass(read_schedule(settings$lr_schedule, epochs, optimizer$name)),
-      decay_schedule = unclass(read_factor_schedule(settings$decay_schedule, epochs, optimizer$name, "decay_schedule")),
-      dropout_schedule = unclass(read_factor_schedule(settings$dropout_schedule, epochs, optimizer$name, "dropout_schedule")),
-      metric = read_stop_metric(settings$stop_metric, settings$validation, choice$output, outcome, outputs, choice$loss),
-      keep_best = !is.null(settings$validation),
-      epochs = epochs,
-      batch_size = batch_size,
-      shuffle = check_flag(settings$shuffle, "shuffle"),
-      init = init$weights,
-      bias_init = init$biases,
-      center = NULL,
-      scale = NULL,
-      precision = check_choice(settings$precision, "precision", precisions),
-      threads = resolve_threads(settings$threads),
-      max_bytes = resolve_max_bytes(),
-      penalty = controls$penalty,
-      mixture = controls$mixture,
-      dropout = controls$dropout,
-      clip_norm = controls$clip_norm,
-      stop_iter = controls$stop_iter,
-      tol = controls$tol,
-      keep_weights = controls$keep_weights,
-      accuracy = choice$loss %in% c("cross_entropy", "binary_cross_entropy"),
-      # Last, so that a call that fails draws nothing from R's generator.
-      seed = if (is.null(settings$seed)) sample.int(.Machine$integer.max, 1L) else check_seed(settings$seed)
-    ),
+  engine <- list(
+    sizes = sizes,
+    activation = activation,
+    output = choice$output,
+    loss = choice$loss,
+    loss_par = loss_par,
+    optimizer = unclass(optimizer),
+    lr = lr,
+    schedule = unclass(read_schedule(settings$lr_schedule, epochs, optimizer$name)),
+    decay_schedule = unclass(read_factor_schedule(settings$decay_schedule, epochs, optimizer$name, "decay_schedule")),
+    dropout_schedule = unclass(read_factor_schedule(settings$dropout_schedule, epochs, optimizer$name, "dropout_schedule")),
+    metric = read_stop_metric(settings$stop_metric, settings$validation, choice$output, outcome, outputs, choice$loss),
+    keep_best = !is.null(settings$validation),
+    epochs = epochs,
+    batch_size = batch_size,
+    shuffle = check_flag(settings$shuffle, "shuffle"),
+    init = init$weights,
+    bias_init = init$biases,
+    precision = check_choice(settings$precision, "precision", precisions),
+    threads = resolve_threads(settings$threads),
+    max_bytes = resolve_max_bytes(),
+    penalty = controls$penalty,
+    mixture = controls$mixture,
+    dropout = controls$dropout,
+    clip_norm = controls$clip_norm,
+    stop_iter = controls$stop_iter,
+    tol = controls$tol,
+    keep_weights = controls$keep_weights,
+    accuracy = choice$loss %in% c("cross_entropy", "binary_cross_entropy"),
+    # Last, so that a call that fails draws nothing from R's generator.
+    seed = if (is.null(settings$seed)) sample.int(.Machine$integer.max, 1L) else check_seed(settings$seed)
+  )
+  list(
+    engine = engine,
+    split_seed = split_seed(engine$seed, typed, earlier),
     start = start,
     preset = settings$preset,
     effort = if (identical(settings$preset, "table")) settings$effort,
     time_limit = settings$time_limit,
     standardize = standardize,
     embed = inputs$embed,
-    encoding = inputs$encoding,
     rare_levels = check_count(settings$rare_levels, "rare_levels", min = 0),
     outcome_transform = read_outcome_transform(settings$outcome_transform, outcome, choice$output),
     clip_predictions = check_flag(settings$clip_predictions, "clip_predictions"),
     init = settings$init,
     keep = keep,
+    validation = inputs$validation,
+    na_action = settings$na_action,
+    has_weights = !is.null(settings$case_weights),
     progress = settings$progress,
     class_weights = settings$class_weights,
     offset = offset,
@@ -102,7 +106,6 @@ resolve_specification <- function(settings, typed, inputs, outcome, table, earli
     checkpoint = checkpoint,
     restarts = restarts
   )
-  spec
 }
 
 # What a fit given as `start` passes on: all that was not typed anew.

@@ -1,12 +1,12 @@
 # Recording: how nn_trace() gets the engine's own steps out of an ordinary training.
 
 # Of a training that it is passed to, the engine records the first `steps` steps. `keep()` is what run_training() calls after the engine; `recorded()`
-# are the steps, the specification, the data and the fit. A training inside a callback is none of its business.
+# are the steps, what the engine went by, the data and the fit. A training inside a callback is none of its business.
 new_recorder <- function(steps) {
   recorded <- NULL
-  keep <- function(result, spec, data, fit) {
+  keep <- function(result, engine, start, data, fit) {
     recorded <<- list(
-      trace = name_slots(result$trace, result$optimizer_state$slots), engine = spec$engine, start = spec$start, x = data$x, y = data$y,
+      trace = name_slots(result$trace, result$optimizer_state$slots), engine = engine, start = start, x = data$x, y = data$y,
       case_weights = data$case_weights, offset = data$offset, rows = data$rows, fit = fit
     )
   }
