@@ -2,9 +2,12 @@
 # cli costs about 12 ms, so nothing here runs unless something is wrong. An interrupt while cli works on a text leaves it
 # unable to make another: until the text is made, interrupts wait.
 
+# What errors name where they are not told another function: most of what is refused are arguments of this one.
+training_call <- quote(nn_train())
+
 # `what` becomes the class `backprop_error_<what>`. Values from the user reach the message only
 # through `{}` substitution, which cli does not interpret a second time, so braces in them are safe.
-stop_backprop <- function(what, message, call = quote(nn_train()), .envir = parent.frame()) {
+stop_backprop <- function(what, message, call = training_call, .envir = parent.frame()) {
   # As cli::cli_abort() does it.
   message[] <- made_whole(vapply(message, cli::format_inline, "", .envir = .envir))
   rlang::abort(
@@ -43,7 +46,7 @@ inform_backprop <- function(what, message, ..., .envir = parent.frame()) {
 }
 
 # The common shape: "`lr` must be <expected>, not <found>."
-stop_argument <- function(arg, expected, x, hint = NULL, call = quote(nn_train())) {
+stop_argument <- function(arg, expected, x, hint = NULL, call = training_call) {
   found <- describe_value(x)
   message <- "{.arg {arg}} must be {expected}, not {found}."
   if (!is.null(hint)) {
@@ -53,7 +56,7 @@ stop_argument <- function(arg, expected, x, hint = NULL, call = quote(nn_train()
 }
 
 # An unknown name of something the registry lists.
-stop_choice <- function(arg, x, choices, call = quote(nn_train())) {
+stop_choice <- function(arg, x, choices, call) {
   if (!is.character(x) || length(x) != 1L || is.na(x)) {
     found <- describe_value(x)
     stop_backprop("choice", c(

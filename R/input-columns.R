@@ -188,12 +188,12 @@ stop_column_type <- function(column, name, arg, call) {
   ), call = call)
 }
 
-check_table <- function(data, arg, call = quote(nn_train())) {
+check_table <- function(data, arg) {
   if (anyDuplicated(names(data))) {
-    stop_duplicates(names(data), arg, call)
+    stop_duplicates(names(data), arg)
   }
   if (nrow(data) == 0L) {
-    stop_backprop("empty", "{.arg {arg}} must have at least one row.", call = call)
+    stop_backprop("empty", "{.arg {arg}} must have at least one row.")
   }
 }
 

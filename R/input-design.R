@@ -21,7 +21,7 @@ learn_design <- function(variables, terms, rows, weights, impute, rare_levels = 
   design <- list(variables = unname(learnt), terms = terms)
   design$terms <- lapply(terms, function(term) learn_cells(term, variables, design$variables, rows))
   n <- if (is.null(rows)) NROW(variables[[1L]]) else length(rows)
-  check_encoded_size(n, count_inputs(design), design, quote(nn_train()))
+  check_encoded_size(n, count_inputs(design), design, training_call)
   blocks <- lapply(terms, function(term) name_term(term, design$variables))
   gaps <- unlist(lapply(design$variables, name_gaps))
   names <- c(unlist(lapply(blocks, function(block) block$names)), gaps)

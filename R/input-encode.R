@@ -1,7 +1,7 @@
 # Rows as the network takes them: a matrix with a column for each input of a design.
 
 # The matrix [rows x inputs]; NA where a row has a gap that is not filled or a level that no training row had.
-encode_rows <- function(variables, design, rows = NULL, call = quote(nn_train())) {
+encode_rows <- function(variables, design, rows = NULL, call = training_call) {
   n <- if (is.null(rows)) NROW(variables[[1L]]) else length(rows)
   check_encoded_size(n, length(design$names), design, call)
   columns <- lapply(seq_along(design$variables), function(i) encode_variable(variables[[i]], design$variables[[i]], rows))

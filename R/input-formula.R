@@ -76,7 +76,7 @@ same_formula_data <- function(formula, data, earlier) {
   # A point stands for other columns where some are missing.
   missing <- setdiff(needed, names(data))
   if (length(missing) > 0L) {
-    stop_missing_columns(missing, "data", quote(nn_train()))
+    stop_missing_columns(missing, "data", training_call)
   }
   parsed <- parse_formula(formula, data)
   key <- function(variables, terms, offsets, outcome) {
@@ -216,7 +216,7 @@ data_of_formula <- function(formula) {
 }
 
 # The value of the left side. Of factors cbind() would bind the codes.
-evaluate_outcome <- function(outcome, data, env, call = quote(nn_train())) {
+evaluate_outcome <- function(outcome, data, env, call = training_call) {
   if (binds_columns(outcome)) {
     for (part in outcome_parts(outcome)) {
       # Its warnings come with the whole.
@@ -259,12 +259,12 @@ name_outcome_columns <- function(value, outcome) {
 }
 
 # `...` are the values that the message mentions.
-stop_formula <- function(message, ..., call = quote(nn_train())) {
+stop_formula <- function(message, ..., call = training_call) {
   stop_backprop("formula", message, call = call, .envir = list2env(list(...), parent = environment()))
 }
 
 # What terms() or a function in the formula refuses gets the package's class and call.
-with_formula_errors <- function(expr, call = quote(nn_train())) {
+with_formula_errors <- function(expr, call = training_call) {
   withCallingHandlers(expr, error = function(cnd) {
     if (!inherits(cnd, "backprop_error")) {
       stop_formula("{.arg formula} cannot be used: {said}", said = conditionMessage(cnd), call = call)

@@ -6,7 +6,7 @@
 # `earlier` is a fit that training goes on from, here and below: its columns, in its order.
 given_matrix <- function(X, Y, settings, earlier) {
   x <- read_matrix(X)
-  if (!is.null(earlier)) x <- read_new_matrix(X, earlier, "X", quote(nn_train()))
+  if (!is.null(earlier)) x <- read_new_matrix(X, earlier, "X", training_call)
   Y <- read_outcome_columns(Y)
   check_rows_of_outcome(nrow(x), Y)
   list(
@@ -34,7 +34,7 @@ given_table <- function(X, Y, settings, earlier) {
   variables <- if (is.null(earlier)) {
     read_variables(as.list(X), "X")
   } else {
-    evaluate_known(X, earlier, "X", quote(nn_train()))
+    evaluate_known(X, earlier, "X", training_call)
   }
   list(
     interface = "data.frame", n = nrow(X), variables = variables, terms = plain_terms(length(variables)), Y = Y,
@@ -110,7 +110,7 @@ refuse_mixed_offsets <- function(offsets, argument) {
 
 # The same for a fit that goes on: its formula, on other data. What was a column then is found again, unless it is `given` anew (as NULL, say).
 given_again <- function(formula, data, typed, given, earlier) {
-  call <- quote(nn_train())
+  call <- training_call
   check_table(data, "data")
   data <- same_formula_data(formula, data, earlier)
   arguments <- lapply(typed, evaluate_argument, data, environment(formula))
@@ -139,7 +139,7 @@ given_again <- function(formula, data, typed, given, earlier) {
 # `values`: of the variables, as predictions compute them.
 blueprint_of_formula <- function(plan, values, offsets, Y, arguments, data, env) {
   carried <- carry(c(unname(plan$variables), plan$offsets, list(plan$outcome)), names(data), env)
-  inside <- environment_of_carried(carried, quote(nn_train()))
+  inside <- environment_of_carried(carried, training_call)
   settle <- function(expression, name, value) settle_or_stop(expression, name, value, data, env, inside)
   settled <- Map(settle, plan$variables, names(plan$variables), values)
   variables <- lapply(settled, function(one) one$expression)
@@ -176,7 +176,7 @@ add_arguments <- function(blueprint, arguments, data) {
     reads <- intersect(names_read_by(list(argument$expression))$variables, names(data))
     record <- lapply(unclass(data)[reads], record_column)
     if (name == "offset") {
-      inside <- environment_of_carried(carried, quote(nn_train()))
+      inside <- environment_of_carried(carried, training_call)
       text <- expression_text(argument$expression)
       expression <- settle_or_stop(argument$expression, text, argument$value, data, argument$env, inside)
       blueprint$offsets <- c(blueprint$offsets, list(expression$expression))
@@ -204,8 +204,8 @@ settle_or_stop <- function(expression, name, value, data, env, inside) {
   settled
 }
 
-read_variables <- function(values, arg, call = quote(nn_train())) {
-  Map(function(value, name) as_variable(value, name, arg, call), values, names(values))
+read_variables <- function(values, arg) {
+  Map(function(value, name) as_variable(value, name, arg, training_call), values, names(values))
 }
 
 evaluate_term <- function(expression, name, data, env) {
@@ -215,7 +215,7 @@ evaluate_term <- function(expression, name, data, env) {
     tryCatch(evaluate_rows(expression, data, env), error = function(cnd) stop_term(expression, data, env, cnd))
   }
   if (is.null(value) || is.function(value) || is.environment(value)) {
-    stop_column_type(value, name, "data", quote(nn_train()))
+    stop_column_type(value, name, "data", training_call)
   }
   if (NROW(value) != nrow(data)) {
     stop_row_count(name, NROW(value), nrow(data))
@@ -286,7 +286,7 @@ sum_offsets <- function(offsets) {
 # What is no outcome at all is refused for that, later.
 check_rows_of_outcome <- function(n, Y) {
   # By its type, before anyone looks for gaps in it.
-  if (!is.atomic(Y) && !is.data.frame(Y)) read_numbers(Y, "Y", quote(nn_train()))
+  if (!is.atomic(Y) && !is.data.frame(Y)) read_numbers(Y, "Y", training_call)
   check_same_rows(n, NROW(Y))
 }
 

@@ -107,7 +107,7 @@ shorten_levels <- function(levels) {
 }
 
 # Rows that are to train or to validate cannot have them.
-refuse_new_levels <- function(variables, design, arg, call = quote(nn_train())) {
+refuse_new_levels <- function(variables, design, arg, call = training_call) {
   for (i in seq_along(design$variables)) {
     variable <- design$variables[[i]]
     if (variable$kind != "levels" || !is.null(variable$rare)) next

@@ -1,23 +1,23 @@
 # Inputs of the matrix interface: a matrix of doubles, integers or logicals with one row per sample, or an error that says why not.
 
 # For training. Values that are not finite are found by the engine, which reads every value anyway.
-read_matrix <- function(X, arg = "X", call = quote(nn_train())) {
-  X <- as_input_matrix(X, arg, call)
+read_matrix <- function(X, arg = "X") {
+  X <- as_input_matrix(X, arg)
   if (nrow(X) == 0L || ncol(X) == 0L) {
     what <- if (nrow(X) == 0L) "rows" else "columns"
     stop_backprop("empty", c(
       "{.arg {arg}} must have at least one row and one column.",
       x = "It has no {what}."
-    ), call = call)
+    ))
   }
   names <- colnames(X)
   if (!is.null(names) && anyDuplicated(names[nzchar(names)])) {
-    stop_duplicates(names[nzchar(names)], arg, call)
+    stop_duplicates(names[nzchar(names)], arg)
   }
   X
 }
 
-as_input_matrix <- function(X, arg = "X", call = quote(nn_train())) {
+as_input_matrix <- function(X, arg = "X", call = training_call) {
   if (is.matrix(X) && !is.object(X)) {
     # The engine reads all three as they are.
     if (is.double(X) || is.integer(X) || is.logical(X)) {
@@ -58,7 +58,7 @@ refuse_input <- function(X, arg, call) {
   }
 }
 
-stop_duplicates <- function(names, arg, call = quote(nn_train())) {
+stop_duplicates <- function(names, arg, call = training_call) {
   twice <- unique(names[duplicated(names)])
   stop_backprop("column_names", c(
     "Column names of {.arg {arg}} must be unique.",
@@ -67,7 +67,7 @@ stop_duplicates <- function(names, arg, call = quote(nn_train())) {
 }
 
 # n rows of inputs, m of outcomes.
-check_same_rows <- function(n, m, call = quote(nn_train()), what = NULL) {
+check_same_rows <- function(n, m, call = training_call, what = NULL) {
   if (m != n) {
     of <- if (is.null(what)) "" else paste0(" of `", what, "`")
     stop_backprop("rows", c(

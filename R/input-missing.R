@@ -28,7 +28,7 @@ keep_rows <- function(given, na_action, prefix = "") {
   if (length(unweighted) > 0L) given$case_weights[unweighted] <- 0
   weights <- read_case_weights(given$case_weights, n, paste0(prefix, "case_weights"))
   if (!is_outcome(given$Y)) {
-    stop_no_outcome(given$Y, if (nzchar(prefix)) "validation" else given$outcome_arg, quote(nn_train()))
+    stop_no_outcome(given$Y, if (nzchar(prefix)) "validation" else given$outcome_arg, training_call)
   }
   if (!is.null(given$offset) && length(given$offset) != 1L && (NROW(given$offset) != n || length(dim(given$offset)) > 2L)) {
     # With its own words.
@@ -140,7 +140,7 @@ tell_omitted <- function(given, na_action, left, prefix) {
 }
 
 # For training: what stays missing names its columns. NaN and infinities are never filled in.
-check_inputs_known <- function(variables, arg, impute, call = quote(nn_train())) {
+check_inputs_known <- function(variables, arg, impute, call = training_call) {
   counts <- lapply(variables, count_unknown)
   columns <- unlist(Map(name_unknown, variables, names_of(variables)))
   gaps <- unlist(lapply(counts, function(count) count$gaps))
@@ -183,7 +183,7 @@ name_unknown <- function(value, name) {
 
 # `gaps` and `broken` (NaN or infinite): how many each of the `columns`, names or numbers, has.
 # NA as count where it is not known.
-stop_unknown_values <- function(columns, gaps, broken, arg, call = quote(nn_train()), sparse = FALSE) {
+stop_unknown_values <- function(columns, gaps, broken, arg, call, sparse = FALSE) {
   gaps[is.na(gaps)] <- Inf
   broken[is.na(broken)] <- Inf
   shown <- function(counts) {
@@ -195,7 +195,7 @@ stop_unknown_values <- function(columns, gaps, broken, arg, call = quote(nn_trai
   }
   gaps_text <- shown(gaps)
   broken_text <- shown(broken)
-  hint <- if (!identical(call, quote(nn_train()))) {
+  hint <- if (!identical(call, training_call)) {
     "Remove these rows (see {.fn na.omit}) or fill them in."
   } else if (any(gaps > 0) && sparse) {
     "{.code na_action = \"omit\"} leaves rows with missing values out."
@@ -221,7 +221,7 @@ finite_rows <- function(x) {
 }
 
 # What the engine found not finite among the inputs, told apart.
-stop_unknown_inputs <- function(x, columns, arg, call = quote(nn_train())) {
+stop_unknown_inputs <- function(x, columns, arg, call = training_call) {
   counts <- function(bad) {
     if (is_sparse(x)) {
       slots <- unclass(x)

@@ -121,7 +121,7 @@ weights_in_data <- function(table, fit) {
   if (is.null(blueprint$case_weights) || !all(names(blueprint$weight_columns) %in% names(table))) {
     return(NULL)
   }
-  call <- quote(nn_train())
+  call <- training_call
   columns <- restore_columns(table, blueprint$weight_columns, "data", call)
   refuse_unknown_levels(columns, blueprint$weight_columns, list(blueprint$case_weights), "data", call)
   with_formula_errors(evaluate_rows(blueprint$case_weights, columns, environment_of_carried(blueprint$carried, call)), call)

@@ -2,7 +2,7 @@
 
 # Y described: `kind` is "numeric", "logical" or "factor"; `values` a double matrix or a factor.
 # `unit` says whether all values are 0 or 1. A fit given in `like` imposes its kind, levels and columns.
-read_outcome <- function(Y, like = NULL, arg = "Y", call = quote(nn_train())) {
+read_outcome <- function(Y, like = NULL, arg = "Y", call = training_call) {
   if (is.data.frame(Y)) {
     Y <- outcome_from_table(Y, arg, call)
   }
@@ -91,7 +91,7 @@ stop_nonfinite_outcome <- function(rows, arg, call) {
   stop_backprop("nonfinite_y", c(
     paste(what, "must not have missing or infinite values."),
     x = "Found in {length(rows)} row{?s}: {shown}",
-    i = if (identical(call, quote(nn_train()))) "{.code na_action = \"omit\"} leaves {cli::qty(length(rows))}{?this row/these rows} out."
+    i = if (identical(call, training_call)) "{.code na_action = \"omit\"} leaves {cli::qty(length(rows))}{?this row/these rows} out."
   ), call = call)
 }
 

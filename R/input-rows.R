@@ -36,7 +36,7 @@ check_room_for_split <- function(given) {
   check_room(
     8 * (sum(stored) + n * NCOL(given$outcome$values)) + 48 * n,
     paste("Splitting", count_text(n, "row"), "of", count_text(sum(columns), "column")),
-    "Give rows of their own as `validation`, or fewer rows.", quote(nn_train())
+    "Give rows of their own as `validation`, or fewer rows.", training_call
   )
 }
 

@@ -2,7 +2,7 @@
 # never made dense, and Matrix need not be loaded.
 
 # A small class of its own, so that nrow(), ncol(), colnames() and row picking work as for a matrix.
-as_sparse <- function(X, arg = "X", call = quote(nn_train())) {
+as_sparse <- function(X, arg = "X", call = training_call) {
   if (!is_whole_sparse(X)) {
     stop_backprop("sparse", c(
       "{.arg {arg}} is no sparse matrix: its parts do not fit together.",

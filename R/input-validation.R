@@ -114,7 +114,7 @@ check_validation <- function(validation, interface) {
 
 # These rows prepared as those of the training, whose levels and moments hold; gaps by the same rule.
 read_validation <- function(validation, given, na_action) {
-  call <- quote(nn_train())
+  call <- training_call
   like <- list(
     interface = given$interface, blueprint = given$blueprint, outcome = given$outcome, rows_given = given$n,
     inputs = list(n = ncol(given$variables[[1L]]), names = colnames(given$variables[[1L]]))

@@ -1,7 +1,7 @@
 # Weights of rows and classes, and offsets: which rows take part in a training, and how much.
 
 # Case weights as typed, checked: double, one per row; NULL when there are none.
-read_case_weights <- function(weights, n, arg = "case_weights", call = quote(nn_train())) {
+read_case_weights <- function(weights, n, arg = "case_weights", call = training_call) {
   if (is.null(weights)) {
     return(NULL)
   }
@@ -114,7 +114,7 @@ class_factors <- function(class_weights, codes, case_weights, levels) {
 
 # The offset as typed, as an n x outputs matrix; NULL when there is none.
 # With `gaps`, missing numbers stay.
-read_offset <- function(offset, n, outputs, arg = "offset", call = quote(nn_train()), gaps = FALSE) {
+read_offset <- function(offset, n, outputs, arg = "offset", call = training_call, gaps = FALSE) {
   if (is.null(offset)) {
     return(NULL)
   }

@@ -71,7 +71,7 @@ request_training.data.frame <- with_arguments(table_defaults, function(X, Y, ...
 request_training.formula <- with_arguments(formula_defaults, function(formula, data, ...) {
   matched <- with_words_of_dots(match.call(), parent.frame())
   if (missing(formula)) {
-    stop_called_x("formula", "formula", quote(nn_train()))
+    stop_called_x("formula", "formula", training_call)
   }
   typed <- check_spelling(names(matched), names(sys.call()), c("formula", "data", "subset", training_arguments))
   # As those of lm(), these may name columns of the data.

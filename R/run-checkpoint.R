@@ -35,6 +35,6 @@ checkpoint_hook <- function(checkpoint, as_fit) {
 write_whole <- function(object, path) {
   write_file(
     path, function(connection) suppressWarnings(saveRDS(object, connection)), "checkpoint",
-    hint = "Training has ended; {.fn nn_last} has the model so far.", call = quote(nn_train())
+    hint = "Training has ended; {.fn nn_last} has the model so far.", call = training_call
   )
 }

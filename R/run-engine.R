@@ -97,7 +97,7 @@ nn_last <- function() {
 }
 
 # What the engine answered, or else its error as a condition.
-answered <- function(answer, columns = NULL, call = quote(nn_train()), arg = "X") {
+answered <- function(answer, columns = NULL, call = training_call, arg = "X") {
   if (!is.null(answer$error)) {
     stop_engine(answer$error, columns, call, arg)
   }
@@ -105,7 +105,7 @@ answered <- function(answer, columns = NULL, call = quote(nn_train()), arg = "X"
 }
 
 # The same of a training, which gives a model when it is interrupted, too.
-finished <- function(answer, columns = NULL, call = quote(nn_train()), arg = "X") {
+finished <- function(answer, columns = NULL, call = training_call, arg = "X") {
   answered(answer, columns, call, arg)
   if (answer$status == "interrupted") {
     stop_engine(list(kind = "interrupted"))
@@ -114,7 +114,7 @@ finished <- function(answer, columns = NULL, call = quote(nn_train()), arg = "X"
 }
 
 # An error that the engine reports, as a condition. `columns` are names of inputs, if there are any.
-stop_engine <- function(error, columns, call = quote(nn_train()), arg = "X") {
+stop_engine <- function(error, columns, call = training_call, arg = "X") {
   switch(error$kind,
     nonfinite_x = {
       at <- error$columns

@@ -30,7 +30,7 @@ check_ensemble <- function(ensemble, settings) {
   }
   check_room(
     40 * as.double(ensemble), paste("A table of", count_text(ensemble, "network")),
-    "Use a smaller `ensemble`: each network is a training of its own.", quote(nn_train())
+    "Use a smaller `ensemble`: each network is a training of its own.", training_call
   )
   ensemble
 }

@@ -13,7 +13,7 @@ check_restarts <- function(restarts, settings) {
   # A row each of what the fit tells of them: the seed, two losses, the status, which is the best; and the seeds once more.
   check_room(
     40 * as.double(restarts), paste("The table of", count_text(restarts, "restart")),
-    "Use fewer `restarts`: each is a training of its own.", quote(nn_train())
+    "Use fewer `restarts`: each is a training of its own.", training_call
   )
   if (!is.null(settings$start)) {
     stop_incompatible(

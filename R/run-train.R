@@ -22,7 +22,7 @@ earlier_fit <- function(start, interface) {
   if (!inherits(start, "nn_fit")) {
     return(NULL)
   }
-  start <- validate_fit(start, "start", quote(nn_train()), names(fit_fields), ensembles = TRUE)
+  start <- validate_fit(start, "start", training_call, names(fit_fields), ensembles = TRUE)
   if (start$interface != interface) {
     then <- start$interface
     stop_backprop("start", c(

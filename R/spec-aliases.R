@@ -44,7 +44,7 @@ taught_values <- c(
   rang = "Starting weights are chosen by {.arg init}, or given as {.arg start}."
 )
 
-refuse_taught_argument <- function(name, known, call) {
+refuse_taught_argument <- function(name, known) {
   ours <- names(taught_arguments)[vapply(taught_arguments, function(names) name %in% names, NA)]
   if (length(ours) == 0L || (!ours %in% known && ours != "momentum")) {
     return(invisible())
@@ -54,10 +54,10 @@ refuse_taught_argument <- function(name, known, call) {
     stop_backprop("unknown_argument", c(
       "Unknown argument {.arg {name}}.",
       i = "Momentum is chosen by {.code optimizer = opt_momentum(momentum = 0.9)} or {.code opt_nesterov()}."
-    ), call = call)
+    ))
   }
   stop_backprop("unknown_argument", c(
     "Unknown argument {.arg {name}}: here it is called {.arg {ours}}.",
     i = hint
-  ), call = call)
+  ))
 }

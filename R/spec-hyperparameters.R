@@ -88,7 +88,7 @@ wrong_hyperparameters <- function(x, class, tables) {
   find_wrong(hyperparameters, table)
 }
 
-check_hyperparameters <- function(x, arg, class, tables, call = quote(nn_train())) {
+check_hyperparameters <- function(x, arg, class, tables, call = training_call) {
   wrong <- wrong_hyperparameters(x, class, tables)
   if (!is.null(wrong)) {
     stop_argument(paste0(arg, wrong$at), wrong$must, wrong$found, hint = "The object was edited: make it anew.", call = call)

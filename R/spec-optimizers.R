@@ -59,7 +59,9 @@
 #' @name optimizers
 NULL
 
-new_optimizer <- function(name, ..., call = NULL) new_hyperparameters("nn_optimizer", optimizer_fields, name, list(...), call)
+new_optimizer <- function(name, ...) {
+  new_hyperparameters("nn_optimizer", optimizer_fields, name, list(...), call(paste0("opt_", name)))
+}
 
 #' @rdname optimizers
 #' @export
@@ -71,47 +73,46 @@ opt_sgd <- function() new_optimizer("sgd")
 
 #' @rdname optimizers
 #' @export
-opt_momentum <- function(momentum = 0.9) new_optimizer("momentum", momentum = momentum, call = quote(opt_momentum()))
+opt_momentum <- function(momentum = 0.9) new_optimizer("momentum", momentum = momentum)
 
 #' @rdname optimizers
 #' @export
-opt_nesterov <- function(momentum = 0.9) new_optimizer("nesterov", momentum = momentum, call = quote(opt_nesterov()))
+opt_nesterov <- function(momentum = 0.9) new_optimizer("nesterov", momentum = momentum)
 
 #' @rdname optimizers
 #' @export
-opt_adagrad <- function(epsilon = 1e-10) new_optimizer("adagrad", epsilon = epsilon, call = quote(opt_adagrad()))
+opt_adagrad <- function(epsilon = 1e-10) new_optimizer("adagrad", epsilon = epsilon)
 
 #' @rdname optimizers
 #' @export
-opt_rmsprop <- function(rho = 0.99, epsilon = 1e-8) new_optimizer("rmsprop", rho = rho, epsilon = epsilon, call = quote(opt_rmsprop()))
+opt_rmsprop <- function(rho = 0.99, epsilon = 1e-8) new_optimizer("rmsprop", rho = rho, epsilon = epsilon)
 
 #' @rdname optimizers
 #' @export
 opt_adam <- function(beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8) {
-  new_optimizer("adam", beta1 = beta1, beta2 = beta2, epsilon = epsilon, call = quote(opt_adam()))
+  new_optimizer("adam", beta1 = beta1, beta2 = beta2, epsilon = epsilon)
 }
 
 #' @rdname optimizers
 #' @export
 opt_adamw <- function(beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0.01) {
-  new_optimizer("adamw", beta1 = beta1, beta2 = beta2, epsilon = epsilon, weight_decay = weight_decay, call = quote(opt_adamw()))
+  new_optimizer("adamw", beta1 = beta1, beta2 = beta2, epsilon = epsilon, weight_decay = weight_decay)
 }
 
 #' @rdname optimizers
 #' @export
 opt_rprop <- function(eta_minus = 0.5, eta_plus = 1.2, step_min = 1e-6, step_max = 50) {
   new_optimizer("rprop",
-    eta_minus = eta_minus, eta_plus = eta_plus, step_min = step_min, step_max = step_max, call = quote(opt_rprop())
+    eta_minus = eta_minus, eta_plus = eta_plus, step_min = step_min, step_max = step_max
   )
 }
 
 #' @rdname optimizers
 #' @export
 opt_lbfgs <- function(memory = NULL, gradient_tolerance = 1e-10, value_tolerance = 1e-14) {
-  call <- quote(opt_lbfgs())
   new_optimizer("lbfgs",
-    memory = if (is.null(memory)) NA_real_ else check_count(memory, "memory", call = call),
-    gradient_tolerance = gradient_tolerance, value_tolerance = value_tolerance, call = call
+    memory = if (is.null(memory)) NA_real_ else check_count(memory, "memory", call = quote(opt_lbfgs())),
+    gradient_tolerance = gradient_tolerance, value_tolerance = value_tolerance
   )
 }
 

@@ -197,7 +197,7 @@ describe_hidden <- function(hidden) {
   if (length(hidden) == 0L) "no hidden layer" else paste(paste(hidden, collapse = ", "), "hidden units")
 }
 
-resolve_activation <- function(activation, hidden, call = quote(nn_train())) {
+resolve_activation <- function(activation, hidden, call = training_call) {
   layers <- length(hidden)
   if (layers == 0L && identical(activation, character())) {
     # What a fit without hidden layers passes on.
@@ -218,7 +218,7 @@ resolve_activation <- function(activation, hidden, call = quote(nn_train())) {
 }
 
 # Weights' initialisation of every layer (output included), and the biases'.
-resolve_init <- function(init, activation, choice, call = quote(nn_train())) {
+resolve_init <- function(init, activation, choice, call = training_call) {
   layers <- length(activation) + 1L
   if (is.null(init)) {
     article <- all(activation == "sigmoid") && choice$output == "sigmoid" && choice$loss == "sse"
@@ -271,7 +271,7 @@ default_lr <- function(optimizer, loss, rows_per_step) {
 }
 
 # Threads asked for (argument, option, else half the cores) under every cap there is.
-resolve_threads <- function(threads, call = quote(nn_train())) {
+resolve_threads <- function(threads, call = training_call) {
   if (is.null(session$cores)) {
     session$cores <- max(1L, as.integer(engine_info()$cores))
   }

@@ -52,40 +52,39 @@
 #' @name schedules
 NULL
 
-new_schedule <- function(name, ..., call) new_hyperparameters("nn_schedule", schedule_fields, name, list(...), call)
+new_schedule <- function(name, ...) {
+  new_hyperparameters("nn_schedule", schedule_fields, name, list(...), call(paste0("schedule_", name)))
+}
 
 #' @rdname schedules
 #' @export
-schedule_constant <- function(warmup = 0) new_schedule("constant", warmup = warmup, call = quote(schedule_constant()))
+schedule_constant <- function(warmup = 0) new_schedule("constant", warmup = warmup)
 
 #' @rdname schedules
 #' @export
 schedule_step <- function(factor = 0.5, every = NULL, warmup = 0) {
-  call <- quote(schedule_step())
-  new_schedule("step", factor = factor, every = check_epochs(every, "every", call), warmup = warmup, call = call)
+  new_schedule("step", factor = factor, every = check_epochs(every, "every", quote(schedule_step())), warmup = warmup)
 }
 
 #' @rdname schedules
 #' @export
 schedule_exponential <- function(rate = 0.99, warmup = 0) {
-  new_schedule("exponential", rate = rate, warmup = warmup, call = quote(schedule_exponential()))
+  new_schedule("exponential", rate = rate, warmup = warmup)
 }
 
 #' @rdname schedules
 #' @export
 schedule_cosine <- function(period = NULL, floor = 0, restarts = TRUE, growth = 1, warmup = 0) {
-  call <- quote(schedule_cosine())
   new_schedule("cosine",
-    period = check_epochs(period, "period", call), floor = floor, restarts = restarts, growth = growth, warmup = warmup, call = call
+    period = check_epochs(period, "period", quote(schedule_cosine())), floor = floor, restarts = restarts, growth = growth, warmup = warmup
   )
 }
 
 #' @rdname schedules
 #' @export
 schedule_one_cycle <- function(total = NULL, rise = 0.3, start = 0.04, floor = 4e-6, warmup = 0) {
-  call <- quote(schedule_one_cycle())
   new_schedule("one_cycle",
-    total = check_epochs(total, "total", call), rise = rise, start = start, floor = floor, warmup = warmup, call = call
+    total = check_epochs(total, "total", quote(schedule_one_cycle())), rise = rise, start = start, floor = floor, warmup = warmup
   )
 }
 
@@ -93,11 +92,11 @@ schedule_one_cycle <- function(total = NULL, rise = 0.3, start = 0.04, floor = 4
 #' @export
 schedule_plateau <- function(factor = 0.5, patience = 10, tolerance = 1e-4, floor = 0, warmup = 0) {
   new_schedule("plateau",
-    factor = factor, patience = patience, tolerance = tolerance, floor = floor, warmup = warmup, call = quote(schedule_plateau())
+    factor = factor, patience = patience, tolerance = tolerance, floor = floor, warmup = warmup
   )
 }
 
-check_share <- function(x, arg, call = quote(nn_train())) check_between(x, arg, 0, 1, closed = TRUE, call = call)
+check_share <- function(x, arg) check_between(x, arg, 0, 1, closed = TRUE)
 
 # A number of epochs; NA stands for one that the training will fill in.
 check_epochs <- function(x, arg, call) if (is.null(x)) NA_real_ else check_between(x, arg, 1, Inf, call = call)

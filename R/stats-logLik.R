@@ -41,10 +41,11 @@
 #' @importFrom stats logLik
 #' @export
 logLik.nn_fit <- function(object, data = NULL, ..., case_weights = NULL, offset = NULL) {
-  refuse_dots(..., known = data_arguments, call = quote(logLik()))
-  problem <- problem_of_object(object, data, quote(logLik()), case_weights, offset)
+  call <- quote(logLik())
+  refuse_dots(..., known = data_arguments, call = call)
+  problem <- problem_of_object(object, data, call, case_weights, offset)
   structure(
-    log_likelihood(problem, quote(logLik())),
+    log_likelihood(problem, call),
     df = count_identified(problem) + (family_of(object) == "gaussian"),
     nobs = problem$rows,
     class = "logLik"
