@@ -65,7 +65,6 @@ pub fn gradient<T: Scalar>(
         },
         share: 1.0,
         dropout: None,
-        rows_in_place: false,
     };
     let StepResult { totals, penalty } = stepper.step(&mut model, &plan, false)?;
     let loss = scaled(objective, totals.loss, data.total_weight()) + penalty;

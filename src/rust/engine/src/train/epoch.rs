@@ -33,8 +33,6 @@ pub(super) struct Run<'a, 'o, T> {
     pub last_epoch: usize,
     /// Multiply-adds that a row takes.
     pub work_of_row: f64,
-    /// Whether the workspace holds all rows already.
-    pub rows_in_place: bool,
     /// Learning rate of the last step.
     pub lr: f64,
     /// Losses and hits where L-BFGS stands.
@@ -88,14 +86,7 @@ impl<T: Scalar> Run<'_, '_, T> {
                     true => Selection::Range(first..last),
                     false => Selection::Listed(&self.order[first..last]),
                 },
-                ..plan(
-                    self.settings,
-                    self.epoch,
-                    first..last,
-                    self.rows,
-                    self.rows_in_place,
-                    model,
-                )
+                ..plan(self.settings, self.epoch, first..last, self.rows, model)
             };
             let StepResult {
                 totals,
@@ -114,7 +105,6 @@ impl<T: Scalar> Run<'_, '_, T> {
                 model,
             )?;
             self.lr = lr;
-            self.rows_in_place = self.batch == self.rows && stepper.workspace.capacity >= self.rows;
             stepper.team.did(self.work_of_row * (last - first) as f64)?;
             first = last;
             if first < self.rows && self.settings.out_of_time() {
@@ -134,7 +124,7 @@ impl<T: Scalar> Run<'_, '_, T> {
         let work = self.work_of_row * rows as f64;
         let epoch = self.epoch;
         let lr = self.settings.lr * self.settings.schedule.factor(epoch as f64, &model.plateau);
-        let plan = |in_place| StepPlan {
+        let plan = StepPlan {
             rows: Selection::Range(0..rows),
             step: Step {
                 lr,
@@ -143,9 +133,7 @@ impl<T: Scalar> Run<'_, '_, T> {
             },
             share: 1.0,
             dropout: None,
-            rows_in_place: in_place,
         };
-        let mut in_place = self.rows_in_place;
         let first = match (&self.minimiser, self.settings.method) {
             (None, Method::Lbfgs(hyperparameters)) => Some((
                 hyperparameters,
@@ -164,12 +152,11 @@ impl<T: Scalar> Run<'_, '_, T> {
             let result = stepper
                 .team
                 .did(work)
-                .and_then(|()| stepper.step(model, &plan(in_place), false));
+                .and_then(|()| stepper.step(model, &plan, false));
             let StepResult { totals, penalty } = match result {
                 Err(EngineError::Interrupted) => return Ok(None),
                 result => result?,
             };
-            in_place = stepper.workspace.capacity >= rows;
             latest.set(totals);
             gradient.copy_from_slice(stepper.gradient());
             let total_weight = stepper.data.total_weight();
@@ -189,11 +176,10 @@ impl<T: Scalar> Run<'_, '_, T> {
         let (loss, start) = (minimiser.value, copied(&minimiser.point)?);
         let totals = latest.get();
         let progress = minimiser.iterate(lr, first_scale, &mut evaluate)?;
-        self.rows_in_place = in_place;
         if self.observer.watches_steps() {
             // The workspace holds the last point that was tried; a trace wants the one before the step.
             model.set(&start, stepper.pass.network);
-            stepper.step(model, &plan(in_place), false)?;
+            stepper.step(model, &plan, false)?;
         }
         model.set(&minimiser.point, stepper.pass.network);
         model.remember(&minimiser.pairs)?;
@@ -216,7 +202,7 @@ impl<T: Scalar> Run<'_, '_, T> {
         }
         model.steps += 1;
         let all = Selection::Range(0..rows);
-        let step = plan(in_place).step;
+        let step = plan.step;
         report(&mut *self.observer, epoch, step, all, totals, stepper, model)?;
         Ok(match progress {
             Progress::Arrived => EpochResult::Arrived { loss, accuracy },
@@ -251,7 +237,6 @@ impl<T: Scalar> Run<'_, '_, T> {
         stepper: &mut Stepper<'_, T>,
         model: &Model<T>,
     ) -> Result<f64> {
-        self.rows_in_place = false;
         let (rows, pass) = (data.rows(), &stepper.pass);
         let mut predicted = filled(rows * pass.network.outputs(), 0.0)?;
         outputs(
@@ -273,7 +258,6 @@ impl<T: Scalar> Run<'_, '_, T> {
         stepper: &mut Stepper<'_, T>,
         model: &Model<T>,
     ) -> Result<(f64, Option<f64>)> {
-        self.rows_in_place = false;
         let objective = stepper.objective;
         let sums = totals(
             &stepper.pass,
@@ -297,7 +281,6 @@ fn plan<T: Scalar>(
     epoch: usize,
     positions: Range<usize>,
     rows: usize,
-    rows_in_place: bool,
     model: &Model<T>,
 ) -> StepPlan<'static> {
     let progress = epoch as f64 + positions.start as f64 / rows as f64;
@@ -314,7 +297,6 @@ fn plan<T: Scalar>(
             first_position: positions.start as u64,
             factor: settings.dropout_schedule.factor(progress, &model.plateau),
         }),
-        rows_in_place,
         rows: Selection::Range(positions),
     }
 }

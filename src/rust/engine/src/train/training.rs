@@ -127,7 +127,6 @@ pub fn train<T: Scalar>(
         epoch: start.epochs_done,
         last_epoch: start.epochs_done.saturating_add(settings.epochs),
         work_of_row: work_of_step(network, 1),
-        rows_in_place: false,
         lr: settings.lr,
         totals: Totals::default(),
         minimiser: None,

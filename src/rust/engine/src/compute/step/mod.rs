@@ -49,11 +49,7 @@ impl<T: Scalar> Stepper<'_, T> {
                 first_position: key.first_position + first as u64,
                 ..key
             });
-            let row_pass = RowPass {
-                scale,
-                dropout,
-                in_place: plan.rows_in_place,
-            };
+            let row_pass = RowPass { scale, dropout };
             self.rows_through(model, &part, row_pass)?;
             // SAFETY: no job is running.
             totals.add(unsafe { self.workspace.totals(0..part.len()) });

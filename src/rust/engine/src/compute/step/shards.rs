@@ -28,24 +28,12 @@ impl<T: Scalar> Stepper<'_, T> {
         update: bool,
         (scale, penalty_share): (f64, f64),
     ) -> Result<StepResult> {
-        let rows = plan.rows.len();
-        let count = shard_count::<T>(&self.pass, rows);
-        let range = |shard: usize| rows * shard / count..rows * (shard + 1) / count;
-        let longest = rows.div_ceil(count);
-        for done in (0..longest).step_by(shards.round) {
-            let work = work_of_step(self.pass.network, shards.round);
-            self.team.run_queue(count, work, |member, shard| {
-                let range = range(shard);
-                let first = range.start + done;
-                for rows in tiles(first..range.end.min(first + shards.round), shards.at_once) {
-                    let accumulate = rows.start > range.start;
-                    // SAFETY: a shard has one member at a time, and a member its own workspace and scratch.
-                    unsafe {
-                        self.rows_of_shard(shards, model, plan, scale, (member, shard), rows, accumulate)
-                    };
-                }
-            })?;
+        let count = shard_count::<T>(&self.pass, plan.rows.len());
+        let passed = self.shards_through(shards, count, model, plan, scale);
+        if shards.workspaces.is_empty() {
+            self.workspace.hold(passed.is_ok().then_some(&plan.rows));
         }
+        passed?;
         let fused = update && !self.whole_gradient;
         self.add_shards(shards, count, model, fused.then_some(plan.step), penalty_share)?;
         let mut totals = Totals::default();
@@ -60,6 +48,35 @@ impl<T: Scalar> Stepper<'_, T> {
             self.update_whole(model, plan.step)?;
         }
         Ok(self.done(model, totals, update, plan.step.decay))
+    }
+
+    /// The rows of all shards forward and back, and into their sums.
+    fn shards_through(
+        &self,
+        shards: &Shards<T>,
+        count: usize,
+        model: &Model<T>,
+        plan: &StepPlan<'_>,
+        scale: f64,
+    ) -> Result<()> {
+        let rows = plan.rows.len();
+        let range = |shard: usize| rows * shard / count..rows * (shard + 1) / count;
+        let longest = rows.div_ceil(count);
+        let work = work_of_step(self.pass.network, shards.round);
+        for done in (0..longest).step_by(shards.round) {
+            self.team.run_queue(count, work, |member, shard| {
+                let range = range(shard);
+                let first = range.start + done;
+                for rows in tiles(first..range.end.min(first + shards.round), shards.at_once) {
+                    let accumulate = rows.start > range.start;
+                    // SAFETY: a shard has one member at a time, and a member its own workspace and scratch.
+                    unsafe {
+                        self.rows_of_shard(shards, model, plan, scale, (member, shard), rows, accumulate)
+                    };
+                }
+            })?;
+        }
+        Ok(())
     }
 
     /// Some rows of a shard forward and back, and into its sums.
@@ -87,11 +104,7 @@ impl<T: Scalar> Stepper<'_, T> {
             first_position: key.first_position + (rows.start - positions.start) as u64,
             ..key
         });
-        let row_pass = RowPass {
-            scale,
-            dropout,
-            in_place: plan.rows_in_place,
-        };
+        let row_pass = RowPass { scale, dropout };
         // SAFETY: the caller's promise.
         unsafe {
             for tile in tiles(positions.clone(), workspace.tile) {

@@ -132,8 +132,9 @@ impl<T: Scalar> Stepper<'_, T> {
     /// A step of a small network.
     pub(super) fn small_step(&mut self, model: &mut Model<T>, plan: &StepPlan<'_>, scale: f64) -> StepResult {
         let rows = plan.rows.len();
-        if !plan.rows_in_place {
+        if !self.workspace.holds(&plan.rows) {
             self.gather(&self.workspace, &plan.rows, 0..rows);
+            self.workspace.hold(Some(&plan.rows));
         }
         let gradient = self.gradient.get_mut();
         // SAFETY: this thread is the only one, and `new` found the network to be small.

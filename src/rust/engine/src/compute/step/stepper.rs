@@ -27,8 +27,6 @@ pub struct StepPlan<'a> {
     pub share: f64,
     /// Random units to drop.
     pub dropout: Option<DropoutKey>,
-    /// Whether the workspace still holds these very rows.
-    pub rows_in_place: bool,
 }
 
 /// How rows are taken through a network and back.
@@ -38,8 +36,6 @@ pub(super) struct RowPass {
     pub scale: f64,
     /// Random units to drop.
     pub dropout: Option<DropoutKey>,
-    /// Whether the workspace holds these very rows already.
-    pub in_place: bool,
 }
 
 /// What a step found.
@@ -239,18 +235,21 @@ impl<'a, T: Scalar> Stepper<'a, T> {
 
     /// Rows of the workspace forward, and back.
     pub(super) fn rows_through(
-        &self,
+        &mut self,
         model: &Model<T>,
         part: &Selection<'_>,
         row_pass: RowPass,
     ) -> Result<()> {
-        self.workspace.each_tile(self.team, part.len(), |_, rows| {
+        let passed = self.workspace.each_tile(self.team, part.len(), |_, rows| {
             // SAFETY: members have disjoint tiles of rows; parameters are only read in this job.
             unsafe { self.tile_through(model, &self.workspace, part, rows, row_pass) };
-        })
+        });
+        self.workspace.hold(passed.is_ok().then_some(part));
+        passed
     }
 
-    /// Some rows of a workspace forward, and back; they are at the same positions of the selection.
+    /// Some rows of a workspace forward, and back; they are at the same positions of the selection, which is
+    /// gathered where the workspace does not hold it.
     ///
     /// # Safety
     /// Nobody else may use these rows of the workspace, and nobody may write the parameters.
@@ -262,7 +261,7 @@ impl<'a, T: Scalar> Stepper<'a, T> {
         rows: Range<usize>,
         row_pass: RowPass,
     ) {
-        if !row_pass.in_place {
+        if !workspace.holds(part) {
             self.gather(workspace, part, rows.clone());
         }
         // SAFETY: the caller's promise.
