@@ -4,7 +4,7 @@ use super::settings::Settings;
 use crate::base::error::{EngineError, Result};
 use crate::base::random::{shuffled, stream, Purpose};
 use crate::base::room::{copied, filled};
-use crate::compute::context::DropoutKey;
+use crate::compute::context::{DropoutKey, Pass};
 use crate::compute::evaluate::{outputs, scaled, totals};
 use crate::compute::model::Model;
 use crate::compute::step::{StepPlan, StepResult, Stepper};
@@ -105,13 +105,16 @@ impl<T: Scalar> Run<'_, '_, T> {
                 model,
             )?;
             self.lr = lr;
-            stepper.team.did(self.work_of_row * (last - first) as f64)?;
+            stepper
+                .config
+                .team
+                .did(self.work_of_row * (last - first) as f64)?;
             first = last;
             if first < self.rows && self.settings.out_of_time() {
                 return Ok(EpochResult::Unfinished);
             }
         }
-        let total_weight = stepper.data.total_weight();
+        let total_weight = stepper.config.data.total_weight();
         Ok(EpochResult::Done {
             loss: scaled(&self.settings.objective, sums.loss, total_weight) + penalty,
             accuracy: self.settings.counts_hits.then_some(sums.hits / total_weight),
@@ -142,14 +145,15 @@ impl<T: Scalar> Run<'_, '_, T> {
             )),
             _ => None,
         };
-        let first_scale = match stepper.objective.is_sum() {
+        let first_scale = match stepper.config.objective.is_sum() {
             true => 1.0,
-            false => stepper.data.total_weight(),
+            false => stepper.config.data.total_weight(),
         };
         let latest = Cell::new(self.totals);
         let mut evaluate = |point: &[T], gradient: &mut [T]| -> Result<Option<f64>> {
-            model.set(point, stepper.pass.network);
+            model.set(point, stepper.config.pass.network);
             let result = stepper
+                .config
                 .team
                 .did(work)
                 .and_then(|()| stepper.step(model, &plan, false));
@@ -159,9 +163,9 @@ impl<T: Scalar> Run<'_, '_, T> {
             };
             latest.set(totals);
             gradient.copy_from_slice(stepper.gradient());
-            let total_weight = stepper.data.total_weight();
+            let total_weight = stepper.config.data.total_weight();
             Ok(Some(
-                scaled(stepper.objective, totals.loss, total_weight) + penalty,
+                scaled(stepper.config.objective, totals.loss, total_weight) + penalty,
             ))
         };
         let minimiser = match first {
@@ -178,15 +182,15 @@ impl<T: Scalar> Run<'_, '_, T> {
         let progress = minimiser.iterate(lr, first_scale, &mut evaluate)?;
         if self.observer.watches_steps() {
             // The workspace holds the last point that was tried; a trace wants the one before the step.
-            model.set(&start, stepper.pass.network);
+            model.set(&start, stepper.config.pass.network);
             stepper.step(model, &plan, false)?;
         }
-        model.set(&minimiser.point, stepper.pass.network);
+        model.set(&minimiser.point, stepper.config.pass.network);
         model.remember(&minimiser.pairs)?;
         let accuracy = self
             .settings
             .counts_hits
-            .then_some(totals.hits / stepper.data.total_weight());
+            .then_some(totals.hits / stepper.config.data.total_weight());
         self.totals = latest.get();
         self.minimiser = Some(minimiser);
         self.lr = lr;
@@ -237,14 +241,14 @@ impl<T: Scalar> Run<'_, '_, T> {
         stepper: &mut Stepper<'_, T>,
         model: &Model<T>,
     ) -> Result<f64> {
-        let (rows, pass) = (data.rows(), &stepper.pass);
+        let (rows, pass) = (data.rows(), &stepper.config.pass);
         let mut predicted = filled(rows * pass.network.outputs(), 0.0)?;
         outputs(
             pass,
             &model.parameters,
             data,
             &mut stepper.workspace,
-            stepper.team,
+            stepper.config.team,
             &mut predicted,
         )?;
         let known = data.targets.all()?;
@@ -258,14 +262,14 @@ impl<T: Scalar> Run<'_, '_, T> {
         stepper: &mut Stepper<'_, T>,
         model: &Model<T>,
     ) -> Result<(f64, Option<f64>)> {
-        let objective = stepper.objective;
+        let objective = stepper.config.objective;
         let sums = totals(
-            &stepper.pass,
+            &stepper.config.pass,
             objective,
             &model.parameters,
             data,
             &mut stepper.workspace,
-            stepper.team,
+            stepper.config.team,
         )?;
         let total_weight = data.total_weight();
         Ok((
@@ -314,8 +318,10 @@ fn report<T: Scalar>(
     if !observer.watches_steps() {
         return Ok(());
     }
-    let (network, layout, set) = (stepper.pass.network, stepper.pass.layout, stepper.pass.set);
-    let targets_per_row = stepper.objective.targets_per_row(network.outputs());
+    let Pass {
+        network, layout, set, ..
+    } = stepper.config.pass;
+    let targets_per_row = stepper.config.objective.targets_per_row(network.outputs());
     let (workspace, gradient) = stepper.recorded();
     observer.step_end(&StepEnd {
         epoch: epoch + 1,

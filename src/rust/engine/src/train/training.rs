@@ -11,7 +11,7 @@ use crate::base::room::filled;
 use crate::base::threads::Team;
 use crate::compute::context::Pass;
 use crate::compute::model::Model;
-use crate::compute::step::{Stepper, StepperParts};
+use crate::compute::step::{StepConfig, Stepper};
 use crate::data::rows::RowSource;
 use crate::data::table::{check_finite, check_targets, Data};
 use crate::kernels::instruction_set::InstructionSet;
@@ -59,7 +59,7 @@ pub fn train<T: Scalar>(
         Method::Rule(rule) => rule,
         Method::Lbfgs(_) => Optimizer::GradientDescent(GradientDescent),
     };
-    let parts = StepperParts {
+    let config = StepConfig {
         pass,
         objective: &settings.objective,
         optimizer: rule,
@@ -77,7 +77,7 @@ pub fn train<T: Scalar>(
     let copies = shuffles && data.inputs.is_scattered();
     let need = Need {
         settings,
-        parts: &parts,
+        config: &config,
         validation: validation.as_ref(),
         start,
         shuffles,
@@ -104,9 +104,9 @@ pub fn train<T: Scalar>(
         Some(copy) => copy.as_ref(),
         None => data.inputs,
     };
-    let parts = StepperParts {
+    let config = StepConfig {
         data: Data { inputs, ..data },
-        ..parts
+        ..config
     };
     let lay_out = |coefficients: &Coefficients| {
         let (method, state) = (&settings.method, start.state.as_ref());
@@ -119,7 +119,7 @@ pub fn train<T: Scalar>(
     if !model.is_usable() {
         return Err(EngineError::StartTooLarge);
     }
-    let mut stepper = Stepper::new(parts, model.micropanels.len())?;
+    let mut stepper = Stepper::new(config, model.micropanels.len())?;
     let mut run = Run {
         order: filled(if shuffles { rows } else { 0 }, 0)?,
         rows,
@@ -271,7 +271,7 @@ fn losses_at<T: Scalar>(
     stepper: &mut Stepper<'_, T>,
     validation: Option<&Data<'_, T>>,
 ) -> Result<FinalLosses> {
-    let data = stepper.data;
+    let data = stepper.config.data;
     let (training, _) = run.losses_on(&data, stepper, model)?;
     let validation = match validation {
         Some(data) => Some(run.losses_on(data, stepper, model)?.0),

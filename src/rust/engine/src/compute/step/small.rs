@@ -140,9 +140,9 @@ impl<T: Scalar> Stepper<'_, T> {
         // SAFETY: this thread is the only one, and `new` found the network to be small.
         unsafe {
             gradient_of_few(
-                self.pass.set,
-                &self.pass,
-                self.objective,
+                self.config.pass.set,
+                &self.config.pass,
+                self.config.objective,
                 &self.workspace,
                 rows,
                 scale,
@@ -152,8 +152,8 @@ impl<T: Scalar> Stepper<'_, T> {
         }
         let mut slots = model.slots.iter_mut().map(|slot| slot.get_mut());
         let slots = [slots.next().unwrap_or_default(), slots.next().unwrap_or_default()];
-        self.optimizer.update(
-            self.pass.set,
+        self.config.optimizer.update(
+            self.config.pass.set,
             plan.step,
             ParameterSlice {
                 weights: model.parameters.get_mut(),
@@ -162,7 +162,7 @@ impl<T: Scalar> Stepper<'_, T> {
                 is_bias: false,
             },
         );
-        model.transpose_all(self.pass.network);
+        model.transpose_all(self.config.pass.network);
         model.steps += 1;
         StepResult {
             // SAFETY: this thread is the only one.
