@@ -137,6 +137,7 @@ pub fn totals<T: Scalar>(
     let scratch = SharedBuffer::<T>::zeros(workspace.tile * widest * team.size())?;
     let scratch_size = workspace.tile * widest;
     let mut sums = Totals::default();
+    workspace.hold(None);
     for chunk in tiles(0..data.rows(), workspace.capacity) {
         let selection = Selection::Range(chunk.clone());
         let shared: &Workspace<T> = workspace;
@@ -169,6 +170,7 @@ pub fn outputs<T: Scalar>(
 ) -> Result<()> {
     let (rows, units) = (data.rows(), pass.network.outputs());
     let out = SharedSlice::new(out);
+    workspace.hold(None);
     for chunk in tiles(0..rows, workspace.capacity) {
         let selection = Selection::Range(chunk.clone());
         let shared: &Workspace<T> = workspace;

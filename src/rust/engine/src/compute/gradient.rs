@@ -5,7 +5,7 @@ use crate::base::threads::Team;
 use crate::compute::context::Pass;
 use crate::compute::evaluate::scaled;
 use crate::compute::model::Model;
-use crate::compute::step::{StepPlan, StepResult, Stepper, StepperParts};
+use crate::compute::step::{StepConfig, StepPlan, StepResult, Stepper};
 use crate::data::rows::Selection;
 use crate::data::table::{check_finite, check_targets, Data};
 use crate::kernels::instruction_set::InstructionSet;
@@ -42,7 +42,7 @@ pub fn gradient<T: Scalar>(
     let method = Method::Rule(rule);
     let mut model = Model::<T>::new(network, &layout, &method, 1.0, coefficients, None, team)?;
     let rows = data.rows();
-    let parts = StepperParts {
+    let config = StepConfig {
         pass,
         objective,
         optimizer: rule,
@@ -55,7 +55,7 @@ pub fn gradient<T: Scalar>(
         whole_gradient: true,
         counts_hits: false,
     };
-    let mut stepper = Stepper::new(parts, model.micropanels.len())?;
+    let mut stepper = Stepper::new(config, model.micropanels.len())?;
     let plan = StepPlan {
         rows: Selection::Range(0..rows),
         step: Step {
@@ -65,7 +65,6 @@ pub fn gradient<T: Scalar>(
         },
         share: 1.0,
         dropout: None,
-        rows_in_place: false,
     };
     let StepResult { totals, penalty } = stepper.step(&mut model, &plan, false)?;
     let loss = scaled(objective, totals.loss, data.total_weight()) + penalty;

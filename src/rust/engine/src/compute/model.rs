@@ -156,6 +156,24 @@ impl<T: Scalar> Model<T> {
         Ok(model)
     }
 
+    /// Micropanels of a share that are of the same inputs, which follow each other, by their indices.
+    pub fn alike(&self, share: Range<usize>) -> impl Iterator<Item = Range<usize>> + '_ {
+        let mut next = share.start;
+        self.micropanels[share]
+            .chunk_by(Micropanel::has_inputs_of)
+            .map(move |alike| {
+                let first = next;
+                next += alike.len();
+                first..next
+            })
+    }
+
+    /// Number of weights of some micropanels.
+    pub fn weights_of(&self, micropanels: Range<usize>) -> usize {
+        let lengths = self.micropanels[micropanels].iter();
+        lengths.map(|micropanel| micropanel.weights.len()).sum()
+    }
+
     /// Copies all weights into the transposed panels, when nobody else has the model.
     pub fn transpose_all(&self, network: &Network) {
         for micropanel in &self.micropanels {

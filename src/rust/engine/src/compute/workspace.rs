@@ -64,6 +64,8 @@ pub struct Workspace<T> {
     pub row_weights: SharedBuffer<f64>,
     /// Whether there are case weights.
     pub weighs_rows: bool,
+    /// Which rows it holds of the table that steps are made on, if they follow each other there.
+    held: Option<Range<usize>>,
 }
 
 /// What a workspace is needed for.
@@ -213,11 +215,29 @@ impl<T: Scalar> Workspace<T> {
             hits: extras.hits.then(|| SharedBuffer::zeros(capacity)).transpose()?,
             row_weights: SharedBuffer::zeros(capacity)?,
             weighs_rows: extras.case_weights,
+            held: None,
         })
     }
 }
 
 impl<T: Scalar> Workspace<T> {
+    /// Whether it holds these very rows of the table that steps are made on, so that they need not be
+    /// gathered again.
+    #[inline]
+    pub(crate) fn holds(&self, rows: &Selection<'_>) -> bool {
+        matches!(rows, Selection::Range(range) if self.held.as_ref() == Some(range))
+    }
+
+    /// Says which rows it holds from now on of the table that steps are made on; none after rows of another
+    /// table, or where not all were gathered.
+    #[inline]
+    pub(crate) fn hold(&mut self, rows: Option<&Selection<'_>>) {
+        self.held = match rows {
+            Some(Selection::Range(range)) => Some(range.clone()),
+            Some(Selection::Listed(_)) | None => None,
+        };
+    }
+
     /// Gives the workspace's first rows to the members, tile by tile. Many tiles go to whoever is
     /// free; with few of them, every member cuts its share into tiles of about equal size: a short
     /// last one would read all the weights for a few rows.

@@ -4,7 +4,7 @@ use super::settings::Settings;
 use crate::base::error::{EngineError, Result};
 use crate::base::random::{shuffled, stream, Purpose};
 use crate::base::room::{copied, filled};
-use crate::compute::context::DropoutKey;
+use crate::compute::context::{DropoutKey, Pass};
 use crate::compute::evaluate::{outputs, scaled, totals};
 use crate::compute::model::Model;
 use crate::compute::step::{StepPlan, StepResult, Stepper};
@@ -33,8 +33,6 @@ pub(super) struct Run<'a, 'o, T> {
     pub last_epoch: usize,
     /// Multiply-adds that a row takes.
     pub work_of_row: f64,
-    /// Whether the workspace holds all rows already.
-    pub rows_in_place: bool,
     /// Learning rate of the last step.
     pub lr: f64,
     /// Losses and hits where L-BFGS stands.
@@ -88,14 +86,7 @@ impl<T: Scalar> Run<'_, '_, T> {
                     true => Selection::Range(first..last),
                     false => Selection::Listed(&self.order[first..last]),
                 },
-                ..plan(
-                    self.settings,
-                    self.epoch,
-                    first..last,
-                    self.rows,
-                    self.rows_in_place,
-                    model,
-                )
+                ..plan(self.settings, self.epoch, first..last, self.rows, model)
             };
             let StepResult {
                 totals,
@@ -114,14 +105,16 @@ impl<T: Scalar> Run<'_, '_, T> {
                 model,
             )?;
             self.lr = lr;
-            self.rows_in_place = self.batch == self.rows && stepper.workspace.capacity >= self.rows;
-            stepper.team.did(self.work_of_row * (last - first) as f64)?;
+            stepper
+                .config
+                .team
+                .did(self.work_of_row * (last - first) as f64)?;
             first = last;
             if first < self.rows && self.settings.out_of_time() {
                 return Ok(EpochResult::Unfinished);
             }
         }
-        let total_weight = stepper.data.total_weight();
+        let total_weight = stepper.config.data.total_weight();
         Ok(EpochResult::Done {
             loss: scaled(&self.settings.objective, sums.loss, total_weight) + penalty,
             accuracy: self.settings.counts_hits.then_some(sums.hits / total_weight),
@@ -134,7 +127,7 @@ impl<T: Scalar> Run<'_, '_, T> {
         let work = self.work_of_row * rows as f64;
         let epoch = self.epoch;
         let lr = self.settings.lr * self.settings.schedule.factor(epoch as f64, &model.plateau);
-        let plan = |in_place| StepPlan {
+        let plan = StepPlan {
             rows: Selection::Range(0..rows),
             step: Step {
                 lr,
@@ -143,9 +136,7 @@ impl<T: Scalar> Run<'_, '_, T> {
             },
             share: 1.0,
             dropout: None,
-            rows_in_place: in_place,
         };
-        let mut in_place = self.rows_in_place;
         let first = match (&self.minimiser, self.settings.method) {
             (None, Method::Lbfgs(hyperparameters)) => Some((
                 hyperparameters,
@@ -154,27 +145,27 @@ impl<T: Scalar> Run<'_, '_, T> {
             )),
             _ => None,
         };
-        let first_scale = match stepper.objective.is_sum() {
+        let first_scale = match stepper.config.objective.is_sum() {
             true => 1.0,
-            false => stepper.data.total_weight(),
+            false => stepper.config.data.total_weight(),
         };
         let latest = Cell::new(self.totals);
         let mut evaluate = |point: &[T], gradient: &mut [T]| -> Result<Option<f64>> {
-            model.set(point, stepper.pass.network);
+            model.set(point, stepper.config.pass.network);
             let result = stepper
+                .config
                 .team
                 .did(work)
-                .and_then(|()| stepper.step(model, &plan(in_place), false));
+                .and_then(|()| stepper.step(model, &plan, false));
             let StepResult { totals, penalty } = match result {
                 Err(EngineError::Interrupted) => return Ok(None),
                 result => result?,
             };
-            in_place = stepper.workspace.capacity >= rows;
             latest.set(totals);
             gradient.copy_from_slice(stepper.gradient());
-            let total_weight = stepper.data.total_weight();
+            let total_weight = stepper.config.data.total_weight();
             Ok(Some(
-                scaled(stepper.objective, totals.loss, total_weight) + penalty,
+                scaled(stepper.config.objective, totals.loss, total_weight) + penalty,
             ))
         };
         let minimiser = match first {
@@ -189,18 +180,17 @@ impl<T: Scalar> Run<'_, '_, T> {
         let (loss, start) = (minimiser.value, copied(&minimiser.point)?);
         let totals = latest.get();
         let progress = minimiser.iterate(lr, first_scale, &mut evaluate)?;
-        self.rows_in_place = in_place;
         if self.observer.watches_steps() {
             // The workspace holds the last point that was tried; a trace wants the one before the step.
-            model.set(&start, stepper.pass.network);
-            stepper.step(model, &plan(in_place), false)?;
+            model.set(&start, stepper.config.pass.network);
+            stepper.step(model, &plan, false)?;
         }
-        model.set(&minimiser.point, stepper.pass.network);
+        model.set(&minimiser.point, stepper.config.pass.network);
         model.remember(&minimiser.pairs)?;
         let accuracy = self
             .settings
             .counts_hits
-            .then_some(totals.hits / stepper.data.total_weight());
+            .then_some(totals.hits / stepper.config.data.total_weight());
         self.totals = latest.get();
         self.minimiser = Some(minimiser);
         self.lr = lr;
@@ -216,7 +206,7 @@ impl<T: Scalar> Run<'_, '_, T> {
         }
         model.steps += 1;
         let all = Selection::Range(0..rows);
-        let step = plan(in_place).step;
+        let step = plan.step;
         report(&mut *self.observer, epoch, step, all, totals, stepper, model)?;
         Ok(match progress {
             Progress::Arrived => EpochResult::Arrived { loss, accuracy },
@@ -251,15 +241,14 @@ impl<T: Scalar> Run<'_, '_, T> {
         stepper: &mut Stepper<'_, T>,
         model: &Model<T>,
     ) -> Result<f64> {
-        self.rows_in_place = false;
-        let (rows, pass) = (data.rows(), &stepper.pass);
+        let (rows, pass) = (data.rows(), &stepper.config.pass);
         let mut predicted = filled(rows * pass.network.outputs(), 0.0)?;
         outputs(
             pass,
             &model.parameters,
             data,
             &mut stepper.workspace,
-            stepper.team,
+            stepper.config.team,
             &mut predicted,
         )?;
         let known = data.targets.all()?;
@@ -273,15 +262,14 @@ impl<T: Scalar> Run<'_, '_, T> {
         stepper: &mut Stepper<'_, T>,
         model: &Model<T>,
     ) -> Result<(f64, Option<f64>)> {
-        self.rows_in_place = false;
-        let objective = stepper.objective;
+        let objective = stepper.config.objective;
         let sums = totals(
-            &stepper.pass,
+            &stepper.config.pass,
             objective,
             &model.parameters,
             data,
             &mut stepper.workspace,
-            stepper.team,
+            stepper.config.team,
         )?;
         let total_weight = data.total_weight();
         Ok((
@@ -297,7 +285,6 @@ fn plan<T: Scalar>(
     epoch: usize,
     positions: Range<usize>,
     rows: usize,
-    rows_in_place: bool,
     model: &Model<T>,
 ) -> StepPlan<'static> {
     let progress = epoch as f64 + positions.start as f64 / rows as f64;
@@ -314,7 +301,6 @@ fn plan<T: Scalar>(
             first_position: positions.start as u64,
             factor: settings.dropout_schedule.factor(progress, &model.plateau),
         }),
-        rows_in_place,
         rows: Selection::Range(positions),
     }
 }
@@ -332,8 +318,10 @@ fn report<T: Scalar>(
     if !observer.watches_steps() {
         return Ok(());
     }
-    let (network, layout, set) = (stepper.pass.network, stepper.pass.layout, stepper.pass.set);
-    let targets_per_row = stepper.objective.targets_per_row(network.outputs());
+    let Pass {
+        network, layout, set, ..
+    } = stepper.config.pass;
+    let targets_per_row = stepper.config.objective.targets_per_row(network.outputs());
     let (workspace, gradient) = stepper.recorded();
     observer.step_end(&StepEnd {
         epoch: epoch + 1,

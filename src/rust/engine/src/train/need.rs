@@ -6,7 +6,7 @@ use super::history::bytes_of_curves;
 use super::settings::Settings;
 use super::state::{Origin, Start};
 use crate::compute::model::{micropanel_count, Model};
-use crate::compute::step::{Stepper, StepperParts};
+use crate::compute::step::{StepConfig, Stepper};
 use crate::compute::workspace::Workspace;
 use crate::data::table::Data;
 use crate::kernels::scalar::{row_stride, Scalar};
@@ -23,7 +23,7 @@ const BYTES_OF_LAYER: f64 = 1024.0;
 pub(super) struct Need<'a, T> {
     pub settings: &'a Settings,
     /// How steps are made, on the data as given.
-    pub parts: &'a StepperParts<'a, T>,
+    pub config: &'a StepConfig<'a, T>,
     pub validation: Option<&'a Data<'a, T>>,
     pub start: &'a Start,
     /// Whether rows are taken in random order.
@@ -41,12 +41,12 @@ impl<T: Scalar> Need<'_, T> {
         };
         let of_start = given + self.given_slots() + usize::from(self.start.best.is_some());
         let validation = self.validation.map_or(0.0, |data| data.inputs.bytes());
-        of_start as f64 * self.coefficients() + self.parts.data.inputs.bytes() + validation
+        of_start as f64 * self.coefficients() + self.config.data.inputs.bytes() + validation
     }
 
     /// Bytes that are taken at the peak, [`Need::held`] included.
     pub fn bytes(&self) -> f64 {
-        let layers = self.parts.pass.network.layers().len() as f64;
+        let layers = self.config.pass.network.layers().len() as f64;
         let small = SMALL_THINGS + layers * BYTES_OF_LAYER;
         let over = match self.settings.budget.copies_result {
             true => self.result() + self.result_copied(),
@@ -56,23 +56,23 @@ impl<T: Scalar> Need<'_, T> {
     }
 
     fn in_training(&self) -> f64 {
-        let parts = self.parts;
+        let config = self.config;
         let copy = match self.copies {
-            true => parts.data.inputs.row_major_bytes(),
+            true => config.data.inputs.row_major_bytes(),
             false => 0.0,
         };
         let order = match self.shuffles {
-            true => parts.data.rows() * size_of::<u32>(),
+            true => config.data.rows() * size_of::<u32>(),
             false => 0,
         };
-        let steps = Stepper::bytes(parts, micropanel_count::<T>(parts.pass.layout));
+        let steps = Stepper::bytes(config, micropanel_count::<T>(config.pass.layout));
         copy + order as f64 + steps + self.curves() + self.in_last_epoch().max(self.at_end())
     }
 
     /// What the last epoch takes, when all that grows has grown: the model, two snapshots to go back to,
     /// and what the method needs or, after it, the validation rows or the best weights.
     fn in_last_epoch(&self) -> f64 {
-        let (len, given) = (self.parts.pass.layout.len, self.given_slots());
+        let (len, given) = (self.config.pass.layout.len, self.given_slots());
         // Numbers kept per weight in the model and in snapshots; what stands, and what an epoch needs.
         let (slots, of_snapshots, standing, iteration) = match self.settings.method {
             Method::Rule(_) => (self.slots(), self.slots(), 0.0, 0.0),
@@ -87,7 +87,7 @@ impl<T: Scalar> Need<'_, T> {
             }
         };
         self.model(slots)
-            + 2.0 * Model::<T>::snapshot_bytes(self.parts.pass.layout, of_snapshots)
+            + 2.0 * Model::<T>::snapshot_bytes(self.config.pass.layout, of_snapshots)
             + standing
             + self.best()
             // New best weights are there before the old ones go.
@@ -98,14 +98,14 @@ impl<T: Scalar> Need<'_, T> {
     fn at_end(&self) -> f64 {
         // The best weights are laid out once more for their losses.
         let laid_out = match self.settings.stopping {
-            Some(_) => Model::<T>::snapshot_bytes(self.parts.pass.layout, 0),
+            Some(_) => Model::<T>::snapshot_bytes(self.config.pass.layout, 0),
             None => 0.0,
         };
         self.model(self.slots()) + self.result() - self.curves() + laid_out.max(self.losses())
     }
 
     fn model(&self, slots: usize) -> f64 {
-        Model::<T>::bytes(self.parts.pass.network, self.parts.pass.layout, slots)
+        Model::<T>::bytes(self.config.pass.network, self.config.pass.layout, slots)
     }
 
     /// What training gives: coefficients, what the optimizer keeps, the curves; where it looks for the best
@@ -135,8 +135,8 @@ impl<T: Scalar> Need<'_, T> {
 
     /// Room that members need for the losses of rows.
     fn losses(&self) -> f64 {
-        let network = self.parts.pass.network;
-        let rows = Workspace::<T>::rows_of_tile(network) * self.parts.team.size();
+        let network = self.config.pass.network;
+        let rows = Workspace::<T>::rows_of_tile(network) * self.config.team.size();
         rows as f64 * (row_stride::<T>(network.outputs()) * size_of::<T>()) as f64
     }
 
@@ -150,7 +150,7 @@ impl<T: Scalar> Need<'_, T> {
     }
 
     fn coefficients(&self) -> f64 {
-        Coefficients::bytes(self.parts.pass.network)
+        Coefficients::bytes(self.config.pass.network)
     }
 
     fn given_slots(&self) -> usize {

@@ -4,14 +4,14 @@ use super::epoch::{EpochResult, Run};
 use super::history::History;
 use super::need::Need;
 use super::observer::{EpochEnd, EpochView, Observer};
-use super::settings::{CheckedSettings, Ending, FinalLosses, Trained};
+use super::settings::{CheckedSettings, Ending, FinalLosses, Settings, Trained};
 use super::state::{Best, Origin, Start};
 use crate::base::error::{EngineError, Result};
 use crate::base::room::filled;
 use crate::base::threads::Team;
 use crate::compute::context::Pass;
 use crate::compute::model::Model;
-use crate::compute::step::{Stepper, StepperParts};
+use crate::compute::step::{StepConfig, Stepper};
 use crate::data::rows::RowSource;
 use crate::data::table::{check_finite, check_targets, Data};
 use crate::kernels::instruction_set::InstructionSet;
@@ -34,249 +34,317 @@ pub fn train<T: Scalar>(
     team: &Team,
     observer: &mut dyn Observer<T>,
 ) -> Result<Trained> {
-    let settings = &settings.0;
-    data.check(network, &settings.objective)?;
-    if let Some(validation) = &validation {
-        validation.check(network, &settings.objective)?;
-    }
-    let rows = data.rows();
-    let whole = matches!(settings.method, Method::Lbfgs(_));
-    let batch = if whole {
-        rows
-    } else {
-        settings.batch_size.min(rows)
-    }
-    .max(1);
     let layout = Layout::of::<T>(network);
-    let pass = Pass {
+    let task = Task {
         network,
         layout: &layout,
-        objective: Some(&settings.objective),
-        dropout: &settings.dropout,
-        set: InstructionSet::detect(),
-    };
-    let rule = match settings.method {
-        Method::Rule(rule) => rule,
-        Method::Lbfgs(_) => Optimizer::GradientDescent(GradientDescent),
-    };
-    let parts = StepperParts {
-        pass,
-        objective: &settings.objective,
-        optimizer: rule,
-        penalty: settings.penalty,
-        clip_norm: settings.clip_norm,
+        settings: &settings.0,
         data,
-        team,
-        largest_step: batch,
-        records: observer.watches_steps(),
-        whole_gradient: whole,
-        counts_hits: settings.counts_hits,
-    };
-    let shuffles = settings.shuffle && batch < rows;
-    // Shuffled rows are read one at a time, so they are first brought together.
-    let copies = shuffles && data.inputs.is_scattered();
-    let need = Need {
-        settings,
-        parts: &parts,
-        validation: validation.as_ref(),
+        validation,
         start,
-        shuffles,
-        copies,
+        team,
+        records: observer.watches_steps(),
     };
-    settings.budget.check(need.bytes(), need.held())?;
+    let copy = task.check()?;
+    let mut training = task.prepare(copy.as_deref(), observer)?;
+    let ending = training.epochs()?;
+    training.conclude(ending)
+}
 
-    check_targets(&data, team)?;
-    if let Some(validation) = &validation {
-        check_targets(validation, team)?;
-        check_finite(validation, team)?;
-    }
-    if let Some(best) = &start.best {
-        best.coefficients.check(network)?;
-    }
-    let copy = match copies {
-        true => Some(data.inputs.row_major(team)?),
-        false => {
-            check_finite(&data, team)?;
-            None
-        }
-    };
-    let inputs: &dyn RowSource<T> = match &copy {
-        Some(copy) => copy.as_ref(),
-        None => data.inputs,
-    };
-    let parts = StepperParts {
-        data: Data { inputs, ..data },
-        ..parts
-    };
-    let lay_out = |coefficients: &Coefficients| {
-        let (method, state) = (&settings.method, start.state.as_ref());
-        Model::new(network, &layout, method, settings.lr, coefficients, state, team)
-    };
-    let mut model = match &start.coefficients {
-        Origin::Given(coefficients) => lay_out(coefficients)?,
-        Origin::Drawn(draw) => lay_out(&draw.coefficients(network, team)?)?,
-    };
-    if !model.is_usable() {
-        return Err(EngineError::StartTooLarge);
-    }
-    let mut stepper = Stepper::new(parts, model.micropanels.len())?;
-    let mut run = Run {
-        order: filled(if shuffles { rows } else { 0 }, 0)?,
-        rows,
-        batch,
-        epoch: start.epochs_done,
-        last_epoch: start.epochs_done.saturating_add(settings.epochs),
-        work_of_row: work_of_step(network, 1),
-        rows_in_place: false,
-        lr: settings.lr,
-        totals: Totals::default(),
-        minimiser: None,
-        settings,
-        observer,
-    };
-    let best = start.best.as_ref().map(Best::copied).transpose()?;
-    let mut history = History::new(&model, &layout, settings.epochs, best)?;
-    run.observer.training_begins(&model, network)?;
+/// What is to be trained, and how.
+struct Task<'a, T> {
+    network: &'a Network,
+    layout: &'a Layout,
+    settings: &'a Settings,
+    data: Data<'a, T>,
+    validation: Option<Data<'a, T>>,
+    start: &'a Start,
+    team: &'a Team,
+    /// Whether steps are recorded.
+    records: bool,
+}
 
-    let mut ending = Ending::Completed;
-    while run.epoch < run.last_epoch {
-        let (loss, accuracy, arrived) = match run.epoch(&mut stepper, &mut model) {
-            Ok(EpochResult::Done { loss, accuracy }) => (loss, accuracy, false),
-            Ok(EpochResult::Arrived { loss, accuracy }) => (loss, accuracy, true),
-            Ok(EpochResult::Unfinished) => {
-                model.restore(&history.last, network);
-                ending = Ending::OutOfTime;
-                break;
-            }
-            Err(EngineError::Interrupted) => {
-                model.restore(&history.last, network);
-                ending = Ending::Interrupted;
-                break;
-            }
-            Err(error) => return Err(error),
+impl<'a, T: Scalar> Task<'a, T> {
+    /// Rows per step.
+    fn batch(&self) -> usize {
+        let rows = self.data.rows();
+        let batch = match self.settings.method {
+            Method::Rule(_) => self.settings.batch_size.min(rows),
+            Method::Lbfgs(_) => rows,
         };
-        if !loss.is_finite() || !model.is_usable() {
+        batch.max(1)
+    }
+
+    /// Whether rows are taken in random order.
+    fn shuffles(&self) -> bool {
+        self.settings.shuffle && self.batch() < self.data.rows()
+    }
+
+    /// How steps are made, on the data as given.
+    fn config(&self) -> StepConfig<'a, T> {
+        let settings = self.settings;
+        let (optimizer, whole_gradient) = match settings.method {
+            Method::Rule(rule) => (rule, false),
+            Method::Lbfgs(_) => (Optimizer::GradientDescent(GradientDescent), true),
+        };
+        StepConfig {
+            pass: Pass {
+                network: self.network,
+                layout: self.layout,
+                objective: Some(&settings.objective),
+                dropout: &settings.dropout,
+                set: InstructionSet::detect(),
+            },
+            objective: &settings.objective,
+            optimizer,
+            penalty: settings.penalty,
+            clip_norm: settings.clip_norm,
+            data: self.data,
+            team: self.team,
+            largest_step: self.batch(),
+            records: self.records,
+            whole_gradient,
+            counts_hits: settings.counts_hits,
+        }
+    }
+
+    /// Refuses what does not fit, needs more memory than there is, or is not finite. Shuffled rows are read one
+    /// at a time, so they are first brought together: the answer is that copy, where there is one.
+    fn check(&self) -> Result<Option<Box<dyn RowSource<T> + 'a>>> {
+        let (data, validation, team) = (&self.data, self.validation.as_ref(), self.team);
+        data.check(self.network, &self.settings.objective)?;
+        if let Some(validation) = validation {
+            validation.check(self.network, &self.settings.objective)?;
+        }
+        let copies = self.shuffles() && data.inputs.is_scattered();
+        let need = Need {
+            settings: self.settings,
+            config: &self.config(),
+            validation,
+            start: self.start,
+            shuffles: self.shuffles(),
+            copies,
+        };
+        self.settings.budget.check(need.bytes(), need.held())?;
+        check_targets(data, team)?;
+        if let Some(validation) = validation {
+            check_targets(validation, team)?;
+            check_finite(validation, team)?;
+        }
+        if let Some(best) = &self.start.best {
+            best.coefficients.check(self.network)?;
+        }
+        if copies {
+            return Ok(Some(data.inputs.row_major(team)?));
+        }
+        check_finite(data, team)?;
+        Ok(None)
+    }
+
+    /// The model where it starts, and room for all that follows; `copy` are the inputs, if they were copied.
+    fn prepare<'t, 'o>(
+        &'t self,
+        copy: Option<&'t (dyn RowSource<T> + 'a)>,
+        observer: &'o mut dyn Observer<T>,
+    ) -> Result<Training<'t, 'o, T>> {
+        let (network, settings, start) = (self.network, self.settings, self.start);
+        let lay_out = |coefficients: &Coefficients| {
+            let (method, state) = (&settings.method, start.state.as_ref());
+            Model::new(
+                network,
+                self.layout,
+                method,
+                settings.lr,
+                coefficients,
+                state,
+                self.team,
+            )
+        };
+        let model = match &start.coefficients {
+            Origin::Given(coefficients) => lay_out(coefficients)?,
+            Origin::Drawn(draw) => lay_out(&draw.coefficients(network, self.team)?)?,
+        };
+        if !model.is_usable() {
+            return Err(EngineError::StartTooLarge);
+        }
+        let inputs: &dyn RowSource<T> = match copy {
+            Some(copy) => copy,
+            None => self.data.inputs,
+        };
+        let config = StepConfig {
+            data: Data { inputs, ..self.data },
+            ..self.config()
+        };
+        let stepper = Stepper::new(config, model.micropanels.len())?;
+        let rows = self.data.rows();
+        let run = Run {
+            order: filled(if self.shuffles() { rows } else { 0 }, 0)?,
+            rows,
+            batch: self.batch(),
+            epoch: start.epochs_done,
+            last_epoch: start.epochs_done.saturating_add(settings.epochs),
+            work_of_row: work_of_step(network, 1),
+            lr: settings.lr,
+            totals: Totals::default(),
+            minimiser: None,
+            settings,
+            observer,
+        };
+        let best = start.best.as_ref().map(Best::copied).transpose()?;
+        let history = History::new(&model, self.layout, settings.epochs, best)?;
+        Ok(Training {
+            network,
+            settings,
+            validation: self.validation.as_ref(),
+            team: self.team,
+            model,
+            stepper,
+            run,
+            history,
+        })
+    }
+}
+
+/// A training on its way.
+struct Training<'t, 'o, T> {
+    network: &'t Network,
+    settings: &'t Settings,
+    validation: Option<&'t Data<'t, T>>,
+    team: &'t Team,
+    model: Model<T>,
+    stepper: Stepper<'t, T>,
+    run: Run<'t, 'o, T>,
+    history: History<T>,
+}
+
+impl<T: Scalar> Training<'_, '_, T> {
+    /// Makes epochs until one of them is the last.
+    fn epochs(&mut self) -> Result<Ending> {
+        self.run.observer.training_begins(&self.model, self.network)?;
+        while self.run.epoch < self.run.last_epoch {
+            match self.epoch() {
+                Ok(None) => {}
+                Ok(Some(ending)) => return Ok(ending),
+                Err(EngineError::Interrupted) => {
+                    self.model.restore(&self.history.last, self.network);
+                    return Ok(Ending::Interrupted);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Ending::Completed)
+    }
+
+    /// Makes an epoch and what follows it; gives the ending, if it was the last.
+    fn epoch(&mut self) -> Result<Option<Ending>> {
+        let (loss, accuracy, arrived) = match self.run.epoch(&mut self.stepper, &mut self.model)? {
+            EpochResult::Done { loss, accuracy } => (loss, accuracy, false),
+            EpochResult::Arrived { loss, accuracy } => (loss, accuracy, true),
+            EpochResult::Unfinished => {
+                self.model.restore(&self.history.last, self.network);
+                return Ok(Some(Ending::OutOfTime));
+            }
+        };
+        if !loss.is_finite() || !self.model.is_usable() {
             // A loss that is not finite tells of the weights before the epoch; those of the
             // epoch before that are known to give a finite one.
-            let known_good = if loss.is_finite() {
-                &history.last
-            } else {
-                &history.before
+            let known_good = match loss.is_finite() {
+                true => &self.history.last,
+                false => &self.history.before,
             };
-            model.restore(known_good, network);
-            ending = Ending::Diverged(run.epoch + 1);
-            break;
+            self.model.restore(known_good, self.network);
+            return Ok(Some(Ending::Diverged(self.run.epoch + 1)));
         }
-        let judged = match &validation {
+        let judged = match self.validation {
             None => None,
-            Some(data) => match run.judge(data, &mut stepper, &model) {
-                Err(EngineError::Interrupted) => {
-                    model.restore(&history.last, network);
-                    ending = Ending::Interrupted;
-                    break;
-                }
-                judged => Some(judged?),
-            },
+            Some(data) => Some(self.run.judge(data, &mut self.stepper, &self.model)?),
         };
-        run.epoch += 1;
+        self.run.epoch += 1;
         let end = EpochEnd {
-            epoch: run.epoch,
-            last_epoch: run.last_epoch,
-            lr: run.lr,
+            epoch: self.run.epoch,
+            last_epoch: self.run.last_epoch,
+            lr: self.run.lr,
             loss,
             validation_loss: judged.as_ref().map(|judged| judged.loss),
             accuracy,
             validation_accuracy: judged.as_ref().and_then(|judged| judged.accuracy),
             metric: judged.and_then(|judged| judged.metric),
         };
-        settings
+        self.settings
             .schedule
-            .observe(end.validation_loss.unwrap_or(loss), &mut model.plateau);
-        history.add(end, &model)?;
-        let waited_enough = history.stop_early(settings.stopping, settings.metric, &model, network)?;
-        let goes_on = run.observer.epoch_end(&EpochView {
+            .observe(end.validation_loss.unwrap_or(loss), &mut self.model.plateau);
+        self.history.add(end, &self.model)?;
+        let waited_enough = self.history.stop_early(
+            self.settings.stopping,
+            self.settings.metric,
+            &self.model,
+            self.network,
+        )?;
+        let goes_on = self.run.observer.epoch_end(&EpochView {
             end,
-            history: &history.ends,
-            best: history.best.as_ref(),
-            model: &model,
-            network,
-        });
-        let goes_on = match goes_on {
-            Err(EngineError::Interrupted) => {
-                ending = Ending::Interrupted;
-                break;
+            history: &self.history.ends,
+            best: self.history.best.as_ref(),
+            model: &self.model,
+            network: self.network,
+        })?;
+        Ok(match &self.history.best {
+            Some(best) if waited_enough => Some(Ending::Converged(best.epoch)),
+            _ if arrived => Some(Ending::Converged(self.run.epoch)),
+            _ if !goes_on => Some(Ending::Stopped),
+            _ if self.run.epoch < self.run.last_epoch && self.settings.out_of_time() => {
+                Some(Ending::OutOfTime)
             }
-            goes_on => goes_on?,
-        };
-        if let (true, Some(best)) = (waited_enough, &history.best) {
-            ending = Ending::Converged(best.epoch);
-            break;
-        }
-        if arrived {
-            ending = Ending::Converged(run.epoch);
-            break;
-        }
-        if !goes_on {
-            ending = Ending::Stopped;
-            break;
-        }
-        if run.epoch < run.last_epoch && settings.out_of_time() {
-            ending = Ending::OutOfTime;
-            break;
-        }
+            _ => None,
+        })
     }
 
-    // There is no way back any more: what the result takes can have the place of what led there.
-    run.minimiser = None;
-    let (best, ends) = history.close();
-    let state = model.state(network, &settings.method)?;
-    let mut coefficients = model.coefficients(network)?;
-    let finished = !matches!(ending, Ending::Interrupted | Ending::Diverged(_));
-    let better = best
-        .as_ref()
-        .filter(|best| finished && settings.stopping.is_some() && best.epoch != run.epoch);
-    let better = better.map(|best| best.coefficients.copied()).transpose()?;
-    let last = better.map(|better| std::mem::replace(&mut coefficients, better));
-    let mut final_losses = || -> Result<FinalLosses> {
-        if ending == Ending::Interrupted {
-            return Err(EngineError::Interrupted);
-        }
-        if last.is_some() {
-            model.set(&coefficients.pack(network, team)?, network);
-        }
-        losses_at(&model, &mut run, &mut stepper, validation.as_ref())
-    };
-    let final_losses = match final_losses() {
-        Err(EngineError::Interrupted) => {
-            ending = Ending::Interrupted;
-            None
-        }
-        losses => Some(losses?),
-    };
-    Ok(Trained {
-        final_losses,
-        coefficients,
-        state,
-        last,
-        best,
-        history: ends,
-        epochs_done: run.epoch,
-        ending,
-    })
-}
-
-/// Losses at the model's parameters.
-fn losses_at<T: Scalar>(
-    model: &Model<T>,
-    run: &mut Run<'_, '_, T>,
-    stepper: &mut Stepper<'_, T>,
-    validation: Option<&Data<'_, T>>,
-) -> Result<FinalLosses> {
-    let data = stepper.data;
-    let (training, _) = run.losses_on(&data, stepper, model)?;
-    let validation = match validation {
-        Some(data) => Some(run.losses_on(data, stepper, model)?.0),
-        None => None,
-    };
-    Ok(FinalLosses { training, validation })
+    /// What training gives: the best weights where they are wanted, else the last, and their losses.
+    fn conclude(mut self, mut ending: Ending) -> Result<Trained> {
+        // There is no way back any more: what the result takes can have the place of what led there.
+        self.run.minimiser = None;
+        let (best, history) = self.history.close();
+        let state = self.model.state(self.network, &self.settings.method)?;
+        let mut coefficients = self.model.coefficients(self.network)?;
+        let finished = !matches!(ending, Ending::Interrupted | Ending::Diverged(_));
+        let better = best
+            .as_ref()
+            .filter(|best| finished && self.settings.stopping.is_some() && best.epoch != self.run.epoch);
+        let better = better.map(|best| best.coefficients.copied()).transpose()?;
+        let last = better.map(|better| std::mem::replace(&mut coefficients, better));
+        let mut final_losses = || -> Result<FinalLosses> {
+            if ending == Ending::Interrupted {
+                return Err(EngineError::Interrupted);
+            }
+            if last.is_some() {
+                let packed = coefficients.pack(self.network, self.team)?;
+                self.model.set(&packed, self.network);
+            }
+            let data = self.stepper.config.data;
+            let mut loss_on = |data| self.run.losses_on(data, &mut self.stepper, &self.model);
+            Ok(FinalLosses {
+                training: loss_on(&data)?.0,
+                validation: match self.validation {
+                    Some(data) => Some(loss_on(data)?.0),
+                    None => None,
+                },
+            })
+        };
+        let final_losses = match final_losses() {
+            Err(EngineError::Interrupted) => {
+                ending = Ending::Interrupted;
+                None
+            }
+            losses => Some(losses?),
+        };
+        Ok(Trained {
+            final_losses,
+            coefficients,
+            state,
+            last,
+            best,
+            history,
+            epochs_done: self.run.epoch,
+            ending,
+        })
+    }
 }

@@ -5,7 +5,7 @@ mod fits;
 use backprop_engine::base::threads::with_team;
 use backprop_engine::compute::context::Pass;
 use backprop_engine::compute::model::Model;
-use backprop_engine::compute::step::{Stepper, StepperParts};
+use backprop_engine::compute::step::{StepConfig, Stepper};
 use backprop_engine::compute::workspace::{Extras, Use, Workspace};
 use backprop_engine::data::rows::ColumnMajor;
 use backprop_engine::data::Data;
@@ -305,7 +305,7 @@ fn steps_take_what_they_say<T: Scalar>() {
         ] {
             with_team(threads, |team| {
                 let layout = Layout::of::<T>(&network);
-                let parts = || StepperParts::<T> {
+                let config = || StepConfig::<T> {
                     pass: Pass {
                         network: &network,
                         layout: &layout,
@@ -329,8 +329,8 @@ fn steps_take_what_they_say<T: Scalar>() {
                     whole_gradient,
                     counts_hits: true,
                 };
-                let said = Stepper::bytes(&parts(), 70);
-                let took = buffers_of(|| Stepper::new(parts(), 70).unwrap());
+                let said = Stepper::bytes(&config(), 70);
+                let took = buffers_of(|| Stepper::new(config(), 70).unwrap());
                 // Sums of shards are too small to be counted: two numbers for each of sixteen, and a line.
                 assert!(
                     said <= took && took <= said + 320.0,

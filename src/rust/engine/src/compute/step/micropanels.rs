@@ -15,90 +15,99 @@ use std::ops::Range;
 /// From so many rows, each read so many times, the inputs of micropanels are packed before they are multiplied.
 const PACKED_FROM: (usize, usize) = (32, 16);
 
+/// What follows when the gradient of a micropanel is complete.
+#[derive(Clone, Copy)]
+pub(super) struct Finish {
+    /// The step that updates the parameters by it; none where the gradient itself is wanted.
+    pub update: Option<Step>,
+    /// What the penalty's gradient is multiplied by; none without a penalty.
+    pub penalty_share: Option<f64>,
+}
+
+/// Which rows of which workspace gradients are summed over, and where the sums go.
+pub(super) struct RowSum<'w, T> {
+    pub workspace: &'w Workspace<T>,
+    pub rows: Range<usize>,
+    /// The first number of a gradient that is laid out like the parameters; none for sums that are needed
+    /// only until their micropanels are updated.
+    pub target: Option<*mut T>,
+    /// Whether they are added to what is there.
+    pub accumulate: bool,
+}
+
 impl<T: Scalar> Stepper<'_, T> {
-    /// Micropanels of parameters: gradients over the workspace's rows, and the update if it is time.
+    /// Micropanels of parameters: gradients over the workspace's rows, and what follows when these are complete.
     pub(super) fn micropanels_through(
         &self,
         model: &Model<T>,
         rows: usize,
         accumulate: bool,
-        update: Option<Step>,
-        penalise: Option<f64>,
+        finish: Finish,
     ) -> Result<()> {
-        let to_buffer = accumulate || update.is_none() || rows > MC;
+        let is_kept = accumulate || finish.update.is_none() || rows > MC;
         self.for_each_share(model, |member, share| {
-            // SAFETY: scratch belongs to the member.
-            let (own, packed) = unsafe { self.scratch_of(member) };
             for chunk in tiles(0..rows, MC) {
-                let accumulate = accumulate || chunk.start > 0;
-                let mut index = share.start;
-                for micropanels in model.micropanels[share.clone()].chunk_by(Micropanel::has_inputs_of) {
-                    let parameters: usize = micropanels
-                        .iter()
-                        .map(|micropanel| micropanel.weights.len())
-                        .sum();
-                    if !self.team.goes_on(member, (chunk.len() * parameters) as f64) {
+                let finish = (chunk.end == rows).then_some(finish);
+                let sum = RowSum {
+                    workspace: &self.workspace,
+                    accumulate: accumulate || chunk.start > 0,
+                    rows: chunk,
+                    target: is_kept.then(|| self.gradient.pointer()),
+                };
+                for alike in model.alike(share.clone()) {
+                    let work = sum.rows.len() * model.weights_of(alike.clone());
+                    if !self.config.team.goes_on(member, work as f64) {
                         return;
                     }
                     // SAFETY: micropanels are disjoint, and the rows of the workspace are only read in this job.
-                    unsafe {
-                        let inputs =
-                            self.micropanel_inputs(&self.workspace, &micropanels[0], chunk.clone(), packed);
-                        for beside in micropanels.chunks(MICROPANELS_BESIDE) {
-                            let (start, apart) = match to_buffer {
-                                true => (
-                                    self.gradient.pointer().add(beside[0].weights.start),
-                                    self.pass.layout.layers[beside[0].layer].panel_size(),
-                                ),
-                                false => (own.as_mut_ptr(), MICROPANEL_ROWS * T::LANES),
-                            };
-                            self.gradients(
-                                &self.workspace,
-                                beside,
-                                inputs,
-                                chunk.start,
-                                start,
-                                apart,
-                                accumulate,
-                            );
-                            if chunk.end == rows {
-                                for (number, micropanel) in beside.iter().enumerate() {
-                                    let target = start.add(number * apart);
-                                    let target =
-                                        std::slice::from_raw_parts_mut(target, micropanel.all().len());
-                                    self.finish_micropanel(model, index + number, target, update, penalise);
-                                }
-                            }
-                            index += beside.len();
-                        }
-                    }
+                    unsafe { self.sum_alike(model, member, alike, &sum, finish) };
                 }
             }
         })
     }
 
-    /// Gradients of all micropanels over some rows of a workspace, laid out like the parameters from `gradient` on.
+    /// Gradients of all micropanels over some rows.
     ///
     /// # Safety
-    /// Nobody may write these rows of the workspace; the member's scratch and the gradient must be the caller's.
-    pub(super) unsafe fn gradients_of_rows(
+    /// As for [`Stepper::sum_alike`].
+    pub(super) unsafe fn sum_all(&self, model: &Model<T>, member: usize, sum: &RowSum<'_, T>) {
+        for alike in model.alike(0..model.micropanels.len()) {
+            // SAFETY: the caller's promise.
+            unsafe { self.sum_alike(model, member, alike, sum, None) };
+        }
+    }
+
+    /// Gradients of micropanels of the same inputs over some rows, and what follows if these are the last.
+    ///
+    /// # Safety
+    /// Nobody may write these rows of the workspace; the member's scratch, the target, and to finish the
+    /// micropanels' part of the model, must be the caller's.
+    unsafe fn sum_alike(
         &self,
         model: &Model<T>,
-        workspace: &Workspace<T>,
         member: usize,
-        rows: Range<usize>,
-        gradient: *mut T,
-        accumulate: bool,
+        alike: Range<usize>,
+        sum: &RowSum<'_, T>,
+        finish: Option<Finish>,
     ) {
         // SAFETY: the caller's promise.
         unsafe {
-            let (_, packed) = self.scratch_of(member);
-            for micropanels in model.micropanels.chunk_by(Micropanel::has_inputs_of) {
-                let inputs = self.micropanel_inputs(workspace, &micropanels[0], rows.clone(), packed);
-                for beside in micropanels.chunks(MICROPANELS_BESIDE) {
-                    let start = gradient.add(beside[0].weights.start);
-                    let apart = self.pass.layout.layers[beside[0].layer].panel_size();
-                    self.gradients(workspace, beside, inputs, rows.start, start, apart, accumulate);
+            let (own, packed) = self.scratch_of(member);
+            let first = &model.micropanels[alike.start];
+            let inputs = self.micropanel_inputs(sum.workspace, first, sum.rows.clone(), packed);
+            let panel_size = self.config.pass.layout.layers[first.layer].panel_size();
+            for beside in tiles(alike, MICROPANELS_BESIDE) {
+                let micropanels = &model.micropanels[beside.clone()];
+                let (start, apart) = match sum.target {
+                    Some(gradient) => (gradient.add(micropanels[0].weights.start), panel_size),
+                    None => (own.as_mut_ptr(), MICROPANEL_ROWS * T::LANES),
+                };
+                self.gradients(sum, micropanels, inputs, start, apart);
+                let Some(finish) = finish else { continue };
+                for (number, index) in beside.enumerate() {
+                    let len = micropanels[number].all().len();
+                    let gradient = std::slice::from_raw_parts_mut(start.add(number * apart), len);
+                    self.finish_micropanel(model, index, gradient, finish);
                 }
             }
         }
@@ -125,19 +134,19 @@ impl<T: Scalar> Stepper<'_, T> {
         model: &Model<T>,
         index: usize,
         gradient: &mut [T],
-        update: Option<Step>,
-        penalise: Option<f64>,
+        finish: Finish,
     ) {
         let micropanel = &model.micropanels[index];
         // SAFETY: the caller's promise.
         unsafe {
-            if let Some(share) = penalise {
+            if let Some(share) = finish.penalty_share {
                 let weights = model.parameters.read(micropanel.weights.clone());
-                self.micropanel_penalties.part(index..index + 1)[0] = self.penalty.value(weights);
-                self.penalty
+                self.micropanel_penalties.part(index..index + 1)[0] = self.config.penalty.value(weights);
+                self.config
+                    .penalty
                     .add_gradient(weights, &mut gradient[..weights.len()], share);
             }
-            if let Some(step) = update {
+            if let Some(step) = finish.update {
                 self.update_micropanel(model, step, micropanel, gradient);
             }
         }
@@ -154,19 +163,19 @@ impl<T: Scalar> Stepper<'_, T> {
         rows: Range<usize>,
         packed: &mut [T],
     ) -> Rows<T> {
-        let layer_layout = self.pass.layout.layers[micropanel.layer];
+        let layer_layout = self.config.pass.layout.layers[micropanel.layer];
         // SAFETY: the caller's promise.
         let (numbers, stride) = unsafe {
             match micropanel.layer {
                 0 => (workspace.inputs.read_all(), layer_layout.rows - 1),
                 layer => (
                     workspace.layers[layer - 1].values.read_all(),
-                    self.pass.layout.layers[layer - 1].stride,
+                    self.config.pass.layout.layers[layer - 1].stride,
                 ),
             }
         };
         let (first, count) = (micropanel.inputs.start, rows.len());
-        let times_read = layer_layout.panels / panels_at_once(self.pass.set);
+        let times_read = layer_layout.panels / panels_at_once(self.config.pass.set);
         if count < PACKED_FROM.0 || times_read < PACKED_FROM.1 {
             return Rows {
                 start: numbers[rows.start * stride + first..].as_ptr(),
@@ -188,36 +197,25 @@ impl<T: Scalar> Stepper<'_, T> {
     /// Gradients of micropanels beside each other, `apart` from `start` on.
     ///
     /// # Safety
-    /// Nobody may write the workspace; `inputs` are the micropanels', for rows from `first_row` on; the
-    /// gradients have room for the micropanels.
-    #[allow(clippy::too_many_arguments)]
+    /// Nobody may write the workspace; `inputs` are the micropanels', for the rows of the sum; the gradients
+    /// have room for the micropanels.
     unsafe fn gradients(
         &self,
-        workspace: &Workspace<T>,
+        sum: &RowSum<'_, T>,
         micropanels: &[Micropanel],
         inputs: Rows<T>,
-        first_row: usize,
         start: *mut T,
         apart: usize,
-        accumulate: bool,
     ) {
-        let micropanel = &micropanels[0];
-        let stride = self.pass.layout.layers[micropanel.layer].stride;
-        let (set, count) = (self.pass.set, micropanel.inputs.len());
+        let first = &micropanels[0];
+        let stride = self.config.pass.layout.layers[first.layer].stride;
+        let (set, count) = (self.config.pass.set, first.inputs.len());
         // SAFETY: the caller's promise; the workspace holds these rows.
         unsafe {
-            let deltas = workspace.layers[micropanel.layer].deltas.read_all();
-            let deltas = deltas[first_row * stride + micropanel.panel * micropanel.width..].as_ptr();
-            match micropanel.width {
-                1 => gemv::gradient(
-                    set,
-                    inputs,
-                    count,
-                    deltas,
-                    start,
-                    micropanel.with_bias,
-                    accumulate,
-                ),
+            let deltas = sum.workspace.layers[first.layer].deltas.read_all();
+            let deltas = deltas[sum.rows.start * stride + first.panel * first.width..].as_ptr();
+            match first.width {
+                1 => gemv::gradient(set, inputs, count, deltas, start, first.with_bias, sum.accumulate),
                 _ => gemm::gradient(
                     set,
                     inputs,
@@ -227,8 +225,8 @@ impl<T: Scalar> Stepper<'_, T> {
                     micropanels.len(),
                     start,
                     apart,
-                    micropanel.with_bias,
-                    accumulate,
+                    first.with_bias,
+                    sum.accumulate,
                 ),
             }
         }
@@ -250,8 +248,8 @@ impl<T: Scalar> Stepper<'_, T> {
                     Some(slot) => slot.part(range.clone()),
                     None => &mut [],
                 };
-                self.optimizer.update(
-                    self.pass.set,
+                self.config.optimizer.update(
+                    self.config.pass.set,
                     step,
                     ParameterSlice {
                         weights: model.parameters.part(range.clone()),
@@ -261,20 +259,20 @@ impl<T: Scalar> Stepper<'_, T> {
                     },
                 );
             };
-            if micropanel.with_bias && self.optimizer.treats_biases_apart() {
+            if micropanel.with_bias && self.config.optimizer.treats_biases_apart() {
                 let (weights, biases) = gradient.split_at(micropanel.weights.len());
                 update(micropanel.weights.clone(), weights, false);
                 update(micropanel.weights.end..micropanel.all().end, biases, true);
             } else {
                 update(micropanel.all(), gradient, false);
             }
-            model.transpose(self.pass.network, micropanel);
+            model.transpose(self.config.pass.network, micropanel);
         }
     }
 
     /// The update from a gradient that was kept whole: clipped if asked, then micropanel by micropanel.
     pub(super) fn update_whole(&mut self, model: &Model<T>, step: Step) -> Result<()> {
-        if let Some(limit) = self.clip_norm {
+        if let Some(limit) = self.config.clip_norm {
             let gradient = self.gradient.get_mut();
             if let Some(factor) = shortening(gradient, limit) {
                 gradient.iter_mut().for_each(|g| *g *= factor);
@@ -299,9 +297,10 @@ impl<T: Scalar> Stepper<'_, T> {
     ) -> Result<()> {
         if model.shares[1] == model.micropanels.len() {
             // The first member does it all: no need to wake the others.
-            return self.team.run_alone(|| work(0, 0..model.micropanels.len()));
+            return self.config.team.run_alone(|| work(0, 0..model.micropanels.len()));
         }
-        self.team
+        self.config
+            .team
             .run(&|member| work(member, model.shares[member]..model.shares[member + 1]))
     }
 }

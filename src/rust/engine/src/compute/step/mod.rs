@@ -13,7 +13,7 @@ mod shards;
 mod small;
 mod stepper;
 
-pub use stepper::{StepPlan, StepResult, Stepper, StepperParts};
+pub use stepper::{StepConfig, StepPlan, StepResult, Stepper};
 
 use crate::base::error::Result;
 use crate::compute::context::DropoutKey;
@@ -21,6 +21,7 @@ use crate::compute::model::Model;
 use crate::kernels::scalar::Scalar;
 use crate::objective::loss::Totals;
 use cut::shard_count;
+use micropanels::Finish;
 use stepper::RowPass;
 
 impl<T: Scalar> Stepper<'_, T> {
@@ -31,11 +32,14 @@ impl<T: Scalar> Stepper<'_, T> {
     pub fn step(&mut self, model: &mut Model<T>, plan: &StepPlan<'_>, update: bool) -> Result<StepResult> {
         let rows = plan.rows.len();
         let scale = self.delta_scale(rows);
-        let penalty_share = plan.step.decay * if self.objective.is_sum() { plan.share } else { 1.0 };
+        let penalty_share = self.config.penalty_share(plan);
         if self.small && update {
             return Ok(self.small_step(model, plan, scale));
         }
-        if let Some(shards) = self.shards.take_if(|_| shard_count::<T>(&self.pass, rows) > 1) {
+        if let Some(shards) = self
+            .shards
+            .take_if(|_| shard_count::<T>(&self.config.pass, rows) > 1)
+        {
             let result = self.step_by_shards(&shards, model, plan, update, (scale, penalty_share));
             self.shards = Some(shards);
             return result;
@@ -49,17 +53,16 @@ impl<T: Scalar> Stepper<'_, T> {
                 first_position: key.first_position + first as u64,
                 ..key
             });
-            let row_pass = RowPass {
-                scale,
-                dropout,
-                in_place: plan.rows_in_place,
-            };
+            let row_pass = RowPass { scale, dropout };
             self.rows_through(model, &part, row_pass)?;
             // SAFETY: no job is running.
             totals.add(unsafe { self.workspace.totals(0..part.len()) });
-            let update_now = (fused && last == rows).then_some(plan.step);
-            let penalise = (last == rows && self.penalty.strength > 0.0).then_some(penalty_share);
-            self.micropanels_through(model, part.len(), first > 0, update_now, penalise)?;
+            let is_last = last == rows;
+            let finish = Finish {
+                update: (fused && is_last).then_some(plan.step),
+                penalty_share: penalty_share.filter(|_| is_last),
+            };
+            self.micropanels_through(model, part.len(), first > 0, finish)?;
             first = last;
         }
         if update && !fused {

@@ -6,6 +6,7 @@
 //! alone, so that no bit depends on threads.
 
 use super::cut::{shard_count, Shards};
+use super::micropanels::{Finish, RowSum};
 use super::stepper::{RowPass, StepPlan, StepResult, Stepper};
 use crate::base::error::Result;
 use crate::base::ranges::tiles;
@@ -15,7 +16,6 @@ use crate::kernels::elementwise::add;
 use crate::kernels::scalar::Scalar;
 use crate::nn::network::work_of_step;
 use crate::objective::loss::Totals;
-use crate::optim::Step;
 use std::ops::Range;
 
 impl<T: Scalar> Stepper<'_, T> {
@@ -26,28 +26,20 @@ impl<T: Scalar> Stepper<'_, T> {
         model: &mut Model<T>,
         plan: &StepPlan<'_>,
         update: bool,
-        (scale, penalty_share): (f64, f64),
+        (scale, penalty_share): (f64, Option<f64>),
     ) -> Result<StepResult> {
-        let rows = plan.rows.len();
-        let count = shard_count::<T>(&self.pass, rows);
-        let range = |shard: usize| rows * shard / count..rows * (shard + 1) / count;
-        let longest = rows.div_ceil(count);
-        for done in (0..longest).step_by(shards.round) {
-            let work = work_of_step(self.pass.network, shards.round);
-            self.team.run_queue(count, work, |member, shard| {
-                let range = range(shard);
-                let first = range.start + done;
-                for rows in tiles(first..range.end.min(first + shards.round), shards.at_once) {
-                    let accumulate = rows.start > range.start;
-                    // SAFETY: a shard has one member at a time, and a member its own workspace and scratch.
-                    unsafe {
-                        self.rows_of_shard(shards, model, plan, scale, (member, shard), rows, accumulate)
-                    };
-                }
-            })?;
+        let count = shard_count::<T>(&self.config.pass, plan.rows.len());
+        let passed = self.shards_through(shards, count, model, plan, scale);
+        if shards.workspaces.is_empty() {
+            self.workspace.hold(passed.is_ok().then_some(&plan.rows));
         }
+        passed?;
         let fused = update && !self.whole_gradient;
-        self.add_shards(shards, count, model, fused.then_some(plan.step), penalty_share)?;
+        let finish = Finish {
+            update: fused.then_some(plan.step),
+            penalty_share,
+        };
+        self.add_shards(shards, count, model, finish)?;
         let mut totals = Totals::default();
         // SAFETY: no job is running.
         for shard in unsafe { shards.totals.read(0..2 * count) }.chunks_exact(2) {
@@ -60,6 +52,35 @@ impl<T: Scalar> Stepper<'_, T> {
             self.update_whole(model, plan.step)?;
         }
         Ok(self.done(model, totals, update, plan.step.decay))
+    }
+
+    /// The rows of all shards forward and back, and into their sums.
+    fn shards_through(
+        &self,
+        shards: &Shards<T>,
+        count: usize,
+        model: &Model<T>,
+        plan: &StepPlan<'_>,
+        scale: f64,
+    ) -> Result<()> {
+        let rows = plan.rows.len();
+        let range = |shard: usize| rows * shard / count..rows * (shard + 1) / count;
+        let longest = rows.div_ceil(count);
+        let work = work_of_step(self.config.pass.network, shards.round);
+        for done in (0..longest).step_by(shards.round) {
+            self.config.team.run_queue(count, work, |member, shard| {
+                let range = range(shard);
+                let first = range.start + done;
+                for rows in tiles(first..range.end.min(first + shards.round), shards.at_once) {
+                    let accumulate = rows.start > range.start;
+                    // SAFETY: a shard has one member at a time, and a member its own workspace and scratch.
+                    unsafe {
+                        self.rows_of_shard(shards, model, plan, scale, (member, shard), rows, accumulate)
+                    };
+                }
+            })?;
+        }
+        Ok(())
     }
 
     /// Some rows of a shard forward and back, and into its sums.
@@ -87,11 +108,7 @@ impl<T: Scalar> Stepper<'_, T> {
             first_position: key.first_position + (rows.start - positions.start) as u64,
             ..key
         });
-        let row_pass = RowPass {
-            scale,
-            dropout,
-            in_place: plan.rows_in_place,
-        };
+        let row_pass = RowPass { scale, dropout };
         // SAFETY: the caller's promise.
         unsafe {
             for tile in tiles(positions.clone(), workspace.tile) {
@@ -105,21 +122,23 @@ impl<T: Scalar> Stepper<'_, T> {
                 [0.0; 2]
             };
             totals.copy_from_slice(&[before[0] + found.loss, before[1] + found.hits]);
-            let gradient = shards.gradients.pointer().add(shard * self.pass.layout.len);
-            self.gradients_of_rows(model, workspace, member, positions, gradient, accumulate);
+            let sum = RowSum {
+                workspace,
+                rows: positions,
+                target: Some(
+                    shards
+                        .gradients
+                        .pointer()
+                        .add(shard * self.config.pass.layout.len),
+                ),
+                accumulate,
+            };
+            self.sum_all(model, member, &sum);
         }
     }
 
     /// The gradient as the sum of the shards', and what follows when it is complete.
-    fn add_shards(
-        &self,
-        shards: &Shards<T>,
-        count: usize,
-        model: &Model<T>,
-        update: Option<Step>,
-        penalty_share: f64,
-    ) -> Result<()> {
-        let penalise = (self.penalty.strength > 0.0).then_some(penalty_share);
+    fn add_shards(&self, shards: &Shards<T>, count: usize, model: &Model<T>, finish: Finish) -> Result<()> {
         self.for_each_share(model, |_, share| {
             for index in share {
                 let range = model.micropanels[index].all();
@@ -127,14 +146,14 @@ impl<T: Scalar> Stepper<'_, T> {
                 unsafe {
                     let target = self.gradient.part(range.clone());
                     for shard in 0..count {
-                        let from = shard * self.pass.layout.len;
+                        let from = shard * self.config.pass.layout.len;
                         let sums = shards.gradients.read(from + range.start..from + range.end);
                         match shard {
                             0 => target.copy_from_slice(sums),
-                            _ => add(self.pass.set, target, sums),
+                            _ => add(self.config.pass.set, target, sums),
                         }
                     }
-                    self.finish_micropanel(model, index, target, update, penalise);
+                    self.finish_micropanel(model, index, target, finish);
                 }
             }
         })

@@ -132,16 +132,17 @@ impl<T: Scalar> Stepper<'_, T> {
     /// A step of a small network.
     pub(super) fn small_step(&mut self, model: &mut Model<T>, plan: &StepPlan<'_>, scale: f64) -> StepResult {
         let rows = plan.rows.len();
-        if !plan.rows_in_place {
+        if !self.workspace.holds(&plan.rows) {
             self.gather(&self.workspace, &plan.rows, 0..rows);
+            self.workspace.hold(Some(&plan.rows));
         }
         let gradient = self.gradient.get_mut();
         // SAFETY: this thread is the only one, and `new` found the network to be small.
         unsafe {
             gradient_of_few(
-                self.pass.set,
-                &self.pass,
-                self.objective,
+                self.config.pass.set,
+                &self.config.pass,
+                self.config.objective,
                 &self.workspace,
                 rows,
                 scale,
@@ -151,8 +152,8 @@ impl<T: Scalar> Stepper<'_, T> {
         }
         let mut slots = model.slots.iter_mut().map(|slot| slot.get_mut());
         let slots = [slots.next().unwrap_or_default(), slots.next().unwrap_or_default()];
-        self.optimizer.update(
-            self.pass.set,
+        self.config.optimizer.update(
+            self.config.pass.set,
             plan.step,
             ParameterSlice {
                 weights: model.parameters.get_mut(),
@@ -161,7 +162,7 @@ impl<T: Scalar> Stepper<'_, T> {
                 is_bias: false,
             },
         );
-        model.transpose_all(self.pass.network);
+        model.transpose_all(self.config.pass.network);
         model.steps += 1;
         StepResult {
             // SAFETY: this thread is the only one.

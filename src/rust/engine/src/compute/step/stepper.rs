@@ -1,4 +1,4 @@
-//! What makes steps: its parts, and what they have room for.
+//! What makes steps: how it does, and the buffers for it.
 
 use super::blocking::{is_small, scratch_size, MC};
 use super::cut::{Cut, Shards};
@@ -27,8 +27,6 @@ pub struct StepPlan<'a> {
     pub share: f64,
     /// Random units to drop.
     pub dropout: Option<DropoutKey>,
-    /// Whether the workspace still holds these very rows.
-    pub rows_in_place: bool,
 }
 
 /// How rows are taken through a network and back.
@@ -38,8 +36,6 @@ pub(super) struct RowPass {
     pub scale: f64,
     /// Random units to drop.
     pub dropout: Option<DropoutKey>,
-    /// Whether the workspace holds these very rows already.
-    pub in_place: bool,
 }
 
 /// What a step found.
@@ -53,20 +49,8 @@ pub struct StepResult {
 
 /// Makes steps on one data set.
 pub struct Stepper<'a, T> {
-    /// The network and how it is computed.
-    pub pass: Pass<'a>,
-    /// The loss.
-    pub objective: &'a Objective,
-    /// The rule of the update.
-    pub optimizer: Optimizer,
-    /// The penalty.
-    pub penalty: Penalty,
-    /// Largest Euclidean norm that a gradient may keep.
-    pub clip_norm: Option<f64>,
-    /// The data.
-    pub data: Data<'a, T>,
-    /// Who computes.
-    pub team: &'a Team,
+    /// How they are made.
+    pub config: StepConfig<'a, T>,
     /// The rows on their way.
     pub workspace: Workspace<T>,
     /// Whether the gradient is kept as a whole.
@@ -81,8 +65,8 @@ pub struct Stepper<'a, T> {
     total_weight: f64,
 }
 
-/// The fixed parts of a stepper.
-pub struct StepperParts<'a, T> {
+/// How steps are made: all of a stepper but its buffers.
+pub struct StepConfig<'a, T> {
     /// The network and how it is computed.
     pub pass: Pass<'a>,
     /// The loss.
@@ -107,7 +91,18 @@ pub struct StepperParts<'a, T> {
     pub counts_hits: bool,
 }
 
-/// What steps need room for, as far as their parts decide it.
+impl<T: Scalar> StepConfig<'_, T> {
+    /// What the penalty's gradient is multiplied by in a step; none without a penalty.
+    pub(super) fn penalty_share(&self, plan: &StepPlan<'_>) -> Option<f64> {
+        let share = match self.objective.is_sum() {
+            true => plan.share,
+            false => 1.0,
+        };
+        (self.penalty.strength > 0.0).then_some(plan.step.decay * share)
+    }
+}
+
+/// What steps need room for.
 struct StepNeeds {
     purpose: Use,
     /// Rows that the workspace holds.
@@ -123,52 +118,52 @@ struct StepNeeds {
 }
 
 impl StepNeeds {
-    fn of<T: Scalar>(parts: &StepperParts<'_, T>) -> StepNeeds {
-        let purpose = if parts.records {
+    fn of<T: Scalar>(config: &StepConfig<'_, T>) -> StepNeeds {
+        let purpose = if config.records {
             Use::Recording
         } else {
             Use::Training
         };
-        let capacity = Workspace::<T>::capacity_for(parts.pass.network, purpose, parts.largest_step);
-        let whole_gradient = parts.whole_gradient || parts.records || parts.clip_norm.is_some();
+        let capacity = Workspace::<T>::capacity_for(config.pass.network, purpose, config.largest_step);
+        let whole_gradient = config.whole_gradient || config.records || config.clip_norm.is_some();
         let small = !whole_gradient
-            && parts.team.size() == 1
-            && parts.penalty.strength == 0.0
-            && parts.data.offsets.is_none()
-            && !parts.optimizer.treats_biases_apart()
-            && capacity >= parts.largest_step
-            && is_small::<T>(&parts.pass, parts.largest_step);
+            && config.team.size() == 1
+            && config.penalty.strength == 0.0
+            && config.data.offsets.is_none()
+            && !config.optimizer.treats_biases_apart()
+            && capacity >= config.largest_step
+            && is_small::<T>(&config.pass, config.largest_step);
         // Rows that are recorded, or need not be fetched anew in each step, stay in the step's workspace.
-        let rows = parts.largest_step;
-        let stay = parts.records || (rows == parts.data.rows() && capacity >= rows);
-        let cut = Cut::of::<T>(&parts.pass, rows, stay, parts.team.size());
+        let rows = config.largest_step;
+        let stay = config.records || (rows == config.data.rows() && capacity >= rows);
+        let cut = Cut::of::<T>(&config.pass, rows, stay, config.team.size());
         let keeps_gradient =
-            whole_gradient || small || cut.is_some() || capacity.min(MC) < parts.largest_step;
+            whole_gradient || small || cut.is_some() || capacity.min(MC) < config.largest_step;
         StepNeeds {
             purpose,
             capacity,
             extras: Extras {
-                case_weights: parts.data.case_weights.is_some(),
-                offsets: parts.data.offsets.is_some(),
-                hits: parts.counts_hits,
+                case_weights: config.data.case_weights.is_some(),
+                offsets: config.data.offsets.is_some(),
+                hits: config.counts_hits,
             },
             whole_gradient,
             small,
             cut,
-            gradient: if keeps_gradient { parts.pass.layout.len } else { 0 },
-            scratch: scratch_size::<T>() * parts.team.size(),
+            gradient: if keeps_gradient { config.pass.layout.len } else { 0 },
+            scratch: scratch_size::<T>() * config.team.size(),
         }
     }
 }
 
 impl<'a, T: Scalar> Stepper<'a, T> {
     /// Bytes that [`Stepper::new`] takes.
-    pub fn bytes(parts: &StepperParts<'a, T>, micropanels: usize) -> f64 {
-        let needs = StepNeeds::of(parts);
+    pub fn bytes(config: &StepConfig<'a, T>, micropanels: usize) -> f64 {
+        let needs = StepNeeds::of(config);
         let shards = needs
             .cut
-            .map_or(0.0, |cut| cut.bytes::<T>(&parts.pass, needs.extras));
-        Workspace::<T>::bytes(&parts.pass, needs.purpose, needs.capacity, needs.extras)
+            .map_or(0.0, |cut| cut.bytes::<T>(&config.pass, needs.extras));
+        Workspace::<T>::bytes(&config.pass, needs.purpose, needs.capacity, needs.extras)
             + shards
             + Buffer::<T>::bytes(needs.gradient as f64)
             + Buffer::<T>::bytes(needs.scratch as f64)
@@ -179,25 +174,19 @@ impl<'a, T: Scalar> Stepper<'a, T> {
     ///
     /// # Errors
     /// Memory refused.
-    pub fn new(parts: StepperParts<'a, T>, micropanels: usize) -> Result<Stepper<'a, T>> {
-        let needs = StepNeeds::of(&parts);
-        let shards = needs.cut.map(|cut| Shards::new(cut, &parts.pass, needs.extras));
+    pub fn new(config: StepConfig<'a, T>, micropanels: usize) -> Result<Stepper<'a, T>> {
+        let needs = StepNeeds::of(&config);
+        let shards = needs.cut.map(|cut| Shards::new(cut, &config.pass, needs.extras));
         Ok(Stepper {
-            workspace: Workspace::new(&parts.pass, needs.purpose, needs.capacity, needs.extras)?,
+            workspace: Workspace::new(&config.pass, needs.purpose, needs.capacity, needs.extras)?,
             shards: shards.transpose()?,
             gradient: SharedBuffer::zeros(needs.gradient)?,
             scratch: SharedBuffer::zeros(needs.scratch)?,
             micropanel_penalties: SharedBuffer::zeros(micropanels)?,
-            total_weight: parts.data.total_weight(),
+            total_weight: config.data.total_weight(),
             whole_gradient: needs.whole_gradient,
             small: needs.small,
-            pass: parts.pass,
-            objective: parts.objective,
-            optimizer: parts.optimizer,
-            penalty: parts.penalty,
-            clip_norm: parts.clip_norm,
-            data: parts.data,
-            team: parts.team,
+            config,
         })
     }
 
@@ -213,10 +202,10 @@ impl<'a, T: Scalar> Stepper<'a, T> {
 
     /// What deltas are multiplied by: 1 for sums, 1 / (rows · mean weight) for means.
     pub(super) fn delta_scale(&self, rows: usize) -> f64 {
-        if self.objective.is_sum() {
+        if self.config.objective.is_sum() {
             1.0
         } else {
-            1.0 / (rows as f64 * (self.total_weight / self.data.rows() as f64))
+            1.0 / (rows as f64 * (self.total_weight / self.config.data.rows() as f64))
         }
     }
 
@@ -228,7 +217,7 @@ impl<'a, T: Scalar> Stepper<'a, T> {
         update: bool,
         decay: f64,
     ) -> StepResult {
-        let penalty = if self.penalty.strength > 0.0 {
+        let penalty = if self.config.penalty.strength > 0.0 {
             decay * self.micropanel_penalties.get_mut().iter().sum::<f64>()
         } else {
             0.0
@@ -239,18 +228,21 @@ impl<'a, T: Scalar> Stepper<'a, T> {
 
     /// Rows of the workspace forward, and back.
     pub(super) fn rows_through(
-        &self,
+        &mut self,
         model: &Model<T>,
         part: &Selection<'_>,
         row_pass: RowPass,
     ) -> Result<()> {
-        self.workspace.each_tile(self.team, part.len(), |_, rows| {
+        let passed = self.workspace.each_tile(self.config.team, part.len(), |_, rows| {
             // SAFETY: members have disjoint tiles of rows; parameters are only read in this job.
             unsafe { self.tile_through(model, &self.workspace, part, rows, row_pass) };
-        })
+        });
+        self.workspace.hold(passed.is_ok().then_some(part));
+        passed
     }
 
-    /// Some rows of a workspace forward, and back; they are at the same positions of the selection.
+    /// Some rows of a workspace forward, and back; they are at the same positions of the selection, which is
+    /// gathered where the workspace does not hold it.
     ///
     /// # Safety
     /// Nobody else may use these rows of the workspace, and nobody may write the parameters.
@@ -262,25 +254,32 @@ impl<'a, T: Scalar> Stepper<'a, T> {
         rows: Range<usize>,
         row_pass: RowPass,
     ) {
-        if !row_pass.in_place {
+        if !workspace.holds(part) {
             self.gather(workspace, part, rows.clone());
         }
         // SAFETY: the caller's promise.
         unsafe {
-            self.pass
+            self.config
+                .pass
                 .forward(workspace, rows.clone(), &model.parameters, row_pass.dropout);
-            self.pass.evaluate(
-                self.objective,
+            self.config.pass.evaluate(
+                self.config.objective,
                 workspace,
                 rows.clone(),
                 Some(row_pass.scale),
                 &mut [],
             );
-            self.pass.backward(workspace, rows, &model.transposed);
+            self.config.pass.backward(workspace, rows, &model.transposed);
         }
     }
 
     pub(super) fn gather(&self, workspace: &Workspace<T>, part: &Selection<'_>, rows: Range<usize>) {
-        gather(&self.data, self.pass.network.outputs(), workspace, part, rows);
+        gather(
+            &self.config.data,
+            self.config.pass.network.outputs(),
+            workspace,
+            part,
+            rows,
+        );
     }
 }
