@@ -31,12 +31,36 @@ diagnose_on_data <- function(problem, call) {
   problem$case_weights <- problem$whole <- NULL
   step <- record_step(problem, call)
   layers <- step$layers
-  constant <- check_constant(problem, layers[[length(layers)]]$activation)
+  constant <- check_constant(problem, predicted_outcome(layers[[length(layers)]]$activation, problem$fit))
   c(
     list(check_unscaled_inputs(problem), check_unscaled_outcome(problem)),
     list(check_dead(layers, problem$fit$settings), check_saturated(layers, problem$fit$settings)),
     list(constant), diagnose_objective(whole, !is.null(constant), call), list(check_imbalance(problem, call))
   )
+}
+
+# The engine's outputs as what they predict: of classes in order the probabilities, of means and spreads the means.
+predicted_outcome <- function(value, fit) {
+  switch(fit$settings$loss,
+    ordinal = family_of(fit)$respond(value, fit),
+    location_scale = value[, seq_len(fit$outcome$k), drop = FALSE],
+    value
+  )
+}
+
+# One step over all rows in their order, as the engine records it; the weights that it makes are not used.
+record_step <- function(problem, call) {
+  engine <- problem$engine
+  engine$penalty <- engine$mixture <- NULL
+  sizes <- engine$sizes
+  engine <- c(engine, list(
+    optimizer = list(name = "gd"), lr = 1e-300, schedule = list(name = "constant"), epochs = 1L,
+    batch_size = nrow(problem$x), shuffle = FALSE, init = rep("normal", length(sizes) - 1L), bias_init = "zeros",
+    seed = 1L, trace_steps = 1L
+  ))
+  start <- list(weights = problem$weights, biases = problem$biases, optimizer_state = NULL, epochs_done = 0L)
+  answer <- engine_train(engine, problem$x, problem$y, problem$case_weights, problem$offset, start, NULL)
+  finished(answer, colnames(problem$x), call)$trace[[1L]]
 }
 
 check_unscaled_inputs <- function(problem) {
@@ -62,7 +86,8 @@ check_unscaled_inputs <- function(problem) {
 check_unscaled_outcome <- function(problem) {
   fit <- problem$fit
   largest <- max(abs(problem$y))
-  if (fit$settings$output != "linear" || !is.null(fit$outcome$center) || largest <= 10) {
+  # Classes in order and times of an event are compared with each other alone.
+  if (!scales_outcome(fit$settings) || !is.null(fit$outcome$center) || largest <= 10) {
     return(NULL)
   }
   finding(
@@ -142,36 +167,47 @@ check_constant <- function(problem, predicted) {
     if (length(unique(class)) > 1L) {
       return(NULL)
     }
-    share <- mean(code_classes(y) == as.integer(class[1L]))
+    share <- mean(code_classes(y, fit) == as.integer(class[1L]))
     return(finding(
       "constant", paste0("All rows are predicted to be \"", class[1L], "\"."),
       paste0("Of the rows ", percent(share), " are."), paste0("`class_weights = \"balanced\"`; ", change)
     ))
   }
   spread <- max(apply(predicted, 2L, stats::sd))
-  wanted <- max(apply(y, 2L, stats::sd))
+  # Hazards are of another kind than times: their own size is what there is to compare with.
+  times <- fit$outcome$kind == "survival"
+  wanted <- if (times) 1 else max(apply(y, 2L, stats::sd))
   if (spread >= 1e-3 * wanted) {
     return(NULL)
   }
   spread <- if (spread < 1e-12) "0" else short(spread)
   finding(
     "constant", "The predictions are the same for all rows.",
-    paste0("Their standard deviation is ", spread, "; that of the outcome is ", short(wanted), "."), change
+    paste0("Their standard deviation is ", spread, if (!times) paste0("; that of the outcome is ", short(wanted)), "."), change
   )
 }
 
+# Whether classes are in order, so that the engine takes their numbers.
+is_ordered <- function(fit) !is.null(fit) && losses[[fit$settings$loss]]$needs == "ordered"
+
 # The class of each row, from the outcome as the engine takes it.
-code_classes <- function(y) if (ncol(y) == 1L) as.integer(y[, 1L] > 0.5) + 1L else max.col(y, ties.method = "first")
+code_classes <- function(y, fit = NULL) {
+  if (is_ordered(fit)) {
+    return(as.integer(y[, 1L]) + 1L)
+  }
+  if (ncol(y) == 1L) as.integer(y[, 1L] > 0.5) + 1L else max.col(y, ties.method = "first")
+}
 
 check_imbalance <- function(problem, call) {
   fit <- problem$fit
   y <- problem$y
-  binary <- ncol(y) == 1L && all(y == 0 | y == 1) && fit$settings$output == "sigmoid"
+  binary <- ncol(y) == 1L && all(y == 0 | y == 1) && fit$settings$output == "sigmoid" && fit$outcome$kind %in% c("numeric", "logical")
   if (!(binary || fit$outcome$kind == "factor") || !is.null(fit$settings$class_weights)) {
     return(NULL)
   }
-  classes <- if (ncol(y) == 1L) 2L else ncol(y)
-  codes <- code_classes(y)
+  ordered <- is_ordered(fit)
+  classes <- if (ordered) length(fit$outcome$levels) else if (ncol(y) == 1L) 2L else ncol(y)
+  codes <- code_classes(y, fit)
   shares <- tabulate(codes, classes) / length(codes)
   rare <- which.min(shares)
   # Of a class that does not occur, weights cannot make more.
@@ -179,7 +215,7 @@ check_imbalance <- function(problem, call) {
     return(NULL)
   }
   levels <- if (is.null(fit$outcome$levels)) c("0", "1") else fit$outcome$levels
-  predicted <- problem_outputs(problem, call)
+  predicted <- predicted_outcome(problem_outputs(problem, call), fit)
   found <- code_classes(predicted)[codes == rare] == rare
   evidence <- paste0("Only ", percent(shares[rare]), " of the rows are \"", levels[rare], "\"")
   if (length(found) > 0L) {

@@ -47,6 +47,12 @@ check_diverged <- function(fit) {
   )
 }
 
+# What changes of a loss are measured by: its first value; of a density's logarithm, which may be anything and 0 too, what it fell if that is more.
+size_of_loss <- function(loss, fit) {
+  known <- loss[is.finite(loss)]
+  max(abs(loss[1L]), if (isTRUE(family_of(fit)$is_density) && length(known) > 0L) loss[1L] - min(known))
+}
+
 check_oscillating <- function(loss, fit, bounds) {
   n <- length(loss)
   if (n < fewest_epochs) {
@@ -58,7 +64,7 @@ check_oscillating <- function(loss, fit, bounds) {
   }
   steps <- tail[-1L] - tail[-length(tail)]
   rises <- mean(steps > 0)
-  swing <- mean(abs(steps)) / abs(loss[1L])
+  swing <- mean(abs(steps)) / size_of_loss(loss, fit)
   batches <- fit$settings$batch_size < fit$rows || any(setting(fit$settings$dropout, 0) > 0)
   allowed <- if (batches) bounds$batch_swing else bounds$swing
   gain <- (tail[1L] - tail[length(tail)]) / sum(abs(steps))
@@ -149,7 +155,9 @@ check_overfitting <- function(fit, bounds) {
   lowest <- curve[best]
   rise <- curve[last] - lowest
   fell <- fit$history$loss[last] < fit$history$loss[best]
-  if (rise <= (bounds$validation_rise - 1) * abs(lowest) || last - best < 5L || !isTRUE(fell)) {
+  # Of densities the lowest loss may be next to 0.
+  size <- if (isTRUE(family_of(fit)$is_density)) max(abs(lowest), curve[known[1L]] - lowest) else abs(lowest)
+  if (rise <= (bounds$validation_rise - 1) * size || last - best < 5L || !isTRUE(fell)) {
     return(NULL)
   }
   finding(

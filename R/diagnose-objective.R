@@ -18,9 +18,12 @@ diagnose_objective <- function(problem, is_constant, call) {
   fit <- problem$fit
   trained <- training_rows(problem)
   known <- if (is.null(trained)) problem else trained
-  losses <- list(
-    fit = loss_of(known, call), constant = loss_of(constant_problem(known), call), perfect = perfect_loss(known)
-  )
+  constant <- constant_problem(known, call)
+  if (is.null(constant)) {
+    return(lapply(c("baseline", "far_from_minimum", "poor_minimum"), not_made, why = "memory"))
+  }
+  losses <- list(fit = loss_of(known, call), constant = loss_of(constant, call))
+  losses$perfect <- perfect_loss(known, losses$constant)
   why <- c(
     if (identical(fit$status, "diverged")) "diverged",
     if (!varies(known$y)) "outcome",
@@ -68,12 +71,17 @@ one_of <- function(...) {
 
 name_constant <- function(settings) {
   switch(settings$loss,
-    cross_entropy = "the shares of the classes",
+    cross_entropy = ,
+    ordinal = "the shares of the classes",
+    beta = "one mean and spread",
+    location_scale = "the mean and the standard deviation",
+    cox = "the same hazard for all",
+    discrete_hazard = "the share of events in each interval",
     mae = "the median",
     quantile = if (length(settings$loss_par) == 1L) "the quantile" else "the quantiles",
     huber = "a robust mean",
     poisson = "the mean rate",
-    "the mean"
+    if (is.null(family_of_settings(settings)) && trains_constant(settings)) "one value" else "the mean"
   )
 }
 
@@ -93,15 +101,34 @@ varies <- function(y) any(apply(y, 2L, function(column) min(column) < max(column
 
 loss_of <- function(problem, call) ask_engine(engine_evaluate, problem, call)$loss
 
+# Steps in which the engine finds the best constant where it has no formula, by training biases, and what the family has of its own.
+constant_iterations <- 200L
+
 # The network of no weights whose biases predict the best constant, for the engine to judge.
-constant_problem <- function(problem) {
+constant_problem <- function(problem, call) {
   sizes <- problem$engine$sizes
   ends <- sizes[c(1L, length(sizes))]
+  if (trains_constant(problem$engine)) {
+    problem$x <- matrix(0, nrow(problem$x), 1L)
+    problem$engine[c("center", "scale", "encoding")] <- list(NULL)
+    problem$engine$sizes <- c(1L, ends[2L])
+    problem$engine$activation <- character()
+    problem$engine$penalty <- problem$engine$mixture <- 0
+    problem$weights <- list(matrix(0, 1L, ends[2L]))
+    problem$biases <- list(numeric(ends[2L]))
+    return(probe(problem, constant_iterations, call))
+  }
   problem$engine$sizes <- ends
   problem$engine$activation <- character()
   problem$weights <- list(matrix(0, ends[1L], ends[2L]))
   problem$biases <- list(as_weighted_input(best_constant(problem), problem$engine$output))
   problem
+}
+
+# Whether the best constant has no formula here.
+trains_constant <- function(engine) {
+  family <- family_of_settings(engine)
+  if (is.null(family)) !engine$loss %in% c("sse", "mse", "mae", "huber", "quantile") else !family$classical
 }
 
 # One value per output.
@@ -139,8 +166,7 @@ huber_location <- function(y, w, delta) {
 }
 
 # No output reaches its limits, but this is as near as the loss can tell.
-as_weighted_input <- function(value, output) {
-  least <- 1e-12
+as_weighted_input <- function(value, output, least = 1e-12) {
   switch(output,
     sigmoid = stats::qlogis(pmin(pmax(value, least), 1 - least)),
     softmax = ,
@@ -149,18 +175,28 @@ as_weighted_input <- function(value, output) {
   )
 }
 
-# The loss if every prediction were the outcome itself: not 0 for shares and counts.
-perfect_loss <- function(problem) {
+# The loss if every prediction were the outcome itself: not 0 for shares and counts. A density has no least loss where its spread is predicted
+# too; there it is set so that the shares of what is to be gained are about those of a variance.
+perfect_loss <- function(problem, constant) {
   y <- problem$y
-  times_log <- function(y) ifelse(y > 0, y * log(y), 0)
-  values <- switch(problem$engine$loss,
-    poisson = y - times_log(y),
-    binary_cross_entropy = -times_log(y) - times_log(1 - y),
-    cross_entropy = -times_log(y) * ncol(y),
-    return(0)
-  )
   w <- row_weights(problem)
+  own <- by_column(exp(own_parameters(problem$fit)), y)
+  family <- family_of_settings(problem$engine)
+  values <- switch(problem$engine$loss,
+    negative_binomial = (y + own) * log1p(y / own) - ifelse(y > 0, y * log(y / own), 0) - lgamma(y + own) + lgamma(own),
+    beta = -stats::dbeta(y, y * own, (1 - y) * own, log = TRUE),
+    location_scale = return(constant - 0.5),
+    cox = return(perfect_order(y, w)),
+    return(if (is.null(family) || !is.null(family$units)) 0 else mean_loss(problem$engine$loss, NULL, problem$engine$output, y, y, w))
+  )
   sum(w * values) / (sum(w) * ncol(y))
+}
+
+# Whoever has the event first has by far the largest hazard: what is left are those that have it at the same time.
+perfect_order <- function(y, w) {
+  happened <- w * y[, 2L]
+  together <- stats::ave(happened, y[, 1L], FUN = sum)
+  sum(ifelse(happened > 0, happened * log(together), 0)) / sum(w)
 }
 
 # Whether other weights have a lower objective. They are looked for on a part of the rows and judged on all of them: a point that is better
@@ -257,9 +293,8 @@ objective_of <- function(problem, call) {
   if (is.null(problem)) {
     return(NULL)
   }
-  w <- unlist(problem$weights, use.names = FALSE)
-  mixture <- problem$engine$mixture
-  loss_of(problem, call) + problem$engine$penalty * ((1 - mixture) / 2 * sum(w^2) + mixture * sum(abs(w)))
+  answer <- ask_engine(engine_evaluate, problem, call)
+  answer$loss + answer$penalty
 }
 
 # The problem at the weights that some iterations of L-BFGS lead to, from its own or from a start drawn with `seed`; NULL where there is no memory
@@ -270,11 +305,11 @@ probe <- function(problem, iterations, call, seed = NULL) {
   if (engine$loss == "sse") {
     engine$penalty <- engine$penalty * sum(row_weights(few)) / sum(row_weights(problem))
   }
-  init <- problem$fit$settings$layer_init
+  init <- utils::tail(problem$fit$settings$layer_init, length(engine$sizes) - 1L)
   engine <- c(engine, list(
-    optimizer = list(name = "lbfgs", memory = 10, gradient_tolerance = 1e-10, value_tolerance = 1e-14), lr = 1,
+    optimizer = unclass(opt_lbfgs(memory = 10)), lr = optimizers$lbfgs$lr,
     schedule = list(name = "constant"), epochs = iterations, batch_size = nrow(few$x), shuffle = FALSE, init = init,
-    bias_init = if (all(inits[init] == "uniform")) "uniform" else "zeros", seed = if (is.null(seed)) 1L else seed
+    bias_init = biases_of(init), seed = if (is.null(seed)) 1L else seed
   ))
   start <- if (is.null(seed)) list(weights = few$weights, biases = few$biases, optimizer_state = NULL, epochs_done = 0L)
   answer <- engine_train(engine, few$x, few$y, few$case_weights, few$offset, start, NULL)
@@ -283,5 +318,6 @@ probe <- function(problem, iterations, call, seed = NULL) {
   }
   finished(answer, colnames(few$x), call)
   problem[c("weights", "biases")] <- answer[c("weights", "biases")]
+  problem$engine$ancillary <- setting(answer$ancillary, numeric())
   problem
 }

@@ -17,7 +17,7 @@
 #' | `dead` | yes | hidden units of the relu family that are 0 in all rows: no gradient reaches their weights |
 #' | `saturated` | yes | hidden sigmoid, tanh or softsign units whose slope is below 5 % of its largest in 95 % of the rows or more |
 #' | `constant` | yes | predictions that are the same for all rows, or all of one class |
-#' | `baseline` | yes, see below | the loss is not below that of the best constant prediction (mean, shares of classes, median, quantiles) by 1 % or more of what a perfect prediction would save |
+#' | `baseline` | yes, see below | the loss is not below that of the best constant prediction (mean, shares of classes, median, quantiles; of families what training without inputs gives) by 1 % or more of what a perfect prediction would save |
 #' | `far_from_minimum` | yes | 20 iterations of L-BFGS from the weights of the fit lower the objective (the loss, penalty included) by more than a tenth of its distance from the best constant prediction, and by more than 2 % of what a perfect prediction would save |
 #' | `poor_minimum` | yes | the fit is not far from a minimum, but 50 iterations of L-BFGS from the best of 5 other starts lead lower, by more than a quarter of that distance and more than the same 2 % |
 #' | `imbalance` | yes | a class with less than a fifth of the share that it would have if all were equal |

@@ -7,7 +7,7 @@ engine_train <- function(spec, x, y, case_weights, offset, start, hook) .Call(wr
 # Predicts rows: a matrix [rows x outputs] on the scale of the output.
 engine_predict <- function(net, weights, biases, x, offset) .Call(wrap__engine_predict, net, weights, biases, x, offset)
 
-# The loss of given weights on given rows, without penalty.
+# The loss of given weights on given rows, and the penalty on them.
 engine_evaluate <- function(spec, weights, biases, x, y, case_weights, offset) .Call(wrap__engine_evaluate, spec, weights, biases, x, y, case_weights, offset)
 
 # The objective and its gradient at given weights, in double precision.
@@ -17,8 +17,17 @@ engine_gradient <- function(spec, weights, biases, x, y, case_weights, offset) .
 # unit, then biases.
 engine_hessian <- function(spec, weights, biases, x, y, case_weights, offset) .Call(wrap__engine_hessian, spec, weights, biases, x, y, case_weights, offset)
 
+# The derivatives of each row's own loss, before case weights, by all parameters in the Hessian's order: a matrix [rows x parameters].
+engine_row_gradients <- function(spec, weights, biases, x, y, offset) .Call(wrap__engine_row_gradients, spec, weights, biases, x, y, offset)
+
 # Rows (1-based) of a random share, the same share of every stratum, that a member (from 1) of an ensemble holds back.
 engine_split <- function(strata, share, seed, member) .Call(wrap__engine_split, strata, share, seed, member)
+
+# How many of so many rows a share is.
+engine_rows_of_share <- function(rows, share) .Call(wrap__engine_rows_of_share, rows, share)
+
+# Rows of each step of an optimizer, of which `wanted` are asked for (NULL: nothing is said); NULL where these are too few for it.
+engine_batch_size <- function(optimizer, wanted, rows) .Call(wrap__engine_batch_size, optimizer, wanted, rows)
 
 # Starting weights and biases for layers of the given sizes, input first.
 engine_init <- function(sizes, init, bias_init, seed, max_bytes) .Call(wrap__engine_init, sizes, init, bias_init, seed, max_bytes)
@@ -49,4 +58,10 @@ engine_train_members <- function(spec, x, y, case_weights, offset, members, hook
 
 # Weighted means and standard deviations of columns (divisor: sum of weights - 1).
 engine_moments <- function(x, case_weights) .Call(wrap__engine_moments, x, case_weights)
+
+# All names that the engine knows, with what belongs to them.
+engine_registry <- function() .Call(wrap__engine_registry)
+
+# Threads that will be used where so many are wanted; half the processors where nothing is said (NULL).
+engine_threads <- function(wanted) .Call(wrap__engine_threads, wanted)
 

@@ -148,8 +148,8 @@ between_field <- function(min, max = Inf, closed = FALSE) {
   field(words_between(min, max, closed), function(x, whole) is_between(x, min, max, closed))
 }
 
-words_between <- function(min, max, closed) {
-  paste0("a number of at least ", min, if (max == Inf) "" else if (closed) paste(" and at most", max) else paste(" and below", max))
+words_between <- function(min, max, closed, open = FALSE) {
+  paste0("a number ", if (open) "above " else "of at least ", min, if (max == Inf) "" else if (closed) paste(" and at most", max) else paste(" and below", max))
 }
 
 flag_field <- function() field("`TRUE` or `FALSE`", function(x, whole) is_flag(x))

@@ -9,7 +9,8 @@
 #' @param epoch Number of an epoch whose weights the model keeps (see `keep_weights` of [nn_train()]); `NULL` for the final ones.
 #' @param ... Not used.
 #' @return A list of `weights`, a matrix \[inputs x units\] for each layer, and `biases`, a vector for each layer. Inputs and
-#'   outputs have their names where these are known, hidden units are `h1`, `h2`, ...
+#'   outputs have their names where these are known, hidden units are `h1`, `h2`, ... Of a family that has trained parameters of its own, besides, a list
+#'   `family` of these (see [nn_family()]): `theta`, `phi`, or `thresholds` as they go with these weights.
 #' @section Errors:
 #' An unknown `scale` is an error of class `backprop_error_choice`, an epoch that is not kept one of class `backprop_error_epoch`.
 #' @examples
@@ -41,7 +42,9 @@ coef.nn_fit <- function(object, scale = "scaled", epoch = NULL, ...) {
     names(biases[[l]]) <- columns
   }
   names(weights) <- names(biases) <- c(paste0("hidden", seq_len(layers - 1L))[seq_len(layers - 1L)], "output")
-  list(weights = weights, biases = biases)
+  object[c("weights", "biases")] <- list(weights, biases)
+  own <- if (length(own_parameters(object)) > 0L) list(family = natural_parameters(object))
+  c(list(weights = weights, biases = biases), own)
 }
 
 # With z = sum w (x - center) / scale + b, the weights of x itself are w / scale.
@@ -52,8 +55,15 @@ unscale_network <- function(weights, biases, inputs, outcome) {
     biases[[1L]] <- biases[[1L]] - drop(inputs$center %*% weights[[1L]])
   }
   if (!is.null(outcome$center)) {
-    weights[[last]] <- weights[[last]] * rep(outcome$scale, each = nrow(weights[[last]]))
-    biases[[last]] <- biases[[last]] * outcome$scale + outcome$center
+    factor <- outcome$scale
+    shift <- outcome$center
+    if (length(biases[[last]]) > length(factor)) {
+      # The logarithms of standard deviations follow the means.
+      shift <- c(shift, log(factor))
+      factor <- c(factor, rep(1, length(factor)))
+    }
+    weights[[last]] <- weights[[last]] * rep(factor, each = nrow(weights[[last]]))
+    biases[[last]] <- biases[[last]] * factor + shift
   }
   list(weights = weights, biases = biases)
 }
@@ -69,7 +79,7 @@ input_names <- function(fit) {
 named_outputs <- function(fit) {
   names <- output_names(fit)
   k <- fit$settings$sizes[length(fit$settings$sizes)]
-  if (!is.null(names)) {
+  if (length(names) == k) {
     return(names)
   }
   if (k == 1L) "y" else paste0("y", seq_len(k))

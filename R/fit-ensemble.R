@@ -100,6 +100,7 @@ print_ensemble <- function(x) {
     )
   }
   line("Output", describe_output(kinds[[1L]]$member), ", loss ", describe_loss(settings$loss, settings$loss_par))
+  if (!is.null(describe_family(x))) line("Family", describe_family(x))
   epochs <- vapply(x$members, function(member) member$epochs_done, 0L)
   rules <- unique(vapply(x$members, function(member) member$settings$optimizer$name, ""))
   line("Trained", describe_range(epochs), " epochs of ", paste(rules, collapse = " and "), ", on ", count_text(x$rows, "row"))
@@ -153,7 +154,7 @@ summarise_ensemble <- function(object, data, call, offset) {
       rows = object$rows, rows_given = object$rows_given, omitted = object$omitted, filled = filled_inputs(object), status = object$status,
       seed = object$seed, inputs = object$inputs, outcome = object$outcome, interface = object$interface,
       validation_rows = max(member_numbers(object, "validation_count")),
-      reasons = reasons_of(object),
+      reasons = reasons_of(object), described_family = describe_family(object),
       error = if (!is.null(data) || !is.null(object$data)) measure_error(object, data, call, offset)
     ),
     class = "summary.nn_ensemble"
@@ -170,6 +171,7 @@ print.summary.nn_ensemble <- function(x, ...) {
   shown <- c(
     Network = paste(paste(settings$sizes, collapse = "-"), describe_hidden_layers(settings), sep = ", "),
     Outcome = describe_outcome(x$outcome),
+    Family = x$described_family,
     Loss = describe_loss(settings$loss, settings$loss_par),
     Optimizer = describe_optimizer(settings$optimizer),
     `Learning rate` = describe_lr(settings),

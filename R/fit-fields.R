@@ -99,7 +99,7 @@ input_fields <- fields(
 )
 
 outcome_fields <- fields(
-  kind = choice_field(c("numeric", "logical", "factor")),
+  kind = choice_field(c("numeric", "logical", "factor", "survival", "counts")),
   k = field(
     function(fit) paste0("a whole number that goes with outputs: ", last_size(fit)),
     function(x, fit) {
@@ -107,10 +107,9 @@ outcome_fields <- fields(
       outputs <- last_size(fit)
       if (!is_whole(x, 1)) {
         FALSE
-      } else if (settings$loss == "quantile") {
-        x == 1 && outputs == length(settings$loss_par)
       } else {
-        x == outputs || (x == 2 && outputs == 1 && fit$outcome$kind == "factor" && settings$output == "sigmoid")
+        columns <- switch(losses[[settings$loss]]$needs, single = 1, survival = 2, ordered = settings$loss_par, x)
+        x == columns && outputs == count_outputs(list(kind = fit$outcome$kind, k = x), settings)
       }
     }
   ),
@@ -173,11 +172,24 @@ is_biases <- function(x, sizes, finite = TRUE) {
   TRUE
 }
 
+# The parameters of the family itself: none for most, and in older fits.
+ancillary_field <- function(finite = TRUE) {
+  field("the family's own parameters", function(x, fit) {
+    is.double(x) && length(x) == count_own(fit$settings) && (!finite || all(is.finite(x)))
+  }, optional = TRUE)
+}
+
+# How many parameters of its own a family has.
+count_own <- function(settings) {
+  family <- family_of_settings(settings)
+  if (is.null(family)) 0 else family$count_own(settings$sizes[length(settings$sizes)], settings$loss_par)
+}
+
 # `list(weights =, biases =)`.
-coefficient_fields <- fields(weights = weights_field(), biases = biases_field())
+coefficient_fields <- fields(weights = weights_field(), biases = biases_field(), ancillary = ancillary_field())
 
 # What an optimizer keeps, of which some may have grown beyond all numbers.
-slot_fields <- fields(weights = weights_field(finite = FALSE), biases = biases_field(finite = FALSE))
+slot_fields <- fields(weights = weights_field(finite = FALSE), biases = biases_field(finite = FALSE), ancillary = ancillary_field(finite = FALSE))
 
 state_fields <- fields(
   format = whole_field(1),
@@ -188,15 +200,24 @@ state_fields <- fields(
 
 best_fields <- fields(epoch = whole_field(0), loss = number_field())
 
+# The cumulative hazard of a Cox model at the times of events.
+baseline_fields <- fields(
+  time = field("ascending numbers of at least 0", function(x, fit) is.double(x) && all(is.finite(x)) && all(x >= 0) && !is.unsorted(x, strictly = TRUE)),
+  hazard = field("an ascending number for each of `time`", function(x, fit) {
+    is.double(x) && length(x) == length(fit$baseline$time) && !anyNA(x) && !is.unsorted(x) && all(x >= 0)
+  })
+)
+
 # Weights only where they are not those of the fit.
 best_weights_fields <- fields(
   weights = field(for_each_layer("matrix"), function(x, fit) is_weights(x, fit$settings$sizes), optional = TRUE),
   biases = field(for_each_layer("vector"), function(x, fit) {
     if (is.null(fit$best[["weights"]])) is.null(x) else is_biases(x, fit$settings$sizes)
-  })
+  }),
+  ancillary = ancillary_field()
 )
 
-snapshot_fields <- fields(epoch = whole_field(0), weights = weights_field(), biases = biases_field())
+snapshot_fields <- fields(epoch = whole_field(0), weights = weights_field(), biases = biases_field(), ancillary = ancillary_field())
 
 history_columns <- c("epoch", "loss", "validation_loss", "lr")
 
@@ -249,6 +270,7 @@ record_fields <- fields(
   final_objective = number_field(),
   final_validation_loss = number_field(),
   best = nested(best_fields, optional = TRUE),
+  baseline = nested(baseline_fields, optional = TRUE),
   seed = whole_field(),
   data = field("the data of training", function(x, fit) is_kept_data(x, fit$interface), optional = TRUE),
   restarts = field("a data frame of the starts", function(x, fit) is_frame(x, c("seed", "loss", "validation_loss")), optional = TRUE, classed = TRUE),
@@ -265,7 +287,7 @@ snapshots_fields <- fields(
 # What training that goes on needs.
 training_fields <- fields(
   optimizer_state = nested(state_fields),
-  last = nested(fields(weights = weights_field(), biases = biases_field(), optimizer_state = nested(state_fields)), optional = TRUE),
+  last = nested(fields(weights = weights_field(), biases = biases_field(), ancillary = ancillary_field(), optimizer_state = nested(state_fields)), optional = TRUE),
   best = nested(best_weights_fields, optional = TRUE)
 )
 

@@ -3,7 +3,7 @@
 #' Print or summarise a network
 #'
 #' `print()` shows what was trained in a few lines. `summary()` gives the architecture layer by layer, the number of
-#' parameters, every setting as resolved, and the last loss; where data are kept or given, also the error on them.
+#' parameters (those of the family itself, such as thresholds, included), every setting as resolved, and the last loss; where data are kept or given, also the error on them.
 #'
 #' @param x,object A model from [nn_train()], or its summary.
 #' @param data Data to measure the error on, in the form that training took: a data frame for a formula,
@@ -11,7 +11,8 @@
 #' @param offset For the error on data, the offset, if training had one that is not in the data.
 #' @param ... Not used.
 #' @return `summary()` returns a list of class `summary.nn_fit`: `layers` (a data frame), `parameters`, `settings`, `loss`,
-#'   `epochs_done`, `rows`, `status`, `seed`, and `error`. `error` is `NULL` without data; for a numeric outcome it holds `rmse` and `mae`,
+#'   `epochs_done`, `rows`, `status`, `seed`, `family` (its name, `NULL` where there is none), `own` (what was trained beside weights and biases, as
+#'   [nn_family()] names it), and `error`. `error` is `NULL` without data, and for times of an event; for a numeric outcome it holds `rmse` and `mae`,
 #'   one value per output in the outcome's own units; for a factor `accuracy`. `print()` returns its argument, invisibly.
 #' @examples
 #' fit <- nn_train(mpg ~ wt + hp, data = mtcars, preset = "textbook",
@@ -28,6 +29,7 @@ print.nn_fit <- function(x, ...) {
   cat("<nn_fit> ", paste(settings$sizes, collapse = "-"), ", ", count_text(count_parameters(x), "parameter"), "\n", sep = "")
   cat("Hidden:  ", describe_hidden_layers(settings), "\n", sep = "")
   cat("Output:  ", describe_output(x), ", loss ", describe_loss(settings$loss, settings$loss_par), "\n", sep = "")
+  if (!is.null(describe_family(x))) cat("Family:  ", describe_family(x), "\n", sep = "")
   cat("Trained: ", describe_training(x), "\n", sep = "")
   cat("Loss:    ", describe_last_loss(x), "\n", sep = "")
   if (identical(settings$preset, "table")) cat("Preset:  ", describe_preset(settings), "\n", sep = "")
@@ -57,6 +59,9 @@ summary.nn_fit <- function(object, data = NULL, ..., offset = NULL) {
         parameters = (sizes[-length(sizes)] + 1L) * sizes[-1L]
       ),
       parameters = count_parameters(object),
+      family = family_of(object)$family,
+      own = natural_parameters(object),
+      described_family = describe_family(object),
       settings = object$settings,
       loss = last_loss(object),
       validation_loss = if (is.null(object$final_validation_loss)) NA_real_ else object$final_validation_loss,
@@ -87,6 +92,7 @@ print.summary.nn_fit <- function(x, ...) {
   print(x$layers, row.names = FALSE)
   shown <- c(
     Outcome = describe_outcome(x$outcome),
+    Family = x$described_family,
     Loss = describe_loss(settings$loss, settings$loss_par),
     Optimizer = describe_optimizer(settings$optimizer),
     `Learning rate` = describe_lr(settings),
@@ -127,7 +133,7 @@ print_error <- function(error) {
 measure_error <- function(fit, data, call, offset) {
   known <- data_of(fit, data, call, offset = offset, gaps = TRUE)
   predicted <- predict_rows(fit, known, "data", NULL, call)
-  y <- known$targets(fit$settings$output)
+  y <- known$targets(fit$settings)
   # Of data that the fit keeps, the rows that trained.
   used <- if (is.null(data) && !is.null(known$case_weights)) known$case_weights > 0 else rep(TRUE, nrow(y))
   used <- which(used & rowSums(is.na(predicted)) == 0 & rowSums(is.na(y)) == 0)
@@ -137,13 +143,17 @@ measure_error <- function(fit, data, call, offset) {
     class <- as.integer(class_of(predicted, fit$outcome$levels))
     return(list(rows = length(used), accuracy = mean(class == code_classes(y))))
   }
+  if (fit$outcome$kind == "survival") {
+    return(NULL)
+  }
+  predicted <- means_of(predicted, fit)
   error <- beside(y, predicted) - predicted
   list(rows = length(used), rmse = sqrt(colMeans(error^2)), mae = colMeans(abs(error)))
 }
 
 count_parameters <- function(fit) {
   sizes <- as.double(fit$settings$sizes)
-  sum((sizes[-length(sizes)] + 1) * sizes[-1L])
+  sum((sizes[-length(sizes)] + 1) * sizes[-1L]) + length(own_parameters(fit))
 }
 
 count_text <- function(n, noun) {
@@ -174,7 +184,7 @@ describe_hidden_layers <- function(settings) {
 describe_output <- function(fit) {
   outcome <- fit$outcome
   text <- paste(fit$settings$sizes[length(fit$settings$sizes)], fit$settings$output)
-  if (outcome$kind == "factor" && fit$settings$sizes[length(fit$settings$sizes)] == 1L) {
+  if (is_single_class(outcome, fit$settings$output)) {
     text <- paste0(text, " for the level ", encodeString(outcome$levels[2L], quote = "\""))
   }
   text
@@ -208,6 +218,21 @@ describe_lr <- function(settings) {
 # What chose the settings that were not typed; nothing for the textbook's.
 describe_preset <- function(settings) {
   if (identical(settings$preset, "table")) c(Preset = paste0("table", if (!is.null(settings$effort)) paste0(", effort ", settings$effort)))
+}
+
+# The family and what it has trained of its own, where output and loss do not tell all.
+describe_family <- function(fit) {
+  family <- family_of(fit)
+  counts <- identical(fit$outcome$kind, "counts")
+  if (is.null(family) || (family$family %in% c("gaussian", "binomial", "multinomial", "poisson") && !counts)) {
+    return(NULL)
+  }
+  own <- natural_parameters(fit)
+  shown <- vapply(names(own), function(name) {
+    values <- vapply(own[[name]], function(value) format(value, digits = 4), "")
+    paste(name, paste0(if (!is.null(names(own[[name]]))) paste0(names(own[[name]]), " "), values, collapse = ", "))
+  }, "")
+  paste(c(family$family, if (counts) "counts of trials", shown), collapse = "; ")
 }
 
 # Settings that are off are not mentioned.

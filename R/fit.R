@@ -9,15 +9,18 @@ new_fit <- function(result, ready, given, earlier, engine = ready$spec$engine) {
   data <- ready$data
   scaling <- ready$scaling
   outcome <- given$outcome
-  final <- final_losses(result, engine)
+  final <- final_losses(result)
   # Not structure(), which takes longer than all the rest here.
   optimizer <- engine$optimizer
   class(optimizer) <- "nn_optimizer"
+  controls <- engine[spec$controls]
+  if (is.null(controls$dropout)) controls$dropout <- 0
   schedule <- engine$schedule
   class(schedule) <- "nn_schedule"
   fit <- list(
     weights = result$weights,
     biases = result$biases,
+    ancillary = result$ancillary,
     history = new_history(result, earlier$history),
     status = result$status,
     epochs_done = result$epochs_done,
@@ -31,7 +34,7 @@ new_fit <- function(result, ready, given, earlier, engine = ready$spec$engine) {
     final_objective = final$objective,
     final_validation_loss = final$validation_loss,
     best = keep_best(result, earlier),
-    settings = list(
+    settings = c(list(
       sizes = engine$sizes,
       hidden = engine$sizes[-c(1L, length(engine$sizes))],
       epochs = engine$epochs,
@@ -54,13 +57,7 @@ new_fit <- function(result, ready, given, earlier, engine = ready$spec$engine) {
       rare_levels = spec$rare_levels,
       outcome_transform = spec$outcome_transform,
       clip_predictions = spec$clip_predictions,
-      penalty = engine$penalty,
-      mixture = engine$mixture,
-      dropout = if (is.null(engine$dropout)) 0 else engine$dropout,
-      clip_norm = engine$clip_norm,
       validation = spec$validation,
-      stop_iter = engine$stop_iter,
-      tol = engine$tol,
       case_weights = spec$has_weights,
       class_weights = spec$class_weights,
       offset = !is.null(spec$offset),
@@ -73,9 +70,8 @@ new_fit <- function(result, ready, given, earlier, engine = ready$spec$engine) {
       preset = spec$preset,
       effort = spec$effort,
       time_limit = spec$time_limit,
-      ensemble = 1L,
-      keep_weights = engine$keep_weights
-    ),
+      ensemble = 1L
+    ), controls),
     seed = engine$seed,
     interface = given$interface,
     inputs = list(n = ncol(data$x), names = colnames(data$x), center = scaling$center, scale = scaling$scale, encoding = ready$encoding),
@@ -93,6 +89,10 @@ new_fit <- function(result, ready, given, earlier, engine = ready$spec$engine) {
     format = fit_format,
     version = package_version_text()
   )
+  complete <- family_of(fit)$complete
+  if (!is.null(complete) && length(fit$weights) > 0L) {
+    fit <- complete(fit, data, function(fit) run_prediction(fit, data$x, data$offset, given$arg, engine$threads, training_call))
+  }
   class(fit) <- "nn_fit"
   fit
 }
@@ -145,13 +145,12 @@ plain_call <- function(call) {
 
 # The losses at the weights that the fit has, which the history does not tell: it is of the weights before each
 # update. Missing after an interrupt, which is answered at once, and in a checkpoint.
-final_losses <- function(result, engine) {
+final_losses <- function(result) {
   known <- function(loss) if (is.null(loss)) NA_real_ else loss
   loss <- known(result$final_loss)
-  w <- if (engine$penalty > 0 && length(result$weights) > 0L) unlist(result$weights, use.names = FALSE) else 0
   list(
     loss = loss,
-    objective = loss + engine$penalty * ((1 - engine$mixture) / 2 * sum(w^2) + engine$mixture * sum(abs(w))),
+    objective = loss + known(result$final_penalty),
     validation_loss = known(result$final_validation_loss)
   )
 }

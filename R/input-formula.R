@@ -233,6 +233,9 @@ evaluate_outcome <- function(outcome, data, env, call = training_call) {
     }
   }
   value <- with_formula_errors(evaluate_rows(outcome, data, env), call)
+  if (inherits(value, "Surv") || is_survival(value)) {
+    return(plain_survival(value, expression_text(outcome), call))
+  }
   if (is.matrix(value)) {
     return(name_outcome_columns(value, outcome))
   }
@@ -267,7 +270,9 @@ stop_formula <- function(message, ..., call = training_call) {
 with_formula_errors <- function(expr, call = training_call) {
   withCallingHandlers(expr, error = function(cnd) {
     if (!inherits(cnd, "backprop_error")) {
-      stop_formula("{.arg formula} cannot be used: {said}", said = conditionMessage(cnd), call = call)
+      said <- conditionMessage(cnd)
+      hint <- if (identical(conditionCall(cnd)[[1L]], quote(Surv))) "{.code survival::Surv(time, event)} is found without {.code library(survival)}."
+      stop_formula(c("{.arg formula} cannot be used: {said}", i = hint), said = said, call = call)
     }
   })
 }

@@ -291,4 +291,19 @@ check_rows_of_outcome <- function(n, Y) {
 }
 
 # Values that a labelled outcome declares missing.
-read_outcome_columns <- function(Y) if (is.data.frame(Y)) read_columns(Y) else read_column(Y)
+read_outcome_columns <- function(Y) {
+  if (is.data.frame(Y)) {
+    times <- vapply(Y, inherits, NA, "Surv")
+    if (!any(times)) {
+      return(read_columns(Y))
+    }
+    if (ncol(Y) > 1L) {
+      stop_backprop("column_type", c(
+        "Times of an event must be the only column of {.arg Y}.",
+        x = "{.val {names(Y)[times][1L]}} stands beside {ncol(Y) - 1} other{?s}."
+      ))
+    }
+    return(plain_survival(Y[[1L]]))
+  }
+  if (inherits(Y, "Surv")) plain_survival(Y) else read_column(Y)
+}

@@ -3,9 +3,9 @@
 outcome_transforms <- c("none", "log")
 
 # Whether the outcome is learnt as it is, or its logarithm: "none" or "log".
-read_outcome_transform <- function(name, outcome, output) {
+read_outcome_transform <- function(name, outcome, choice) {
   name <- check_choice(setting(name, "none"), "outcome_transform", outcome_transforms)
-  if (name != "none" && (output != "linear" || outcome$kind == "factor")) {
+  if (name != "none" && (!scales_outcome(choice) || !is.null(family_of_settings(choice)$quantiles))) {
     stop_incompatible(
       "{.code outcome_transform = \"{name}\"} is for a numeric outcome under a linear output.",
       "Leave it out; {.code output = \"exp\"} has a logarithm as its link.",

@@ -1,20 +1,25 @@
 # Outcomes: what Y is, and how it becomes the numbers that the network is trained on.
 
-# Y described: `kind` is "numeric", "logical" or "factor"; `values` a double matrix or a factor.
-# `unit` says whether all values are 0 or 1. A fit given in `like` imposes its kind, levels and columns.
-read_outcome <- function(Y, like = NULL, arg = "Y", call = training_call) {
+# Y described: `kind` is "numeric", "logical", "factor", "survival" or "counts"; `values` a double matrix or a factor.
+# `unit` says whether all values are 0 or 1. A fit given in `like` imposes its kind, levels and columns. `family` is the name of one that was typed.
+read_outcome <- function(Y, like = NULL, arg = "Y", call = training_call, family = NULL) {
   if (is.data.frame(Y)) {
     Y <- outcome_from_table(Y, arg, call)
   }
   classes <- is.factor(Y) || is.character(Y)
-  if (classes && !is.null(like) && like$kind == "factor") {
+  if (is_survival(Y)) {
+    outcome <- read_survival(Y, arg, call)
+  } else if (classes && !is.null(like) && like$kind == "factor") {
     outcome <- read_factor(Y, like$levels, arg, call)
   } else if (classes) {
     outcome <- read_factor(Y, NULL, arg, call)
   } else {
-    outcome <- read_numbers(Y, arg, call)
+    outcome <- as_counts(read_numbers(Y, arg, call), family, arg, call)
   }
   if (!is.null(like)) {
+    if (like$kind == "counts" && outcome$kind %in% c("numeric", "logical") && outcome$k > 1L) {
+      outcome <- shares_of_counts(outcome, if (like$k == 1L) "binomial" else "multinomial", arg, call)
+    }
     check_like(outcome, like, arg, call)
     outcome$kind <- like$kind
     outcome$names <- like$names
@@ -23,10 +28,10 @@ read_outcome <- function(Y, like = NULL, arg = "Y", call = training_call) {
 }
 
 # Whether something has values by row; what these are is asked later.
-is_outcome <- function(Y) is.data.frame(Y) || (is.atomic(Y) && length(dim(Y)) <= 2L && !inherits(Y, "Surv"))
+is_outcome <- function(Y) is.data.frame(Y) || (is.atomic(Y) && length(dim(Y)) <= 2L)
 
 stop_no_outcome <- function(Y, arg, call) {
-  type <- if (inherits(Y, "Surv")) "Surv object" else describe_type(Y)
+  type <- describe_type(Y)
   stop_backprop("type", c(
     "{.arg {arg}} must be numeric, logical or a factor, not {article(type)} {type}."
   ), call = call)
@@ -99,7 +104,7 @@ stop_nonfinite_outcome <- function(rows, arg, call) {
 outcome_from_table <- function(Y, arg, call) {
   if (ncol(Y) == 1L) {
     column <- Y[[1L]]
-    if (is.factor(column) || is.character(column) || !is_plain_number(column)) {
+    if (is_survival(column) || is.factor(column) || is.character(column) || !is_plain_number(column)) {
       return(column)
     }
     return(matrix(column, ncol = 1L, dimnames = list(NULL, names(Y))))
@@ -117,7 +122,8 @@ outcome_from_table <- function(Y, arg, call) {
 }
 
 check_like <- function(outcome, like, arg, call) {
-  same <- (outcome$kind == "factor") == (like$kind == "factor") && outcome$k == like$k
+  of_its_own <- c("factor", "survival", "counts")
+  same <- (outcome$kind == like$kind || !any(c(outcome$kind, like$kind) %in% of_its_own)) && outcome$k == like$k
   if (!same) {
     now <- describe_outcome(outcome)
     then <- describe_outcome(like)
@@ -132,24 +138,40 @@ describe_outcome <- function(outcome) {
   if (outcome$kind == "factor") {
     return(paste("a factor of", outcome$k, "levels"))
   }
+  if (outcome$kind %in% c("survival", "counts")) {
+    return(c(survival = "times of an event", counts = "counts of trials")[[outcome$kind]])
+  }
   if (outcome$k == 1L) outcome$kind else paste(outcome$kind, "with", outcome$k, "columns")
 }
 
-# How many output units the outcome takes under an output activation.
-count_outputs <- function(outcome, output, loss = NULL, loss_par = NULL) {
-  if (identical(loss, "quantile")) {
-    return(length(loss_par))
+# How many output units the outcome takes. `objective`, here and below: a list of `output`, `loss` and `loss_par`, as settings are.
+count_outputs <- function(outcome, objective) {
+  units <- family_of_settings(objective)$units
+  if (!is.null(units)) {
+    return(units(outcome, objective$loss_par))
   }
-  if (outcome$kind == "factor" && outcome$k == 2L && output == "sigmoid") 1L else outcome$k
+  if (objective$loss == "quantile") {
+    return(length(objective$loss_par))
+  }
+  if (is_single_class(outcome, objective$output)) 1L else outcome$k
 }
 
-# The n x k double matrix that the engine is trained on.
-encode_outcome <- function(outcome, output) {
+# Two levels whose second one has one output.
+is_single_class <- function(outcome, output) outcome$kind == "factor" && outcome$k == 2L && output == "sigmoid"
+
+# The double matrix of targets that the engine is trained on, with a row for each row.
+encode_outcome <- function(outcome, objective) {
+  targets <- family_of_settings(objective)$targets
+  if (is.null(targets)) observed_outcome(outcome, objective) else targets(outcome, objective$loss_par)
+}
+
+# The outcome in the columns that predictions have.
+observed_outcome <- function(outcome, objective) {
   if (outcome$kind != "factor") {
     return(outcome$values)
   }
   codes <- as.integer(outcome$values)
-  if (count_outputs(outcome, output) == 1L) {
+  if (is_single_class(outcome, objective$output)) {
     return(matrix(as.double(codes == 2L), ncol = 1L))
   }
   y <- matrix(0, length(codes), outcome$k)
@@ -170,6 +192,14 @@ check_outcome_fits <- function(outcome, output, loss) {
       loss = loss, output = output, allowed = allowed
     )
   }
+  if (losses[[loss]]$needs == "survival" || outcome$kind == "survival") {
+    check_survival_fits(outcome, output, loss)
+    return(invisible())
+  }
+  if (losses[[loss]]$needs == "ordered") {
+    check_ordered(outcome)
+    return(invisible())
+  }
   if (outcome$kind == "factor" && !output %in% c("sigmoid", "softmax")) {
     stop_incompatible(
       "{.code output = \"{output}\"} does not go with a factor as outcome.",
@@ -183,11 +213,17 @@ check_outcome_fits <- function(outcome, output, loss) {
       "Give {.arg Y} as a factor, or use {.code output = \"sigmoid\"}."
     )
   }
-  if (outcome$kind == "factor") {
-    return(invisible())
-  }
   values <- outcome$values
   needs <- losses[[loss]]$needs
+  if (outcome$kind == "factor") {
+    if (!needs %in% c("any", "unit", "share", "nonnegative")) {
+      stop_incompatible(
+        "{.code loss = \"{loss}\"} needs a numeric outcome; {.arg Y} is a factor.", "For classes use {.code loss = \"{own}\"}.",
+        loss = loss, own = outputs[[output]]
+      )
+    }
+    return(invisible())
+  }
   if (needs == "single" && ncol(values) != 1L) {
     k <- ncol(values)
     stop_incompatible(
@@ -203,6 +239,20 @@ check_outcome_fits <- function(outcome, output, loss) {
       loss = loss, low = format(min(values)), high = format(max(values))
     )
   }
+  if (needs == "inner_unit" && (min(values) <= 0 || max(values) >= 1)) {
+    stop_incompatible(
+      "{.code loss = \"{loss}\"} needs values of {.arg Y} between 0 and 1, without these; they go from {low} to {high}.",
+      "Shares of a known number of trials are for {.code family = \"binomial\"} and {.code cbind(success, failure)}.",
+      loss = loss, low = format(min(values)), high = format(max(values))
+    )
+  }
+  if (needs == "positive" && min(values) <= 0) {
+    stop_incompatible(
+      "{.code loss = \"{loss}\"} needs values of {.arg Y} above 0; the smallest is {low}.",
+      "For counts use {.code family = \"poisson\"} or {.val negative_binomial}, for other numbers {.val gaussian}.",
+      loss = loss, low = format(min(values))
+    )
+  }
   if (needs == "nonnegative" && min(values) < 0) {
     stop_incompatible(
       "{.code loss = \"{loss}\"} needs counts, 0 or more, in {.arg Y}; the smallest value is {low}.",
@@ -215,6 +265,33 @@ check_outcome_fits <- function(outcome, output, loss) {
       "{.code loss = \"{loss}\"} needs rows of {.arg Y} that are shares: 0 or more, with sum 1.",
       "For classes give {.arg Y} as a factor.",
       loss = loss
+    )
+  }
+}
+
+check_survival_fits <- function(outcome, output, loss) {
+  if (outcome$kind == "survival" && losses[[loss]]$needs == "survival") {
+    return(invisible())
+  }
+  if (outcome$kind == "survival") {
+    stop_incompatible(
+      "{.code loss = \"{loss}\"} does not go with times of an event.",
+      "Use {.code family = \"cox\"} or {.val discrete_hazard}.", loss = loss
+    )
+  }
+  found <- describe_outcome(outcome)
+  stop_incompatible(
+    "{.code loss = \"{loss}\"} needs times of an event as outcome; it is {found}.",
+    "{.code survival::Surv(time, event)} makes them.", loss = loss, found = found
+  )
+}
+
+check_ordered <- function(outcome) {
+  if (outcome$kind != "factor") {
+    found <- describe_outcome(outcome)
+    stop_incompatible(
+      "{.code loss = \"ordinal\"} needs a factor as outcome, whose levels are in order; it is {found}.",
+      "{.code factor(y, levels = )} makes one.", found = found
     )
   }
 }

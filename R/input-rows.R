@@ -123,7 +123,7 @@ refuse_sparse_impute <- function(x) {
 
 # The rows in the engine's form. A training on all rows of a matrix without weights copies nothing.
 take_rows <- function(plan, spec, given, encoded) {
-  y <- encode_outcome(given$outcome, spec$engine$output)
+  y <- encode_outcome(given$outcome, spec$engine)
   codes <- outcome_codes(given$outcome)
   train <- plan$train
   factors <- if (!is.null(plan$class_weights)) {
@@ -180,14 +180,14 @@ given_rows <- function(given, spec, factors, offset) {
   }
   list(
     x = given$x,
-    y = encode_outcome(given$outcome, spec$engine$output),
-    case_weights = weigh(given$weights, factors, outcome_codes(given$outcome)),
-    offset = if (!is.null(offset)) read_offset(given$offset, nrow(given$x), outputs, "validation$offset")
+    y = encode_outcome(given$outcome, spec$engine),
+    case_weights = weigh_trials(weigh(given$weights, factors, outcome_codes(given$outcome)), given$outcome),
+    offset = if (!is.null(offset)) read_offset(given$offset, nrow(given$x), outputs, "validation$offset", loss = spec$engine$loss)
   )
 }
 
 # Outcomes, and offsets with them, on the scale that training sees.
-scale_outcomes <- function(data, scaling) {
+scale_outcomes <- function(data, scaling, loss) {
   if (is.null(scaling$y_center) && is.null(scaling$y_transform)) {
     return(data)
   }
@@ -197,7 +197,7 @@ scale_outcomes <- function(data, scaling) {
       return(rows)
     }
     rows$y <- scale_columns(rows$y, scaling$y_center, scaling$y_scale)
-    rows["offset"] <- list(scale_offset(rows$offset, scaling$y_scale))
+    rows["offset"] <- list(scale_offset(rows$offset, scaling$y_scale, loss))
     rows
   }
   data[c("y", "offset")] <- scale(data)[c("y", "offset")]
@@ -205,7 +205,11 @@ scale_outcomes <- function(data, scaling) {
   data
 }
 
-# An offset adds to an outcome that is divided by its scale.
-scale_offset <- function(offset, scale) {
-  if (is.null(offset) || is.null(scale)) offset else offset / rep(scale, each = nrow(offset))
+# An offset adds to an outcome that is divided by its scale; what is added to the logarithm of a standard deviation stays.
+scale_offset <- function(offset, scale, loss) {
+  if (is.null(offset) || is.null(scale)) {
+    return(offset)
+  }
+  if (loss == "location_scale") scale <- c(scale, rep(1, length(scale)))
+  offset / rep(scale, each = nrow(offset))
 }

@@ -3,7 +3,7 @@
 # Centre and scale of inputs, and of a numeric outcome under a linear output; NULL where not scaled.
 # A fit that goes on keeps its own.
 resolve_scaling <- function(spec, x, y, case_weights, earlier) {
-  linear <- spec$engine$output == "linear"
+  linear <- scales_outcome(spec$engine)
   extras <- learn_outcome(spec, y, case_weights, earlier)
   if (identical(spec$standardize, FALSE)) {
     return(extras)
@@ -38,6 +38,12 @@ resolve_scaling <- function(spec, x, y, case_weights, earlier) {
   c(moments, extras)
 }
 
+# Whether outcomes are numbers that a linear output predicts, and not classes in order or times.
+scales_outcome <- function(engine) {
+  family <- family_of_settings(engine)
+  if (is.null(family)) engine$output == "linear" else family$scales
+}
+
 # What else becomes of an outcome; see input-outcome-transform.R. A fit that goes on keeps its own.
 learn_outcome <- function(spec, y, case_weights, earlier) {
   if (!is.null(earlier)) {
@@ -45,7 +51,7 @@ learn_outcome <- function(spec, y, case_weights, earlier) {
   }
   list(
     y_transform = if (identical(spec$outcome_transform, "log")) learn_log(y, case_weights),
-    y_limits = if (isTRUE(spec$clip_predictions) && spec$engine$output == "linear") limits_of_outputs(learn_limits(y), utils::tail(spec$engine$sizes, 1L))
+    y_limits = if (isTRUE(spec$clip_predictions) && scales_outcome(spec$engine)) limits_of_outputs(learn_limits(y), utils::tail(spec$engine$sizes, 1L))
   )
 }
 

@@ -77,7 +77,7 @@ check_validation_share <- function(share, n) {
   if (length(share) != 1L || !is.finite(share) || share <= 0 || share >= 1) {
     stop_argument("validation", "a proportion above 0 and below 1, or a list of `X` and `Y`", share)
   }
-  held <- rounded_share(n, share)
+  held <- engine_rows_of_share(as.double(n), share)
   if (held < 1 || held >= n) {
     stop_backprop("argument", c(
       "{.arg validation} must leave rows on both sides.",
@@ -86,9 +86,6 @@ check_validation_share <- function(share, n) {
   }
   as.double(share)
 }
-
-# As the engine rounds.
-rounded_share <- function(n, share) as.integer(floor(n * share + 0.5))
 
 # Validation rows that were given, as a list of their parts.
 check_validation <- function(validation, interface) {

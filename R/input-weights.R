@@ -94,6 +94,10 @@ outcome_codes <- function(outcome) {
   if (outcome$kind == "factor") {
     return(as.integer(outcome$values))
   }
+  # Whether the event came, so that a split leaves events on both sides.
+  if (outcome$kind == "survival") {
+    return(as.integer(outcome$values[, 2L]) + 1L)
+  }
   if (outcome$k == 1L && outcome$unit) as.integer(outcome$values) + 1L else rep(1L, outcome$n)
 }
 
@@ -114,21 +118,25 @@ class_factors <- function(class_weights, codes, case_weights, levels) {
 
 # The offset as typed, as an n x outputs matrix; NULL when there is none.
 # With `gaps`, missing numbers stay.
-read_offset <- function(offset, n, outputs, arg = "offset", call = training_call, gaps = FALSE) {
+read_offset <- function(offset, n, outputs, arg = "offset", call = training_call, gaps = FALSE, loss = NULL) {
   if (is.null(offset)) {
     return(NULL)
   }
-  if (gaps && is.numeric(offset) && NROW(offset) == n && (is.null(dim(offset)) || ncol(offset) %in% c(1L, outputs))) {
-    return(matrix(as.double(unclass(offset)), n, outputs))
+  # Of a mean and a standard deviation it is the mean that is moved.
+  means <- if (identical(loss, "location_scale")) outputs / 2 else outputs
+  for_all <- function(values) cbind(matrix(values, n, means), matrix(0, n, outputs - means))
+  if (gaps && is.numeric(offset) && NROW(offset) == n && (is.null(dim(offset)) || ncol(offset) %in% c(1L, means, outputs))) {
+    values <- as.double(unclass(offset))
+    return(if (NCOL(offset) == outputs) matrix(values, n, outputs) else for_all(values))
   }
-  if (is.matrix(offset) && ncol(offset) == outputs && outputs > 1L) {
-    columns <- lapply(seq_len(outputs), function(j) check_row_numbers(offset[, j], n, arg, call))
-    return(matrix(unlist(columns), n, outputs))
+  if (is.matrix(offset) && ncol(offset) %in% c(means, outputs) && outputs > 1L) {
+    columns <- unlist(lapply(seq_len(ncol(offset)), function(j) check_row_numbers(offset[, j], n, arg, call)))
+    return(if (ncol(offset) == outputs) matrix(columns, n, outputs) else for_all(columns))
   }
   if (is.numeric(offset) && length(offset) == 1L) {
     offset <- rep(offset, n)
   }
-  matrix(check_row_numbers(offset, n, arg, call), n, outputs)
+  for_all(check_row_numbers(offset, n, arg, call))
 }
 
 # What all classes get alike changes no softmax.

@@ -1,6 +1,6 @@
 # The activation functions: what there is, their values and derivatives from the engine, and their picture.
 
-# What a reader needs to know of each, in the order of the registry.
+# What a reader is told of each: value and derivative as one writes them, and the range. Of others, what a trace tells stands in.
 activation_notes <- list(
   sigmoid = c("1 / (1 + exp(-z))", "a (1 - a)", "0 to 1"),
   tanh = c("tanh(z)", "1 - a^2", "-1 to 1"),
@@ -38,7 +38,7 @@ activation_notes <- list(
 #' @export
 nn_activation <- function(name = NULL, z = NULL) {
   call <- quote(nn_activation())
-  known <- names(activation_notes)
+  known <- activation_names()
   if (is.null(name)) {
     name <- known
   }
@@ -57,8 +57,21 @@ check_points <- function(z, call) {
   as.double(z)
 }
 
+# Those of hidden layers, and those of outputs alone that look at one unit at a time.
+activation_names <- function() c(names(activations), setdiff(names(outputs), c(names(activations), "softmax")))
+
+activation_note <- function(name) {
+  if (name %in% names(activation_notes)) {
+    return(activation_notes[[name]])
+  }
+  told <- trace_functions[[name]]
+  formula <- function(template) if (is.null(template)) NA_character_ else fill_template(template, c(z = "z", a = "a"))
+  c(formula(told$value), formula(told$slope), NA_character_)
+}
+
 activation_list <- function(name) {
-  part <- function(i) unname(vapply(activation_notes[name], function(note) note[i], ""))
+  notes <- lapply(name, activation_note)
+  part <- function(i) vapply(notes, function(note) note[i], "")
   hidden <- name %in% names(activations)
   output <- name %in% names(outputs)
   data.frame(

@@ -19,6 +19,7 @@
 #' | `effort` | `"standard"` | `"quick"`, `"standard"`, `"thorough"` | how much work `preset = "table"` takes on |
 #' | `time_limit` | `NULL` | above 0 | seconds after which the training ends |
 #' | `activation` * | `"sigmoid"` | `"sigmoid"`, `"tanh"`, `"relu"`, `"leaky_relu"`, `"elu"`, `"selu"`, `"gelu"`, `"softplus"`, `"silu"`, `"softsign"`, `"linear"` | one, or one per hidden layer |
+#' | `family` | `NULL` | a name or an object, see [nn_family()] | what the outcome is distributed as; decides `output` and `loss` |
 #' | `output` | `NULL` | `"sigmoid"`, `"softmax"`, `"linear"`, `"exp"` | activation of the output layer |
 #' | `loss` | `NULL` | `"sse"`, `"mse"`, `"mae"`, `"huber"`, `"binary_cross_entropy"`, `"cross_entropy"`, `"poisson"`, `"quantile"`, or an object, see [losses] | what is minimised |
 #' | `optimizer` * | `"gd"` | a name or an object, see [optimizers] | how the weights step |
@@ -68,7 +69,11 @@
 #' | 0/1 or logical, data frame and formula methods | `sigmoid` | `binary_cross_entropy` |
 #' | factor of 2 levels | `sigmoid` (one output, the probability of the second level) | `binary_cross_entropy` |
 #' | factor of more levels | `softmax` | `cross_entropy` |
+#' | times of an event, `survival::Surv()` | `linear` (the log of the relative hazard) | `cox` |
 #' | other numbers | `linear` | `mse` |
+#'
+#' A typed `family` decides both: see [nn_family()], which has the losses of the other likelihoods (`gamma`, `negative_binomial`, `beta`, `location_scale`,
+#' `ordinal`, `cox`, `discrete_hazard`), too.
 #'
 #' With n rows, k outputs, outcomes y and predictions p, the losses are: `sse` \eqn{\frac12\sum(y-p)^2}{1/2 sum((y-p)^2)}
 #' (a sum; every other loss is a mean), `mse` \eqn{\sum(y-p)^2/(nk)}{sum((y-p)^2)/(nk)}, `mae` the mean of
@@ -97,7 +102,7 @@
 #' glmnet. `history$loss` contains it, validation losses do not.
 #'
 #' @section Validation and early stopping:
-#' `validation = 0.2` splits off a fifth of the rows at random, by the seed, the same share of every class. A list gives rows
+#' `validation = 0.2` splits off a fifth of the rows at random, by the seed, the same share of every class, and of events among times. A list gives rows
 #' of their own: `list(X =, Y =)`, or a data frame in the formula method; it may have `case_weights` and `offset`
 #' too. They are prepared as predictions are: by the levels and moments of the training rows; a level that no training row has is an error there. A row that
 #' is the only one left to train a level of a factor stays among those that train. `fit$validation_rows` has the numbers of the rows that were split off. Where rows validate, the fit has the weights of the epoch
@@ -106,7 +111,7 @@
 #' many epochs, with status `"converged"`. Without either, the weights are those of the last epoch.
 #'
 #' `stop_metric` is what is best, if not the loss: `"log_loss"`, `"brier"` (the sum of squared errors of all classes' probabilities), `"accuracy"` and `"auc"` for classes, `"rmse"` and `"mae"` for
-#' numbers, on the scale that training sees, `"deviance"` for likelihoods. `history$validation_metric` has it by epoch. It is measured on validation rows, weighted as the loss is. Of `"auc"` and `"accuracy"`, which
+#' numbers, on the scale that training sees, `"deviance"` for likelihoods; of the families from gamma on in the table of [nn_family()] it is `"loss"` alone. `history$validation_metric` has it by epoch. It is measured on validation rows, weighted as the loss is. Of `"auc"` and `"accuracy"`, which
 #' are to be large, `fit$best$loss` is the negative.
 #'
 #' Where training goes on with
@@ -217,6 +222,7 @@
 #' @param effort How much work `preset = "table"` takes on: `"quick"` (one network), `"standard"` or `"thorough"`; see [presets] for their times.
 #' @param time_limit Seconds after which the training ends with what it has, kept within a tenth. Of an ensemble these are the networks finished by then; see [presets].
 #' @param activation Activation of the hidden layers: one name, or one per layer.
+#' @param family What the outcome is distributed as: a name such as `"ordinal"`, an object, or `NULL` to choose by the outcome; see [nn_family()].
 #' @param output Activation of the output layer, or `NULL` to choose by the outcome.
 #' @param loss Loss: a name, an object such as `loss_huber(delta = 2)`, or `NULL` to choose by outcome and output.
 #' @param optimizer A name such as `"gd"` or `"adam"`, or an object such as `opt_adam(beta1 = 0.8)`; see [optimizers].
@@ -247,7 +253,7 @@
 #' @param case_weights One number per row, 0 or more; see below.
 #' @param class_weights One number per class, with the levels as names or in their order, or `"balanced"`; see below.
 #' @param offset Numbers that are added to the output before its activation: with `output = "exp"` on the log scale, such as the log of an exposure. One
-#'   per row (or a matrix with a column per output, which softmax needs). Predictions then need an offset too.
+#'   per row (or a matrix with a column per output, which softmax needs); of `"location_scale"` one per row is added to the mean. Predictions then need an offset too.
 #' @param na_action `"error"`, `"omit"` or `"impute"`; see below.
 #' @param subset Rows of `data` to use: a condition on its columns, or row numbers.
 #' @param precision `"double"` or `"single"` (faster, about 7 digits).

@@ -121,11 +121,17 @@ boundary_meaning <- function(fit, data, call) {
   known <- tryCatch(data_of(fit, data, call)$outcome, backprop_error = function(cnd) NULL)
   outcome <- fit$outcome
   # A single 0/1 outcome under a sigmoid is two classes too.
-  binary <- outcome$kind != "factor" && fit$settings$output == "sigmoid" && outcome$k == 1L
+  binary <- outcome$kind %in% c("numeric", "logical") && fit$settings$output == "sigmoid" && outcome$k == 1L && losses[[fit$settings$loss]]$needs != "inner_unit"
   if (outcome$kind == "factor" || binary) {
     levels <- if (outcome$kind == "factor") outcome$levels else if (outcome$kind == "logical") c("FALSE", "TRUE") else c("0", "1")
     code <- if (is.null(known)) NULL else if (is.factor(known$values)) as.integer(known$values) else 1L + (known$values[, 1L] > 0.5)
     return(list(classes = levels, code = code))
+  }
+  if (outcome$kind == "survival") {
+    # Times are no values of what is predicted.
+    relative <- !has_level(fit)
+    title <- if (relative) "log relative hazard" else paste("hazard in", named_outputs(fit)[1L])
+    return(list(classes = NULL, observed = NULL, title = title, label = if (relative) title else "hazard"))
   }
   list(
     classes = NULL, observed = known$values, title = named_outputs(fit)[1L],

@@ -98,8 +98,8 @@ check_title <- function(main, call) {
 
 # A layer that is cut needs a unit above the ellipsis and one below.
 check_max_units <- function(x, call) {
-  if (!is_bare_number(x) || length(x) != 1L || is.na(x) || x < 3 || x != floor(x)) {
-    stop_argument("max_units", "a whole number, 3 or more", x, call = call)
+  if (!is_whole(x, 3)) {
+    stop_argument("max_units", paste0("a whole number, 3 or more", at_most(x)), x, call = call)
   }
   as.integer(x)
 }

@@ -23,7 +23,7 @@ conformal_limits <- function(fit, new_data, type, sides, arguments, threads, cal
 
 errors_on <- function(fit, calibration, threads, call) {
   known <- data_of(fit, calibration, call, gaps = TRUE)
-  errors <- known$targets(fit$settings$output) - predict_rows(fit, known, "calibration", threads, call)
+  errors <- known$targets(fit$settings) - predict_rows(fit, known, "calibration", threads, call)
   if (anyNA(errors)) errors[stats::complete.cases(errors), , drop = FALSE] else errors
 }
 
@@ -52,7 +52,7 @@ conformal_quantile <- function(level, errors, call) {
 }
 
 stop_no_calibration <- function(fit, type, call) {
-  delta <- identical(family_of(fit), "gaussian")
+  delta <- identical(family_of(fit)$family, "gaussian")
   stop_backprop("calibration", c(
     "{.code type = \"{type}\"} needs {.arg calibration}: rows that training has not seen, with their outcome.",
     i = "Split them off before training. They take the form of training's data, a data frame for a formula, {.code list(X =, Y =)} otherwise.",

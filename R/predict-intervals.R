@@ -7,6 +7,9 @@ default_quantile_levels <- c(0.05, 0.25, 0.5, 0.75, 0.95)
 # `arguments`: level, quantile_levels, data, calibration, method and offset, as typed.
 predict_intervals <- function(fit, new_data, type, arguments, threads, call) {
   level <- check_level(arguments$level, "level", call)
+  if (!is.null(family_of(fit)$quantiles)) {
+    return(predict_own_quantiles(fit, new_data, type, arguments, level, threads, call))
+  }
   own <- fit$settings$loss == "quantile"
   levels <- arguments$quantile_levels
   if (is.null(levels)) {
@@ -32,6 +35,15 @@ check_quantile_levels <- function(x, call) {
     stop_argument("quantile_levels", "numbers between 0 and 1, such as `c(0.05, 0.5, 0.95)`", x, call = call)
   }
   as.double(x)
+}
+
+# Limits and quantiles of a family whose predictions say where outcomes are.
+predict_own_quantiles <- function(fit, new_data, type, arguments, level, threads, call) {
+  levels <- check_quantile_levels(setting(arguments$quantile_levels, default_quantile_levels), call)
+  sides <- if (type == "quantile") levels else c((1 - level) / 2, (1 + level) / 2)
+  value <- predict_outputs(fit, new_data, "new_data", threads, call, arguments$offset)
+  limits <- family_of(fit)$quantiles(value, sides, fit)
+  if (type == "quantile") tibble_of_quantiles(limits, sides) else tibble_of_limits(limits, fit)
 }
 
 # A network trained on quantiles has them as outputs; others than these it does not know.
@@ -61,7 +73,7 @@ choose_method <- function(fit, type, arguments, call) {
     if (type == "conf_int" || identical(method, "delta")) refuse_ensemble(fit, "object", call, "{.code type = \"spread\"} tells how far its networks are apart, {.code type = \"pred_int\"} where new outcomes are.")
     return("conformal")
   }
-  gaussian <- identical(family_of(fit), "gaussian") && is.null(fit$outcome$transform)
+  gaussian <- identical(family_of(fit)$family, "gaussian") && is.null(fit$outcome$transform)
   if (type == "conf_int") {
     require_family(fit, call)
     if (identical(method, "conformal")) {
@@ -175,7 +187,7 @@ new_rows <- function(fit, new_data, offset, outputs, call) {
   if (!is.null(offset)) complete <- complete & finite_rows(offset)
   list(
     x = new$x[complete, , drop = FALSE], complete = complete,
-    offset = scale_offset(offset, fit$outcome$scale)[complete, , drop = FALSE]
+    offset = scale_offset(offset, fit$outcome$scale, fit$settings$loss)[complete, , drop = FALSE]
   )
 }
 

@@ -72,13 +72,12 @@ read_known <- function(fit, X, arg, call, offset = NULL) {
 predict_rows <- function(fit, known, arg, threads, call) {
   x <- known$x
   rows <- known$row_names
-  k <- fit$settings$sizes[length(fit$settings$sizes)]
-  offset <- prediction_offset(fit, known$offset, nrow(x), k, call, gaps = isTRUE(known$offset_in_data))
+  offset <- prediction_offset(fit, known$offset, nrow(x), last_size(fit), call, gaps = isTRUE(known$offset_in_data))
   value <- if (nrow(x) > 0L && (is.null(offset) || all(is.finite(offset)))) {
     run_prediction(fit, x, offset, arg, threads, call, gaps = TRUE)
   }
   if (is.null(value)) {
-    value <- matrix(NA_real_, nrow(x), k)
+    value <- matrix(NA_real_, nrow(x), count_predictions(fit))
     good <- finite_rows(x) & rows_within_precision(x, fit) & (if (is.null(offset)) TRUE else finite_rows(offset))
     if (any(good)) {
       value[good, ] <- run_prediction(fit, x[good, , drop = FALSE], offset[good, , drop = FALSE], arg, threads, call)
@@ -143,7 +142,7 @@ prediction_offset <- function(fit, offset, n, outputs, call, gaps = FALSE) {
   if (!trained && !is.null(offset)) {
     stop_backprop("offset", "The model was trained without {.arg offset}, and takes none to predict.", call = call)
   }
-  read_offset(offset, n, outputs, call = call, gaps = gaps)
+  read_offset(offset, n, outputs, call = call, gaps = gaps, loss = fit$settings$loss)
 }
 
 # Quantiles are trained each by itself: nothing keeps a lower one below a higher one in every row.
@@ -176,19 +175,37 @@ run_prediction <- function(fit, x, offset, arg, threads, call, gaps = FALSE) {
     # Brought back to the outcome's scale, they are multiplied and shifted in copies.
     extra_bytes = if (is.null(fit$outcome$center)) 0 else 4 * 8 * as.double(nrow(x)) * settings$sizes[length(settings$sizes)]
   )
-  answer <- engine_predict(net, fit$weights, fit$biases, x, scale_offset(offset, fit$outcome$scale))
+  answer <- engine_predict(net, fit$weights, fit$biases, x, scale_offset(offset, fit$outcome$scale, fit$settings$loss))
   if (gaps && identical(answer$error$kind, "nonfinite_x")) {
     return(NULL)
   }
-  value <- answered(answer, colnames(x), call, arg)$value
-  to_outcome(value, fit$outcome)
+  as_predictions(answered(answer, colnames(x), call, arg)$value, fit)
 }
+
+# The engine's outputs as predictions on the outcome's scale.
+as_predictions <- function(value, fit) {
+  family <- family_of(fit)
+  if (is.null(family)) to_outcome(value, fit$outcome) else family$respond(value, fit)
+}
+
+# Of predictions those that an outcome is compared with.
+means_of <- function(value, fit) {
+  family <- family_of(fit)
+  if (is.null(family)) value else family$means(value, fit)
+}
+
+# Columns of predictions: one for each output, of classes in order one for each class.
+count_predictions <- function(fit) if (losses[[fit$settings$loss]]$needs == "ordered") fit$outcome$k else last_size(fit)
 
 # Names of the outputs where they are known.
 output_names <- function(fit) {
   outcome <- fit$outcome
   if (identical(fit$settings$loss, "quantile")) {
     return(paste0("q", format_each(fit$settings$loss_par)))
+  }
+  columns <- family_of(fit)$columns
+  if (!is.null(columns)) {
+    return(columns(fit))
   }
   if (outcome$kind != "factor") {
     return(outcome$names)

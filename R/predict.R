@@ -6,16 +6,20 @@
 #'
 #' @param object A model from [nn_train()].
 #' @param new_data A data frame or matrix of new inputs; columns are matched as [nn_predict()] describes. `newdata`, the name of R's own methods, is understood.
-#' @param type What to predict; `NULL` is `"class"` for a factor, `"numeric"` otherwise.
+#' @param type What to predict; `NULL` is `"class"` for a factor, `"linear_pred"` or `"survival"` for times of an event, `"numeric"` otherwise.
 #'
 #'   | type | outcome | columns |
 #'   |---|---|---|
-#'   | `"numeric"` | numeric or logical | `.pred`, or `.pred_<name>` for several outputs (`y1`, `y2` where they have no names); for a logical, the probability of `TRUE` |
+#'   | `"numeric"` | numeric, logical or counts | `.pred`, or `.pred_<name>` for several outputs (`y1`, `y2` where they have no names); for a logical, the probability of `TRUE` |
 #'   | `"class"` | factor | `.pred_class`, a factor with the levels of the outcome |
 #'   | `"prob"` | factor | `.pred_<level>` for every level, in order |
 #'   | `"conf_int"` | any | `.pred_lower`, `.pred_upper`: where the mean is (of a factor, with `_<level>`: the probability); see below |
 #'   | `"pred_int"` | numeric | `.pred_lower`, `.pred_upper`: where a new outcome is |
 #'   | `"quantile"` | numeric | `.pred`, a list of a tibble for each row, with `.pred` and `.quantile` |
+#'   | `"sd"` | numeric, family `"location_scale"` | `.pred_sd` (with `_<name>` of several): the standard deviation that is predicted with the mean |
+#'   | `"linear_pred"` | times, family `"cox"` | `.pred_linear_pred`: the log of the relative hazard |
+#'   | `"survival"` | times of an event | `.pred`, a list of a tibble for each row, with `.eval_time` and `.pred_survival`, the probability that the event comes after `time` |
+#'   | `"hazard"` | times of an event | the same with `.pred_hazard`: of `"cox"` the cumulative hazard at `time`, of `"discrete_hazard"` the probability of the event in the interval of `time` |
 #'   | `"spread"` | any, of an ensemble | `.spread` (with `_<name>` of several outputs, of a factor `_<level>`): the standard deviation of what its networks predict, each weighted by its share |
 #' @param ... Not used; anything here is an error.
 #' @param offset,epoch As in [nn_predict()].
@@ -23,6 +27,7 @@
 #' @param level Confidence level of `"conf_int"` and `"pred_int"`.
 #' @param quantile_levels Levels of the quantiles, between 0 and 1. `NULL`: those that a network with quantile loss was trained on; for
 #'   others 0.05, 0.25, 0.5, 0.75 and 0.95.
+#' @param time Times to predict survival or hazards at. `NULL`: the ends of the intervals, or for `"cox"` the deciles of the times of events.
 #' @param data For the delta method, the training data, in the form that [logLik()][logLik.nn_fit] takes; not needed if the fit keeps
 #'   them.
 #' @param calibration For the conformal method, rows that training has not seen, with their outcome: a data frame for a formula,
@@ -78,7 +83,7 @@
 #' @export
 predict.nn_fit <- function(object, new_data, type = NULL, ..., threads = NULL, level = 0.95,
                            quantile_levels = NULL, data = NULL, calibration = NULL, method = NULL,
-                           offset = NULL, epoch = NULL) {
+                           offset = NULL, epoch = NULL, time = NULL) {
   call <- quote(predict())
   object <- validate_fit(object, "object", call, c("description", "weights"), ensembles = TRUE)
   dots <- list(...)
@@ -92,7 +97,7 @@ predict.nn_fit <- function(object, new_data, type = NULL, ..., threads = NULL, l
     stop_backprop("missing_argument", "{.arg new_data} is missing: give the rows to predict.", call = call)
   }
   object <- at_epoch(object, epoch, "object", call)
-  type <- resolve_type(type, object$outcome$kind, call)
+  type <- resolve_type(type, object, call)
   if (type %in% interval_types && !is_ensemble(object)) check_parts(object, "record", "object", call)
   if (type %in% interval_types) {
     arguments <- list(
@@ -105,8 +110,13 @@ predict.nn_fit <- function(object, new_data, type = NULL, ..., threads = NULL, l
     return(predict_spread(object, new_data, threads, call, offset))
   }
   value <- predict_outputs(object, new_data, "new_data", threads, call, offset)
+  if (object$outcome$kind == "survival") {
+    return(predict_survival(object, value, type, time, call))
+  }
+  k <- object$outcome$k
   switch(type,
-    numeric = tibble_of_numbers(value),
+    numeric = tibble_of_numbers(means_of(value, object)),
+    sd = tibble_of_columns(value[, k + seq_len(k), drop = FALSE], sub("^sd", ".pred_sd", colnames(value)[k + seq_len(k)])),
     class = tibble::new_tibble(list(.pred_class = class_of(value, object$outcome$levels)), nrow = nrow(value)),
     prob = tibble_of_shares(value, object$outcome$levels)
   )
@@ -114,15 +124,29 @@ predict.nn_fit <- function(object, new_data, type = NULL, ..., threads = NULL, l
 
 predict_arguments <- c(
   "object", "new_data", "type", "threads", "level", "quantile_levels", "data", "calibration", "method",
-  "offset", "epoch"
+  "offset", "epoch", "time"
 )
 
-resolve_type <- function(type, kind, call) {
-  fitting <- c(if (kind == "factor") c("class", "prob", "conf_int") else c("numeric", interval_types), "spread")
+prediction_types <- c("numeric", "class", "prob", interval_types, "sd", "linear_pred", "survival", "hazard", "spread")
+
+# Of a factor whatever the likelihood the classes, of numbers the numbers; others as the family has it.
+resolve_type <- function(type, fit, call) {
+  kind <- fit$outcome$kind
+  family <- family_of(fit)
+  fitting <- if (kind == "factor") {
+    c("class", "prob", if (losses[[fit$settings$loss]]$needs != "ordered") "conf_int")
+  } else if (kind == "counts") {
+    c("numeric", "conf_int")
+  } else if (kind == "survival" || !is.null(family$quantiles)) {
+    family$types
+  } else {
+    c("numeric", interval_types)
+  }
+  fitting <- c(fitting, "spread")
   if (is.null(type)) {
     return(fitting[1L])
   }
-  check_choice(type, "type", c("numeric", "class", "prob", interval_types, "spread"), call)
+  check_choice(type, "type", prediction_types, call)
   if (!type %in% fitting) {
     stop_backprop("incompatible", c(
       "{.code type = \"{type}\"} does not go with a {kind} outcome.",

@@ -13,7 +13,9 @@ earlier_best <- function(earlier, typed, settings) {
     return(NULL)
   }
   if (is.null(best$weights)) {
-    best[c("weights", "biases")] <- earlier[c("weights", "biases")]
+    best$weights <- earlier$weights
+    best$biases <- earlier$biases
+    best$ancillary <- earlier$ancillary
   }
   if (earlier$status == "converged") {
     # That training had waited long enough; this one waits anew.
@@ -31,8 +33,9 @@ keep_best <- function(result, earlier) {
   if (!is.null(earlier$best) && identical(best$loss, earlier$best$loss)) {
     best$epoch <- earlier$best$epoch
   }
-  if (identical(best$weights, result$weights) && identical(best$biases, result$biases)) {
-    best[c("weights", "biases")] <- NULL
+  own <- c("weights", "biases", "ancillary")
+  if (identical(best[["weights"]], result$weights) && identical(best[["biases"]], result$biases) && identical(best[["ancillary"]], result$ancillary)) {
+    best[own] <- NULL
   }
   best
 }

@@ -5,6 +5,7 @@ single_arguments <- c("restarts", "checkpoint", "keep_weights")
 
 check_ensemble <- function(ensemble, settings) {
   ensemble <- check_count(ensemble, "ensemble")
+  check_averages(settings, ensemble)
   if (!is.null(settings$blend) && !(length(settings$blend) == 0L && is.character(settings$blend))) {
     check_choices(settings$blend, "blend", names(blends))
     if (!is.numeric(settings$validation)) {
@@ -33,6 +34,17 @@ check_ensemble <- function(ensemble, settings) {
     "Use a smaller `ensemble`: each network is a training of its own.", training_call
   )
   ensemble
+}
+
+# Networks of some families give no predictions whose mean is one.
+check_averages <- function(settings, ensemble) {
+  family <- settings$resolved_family
+  if (is.null(family) || family$averages || (ensemble == 1L && length(settings$blend) == 0L)) {
+    return(invisible())
+  }
+  stop_incompatible(
+    "Networks of the family {.val {name}} are not averaged.", "Leave {.arg ensemble} and {.arg blend} out.", name = family$family
+  )
 }
 
 check_same_networks <- function(members, earlier) {
@@ -158,7 +170,7 @@ train_kind <- function(ready, plan, given, earlier, time, members, kind) {
 }
 
 start_of_member <- function(member, spec) {
-  start <- read_start(member, spec$engine$sizes[1L], utils::tail(spec$engine$sizes, 1L))
+  start <- read_start(member, spec$engine$sizes[1L], utils::tail(spec$engine$sizes, 1L), count_own(spec$engine), spec$engine$loss)
   if (is.null(spec$start$optimizer_state)) start["optimizer_state"] <- list(NULL)
   if (is.null(spec$start$best)) start["best"] <- list(NULL) else start$best <- earlier_best(member, character(), member$settings)
   start
@@ -348,7 +360,7 @@ judged_rows <- function(rows, ready, plan, given) {
   if (length(rows) == 0L) {
     return(NULL)
   }
-  y <- encode_outcome(given$outcome, ready$spec$engine$output)
+  y <- encode_outcome(given$outcome, ready$spec$engine)
   at <- if (is.null(plan$train)) rows else plan$train[rows]
   list(y = y[at, , drop = FALSE], weights = ready$data$case_weights[rows])
 }
@@ -360,7 +372,7 @@ blend_shares <- function(pools, rows, engine) {
   if (is.null(rows)) {
     return(data.frame(kind = kinds, loss = NA_real_, share = as.double(kinds == kinds[length(kinds)])))
   }
-  loss_of <- function(predicted) mean_loss(engine$loss, engine$loss_par, predicted, rows$y, rows$weights)
+  loss_of <- function(predicted) mean_loss(engine$loss, engine$loss_par, engine$output, predicted, rows$y, rows$weights)
   losses <- vapply(pools, function(pool) loss_of(pool$predicted), 0)
   shares <- shares_by_quarters(length(kinds))
   blended <- apply(shares, 1L, function(share) loss_of(Reduce(`+`, Map(function(pool, part) pool$predicted * part, pools, share))))
@@ -381,7 +393,7 @@ judge_members <- function(pools, shares, rows, engine, outcome) {
     return(NULL)
   }
   predicted <- Reduce(`+`, Map(function(pool, part) pool$predicted * part, pools, shares))
-  loss <- mean_loss(engine$loss, engine$loss_par, predicted, rows$y, rows$weights)
+  loss <- mean_loss(engine$loss, engine$loss_par, engine$output, predicted, rows$y, rows$weights)
   errors <- if (outcome$kind != "factor" && ncol(predicted) == ncol(rows$y)) {
     lapply(seq_len(ncol(predicted)), function(j) {
       sorted <- sort(rows$y[, j] - predicted[, j])

@@ -20,7 +20,10 @@ at_epoch <- function(fit, epoch, arg, call) {
     }
     stop_backprop("epoch", c("The model does not have its weights after epoch {epoch}.", i = shown), call = call)
   }
-  fit$weights <- fit$snapshots[[at]]$weights
-  fit$biases <- fit$snapshots[[at]]$biases
+  kept <- fit$snapshots[[at]]
+  fit[c("weights", "biases")] <- kept[c("weights", "biases")]
+  fit$ancillary <- kept$ancillary
+  # Breslow's estimate is of the final weights; there is none of earlier ones.
+  fit["baseline"] <- NULL
   fit
 }

@@ -48,16 +48,32 @@ train_requested <- function(request, recorder = NULL) {
   check_still_filled(settings$na_action, earlier)
   given <- keep_rows(given, settings$na_action)
   given$call <- request$call
-  given$outcome <- read_outcome(given$Y, like = earlier$outcome, arg = given$outcome_arg)
+  typed_family <- read_family(settings$family)
+  given$outcome <- read_outcome(given$Y, like = earlier$outcome, arg = given$outcome_arg, family = typed_family$family)
+  settings["resolved_family"] <- list(anticipate_family(settings, typed_family, given$outcome))
   settings <- apply_preset(settings, typed, given, earlier)
   settings["case_weights"] <- list(given$case_weights)
   settings["offset"] <- list(given$offset)
   plan <- plan_rows(settings, given)
+  plan["weights"] <- list(weigh_trials(plan$weights, given$outcome))
   if (is.null(settings$seed)) {
     undoing_draws(train_planned(plan, given, settings, typed, earlier, recorder))
   } else {
     train_planned(plan, given, settings, typed, earlier, recorder)
   }
+}
+
+# The family, as far as it is known before the objective is resolved: what presets and ensembles depend on.
+anticipate_family <- function(settings, typed, outcome) {
+  if (!is.null(typed)) {
+    return(typed)
+  }
+  loss <- if (inherits(settings$loss, "nn_loss")) settings$loss$name else settings$loss
+  if (is_choice(loss, names(losses))) {
+    output <- if (is.null(settings$output)) losses[[loss]]$outputs[1L] else settings$output
+    return(family_of_settings(list(output = output, loss = loss)))
+  }
+  default_family(outcome)
 }
 
 # From the split on: what may draw a seed, and be refused after that.
@@ -74,6 +90,7 @@ train_planned <- function(plan, given, settings, typed, earlier, recorder) {
   if (!is.null(plan$given)) {
     plan$given <- read_validation(plan$given, given, settings$na_action)
   }
+  check_events(given$outcome, plan, settings$resolved_family)
   ready <- prepare_training(plan$settings, plan, given, rows, typed, earlier)
   spec <- ready$spec
   seconds <- clock(settings$time_limit, settings$began)$left()
@@ -85,7 +102,8 @@ train_planned <- function(plan, given, settings, typed, earlier, recorder) {
   })
 }
 
-# What the engine is to do (`spec`), with which rows (`data`), and what was learnt from these: how they are scaled and encoded. Of the networks of an ensemble that is the same but for their rows: `plan$dealt` has the places
+# What the engine is to do (`spec`), with which rows (`data`), and what was learnt from these: how they are scaled and encoded, and where the
+# family's own parameters begin (`ancillary`). Of the networks of an ensemble that is the same but for their rows: `plan$dealt` has the places
 # of those that each holds back, and what is learnt of inputs and outcome is learnt from the rows of the first.
 prepare_training <- function(settings, plan, given, rows, typed, earlier) {
   held <- if (!is.null(plan$dealt)) plan$dealt[[1L]]
@@ -100,7 +118,9 @@ prepare_training <- function(settings, plan, given, rows, typed, earlier) {
   spec <- resolve_specification(settings, typed, inputs, given$outcome, given$interface != "matrix", earlier)
   data <- take_rows(plan, spec, given, rows)
   scaling <- resolve_scaling(spec, x, learning(data$y), learning(data$case_weights), earlier)
-  list(spec = spec, data = scale_outcomes(data, scaling), scaling = scaling, encoding = encoding)
+  data <- scale_outcomes(data, scaling, spec$engine$loss)
+  ancillary <- start_ancillary(spec$engine, learning(data$y), learning(data$case_weights))
+  list(spec = spec, data = data, scaling = scaling, encoding = encoding, ancillary = ancillary)
 }
 
 # What the engine takes: the specification, what was learnt from the rows, and in `...` what this run has of its own (its seed, its time), which
@@ -109,9 +129,17 @@ engine_settings <- function(ready, ...) {
   data <- ready$data
   scaling <- ready$scaling
   encoding <- encoding_for_engine(list(n = ncol(data$x), center = scaling$center, scale = scaling$scale, encoding = ready$encoding))
-  more <- list(center = scaling$center, scale = scaling$scale, encoding = encoding, validation = data$validation, ...)
+  more <- list(
+    center = scaling$center, scale = scaling$scale, encoding = encoding, validation = data$validation, ancillary = ready$ancillary, ...
+  )
   more <- more[!vapply(more, is.null, NA)]
   replace(ready$spec$engine, names(more), more)
+}
+
+# Where the family's own parameters begin, unless an earlier fit or a typed start has them.
+start_ancillary <- function(engine, y, weights) {
+  family <- family_of_settings(engine)
+  if (is.null(family$own)) numeric() else as.double(family$start(y, weights, engine$loss_par))
 }
 
 # A call that is refused draws nothing from R's generator: where the package stops, the generator is put back.

@@ -1,5 +1,5 @@
 # What tames a training: penalty, dropout, clipping, early stopping, snapshots. Checked here, in the
-# engine's form afterwards; what is off is left out.
+# engine's form afterwards; what is off is left out. All that is listed at the end goes to the engine and into the settings of the fit.
 
 resolve_controls <- function(settings, hidden, optimizer) {
   penalty <- check_between(settings$penalty, "penalty", 0, Inf)
@@ -8,10 +8,11 @@ resolve_controls <- function(settings, hidden, optimizer) {
   clip_norm <- settings$clip_norm
   if (!is.null(clip_norm)) {
     clip_norm <- check_positive(clip_norm, "clip_norm")
-    if (optimizer == "lbfgs") {
+    if ("clip_norm" %in% optimizers[[optimizer]]$excludes) {
       stop_incompatible(
-        "{.code optimizer = \"lbfgs\"} takes no {.arg clip_norm}: its line search needs the gradient as it is.",
-        "Leave {.arg clip_norm} out, or use another optimizer, such as {.val adam}."
+        "{.code optimizer = \"{optimizer}\"} takes no {.arg clip_norm}: its line search needs the gradient as it is.",
+        "Leave {.arg clip_norm} out, or use another optimizer, such as {.val adam}.",
+        optimizer = optimizer
       )
     }
   }
@@ -34,13 +35,6 @@ resolve_controls <- function(settings, hidden, optimizer) {
   )
 }
 
-# Measures of predictions that may choose the best epoch: which outputs each is for.
-stop_metrics <- list(
-  loss = c("sigmoid", "softmax", "linear", "exp"), log_loss = c("sigmoid", "softmax"), brier = c("sigmoid", "softmax"), auc = "sigmoid",
-  accuracy = c("sigmoid", "softmax"), rmse = c("linear", "exp", "sigmoid"), mae = c("linear", "exp", "sigmoid"),
-  deviance = c("sigmoid", "softmax", "linear", "exp")
-)
-
 # NULL where it is the loss.
 read_stop_metric <- function(metric, validation, output, outcome, outputs, loss) {
   if (is.null(metric)) {
@@ -50,6 +44,14 @@ read_stop_metric <- function(metric, validation, output, outcome, outputs, loss)
   if (is.null(validation)) {
     stop_incompatible(
       "{.arg stop_metric} is measured on validation rows, and there are none.", "Give a share of the rows: {.code validation = 0.2}."
+    )
+  }
+  own <- family_name(output, loss)
+  if (metric != "loss" && !is.null(own) && !own %in% c("gaussian", "binomial", "multinomial", "poisson")) {
+    stop_incompatible(
+      "{.code stop_metric = \"{metric}\"} does not go with {.code family = \"{own}\"}.",
+      "Its networks are judged by its own loss, minus the mean log-likelihood: {.code stop_metric = \"loss\"}, or leave it out.",
+      metric = metric, own = own
     )
   }
   fits <- output %in% stop_metrics[[metric]] && (metric != "auc" || outputs == 1L)
@@ -92,10 +94,11 @@ resolve_dropout <- function(dropout, hidden, optimizer) {
   if (all(dropout == 0)) {
     return(NULL)
   }
-  if (optimizer == "lbfgs") {
+  if ("dropout" %in% optimizers[[optimizer]]$excludes) {
     stop_incompatible(
-      "{.code optimizer = \"lbfgs\"} takes no {.arg dropout}: its line search needs a loss that is not random.",
-      "Use {.arg penalty} instead, or another optimizer, such as {.val adam}."
+      "{.code optimizer = \"{optimizer}\"} takes no {.arg dropout}: its line search needs a loss that is not random.",
+      "Use {.arg penalty} instead, or another optimizer, such as {.val adam}.",
+      optimizer = optimizer
     )
   }
   rep_len(as.double(dropout), layers)

@@ -1,58 +1,68 @@
-# What the hyperparameters of optimizers, schedules and losses must be: one table for each name. The functions that make such objects check by it, and so does
+# What the hyperparameters of optimizers, schedules and losses must be: one table for each name, of what the engine states of them. The functions that make such objects check by it, and so does
 # whatever takes one, since a list can be edited.
 
-share_below_1 <- between_field(0, 1)
-at_least_0 <- between_field(0)
-at_least_1 <- between_field(1)
-share_with_1 <- between_field(0, 1, closed = TRUE)
-above_0_to_1 <- field("a number above 0 and at most 1", function(x, whole) is_positive(x) && x <= 1)
-above_0_below_1 <- field("a number above 0 and below 1", function(x, whole) is_positive(x) && x < 1)
-# NA stands for what training will fill in.
-memory_field <- field("a whole number, 1 or more, or `NA`", function(x, whole) is_missing_number(x) || is_whole(x, 1))
-epochs_field <- field("a number of at least 1, or `NA`", function(x, whole) is_missing_number(x) || is_between(x, 1, Inf))
+# What a range is in words.
+words_of_range <- function(range) {
+  words <- switch(range$range,
+    flag = "`TRUE` or `FALSE`",
+    count = "a whole number, 1 or more",
+    number = if (range$from == 0 && range$above && range$to == Inf) {
+      "a positive, finite number"
+    } else {
+      words_between(range$from, range$to, closed = !range$below, open = range$above)
+    }
+  )
+  # NA stands for what training will fill in.
+  if (is.na(range$default)) paste0(words, ", or `NA`") else words
+}
+
+# Whether a value lies in a range.
+is_in_range <- function(x, range) {
+  (is.na(range$default) && is_missing_number(x)) || switch(range$range,
+    flag = is_flag(x),
+    count = is_whole(x, 1),
+    number = is_between(x, range$from, range$to, closed = !range$below) && (!range$above || x > range$from)
+  )
+}
 is_missing_number <- function(x) is_one_number(x) && is.na(x) && !is.nan(x)
 
-optimizer_fields <- list(
-  gd = fields(),
-  sgd = fields(),
-  momentum = fields(momentum = share_below_1),
-  nesterov = fields(momentum = share_below_1),
-  adagrad = fields(epsilon = positive_field()),
-  rmsprop = fields(rho = share_below_1, epsilon = positive_field()),
-  adam = fields(beta1 = share_below_1, beta2 = share_below_1, epsilon = positive_field()),
-  adamw = fields(beta1 = share_below_1, beta2 = share_below_1, epsilon = positive_field(), weight_decay = at_least_0),
-  rprop = fields(
-    eta_minus = share_below_1, eta_plus = at_least_1, step_max = positive_field(),
-    step_min = field("a positive, finite number", function(x, whole) {
-      if (!is_positive(x) || x <= whole$step_max) is_positive(x) else wrong_part("", paste("at most `step_max`, which is", whole$step_max), x)
-    })
-  ),
-  lbfgs = fields(memory = memory_field, gradient_tolerance = at_least_0, value_tolerance = at_least_0)
-)
+# The rule for a hyperparameter as the registry states it.
+hyperparameter_rule <- function(stated) {
+  highest <- stated$at_most
+  field(words_of_range(stated), function(x, whole) {
+    is_right <- is_in_range(x, stated)
+    if (!is_right || is.null(highest) || x <= whole[[highest]]) {
+      return(is_right)
+    }
+    wrong_part("", paste0("at most `", highest, "`, which is ", whole[[highest]]), x)
+  })
+}
+
+# The rules of each name of a table of the registry. A hyperparameter that another one bounds comes after those that stand by themselves.
+hyperparameter_fields <- function(table) {
+  lapply(table, function(entry) {
+    bounded <- vapply(entry$hyperparameters, function(stated) !is.null(stated$at_most), NA)
+    do.call(fields, lapply(c(entry$hyperparameters[!bounded], entry$hyperparameters[bounded]), hyperparameter_rule))
+  })
+}
+
+optimizer_fields <- hyperparameter_fields(optimizers)
+schedule_fields <- hyperparameter_fields(schedules)
 
 # `columns` are NULL for all.
 embedding_fields <- list(
   piecewise = fields(bins = whole_field(1), columns = field("names of inputs", function(x, whole) is_texts(x) && length(x) > 0L, optional = TRUE))
 )
 
-schedule_fields <- list(
-  constant = fields(warmup = at_least_0),
-  step = fields(factor = above_0_to_1, every = epochs_field, warmup = at_least_0),
-  exponential = fields(rate = above_0_to_1, warmup = at_least_0),
-  cosine = fields(period = epochs_field, floor = share_with_1, restarts = flag_field(), growth = at_least_1, warmup = at_least_0),
-  one_cycle = fields(total = epochs_field, rise = above_0_below_1, start = share_with_1, floor = share_with_1, warmup = at_least_0),
-  plateau = fields(
-    factor = above_0_below_1, patience = whole_field(1), tolerance = at_least_0, floor = share_with_1, warmup = at_least_0
-  )
-)
-
 no_parameter <- fields(par = field("`numeric(0)`", function(x, whole) is.numeric(x) && length(x) == 0L))
-loss_fields <- list(
-  sse = no_parameter, mse = no_parameter, mae = no_parameter,
-  huber = fields(par = positive_field()),
-  binary_cross_entropy = no_parameter, cross_entropy = no_parameter, poisson = no_parameter,
-  quantile = fields(par = field("different numbers above 0 and below 1, in order", function(x, whole) is_quantile_levels(x)))
-)
+loss_fields <- lapply(losses, function(loss) no_parameter)
+loss_fields$huber <- fields(par = positive_field())
+loss_fields$quantile <- fields(par = field("different numbers above 0 and below 1, in order", function(x, whole) is_quantile_levels(x)))
+# What the outcome decides: how many classes there are, where intervals end.
+loss_fields$ordinal <- fields(par = field("the number of classes", function(x, whole) is_whole(x, 2) || (is.numeric(x) && length(x) == 0L)))
+loss_fields$discrete_hazard <- fields(par = field("ascending numbers above 0", function(x, whole) {
+  is.numeric(x) && all(is.finite(x)) && all(x > 0) && !is.unsorted(x, strictly = TRUE)
+}))
 
 is_quantile_levels <- function(x) {
   is.numeric(x) && length(x) > 0L && !anyNA(x) && all(x > 0 & x < 1) && !is.unsorted(x, strictly = TRUE)

@@ -79,21 +79,17 @@ read_loss <- function(x) {
   new_loss(name, as.double(losses[[name]]$par))
 }
 
-# The mean loss of predictions on the outcome's scale, as the documentation defines it, for predictions that no single network makes. Probabilities of 0 and 1 count
-# as 1e-15 from there.
-mean_loss <- function(name, par, predicted, y, weights = NULL) {
-  y <- beside(y, predicted)
-  p <- pmin(pmax(predicted, 1e-15), 1 - 1e-15)
-  error <- y - predicted
-  cells <- switch(name,
-    sse = , mse = error^2,
-    mae = abs(error),
-    huber = ifelse(abs(error) <= par, error^2 / 2, par * (abs(error) - par / 2)),
-    binary_cross_entropy = -y * log(p) - (1 - y) * log1p(-p),
-    cross_entropy = -y * log(p) * ncol(y),
-    poisson = predicted - y * log(pmax(predicted, 1e-300)),
-    quantile = error * (rep(par, each = nrow(y)) - (error < 0))
+# The mean loss of predictions on the outcome's scale, for predictions that no single network makes: by the engine, of a network whose inputs are
+# what its output makes these predictions of. A sum of squares is judged by its mean. Probabilities of 0 and 1 count as 1e-15 from there.
+mean_loss <- function(name, par, output, predicted, y, weights = NULL) {
+  if (!all(is.finite(predicted))) {
+    return(Inf)
+  }
+  units <- ncol(predicted)
+  engine <- list(
+    sizes = c(units, units), activation = character(), output = output, loss = if (name == "sse") "mse" else name, loss_par = par,
+    precision = "double", threads = 1L
   )
-  rows <- rowMeans(cells)
-  if (is.null(weights)) mean(rows) else sum(weights * rows) / sum(weights)
+  x <- unname(as_weighted_input(predicted, output, 1e-15))
+  answered(engine_evaluate(engine, list(diag(units)), list(numeric(units)), x, unname(y), weights, NULL))$loss
 }

@@ -1,11 +1,8 @@
 # What R itself is going to need, counted before R is asked for it: a request that is refused by its size comes back
-# at once, and says what to change.
+# at once, and says what to change. What there is, and what is too little to ask about, the engine knows; what the engine needs, it counts.
 
 # `what` says what would take the bytes: "The Hessian of 500 parameters"; `hint`, how to need less.
 check_room <- function(bytes, what, hint, call) {
-  if (bytes < 1e8 && is.null(getOption("backprop.max_bytes"))) {
-    return(invisible())
-  }
   limit <- resolve_max_bytes()
   answer <- engine_memory(as.double(bytes), if (is.na(limit)) NaN else limit)
   if (!is.null(answer$error)) stop_memory(answer$error, paste(what, "would need"), hint, call)

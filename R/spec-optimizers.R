@@ -60,61 +60,61 @@
 NULL
 
 new_optimizer <- function(name, ...) {
-  new_hyperparameters("nn_optimizer", optimizer_fields, name, list(...), call(paste0("opt_", name)))
+  given <- list(...)
+  call <- call(paste0("opt_", name))
+  for (stated in names(which(is.na(unlist(optimizer_defaults[[name]]))))) {
+    # NA stands for what training will fill in.
+    given[[stated]] <- if (is.null(given[[stated]])) NA_real_ else check_count(given[[stated]], stated, call = call)
+  }
+  new_hyperparameters("nn_optimizer", optimizer_fields, name, given, call)
+}
+
+# The function that makes an optimizer: its arguments are the hyperparameters, with the defaults, that the registry states.
+constructor_of <- function(name) {
+  defaults <- lapply(optimizers[[name]]$hyperparameters, function(stated) if (!is.na(stated$default)) stated$default)
+  body <- as.call(c(quote(new_optimizer), name, sapply(names(defaults), as.name)))
+  as.function(c(defaults, body), topenv())
 }
 
 #' @rdname optimizers
 #' @export
-opt_gd <- function() new_optimizer("gd")
+opt_gd <- constructor_of("gd")
 
 #' @rdname optimizers
 #' @export
-opt_sgd <- function() new_optimizer("sgd")
+opt_sgd <- constructor_of("sgd")
 
 #' @rdname optimizers
 #' @export
-opt_momentum <- function(momentum = 0.9) new_optimizer("momentum", momentum = momentum)
+opt_momentum <- constructor_of("momentum")
 
 #' @rdname optimizers
 #' @export
-opt_nesterov <- function(momentum = 0.9) new_optimizer("nesterov", momentum = momentum)
+opt_nesterov <- constructor_of("nesterov")
 
 #' @rdname optimizers
 #' @export
-opt_adagrad <- function(epsilon = 1e-10) new_optimizer("adagrad", epsilon = epsilon)
+opt_adagrad <- constructor_of("adagrad")
 
 #' @rdname optimizers
 #' @export
-opt_rmsprop <- function(rho = 0.99, epsilon = 1e-8) new_optimizer("rmsprop", rho = rho, epsilon = epsilon)
+opt_rmsprop <- constructor_of("rmsprop")
 
 #' @rdname optimizers
 #' @export
-opt_adam <- function(beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8) {
-  new_optimizer("adam", beta1 = beta1, beta2 = beta2, epsilon = epsilon)
-}
+opt_adam <- constructor_of("adam")
 
 #' @rdname optimizers
 #' @export
-opt_adamw <- function(beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0.01) {
-  new_optimizer("adamw", beta1 = beta1, beta2 = beta2, epsilon = epsilon, weight_decay = weight_decay)
-}
+opt_adamw <- constructor_of("adamw")
 
 #' @rdname optimizers
 #' @export
-opt_rprop <- function(eta_minus = 0.5, eta_plus = 1.2, step_min = 1e-6, step_max = 50) {
-  new_optimizer("rprop",
-    eta_minus = eta_minus, eta_plus = eta_plus, step_min = step_min, step_max = step_max
-  )
-}
+opt_rprop <- constructor_of("rprop")
 
 #' @rdname optimizers
 #' @export
-opt_lbfgs <- function(memory = NULL, gradient_tolerance = 1e-10, value_tolerance = 1e-14) {
-  new_optimizer("lbfgs",
-    memory = if (is.null(memory)) NA_real_ else check_count(memory, "memory", call = quote(opt_lbfgs())),
-    gradient_tolerance = gradient_tolerance, value_tolerance = value_tolerance
-  )
-}
+opt_lbfgs <- constructor_of("lbfgs")
 
 #' @export
 print.nn_optimizer <- function(x, ...) {
@@ -144,7 +144,7 @@ read_optimizer <- function(x) {
     return(check_hyperparameters(x, "optimizer", "nn_optimizer", optimizer_fields))
   }
   name <- check_choice(x, "optimizer", names(optimizers))
-  optimizer <- c(list(name = name), optimizers[[name]]$hyperparameters)
+  optimizer <- c(list(name = name), optimizer_defaults[[name]])
   class(optimizer) <- "nn_optimizer" # not structure(), which takes longer than many a check
   optimizer
 }

@@ -1,66 +1,21 @@
-# What the package offers, in one place: every name that an argument accepts, with what belongs to it.
-# Checks, error listings and defaults are all read from these tables.
+# What the package offers: every name that an argument accepts, with what belongs to it. Checks, error listings and defaults are all
+# read from tables. Those of activations, outputs, losses, optimizers, schedules, initialisations, measures and precisions are the
+# engine's, in registry-generated.R; here is what R adds to them, and what only R knows.
 
-# Activation functions of hidden layers, each with the family its default initialisation comes from.
-activations <- c(
-  sigmoid = "glorot_uniform", tanh = "glorot_uniform", relu = "he_normal", leaky_relu = "he_normal",
-  elu = "he_normal", selu = "he_normal", gelu = "he_normal", softplus = "he_normal",
-  silu = "he_normal", softsign = "glorot_uniform", linear = "glorot_uniform"
-)
+# Hyperparameters as they are where nothing is said, by the name of what has them.
+defaults_of <- function(table) lapply(table, function(entry) lapply(entry$hyperparameters, function(hyperparameter) hyperparameter$default))
+optimizer_defaults <- defaults_of(optimizers)
+schedule_defaults <- defaults_of(schedules)
 
-# Output activations: the loss that goes with each by default.
-outputs <- c(
-  sigmoid = "binary_cross_entropy", softmax = "cross_entropy", linear = "mse", exp = "poisson"
-)
+# Measures of predictions that may choose the best epoch: which outputs each is for. The loss goes with all.
+stop_metrics <- c(list(loss = names(outputs)), metrics)
 
-# Losses: the outputs each works with (the first is taken when none is asked for and the outcome's own
-# does not fit), whether it is a sum over rows, its parameter, and what it asks of the outcome.
-losses <- list(
-  sse = list(outputs = c("linear", "sigmoid", "exp"), sum = TRUE, par = numeric(), needs = "any"),
-  mse = list(outputs = c("linear", "sigmoid", "exp"), sum = FALSE, par = numeric(), needs = "any"),
-  mae = list(outputs = c("linear", "sigmoid", "exp"), sum = FALSE, par = numeric(), needs = "any"),
-  huber = list(outputs = c("linear", "sigmoid", "exp"), sum = FALSE, par = c(delta = 1), needs = "any"),
-  binary_cross_entropy = list(outputs = "sigmoid", sum = FALSE, par = numeric(), needs = "unit"),
-  cross_entropy = list(outputs = "softmax", sum = FALSE, par = numeric(), needs = "share"),
-  poisson = list(outputs = "exp", sum = FALSE, par = numeric(), needs = "nonnegative"),
-  quantile = list(outputs = "linear", sum = FALSE, par = c(0.1, 0.5, 0.9), needs = "single")
-)
+# The biases that go with initialisations of weights, where all of them agree; else none.
+biases_of <- function(init) {
+  biases <- unique(unname(inits[init]))
+  if (length(biases) == 1L) biases else "zeros"
+}
 
-# Optimizers: default learning rate, whether they step on mini-batches, whether they find the length of
-# their steps themselves, and their hyperparameters' defaults.
-optimizers <- list(
-  gd = list(lr = 0.1, batches = FALSE, own_steps = FALSE, hyperparameters = list()),
-  sgd = list(lr = 0.01, batches = TRUE, own_steps = FALSE, hyperparameters = list()),
-  momentum = list(lr = 0.01, batches = TRUE, own_steps = FALSE, hyperparameters = list(momentum = 0.9)),
-  nesterov = list(lr = 0.01, batches = TRUE, own_steps = FALSE, hyperparameters = list(momentum = 0.9)),
-  adagrad = list(lr = 0.01, batches = TRUE, own_steps = FALSE, hyperparameters = list(epsilon = 1e-10)),
-  rmsprop = list(lr = 0.001, batches = TRUE, own_steps = FALSE, hyperparameters = list(rho = 0.99, epsilon = 1e-8)),
-  adam = list(
-    lr = 0.001, batches = TRUE, own_steps = FALSE, hyperparameters = list(beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8)
-  ),
-  adamw = list(
-    lr = 0.001, batches = TRUE, own_steps = FALSE,
-    hyperparameters = list(beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0.01)
-  ),
-  rprop = list(
-    lr = 0.01, batches = FALSE, own_steps = TRUE,
-    hyperparameters = list(eta_minus = 0.5, eta_plus = 1.2, step_min = 1e-6, step_max = 50)
-  ),
-  lbfgs = list(
-    lr = 1, batches = FALSE, own_steps = TRUE,
-    hyperparameters = list(memory = NA_real_, gradient_tolerance = 1e-10, value_tolerance = 1e-14)
-  )
-)
-
-default_batch_size <- 32L
-
-# Initialisations of weights, each with the biases that go with it.
-inits <- c(
-  normal = "uniform", uniform = "uniform", glorot_uniform = "zeros", glorot_normal = "zeros",
-  he_uniform = "zeros", he_normal = "zeros", lecun_normal = "zeros", orthogonal = "zeros"
-)
-
-precisions <- c("double", "single")
 keeps <- c("minimal", "data")
 standardizings <- c("robust", "quantile")
 na_actions <- c("error", "omit", "impute")
@@ -84,13 +39,9 @@ plain_steps <- list(
   precision = "double", init = NULL, decay_schedule = NULL, dropout_schedule = NULL
 )
 
-schedules <- c("constant", "step", "exponential", "cosine", "one_cycle", "plateau")
-
-# The arguments that say how to train (see nn_train-methods.R). Those that a fit given as `start` passes on unless they are typed anew are
-# `inherited_arguments`.
+# The arguments that say how to train (see nn_train-methods.R). A fit given as `start` passes on all that are not typed anew but those that are
+# of one call: its data and time, what is in the fit already, and what goes on around the training.
 training_arguments <- names(training_defaults)
-inherited_arguments <- c(
-  "lr", "activation", "output", "loss", "optimizer", "batch_size", "shuffle", "lr_schedule", "init",
-  "ensemble", "blend", "standardize", "embed", "rare_levels", "outcome_transform", "clip_predictions", "penalty", "mixture", "dropout", "clip_norm", "decay_schedule", "dropout_schedule", "validation", "stop_iter", "stop_metric", "tol",
-  "class_weights", "na_action", "precision", "seed", "keep", "keep_weights"
-)
+inherited_arguments <- setdiff(training_arguments, c(
+  "hidden", "epochs", "preset", "effort", "time_limit", "family", "start", "restarts", "case_weights", "offset", "threads", "callback", "checkpoint", "progress"
+))

@@ -9,21 +9,19 @@
 resolve_specification <- function(settings, typed, inputs, outcome, table, earlier = NULL) {
   optimizer <- read_optimizer(settings$optimizer)
   standardize <- read_standardize(settings$standardize)
-  loss <- read_loss(settings$loss)
-  choice <- resolve_output(settings$output, loss$name, outcome, table)
-  loss_par <- if (is.null(loss)) as.double(losses[[choice$loss]]$par) else as.double(loss$par)
-  check_outcome_fits(outcome, choice$output, choice$loss)
-  outputs <- count_outputs(outcome, choice$output, choice$loss, loss_par)
+  choice <- resolve_objective(settings, outcome, table)
+  family <- family_of_settings(choice)
+  outputs <- count_outputs(outcome, choice)
   check_offset_output(settings$offset, choice$output)
-  offset <- read_offset(settings$offset, inputs$rows, outputs)
+  offset <- read_offset(settings$offset, inputs$rows, outputs, loss = choice$loss)
 
-  start <- read_start(settings$start, inputs$p, outputs)
+  start <- read_start(settings$start, inputs$p, outputs, count_own(c(choice, list(sizes = outputs))), choice$loss)
   hidden <- resolve_hidden(settings$hidden, "hidden" %in% typed, start)
   sizes <- c(inputs$p, hidden, outputs)
   optimizer <- complete_optimizer(optimizer, sizes)
   activation <- resolve_activation(settings$activation, hidden)
   init <- resolve_init(settings$init, activation, choice)
-  batch_size <- resolve_batch_size(settings$batch_size, optimizer$name, inputs$n)
+  batch_size <- resolve_batch_size(settings$batch_size, optimizer$name, inputs$n, family)
   tell_full_batch(optimizer$name, batch_size, settings$batch_size, inputs$n)
   epochs <- check_count(settings$epochs, "epochs", min = 0)
   lr <- settings$lr
@@ -39,7 +37,8 @@ resolve_specification <- function(settings, typed, inputs, outcome, table, earli
     start$optimizer_state <- NULL
   }
   if (!is.null(earlier)) {
-    start$best <- earlier_best(earlier, typed, settings)
+    # The best by one loss is not the best by another.
+    if (identical(earlier$settings$loss, choice$loss)) start$best <- earlier_best(earlier, typed, settings)
   }
   keep <- check_choice(settings$keep, "keep", keeps)
   if (!is.null(settings$progress)) {
@@ -50,12 +49,12 @@ resolve_specification <- function(settings, typed, inputs, outcome, table, earli
   checkpoint <- read_checkpoint(settings$checkpoint)
   restarts <- check_restarts(settings$restarts, settings)
 
-  engine <- list(
+  engine <- c(controls, list(
     sizes = sizes,
     activation = activation,
     output = choice$output,
     loss = choice$loss,
-    loss_par = loss_par,
+    loss_par = choice$loss_par,
     optimizer = unclass(optimizer),
     lr = lr,
     schedule = unclass(read_schedule(settings$lr_schedule, epochs, optimizer$name)),
@@ -71,19 +70,13 @@ resolve_specification <- function(settings, typed, inputs, outcome, table, earli
     precision = check_choice(settings$precision, "precision", precisions),
     threads = resolve_threads(settings$threads),
     max_bytes = resolve_max_bytes(),
-    penalty = controls$penalty,
-    mixture = controls$mixture,
-    dropout = controls$dropout,
-    clip_norm = controls$clip_norm,
-    stop_iter = controls$stop_iter,
-    tol = controls$tol,
-    keep_weights = controls$keep_weights,
-    accuracy = choice$loss %in% c("cross_entropy", "binary_cross_entropy"),
+    accuracy = choice$loss %in% c("cross_entropy", "binary_cross_entropy") && outcome$kind != "counts",
     # Last, so that a call that fails draws nothing from R's generator.
     seed = if (is.null(settings$seed)) sample.int(.Machine$integer.max, 1L) else check_seed(settings$seed)
-  )
+  ))
   list(
     engine = engine,
+    controls = names(controls),
     split_seed = split_seed(engine$seed, typed, earlier),
     start = start,
     preset = settings$preset,
@@ -92,20 +85,30 @@ resolve_specification <- function(settings, typed, inputs, outcome, table, earli
     standardize = standardize,
     embed = inputs$embed,
     rare_levels = check_count(settings$rare_levels, "rare_levels", min = 0),
-    outcome_transform = read_outcome_transform(settings$outcome_transform, outcome, choice$output),
-    clip_predictions = check_flag(settings$clip_predictions, "clip_predictions"),
+    outcome_transform = read_outcome_transform(settings$outcome_transform, outcome, choice),
+    clip_predictions = check_clipping(settings$clip_predictions, choice),
     init = settings$init,
     keep = keep,
     validation = inputs$validation,
     na_action = settings$na_action,
     has_weights = !is.null(settings$case_weights),
     progress = settings$progress,
+    family = if (is.null(settings$family)) NULL else family$family,
     class_weights = settings$class_weights,
     offset = offset,
     callback = callback,
     checkpoint = checkpoint,
     restarts = restarts
   )
+}
+
+check_clipping <- function(clip, choice) {
+  check_flag(clip, "clip_predictions")
+  family <- family_of_settings(choice)
+  if (clip && !is.null(family$quantiles)) {
+    stop_incompatible("{.code clip_predictions = TRUE} does not go with {.code family = \"{name}\"}, whose predictions are not means alone.", "Leave it out.", name = family$family)
+  }
+  clip
 }
 
 # What a fit given as `start` passes on: all that was not typed anew.
@@ -121,7 +124,10 @@ inherit_settings <- function(settings, typed, earlier) {
   if ("validation" %in% typed && is.null(settings$validation)) {
     inherited <- setdiff(inherited, "stop_metric")
   }
-  # A new output comes with its own loss and the other way round.
+  # A new output comes with its own loss and the other way round; a family with both, unless it is the one that training had.
+  if ("family" %in% typed && !identical(read_family(settings$family)$family, family_of_settings(earlier)$family)) {
+    inherited <- setdiff(inherited, c("output", "loss"))
+  }
   if ("output" %in% typed) {
     inherited <- setdiff(inherited, "loss")
   }
@@ -140,6 +146,25 @@ inherit_settings <- function(settings, typed, earlier) {
 
 # The optimizer's memory of earlier steps goes on only under the very same rule.
 keeps_state <- function(earlier, now) identical(unclass(earlier), unclass(now))
+
+# Output, loss and its parameter: those of the family, where one is typed or the outcome has no other.
+resolve_objective <- function(settings, outcome, table) {
+  loss <- read_loss(settings$loss)
+  family <- read_family(settings$family)
+  if (is.null(family) && is.null(loss)) family <- default_family(outcome)
+  if (is.null(family)) {
+    choice <- resolve_output(settings$output, loss$name, outcome, table)
+  } else {
+    check_family_alone(family, settings$output, loss)
+    check_family_outcome(family, outcome)
+    choice <- list(output = family$output, loss = if (is.null(loss)) family$losses[1L] else loss$name)
+  }
+  check_outcome_fits(outcome, choice$output, choice$loss)
+  if (is.null(family)) family <- family_of_settings(choice)
+  given <- as.double(if (is.null(loss)) losses[[choice$loss]]$par else loss$par)
+  choice$loss_par <- if (is.null(family$par)) given else family$par(outcome, given, settings$case_weights)
+  choice
+}
 
 resolve_output <- function(output, loss, outcome, table) {
   if (is.null(output)) {
@@ -222,7 +247,7 @@ resolve_init <- function(init, activation, choice, call = training_call) {
   layers <- length(activation) + 1L
   if (is.null(init)) {
     article <- all(activation == "sigmoid") && choice$output == "sigmoid" && choice$loss == "sse"
-    init <- if (article) "normal" else c(activations[activation], "glorot_uniform", use.names = FALSE)
+    init <- if (article) "normal" else c(activations[activation], activations[["linear"]], use.names = FALSE)
   }
   check_choices(init, "init", names(inits), call = call)
   if (length(init) != 1L && length(init) != layers) {
@@ -233,16 +258,23 @@ resolve_init <- function(init, activation, choice, call = training_call) {
     ), call = call)
   }
   weights <- rep_len(init, layers)
-  list(weights = weights, biases = if (all(inits[weights] == "uniform")) "uniform" else "zeros")
+  list(weights = weights, biases = biases_of(weights))
 }
 
-resolve_batch_size <- function(batch_size, optimizer, n) {
-  batches <- optimizers[[optimizer]]$batches
-  if (is.null(batch_size)) {
-    return(if (batches) min(default_batch_size, n) else n)
+resolve_batch_size <- function(batch_size, optimizer, n, family) {
+  wanted <- if (!is.null(batch_size)) check_count(batch_size, "batch_size")
+  if (isTRUE(family$all_rows)) {
+    if (is.null(wanted)) wanted <- as.integer(n)
+    if (wanted < n) {
+      stop_incompatible(
+        "{.code family = \"{name}\"} compares every row with all that are at risk, and takes no {.arg batch_size} below {n}.",
+        "{.code family = \"discrete_hazard\"} takes mini-batches.",
+        name = family$family, n = n
+      )
+    }
   }
-  batch_size <- min(check_count(batch_size, "batch_size"), n)
-  if (!batches && batch_size < n) {
+  rows <- answered(engine_batch_size(optimizer, wanted, as.integer(n)))$rows
+  if (is.null(rows)) {
     taking <- names(optimizers)[vapply(optimizers, function(o) o$batches, NA)]
     stop_incompatible(
       "{.code optimizer = \"{optimizer}\"} uses all {n} rows in each step and takes no {.arg batch_size} below that.",
@@ -250,7 +282,7 @@ resolve_batch_size <- function(batch_size, optimizer, n) {
       optimizer = optimizer, n = n, taking = taking
     )
   }
-  batch_size
+  rows
 }
 
 # "sgd" with all rows in a step is no longer what its name says; whoever typed that number of rows knows.
@@ -264,33 +296,18 @@ tell_full_batch <- function(optimizer, batch_size, typed, n) {
   }
 }
 
-# A sum over many rows has a gradient that grows with them: the step is held to what 32 rows would make.
+# A sum over many rows has a gradient that grows with them: the step is held to what a batch of the default size would make.
 default_lr <- function(optimizer, loss, rows_per_step) {
   lr <- optimizers[[optimizer]]$lr
-  if (losses[[loss]]$sum) lr * min(1, 32 / rows_per_step) else lr
+  if (losses[[loss]]$sum) lr * min(1, default_batch_size / rows_per_step) else lr
 }
 
-# Threads asked for (argument, option, else half the cores) under every cap there is.
+# Threads asked for (argument, option), as many of them as the engine will use.
 resolve_threads <- function(threads, call = training_call) {
-  if (is.null(session$cores)) {
-    session$cores <- max(1L, as.integer(engine_info()$cores))
-  }
   if (is.null(threads)) {
     threads <- getOption("backprop.threads")
   }
-  threads <- if (is.null(threads)) max(1L, session$cores %/% 2L) else check_count(threads, "threads", call = call)
-  max(1L, min(threads, session$cores, thread_limit()))
-}
-
-thread_limit <- function() {
-  limit <- Sys.getenv("OMP_THREAD_LIMIT", "")
-  limit <- if (nzchar(limit)) suppressWarnings(as.integer(limit)) else NA_integer_
-  # R CMD check sets this to anything but "false" to ask for at most two cores.
-  check <- Sys.getenv("_R_CHECK_LIMIT_CORES_", "")
-  if (nzchar(check) && !identical(tolower(check), "false")) {
-    limit <- min(limit, 2L, na.rm = TRUE)
-  }
-  if (is.na(limit)) .Machine$integer.max else limit
+  engine_threads(if (!is.null(threads)) check_count(threads, "threads", call = call))
 }
 
 resolve_max_bytes <- function() {

@@ -125,14 +125,9 @@ read_schedule <- function(x, epochs, optimizer, arg = "lr_schedule") {
   if (inherits(x, "nn_schedule")) {
     check_hyperparameters(x, arg, "nn_schedule", schedule_fields)
   } else {
-    x <- switch(check_choice(x, arg, schedules),
-      constant = constant_schedule,
-      step = schedule_step(),
-      exponential = schedule_exponential(),
-      cosine = schedule_cosine(),
-      one_cycle = schedule_one_cycle(),
-      plateau = schedule_plateau()
-    )
+    name <- check_choice(x, arg, names(schedules))
+    x <- c(list(name = name), schedule_defaults[[name]])
+    class(x) <- "nn_schedule"
   }
   if (optimizers[[optimizer]]$own_steps && !(x$name == "constant" && x$warmup == 0)) {
     stop_incompatible(
@@ -158,10 +153,10 @@ read_factor_schedule <- function(x, epochs, optimizer, arg) {
     return(constant_schedule)
   }
   x <- read_schedule(x, epochs, optimizer, arg)
-  if (x$name == "plateau") {
+  if (schedules[[x$name]]$waits_for_loss) {
     stop_incompatible(
-      "{.arg {arg}} does not know {.val plateau}, which waits for the loss.", "Use {.val cosine}, {.val step}, {.val exponential} or {.val one_cycle}.",
-      arg = arg
+      "{.arg {arg}} does not know {.val {name}}, which waits for the loss.", "Use {.val cosine}, {.val step}, {.val exponential} or {.val one_cycle}.",
+      arg = arg, name = x$name
     )
   }
   x

@@ -1,16 +1,21 @@
 # Where training starts from: weights and biases given as a list, or an earlier fit.
 
 # `start` as the engine takes it, with `hidden` read off the shapes; NULL when there is none.
-# `inputs` and `outputs` are what the data ask for.
-read_start <- function(start, inputs, outputs) {
+# `inputs` and `outputs` are what the data ask for, `own` how many parameters the family has of its own, under `loss`.
+read_start <- function(start, inputs, outputs, own, loss) {
   if (is.null(start)) {
     return(NULL)
   }
   if (inherits(start, "nn_fit")) {
     # Where the best weights were restored, training goes on from the last ones.
     from <- if (is.null(start$last)) start else start$last
-    network <- from[c("weights", "biases")]
+    network <- from[c("weights", "biases", "ancillary")]
     state <- from$optimizer_state
+    if (start$settings$loss != loss && (own > 0 || length(network$ancillary) > 0L)) {
+      # Those of one family say nothing to another, nor does what an optimizer remembers of them.
+      network["ancillary"] <- list(NULL)
+      state <- NULL
+    }
     done <- start$epochs_done
   } else {
     network <- check_start_list(start)
@@ -33,8 +38,15 @@ read_start <- function(start, inputs, outputs) {
       found = sizes[last], wanted = outputs
     )
   }
+  if (!length(network$ancillary) %in% c(0, own)) {
+    stop_start(
+      "{.code start$ancillary} has {found} number{?s}, but the family has {own} of its own.",
+      "Leave it out to begin where the outcome suggests.",
+      found = length(network$ancillary), own = own
+    )
+  }
   list(
-    weights = network$weights, biases = network$biases, optimizer_state = state,
+    weights = network$weights, biases = network$biases, ancillary = network$ancillary, optimizer_state = state,
     epochs_done = done, hidden = sizes[-c(1L, last)]
   )
 }
@@ -69,7 +81,14 @@ check_start_list <- function(start) {
     weights[[l]] <- matrix(as.double(w), nrow(w), ncol(w))
     biases[[l]] <- as.double(b)
   }
-  list(weights = unname(weights), biases = unname(biases))
+  own <- start$ancillary
+  if (!is.null(own) && !(is_bare_number(own) && all(is.finite(own)))) {
+    stop_start(
+      "{.code start$ancillary} must be finite numbers, the family's own parameters as {.code fit$ancillary} has them.",
+      "Leave it out to begin where the outcome suggests."
+    )
+  }
+  list(weights = unname(weights), biases = unname(biases), ancillary = if (length(own) > 0L) as.double(own))
 }
 
 # Layer sizes, inputs first; each layer must take what the one before gives.

@@ -70,7 +70,8 @@ nn_check_gradient.nn_trace <- function(trace, ..., tolerance = 1e-5) {
 # The engine's specification, weights and data: all that both methods of computing need.
 problem_of_recording <- function(recorded) {
   list(
-    engine = recorded$engine, weights = recorded$fit$weights, biases = recorded$fit$biases,
+    engine = replace(recorded$engine, "ancillary", list(own_parameters(recorded$fit))),
+    weights = recorded$fit$weights, biases = recorded$fit$biases,
     x = recorded$x, y = recorded$y,
     case_weights = recorded$case_weights, offset = recorded$offset
   )
@@ -83,7 +84,7 @@ problem_of_trace <- function(trace, call) {
   }
   weights <- of("case_weights")
   list(
-    engine = trace$engine, weights = trace$start$weights, biases = trace$start$biases,
+    engine = with_own(trace$engine, trace$start), weights = trace$start$weights, biases = trace$start$biases,
     x = unname(of("X")), y = unname(of("Y")),
     case_weights = if (!is.null(weights)) as.vector(weights), offset = of("offset")
   )
@@ -100,39 +101,31 @@ check_gradient <- function(problem, tolerance, call) {
     24 * 8 * as.double(count), paste("The table of", count_text(count, "derivative")), "Use fewer `hidden` units.", call
   )
   exact <- ask_engine(engine_gradient, problem, call)
-  loss_at <- function(weights, biases) {
+  loss_at <- function(weights, biases, ancillary) {
     problem[c("weights", "biases")] <- list(weights, biases)
-    loss_of(problem, call) + penalty_at(weights, engine)
+    problem$engine$ancillary <- ancillary
+    objective_of(problem, call)
   }
-  compare_gradients(exact, loss_at, problem$weights, problem$biases, tolerance)
+  compare_gradients(exact, loss_at, problem$weights, problem$biases, engine$ancillary, tolerance, own_keys[engine$loss])
 }
 
-penalty_at <- function(weights, engine) {
-  if (is.null(engine$penalty) || engine$penalty == 0) {
-    return(0)
-  }
-  mixture <- if (is.null(engine$mixture)) 0 else engine$mixture
-  w <- unlist(weights, use.names = FALSE)
-  engine$penalty * ((1 - mixture) / 2 * sum(w^2) + mixture * sum(abs(w)))
-}
-
-# `loss_at(weights, biases)` is the objective; `exact` its loss and gradient by backpropagation.
-compare_gradients <- function(exact, loss_at, weights, biases, tolerance) {
+# `loss_at(weights, biases, ancillary)` is the objective; `exact` its loss and gradient by backpropagation.
+compare_gradients <- function(exact, loss_at, weights, biases, ancillary, tolerance, own_key = NULL) {
   layers <- seq_along(weights)
   keys <- trace_keys(length(weights))
   # Below this a difference of the loss is mostly rounding.
-  smallest <- max(1e-3 * max(abs(unlist(exact[c("weights", "biases")]))), 1e-8)
+  smallest <- max(1e-3 * max(abs(unlist(exact[c("weights", "biases", "ancillary")]))), 1e-8)
   table <- lapply(layers, function(l) {
     of_weights <- vapply(seq_along(weights[[l]]), function(k) {
       difference_at(function(value) {
         weights[[l]][k] <- value
-        loss_at(weights, biases)
+        loss_at(weights, biases, ancillary)
       }, weights[[l]][k], exact$weights[[l]][k], smallest, exact$loss)
     }, numeric(2))
     of_biases <- vapply(seq_along(biases[[l]]), function(k) {
       difference_at(function(value) {
         biases[[l]][k] <- value
-        loss_at(weights, biases)
+        loss_at(weights, biases, ancillary)
       }, biases[[l]][k], exact$biases[[l]][k], smallest, exact$loss)
     }, numeric(2))
     both <- cbind(of_weights, of_biases)
@@ -147,6 +140,16 @@ compare_gradients <- function(exact, loss_at, weights, biases, tolerance) {
       relative_error = both[2L, ]
     )
   })
+  if (length(ancillary) > 0L) {
+    of_own <- vapply(seq_along(ancillary), function(k) {
+      difference_at(function(value) loss_at(weights, biases, replace(ancillary, k, value)), ancillary[k], exact$ancillary[k], smallest, exact$loss)
+    }, numeric(2))
+    own <- data.frame(
+      key = setting(unname(own_key), "ancillary"), layer = length(weights) + 1L, row = 1L, column = seq_along(ancillary),
+      backpropagation = exact$ancillary, difference = of_own[1L, ], relative_error = of_own[2L, ]
+    )
+    table <- c(table, list(own))
+  }
   table <- do.call(rbind, table)
   worst <- max(table$relative_error)
   structure(

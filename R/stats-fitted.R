@@ -13,9 +13,10 @@
 #' @param type Of residuals: `"response"`, `"pearson"` or `"deviance"`.
 #' @return A matrix with a row per row of data and a column per output, as [nn_predict()] gives it; `NA` in rows with missing values. With outcomes y and predictions p,
 #'   case weights w (1 without), residuals are
-#'   * `"response"`: \eqn{y-p}, in the outcome's own units; for a factor y is 0 or 1 for each output;
+#'   * `"response"`: \eqn{y-p}, in the outcome's own units; for a factor y is 0 or 1 for each output; of times of an event martingale residuals, the
+#'     events that a row had less those that were to be expected by its time;
 #'   * `"pearson"`: \eqn{\sqrt{w}(y-p)/\sqrt{v(p)}}{sqrt(w) (y-p) / sqrt(v(p))}, where the variance v(p) is 1 for a Gaussian likelihood,
-#'     \eqn{p(1-p)} for probabilities, p for counts;
+#'     \eqn{p(1-p)} for probabilities, p for counts, the predicted one of `"location_scale"`, and otherwise as [nn_family()] says;
 #'   * `"deviance"`: the root of each value's share of the [deviance()][logLik.nn_fit], with the sign of \eqn{y-p}. Of several classes, the one
 #'     that was observed has all of a row's share, \eqn{-2\log p}{-2 log(p)}.
 #' @section Errors:
@@ -54,10 +55,14 @@ residuals.nn_fit <- function(object, data = NULL, type = "response", ..., case_w
     if (is_ensemble(object)) refuse_ensemble(object, "object", call)
     return(likelihood_residuals(object, data, type, call, case_weights, offset))
   }
+  if (object$outcome$kind == "survival") {
+    return(martingale_residuals(object, data, call, case_weights, offset))
+  }
   known <- data_of(object, data, call, case_weights, offset, gaps = TRUE)
   predicted <- predict_rows(object, known, "data", NULL, call)
+  predicted <- means_of(predicted, object)
   # In place, to keep the names of the predictions' rows and columns.
-  predicted[] <- beside(known$targets(object$settings$output), predicted) - predicted
+  predicted[] <- beside(known$targets(object$settings), predicted) - predicted
   predicted
 }
 
@@ -111,7 +116,7 @@ data_of <- function(fit, data, call, case_weights = NULL, offset = NULL, gaps = 
   )
   check_same_rows(nrow(known$x), NROW(Y), call)
   outputs <- fit$settings$sizes[length(fit$settings$sizes)]
-  known["offset"] <- list(read_offset(known$offset, nrow(known$x), outputs, call = call, gaps = TRUE))
+  known["offset"] <- list(read_offset(known$offset, nrow(known$x), outputs, call = call, gaps = TRUE, loss = fit$settings$loss))
   if (nrow(known$x) == 0L) {
     stop_backprop("empty", "{.arg {arg}} must have at least one row.", call = call)
   }
@@ -125,12 +130,12 @@ data_of <- function(fit, data, call, case_weights = NULL, offset = NULL, gaps = 
   known
 }
 
-# A function of the output's name that gives the outcome as numbers, NA where it is missing.
+# A function of a fit's settings that gives the outcome as numbers, in the columns of predictions, NA where it is missing.
 targets_with_gaps <- function(Y, fit, arg, call) {
   there <- is_known_outcome(Y)
   outcome <- read_outcome(if (all(there)) Y else pick_rows_of(Y, which(there)), like = fit$outcome, arg = arg, call = call)
-  function(output) {
-    encoded <- encode_outcome(outcome, output)
+  function(settings) {
+    encoded <- observed_outcome(outcome, settings)
     if (all(there)) {
       return(encoded)
     }

@@ -34,7 +34,7 @@ nn_gradient <- function(fit, X, Y, case_weights = NULL, offset = NULL) {
   count <- count_parameters(problem$fit)
   check_room(count * bytes_of_named, paste("The gradient of", count_text(count, "parameter")), "Use fewer `hidden` units.", call)
   answer <- ask_engine(engine_gradient, problem, call)
-  warn_derivatives(stats::setNames(as_parameters(answer$weights, answer$biases), parameter_names(problem$fit)))
+  warn_derivatives(stats::setNames(as_parameters(answer), parameter_names(problem$fit)))
 }
 
 # Returns the derivatives. Where some are not finite that is told, as predictions tell it.
@@ -72,15 +72,16 @@ problem_of_call <- function(fit, X, Y, case_weights, offset, call) {
 problem_of <- function(fit, data, call, case_weights = NULL, offset = NULL, all_rows = FALSE) {
   known <- data_of(fit, data, call, case_weights, offset)
   x <- known$x
-  y <- encode_outcome(known$outcome, fit$settings$output)
+  y <- encode_outcome(known$outcome, fit$settings)
   y <- transform_outcome(y, fit$outcome$transform)
   if (!is.null(fit$outcome$center)) {
     y <- scale_columns(y, fit$outcome$center, fit$outcome$scale)
   }
   check_given_with_data(fit, known, call)
   weights <- weights_of_rows(fit, known, is.null(data), call)
-  offset <- scale_offset(read_offset(known$offset, nrow(x), ncol(y), call = call), fit$outcome$scale)
+  offset <- scale_offset(read_offset(known$offset, nrow(x), last_size(fit), call = call, loss = fit$settings$loss), fit$outcome$scale, fit$settings$loss)
   places <- known$places
+  used <- NULL
   if (any(weights == 0) && !all_rows) {
     used <- which(weights > 0)
     places <- pick_places(places, used)
@@ -91,7 +92,7 @@ problem_of <- function(fit, data, call, case_weights = NULL, offset = NULL, all_
   }
   list(
     fit = fit, engine = derivative_specification(fit, call), weights = fit$weights, biases = fit$biases,
-    x = x, y = y, case_weights = weights, offset = offset,
+    x = x, y = y, case_weights = weights, offset = offset, trials = pick(known$outcome$trials, used),
     rows = if (is.null(weights)) as.double(nrow(x)) else sum(weights), outputs = ncol(y),
     row_names = known$row_names, places = places, call = call
   )
@@ -109,12 +110,16 @@ check_given_with_data <- function(fit, known, call) {
   }
 }
 
-# Weights of rows; those of classes multiply them. What a fit keeps has both already.
+# Weights of rows; their trials and those of classes multiply them. What a fit keeps has all already.
 weights_of_rows <- function(fit, known, kept, call) {
   outcome <- known$outcome
   weights <- read_case_weights(known$case_weights, outcome$n, call = call)
   class_weights <- fit$settings$class_weights
-  if (kept || is.null(class_weights)) {
+  if (kept) {
+    return(weights)
+  }
+  weights <- weigh_trials(weights, outcome)
+  if (is.null(class_weights)) {
     return(weights)
   }
   codes <- outcome_codes(outcome)
@@ -125,7 +130,7 @@ derivative_specification <- function(fit, call) {
   settings <- fit$settings
   list(
     sizes = as.integer(settings$sizes), activation = settings$activation, output = settings$output,
-    loss = settings$loss, loss_par = settings$loss_par,
+    loss = settings$loss, loss_par = settings$loss_par, ancillary = own_parameters(fit),
     penalty = setting(settings$penalty, 0), mixture = setting(settings$mixture, 0),
     center = fit$inputs$center, scale = fit$inputs$scale, encoding = encoding_for_engine(fit$inputs),
     precision = "double", threads = resolve_threads(NULL, call), max_bytes = resolve_max_bytes()

@@ -1,5 +1,4 @@
-# Derivatives row by row, read off what the engine records of one step: its activations, and its deltas (the derivatives by
-# each unit's weighted input). A weight's derivative in a row is the activation before it times the delta behind it.
+# Derivatives row by row, as the engine has them.
 
 # Rows taken at a time; a row has as many derivatives as there are parameters.
 jacobian_rows <- 2000L
@@ -14,13 +13,17 @@ jacobian <- function(problem, call) {
     # Half the square of an error of 1 in one output has that output's derivative as its own.
     engine$output <- "linear"
     engine$loss <- "sse"
+    engine["loss_par"] <- list(NULL)
+    engine$ancillary <- numeric()
     block$engine <- engine
     outputs <- problem_outputs(block, call)
     block$case_weights <- NULL
     lapply(seq_len(ncol(outputs)), function(k) {
       block$y <- outputs
       block$y[, k] <- block$y[, k] - 1
-      row_derivatives(block, call)
+      slopes <- row_derivatives(block, call)
+      # What a family has of its own changes no output.
+      cbind(slopes, matrix(0, nrow(slopes), length(own_parameters(block$fit))), deparse.level = 0)
     })
   })
 }
@@ -29,12 +32,10 @@ jacobian <- function(problem, call) {
 # their cross-product is the middle of the sandwich.
 row_scores <- function(problem, call) {
   weights <- problem$case_weights
-  # Taken without weights, so that a mean is one over the rows alone.
-  problem$case_weights <- NULL
-  problem$rows <- nrow(problem$x)
-  scores <- in_blocks(problem, function(block) {
-    list(row_derivatives(block, call) * sum_factor(block))
-  })[[1L]]
+  # From the mean over a row's outputs to the sum over them.
+  problem$rows <- 1
+  terms <- loss_terms(problem)
+  scores <- in_blocks(problem, function(block) list(row_derivatives(block, call) * terms))[[1L]]
   if (is.null(weights)) scores else scores * sqrt(weights)
 }
 
@@ -54,31 +55,8 @@ in_blocks <- function(problem, derive) {
   if (length(blocks) == 1L) blocks[[1L]] else do.call(Map, c(list(rbind), blocks))
 }
 
+# Of each row's own loss, without weights and before any mean over rows.
 row_derivatives <- function(problem, call) {
-  step <- record_step(problem, call)
-  from <- step$x
-  layers <- lapply(step$layers, function(layer) {
-    delta <- layer$delta
-    inputs <- seq_len(ncol(from))
-    units <- seq_len(ncol(delta))
-    weights <- from[, rep(inputs, length(units)), drop = FALSE] * delta[, rep(units, each = length(inputs)), drop = FALSE]
-    from <<- layer$activation
-    cbind(weights, delta)
-  })
-  do.call(cbind, layers)
-}
-
-# One step over all rows in their order, as the engine records it; the weights that it makes are not used.
-record_step <- function(problem, call) {
-  engine <- problem$engine
-  engine$penalty <- engine$mixture <- NULL
-  sizes <- engine$sizes
-  engine <- c(engine, list(
-    optimizer = list(name = "gd"), lr = 1e-300, schedule = list(name = "constant"), epochs = 1L,
-    batch_size = nrow(problem$x), shuffle = FALSE, init = rep("normal", length(sizes) - 1L), bias_init = "zeros",
-    seed = 1L, trace_steps = 1L
-  ))
-  start <- list(weights = problem$weights, biases = problem$biases, optimizer_state = NULL, epochs_done = 0L)
-  answer <- engine_train(engine, problem$x, problem$y, problem$case_weights, problem$offset, start, NULL)
-  finished(answer, colnames(problem$x), call)$trace[[1L]]
+  answer <- engine_row_gradients(problem$engine, problem$weights, problem$biases, problem$x, problem$y, problem$offset)
+  answered(answer, colnames(problem$x), call)$value
 }

@@ -46,7 +46,7 @@ logLik.nn_fit <- function(object, data = NULL, ..., case_weights = NULL, offset 
   problem <- problem_of_object(object, data, call, case_weights, offset)
   structure(
     log_likelihood(problem, call),
-    df = count_identified(problem) + (family_of(object) == "gaussian"),
+    df = count_identified(problem) + family_of(object)$extra_df,
     nobs = problem$rows,
     class = "logLik"
   )
@@ -119,18 +119,8 @@ deviance.nn_fit <- function(object, data = NULL, ..., case_weights = NULL, offse
   refuse_dots(..., known = data_arguments, call = call)
   problem <- problem_of_object(object, data, call, case_weights, offset)
   family <- require_family(object, call)
-  if (family == "gaussian") {
-    squares <- (problem$y - problem_outputs(problem, call))^2
-    scale <- if (is.null(object$outcome$scale)) rep(1, problem$outputs) else object$outcome$scale
-    return(sum(weigh_rows(squares, problem) %*% scale^2))
-  }
   check_likelihood_outcome(problem, family, call)
-  value <- 2 * total_loss(problem, call)
-  if (family == "poisson") {
-    y <- problem$y
-    value <- value - 2 * sum(weigh_rows(y - ifelse(y > 0, y * log(y), 0), problem))
-  }
-  value
+  family$deviance(problem, call)
 }
 
 weigh_rows <- function(values, problem) {
@@ -155,8 +145,16 @@ df.residual.nn_fit <- function(object, data = NULL, ..., case_weights = NULL, of
 }
 
 residual_freedom <- function(problem, identified = count_identified(problem)) {
-  values <- problem$outputs - (problem$engine$output == "softmax")
-  problem$rows * values - identified
+  count_values(problem) - identified
+}
+
+# Values of the outcome that may differ from their predictions: of times one for each row, or for each interval in which a row is at risk.
+count_values <- function(problem) {
+  switch(problem$engine$loss,
+    cox = problem$rows,
+    discrete_hazard = sum(weigh_rows(problem$y >= 0, problem)),
+    problem$rows * (problem$outputs - (problem$engine$output == "softmax"))
+  )
 }
 
 #' @rdname logLik.nn_fit

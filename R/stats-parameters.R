@@ -1,11 +1,12 @@
 # All weights and biases as one vector: its order, its names, and what of it the data can tell.
 
-# Layer by layer: the weights unit by unit, then the biases. The order of the engine's Hessian.
-as_parameters <- function(weights, biases) {
-  unlist(Map(c, weights, biases), use.names = FALSE)
+# Of `weights`, `biases` and, where there are any, `ancillary` in a list. Layer by layer: the weights unit by unit, then the biases; at last
+# the family's own. The order of the engine's Hessian.
+as_parameters <- function(network) {
+  c(unlist(Map(c, network$weights, network$biases), use.names = FALSE), network$ancillary)
 }
 
-# The other way round, in the shapes of `weights`.
+# The other way round, in the shapes of `weights`; what is left are the family's own parameters.
 as_layers <- function(parameters, weights) {
   biases <- vector("list", length(weights))
   place <- 0L
@@ -16,7 +17,7 @@ as_layers <- function(parameters, weights) {
     biases[[l]] <- parameters[place + size + seq_len(units)]
     place <- place + size + units
   }
-  list(weights = weights, biases = biases)
+  list(weights = weights, biases = biases, ancillary = parameters[-seq_len(place)])
 }
 
 # Bytes of a parameter with its name, while names are put together.
@@ -26,11 +27,22 @@ bytes_of_named <- 200
 parameter_names <- function(fit) {
   sizes <- fit$settings$sizes
   layers <- length(sizes) - 1L
-  unlist(lapply(seq_len(layers), function(l) {
+  of_layers <- unlist(lapply(seq_len(layers), function(l) {
     from <- if (l == 1L) input_names(fit) else unit_names(sizes[l])
     to <- if (l == layers) named_outputs(fit) else unit_names(sizes[l + 1L])
     paste0("layer", l, ":", c(rep(from, length(to)), rep("bias", length(to))), "->", c(rep(to, each = length(from)), to))
   }))
+  c(of_layers, own_names(fit))
+}
+
+# "log theta", ...: a family's own parameters as they are trained.
+own_names <- function(fit) {
+  count <- length(own_parameters(fit))
+  if (count == 0L) {
+    return(character())
+  }
+  own <- family_of(fit)$own
+  if (count == 1L) own else paste0(own, seq_len(count))
 }
 
 # Places of layer l in the vector: a matrix [inputs + 1 x units], the biases its last row.
@@ -63,6 +75,11 @@ identify_parameters <- function(problem, x = scale_inputs(problem)) {
     }
     dropped <- c(dropped, at[aliased$out, ])
   }
+  if (!has_level(problem$fit)) {
+    # What all rows have alike changes no comparison.
+    at <- places_of_layer(sizes, length(sizes) - 1L)
+    dropped <- c(dropped, at[nrow(at), ])
+  }
   if (problem$engine$output == "softmax") {
     at <- places_of_layer(sizes, length(sizes) - 1L)
     shift <- diag(count)
@@ -87,8 +104,11 @@ count_identified <- function(problem) {
   if (problem$engine$output == "softmax") {
     units[layers] <- units[layers] - 1L
   }
-  sum(as.double(inputs) * units)
+  sum(as.double(inputs) * units) + length(own_parameters(problem$fit)) - !has_level(problem$fit)
 }
+
+# Whether predictions change when all rows' weighted inputs do alike.
+has_level <- function(fit) !isFALSE(family_of(fit)$has_level)
 
 # Dense, scaled, with a column of ones, in another order, decomposed; stored numbers with their places.
 check_room_for_aliases <- function(problem) {

@@ -64,7 +64,7 @@ estimate_parameters <- function(object, data, scale, sandwich, call, case_weight
   check_flag(sandwich, "sandwich", call)
   problem <- problem_of(object, data, call, case_weights, offset)
   curved <- curvature(problem, sandwich, call)
-  estimates <- as_parameters(object$weights, object$biases)
+  estimates <- as_parameters(object)
   contrasts <- curved$identified$contrasts
   all_names <- parameter_names(object)
   names <- all_names[curved$identified$keep]
@@ -75,7 +75,7 @@ estimate_parameters <- function(object, data, scale, sandwich, call, case_weight
     contrasts <- multiply(changed$contrasts, original_scale(object))
     names <- all_names[changed$keep]
     unscaled <- unscale_network(object$weights, object$biases, object$inputs, object$outcome)
-    estimates <- drop(changed$contrasts %*% as_parameters(unscaled$weights, unscaled$biases))
+    estimates <- drop(changed$contrasts %*% as_parameters(c(unscaled, object["ancillary"])))
   } else {
     estimates <- drop(contrasts %*% estimates)
   }
@@ -93,11 +93,10 @@ estimate_parameters <- function(object, data, scale, sandwich, call, case_weight
 
 # The linear part of what coef(scale = "original") does to the parameters.
 original_scale <- function(fit) {
-  count <- length(as_parameters(fit$weights, fit$biases))
+  count <- length(as_parameters(fit))
   unscaled <- function(parameters) {
     layers <- as_layers(parameters, fit$weights)
-    layers <- unscale_network(layers$weights, layers$biases, fit$inputs, fit$outcome)
-    as_parameters(layers$weights, layers$biases)
+    as_parameters(c(unscale_network(layers$weights, layers$biases, fit$inputs, fit$outcome), layers["ancillary"]))
   }
   origin <- unscaled(numeric(count))
   vapply(seq_len(count), function(j) unscaled(replace(numeric(count), j, 1)) - origin, numeric(count))
@@ -109,7 +108,7 @@ covariance_copies <- 12
 
 # The inverse of the information, as a matrix over all parameters: of the redundant ones 0, which changes no contrast.
 curvature <- function(problem, sandwich, call) {
-  refuse_no_hessian(problem, call)
+  refuse_no_hessian(problem, sandwich, call)
   fit <- problem$fit
   family <- family_of(fit)
   if (sandwich) {
@@ -119,7 +118,7 @@ curvature <- function(problem, sandwich, call) {
   }
   scores <- if (sandwich) bytes_of_derivatives(nrow(problem$x), count_parameters(fit)) else 0
   check_room_for_pairs(fit, covariance_copies, "The covariance", call, scores)
-  factor <- sum_factor(problem)
+  factor <- loss_terms(problem)
   penalised <- problem$engine$penalty > 0
   identified <- identify_parameters(problem)
   count <- count_parameters(fit)
@@ -127,17 +126,17 @@ curvature <- function(problem, sandwich, call) {
   df <- Inf
   dispersion <- 1
   variance <- NULL
-  if (identical(family, "gaussian")) {
+  if (!is.null(family$dispersion)) {
     df <- residual_freedom(problem, length(identified$keep))
-    variance <- estimate_variance(problem, df, call)
-    # Minus the log-likelihood is half the sum of squares by the variance; sse has the half already.
-    dispersion <- if (problem$engine$loss == "sse") variance else 2 * variance
+    variance <- estimate_dispersion(problem, family, df, call)
+    # Minus the log-likelihood is the loss by the dispersion; of squares it is half their sum, which sse has already.
+    dispersion <- if (problem$engine$loss == "mse") 2 * variance else variance
   }
   information <- named_hessian(problem, call)[keep, keep, drop = FALSE] * (factor / dispersion)
   # Evaluated only where there is an error to explain.
   inverse <- invert_information(information, separation_hint(problem, call), call)
   gradient <- ask_engine(engine_gradient, problem, call)
-  gradient <- as_parameters(gradient$weights, gradient$biases)[keep] * (factor / dispersion)
+  gradient <- as_parameters(gradient)[keep] * (factor / dispersion)
   warn_no_minimum(gradient, inverse)
   if (sandwich) {
     scores <- row_scores(problem, call)[, keep, drop = FALSE]
@@ -158,12 +157,18 @@ unpenalised_redundant <- function(problem) {
   layer[nrow(layer), 1L]
 }
 
-refuse_no_hessian <- function(problem, call) {
+refuse_no_hessian <- function(problem, sandwich, call) {
   engine <- problem$engine
   if (engine$penalty > 0 && engine$mixture > 0) {
     stop_backprop("incompatible", c(
       "Covariances need a smooth objective; a penalty with {.arg mixture} above 0 is none.",
       i = "Use {.code mixture = 0}, or no penalty."
+    ), call = call)
+  }
+  if (sandwich && isTRUE(family_of(problem$fit)$all_rows)) {
+    stop_backprop("incompatible", c(
+      "{.code sandwich = TRUE} sums over rows by themselves; those of a Cox model depend on each other.",
+      i = "Leave {.arg sandwich} out."
     ), call = call)
   }
   if (engine$loss %in% c("mae", "quantile")) {
@@ -176,7 +181,7 @@ refuse_no_hessian <- function(problem, call) {
 }
 
 # Of the errors, on the scale that training saw.
-estimate_variance <- function(problem, df, call) {
+estimate_dispersion <- function(problem, family, df, call) {
   if (df <= 0) {
     values <- problem$rows * problem$outputs
     parameters <- values - df
@@ -185,7 +190,7 @@ estimate_variance <- function(problem, df, call) {
       i = "Use fewer {.arg hidden} units."
     ), call = call)
   }
-  residual_squares(problem, call) / df
+  family$dispersion(problem, df, call)
 }
 
 # Judged with the diagonal scaled to 1, so that units of inputs make no difference: singular is what has an eigenvalue below 1e-10

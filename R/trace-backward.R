@@ -3,42 +3,39 @@
 # Step 5. For a loss paired with its output E is for information: the error by z arises in one piece.
 error_step <- function(seen, plan) {
   output <- seen$a[[plan$layers]]
-  e <- spread_columns(seen$y, output) - output
+  result <- seen$error[[plan$layers]]
   known <- trace_losses[[plan$loss]]
   operands <- list(Y = seen$y, output = output)
   reads <- list(Y = if (ncol(seen$y) == ncol(output)) c("i", "j") else c("i", "one"), output = c("i", "j"))
   template <- "{Y} - {output}"
   note <- NULL
   if (plan$paired) {
-    result <- e
     note <- paste0(
       "For information: with the ", plan$functions[plan$layers], " output and ", gsub("_", " ", plan$loss),
-      " the slope cancels, and d_output arises in one piece."
+      if (plan$loss %in% names(own_keys) || !is_told(plan$loss)) "" else " the slope cancels, and", " d_output arises in one piece."
     )
+    if (plan$loss == "discrete_hazard") {
+      template <- "if({Y} < 0, 0, {Y} - {output})"
+      note <- paste(note, "Of -1 in Y, where a row is not at risk, nothing is learnt.")
+    }
   } else if (!is.null(known)) {
-    result <- known$value(e, plan$loss_par) / (if (plan$sum) 1 else (nrow(e) * plan$mean_weight) * ncol(e))
     template <- known$template
     if (!is.null(seen$case_weights)) {
-      result <- result * as.vector(seen$case_weights)
       template <- paste0("{case_weights} * ", if (plan$sum) paste0("(", template, ")") else template)
       operands$case_weights <- seen$case_weights
       reads$case_weights <- c("i", "one")
     }
     if (!plan$sum) {
-      note <- paste0("Minus the derivative of the loss by the output; ", divisor_note(plan, e), ".")
+      note <- paste0("Minus the derivative of the loss by the output; ", divisor_note(plan, output), ".")
     }
   } else {
-    # A loss whose formula is not in the table: what the engine must have had.
-    result <- seen$delta[[plan$layers]] / seen$slope[[plan$layers]]
-    template <- "{d_output} / {slope_output_layer}"
-    operands <- list(d_output = seen$delta[[plan$layers]], slope_output_layer = seen$slope[[plan$layers]])
-    reads <- list(d_output = c("i", "j"), slope_output_layer = c("i", "j"))
-    note <- "Minus the derivative of the loss by the output."
+    # No template: where the slope of these losses' outputs is 1, the engine's delta is it.
+    if (losses[[plan$loss]]$of_inputs) result <- seen$delta[[plan$layers]]
+    return(worded_step(5L, "E", "Error at the output", seen, plan, "Minus the derivative of the loss by the output", result))
   }
-  dimnames(result) <- dimnames(output)
   cell_step(
     5L, plan$layers, "E", "Error at the output", "backward", template, operands, reads, result,
-    scalars = loss_scalars(plan, e), note = note
+    scalars = loss_scalars(plan, output), note = note
   )
 }
 
@@ -47,17 +44,12 @@ loss_scalars <- function(plan, e) {
   c(list(n = (nrow(e) * plan$mean_weight), k = ncol(e)), if (!is.null(par)) stats::setNames(list(plan$loss_par), par))
 }
 
-# Several outputs may share one outcome (quantiles).
-spread_columns <- function(y, output) {
-  if (ncol(y) == ncol(output)) y else y[, rep(1L, ncol(output)), drop = FALSE]
-}
-
 divisor_note <- function(plan, e) {
   text <- paste0("n = ", count_text(nrow(e), "row"))
   if (plan$mean_weight != 1) {
     text <- paste0(text, " times their mean weight ", format(plan$mean_weight, digits = 4))
   }
-  if (plan$loss == "cross_entropy") text else paste0(text, ", k = ", count_text(ncol(e), "output"))
+  if (plan$loss %in% c("cross_entropy", "discrete_hazard", "ordinal", "cox")) text else paste0(text, ", k = ", count_text(ncol(e), "output"))
 }
 
 slope_step <- function(l, seen, plan) {
@@ -119,11 +111,42 @@ delta_steps <- function(l, seen, plan) {
   )
 }
 
+# What the engine computed of a loss that no template tells, in words.
+worded_step <- function(number, key, name, seen, plan, what, result = seen$delta[[plan$layers]]) {
+  worded <- plan$worded
+  output <- seen$a[[plan$layers]]
+  operands <- list(Y = seen$y, output = output)
+  reads <- list(Y = worded$reads, output = worded$reads)
+  formula <- worded$formula
+  if (!is.null(seen$case_weights)) {
+    operands$case_weights <- seen$case_weights
+    reads$case_weights <- if (worded$reads[1L] == "all") c("all", "one") else c("i", "one")
+    formula <- paste0("case_weights * (", formula, ")")
+  }
+  if (!is.null(seen$before$ancillary)) {
+    own <- plan$keys$ancillary[plan$layers]
+    operands[[own]] <- own_of(seen, plan)
+    reads[[own]] <- if (worded$reads[2L] == "j") c("one", "j") else c("one", "all")
+  }
+  new_step(
+    number, plan$layers, key, name, "backward", "engine", formula, operands, reads, result,
+    note = paste0(what, ", as the engine computed it: ", worded$note, "; ", divisor_note(plan, seen$y), ".")
+  )
+}
+
 paired_step <- function(seen, plan) {
+  if (!is.null(plan$worded)) {
+    return(worded_step(7L, "d_output", "Delta of the output layer", seen, plan, "Minus the derivative of the loss by output_layer_input, in one piece"))
+  }
   delta <- seen$delta[[plan$layers]]
   template <- paired_losses[[plan$loss]]
   operands <- list(Y = seen$y, output = seen$a[[plan$layers]])
   reads <- list(Y = c("i", "j"), output = c("i", "j"))
+  own <- plan$keys$ancillary[plan$layers]
+  if (own %in% template_names(template)) {
+    operands[[own]] <- own_of(seen, plan)
+    reads[[own]] <- c("one", "j")
+  }
   if (!is.null(seen$case_weights)) {
     template <- paste0("{case_weights} * ", template)
     operands$case_weights <- seen$case_weights

@@ -7,6 +7,7 @@
 trace_difference <- function(trace, position, i, j) {
   fields <- unclass(trace)
   step <- fields$steps[[position]]
+  fields$engine <- engine_at(fields, step)
   engine <- fields$engine
   kind <- derivative_kind(step, engine)
   # Dropped units would not be dropped again when the loss is evaluated.
@@ -36,13 +37,21 @@ trace_difference <- function(trace, position, i, j) {
       what = minus(keys$z[layer]), analytic = step$result[i, j],
       numeric = -row_difference(fields, step, i, j, of(keys$z[layer]), first = layer, of, through_z = TRUE)
     ),
-    parameter = parameter_difference(fields, step, i, j, of)
+    parameter = parameter_difference(fields, step, i, j, of),
+    own = own_difference(fields, step, j, of)
   )
   if (is.null(known)) {
     return(NULL)
   }
   known$relative <- abs(known$analytic - known$numeric) / max(abs(known$analytic), abs(known$numeric), 1e-8)
   known
+}
+
+# What the engine was told, with the loss's own parameters as the iteration found them.
+engine_at <- function(fields, step) {
+  key <- own_keys[fields$engine$loss]
+  own <- if (!is.na(key)) iteration_matrix(fields$steps, step$iteration, key)
+  with_own(fields$engine, list(ancillary = if (!is.null(own)) as.vector(own)))
 }
 
 # The matrix that an iteration first wrote under a key: for weights, those before the update.
@@ -58,9 +67,12 @@ iteration_matrix <- function(steps, iteration, key) {
 derivative_kind <- function(step, engine) {
   if (step$phase == "backward") {
     return(switch(as.character(step$number),
-      `5` = if (!engine$loss %in% names(paired_losses)) "E",
+      `5` = if (!is_paired(engine)) "E",
       `6` = "slope", `7` = "delta", `8` = "error", `9` = "delta"
     ))
+  }
+  if (startsWith(step$key, "gradient_") && step$number == 12L) {
+    return("own")
   }
   if (step$op %in% c("descend_weights", "descend_biases", "gradient_weights", "gradient_biases")) "parameter"
 }
@@ -77,16 +89,21 @@ central_difference <- function(f, at) {
 # the network.
 row_difference <- function(fields, step, i, j, matrix, first, of, through_z = FALSE, only_loss = FALSE) {
   engine <- rest_of_network(fields, first, of, through_z, only_loss)
-  y <- of("Y")[i, , drop = FALSE]
-  row <- matrix[i, , drop = FALSE]
+  # Times of an event are compared with those of all rows.
+  together <- isTRUE(family_of_settings(fields$engine)$all_rows)
+  rows <- if (together) seq_len(nrow(matrix)) else i
+  y <- of("Y")[rows, , drop = FALSE]
+  row <- matrix[rows, , drop = FALSE]
+  at <- cbind(match(i, rows), j)
   # The weighted input of the output layer has the offset in it.
   has_offset <- !only_loss && !(through_z && first == length(fields$engine$sizes) - 1L)
-  offset <- if (has_offset) of("offset")[i, , drop = FALSE]
+  offset <- if (has_offset) of("offset")[rows, , drop = FALSE]
+  weights <- if (together && !is.null(of("case_weights"))) as.vector(of("case_weights"))
   loss <- function(value) {
-    row[j] <- value
-    answered(engine_evaluate(engine$spec, engine$weights, engine$biases, unname(row), unname(y), NULL, unname(offset)))$loss
+    row[at] <- value
+    answered(engine_evaluate(engine$spec, engine$weights, engine$biases, unname(row), unname(y), weights, unname(offset)))$loss
   }
-  central_difference(loss, row[j]) * row_share(fields, step, i, of)
+  central_difference(loss, row[at]) * if (together) 1 else row_share(fields, step, i, of)
 }
 
 # What a row's own loss counts in the loss of the step.
@@ -172,5 +189,23 @@ parameter_difference <- function(fields, step, i, j, of) {
     what = paste("derivative of the loss by", key),
     analytic = -sum(input * delta),
     numeric = central_difference(loss, if (bias) biases[[layer]][j] else weights[[layer]][i, j]) * share
+  )
+}
+
+# The loss of the step's rows as a function of one of the loss's own parameters; without clipping.
+own_difference <- function(fields, step, j, of) {
+  engine <- fields$engine
+  engine$precision <- "double"
+  weights <- lapply(fields$keys$weights, function(key) unname(of(key)))
+  biases <- lapply(fields$keys$biases, function(key) as.vector(of(key)))
+  case_weights <- if (!is.null(of("case_weights"))) as.vector(of("case_weights"))
+  loss <- function(value) {
+    engine$ancillary[j] <- value
+    answered(engine_evaluate(engine, weights, biases, unname(of("X")), unname(of("Y")), case_weights, of("offset")))$loss
+  }
+  share <- if (is.null(case_weights)) 1 else sum(case_weights) / step_divisor(fields, step, of)
+  list(
+    what = paste("derivative of the loss by", sub("^gradient_", "", step$key)), analytic = step$result[1L, j] / step$values$clipped,
+    numeric = central_difference(loss, engine$ancillary[j]) * share
   )
 }

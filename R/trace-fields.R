@@ -26,7 +26,7 @@ step_fields <- fields(
   key = text_field(),
   phase = choice_field(c("start", "forward", "backward", "update")),
   epoch = whole_field(1),
-  number = field("a whole number from 0 to 11", function(x, step) is_whole(x, 0) && x <= 11),
+  number = field("a whole number from 0 to 12", function(x, step) is_whole(x, 0) && x <= 12),
   layer = whole_field(0),
   name = text_field(),
   op = choice_field(trace_ops),
@@ -71,6 +71,9 @@ are_values <- function(x, step) {
     if (!is_one_number(x[[name]])) {
       return(wrong_part(paste0("$", name), "a number", x[[name]]))
     }
+  }
+  if (step$number == 12L && step$op == "engine" && startsWith(step$key, "gradient_") && !is_one_number(x[["clipped"]])) {
+    return(wrong_part("$clipped", "a number", x[["clipped"]]))
   }
   template <- x[["template"]]
   if (is.null(template)) {

@@ -29,10 +29,20 @@ new_trace <- function(recorded) {
       keys = plan$keys[c("weights", "biases", "z", "a", "slope", "error", "delta")],
       start = if (count > 0L) records[[1L]]$before,
       end = if (count > 0L) records[[count]]$after,
-      engine = engine_of_scaled_data(recorded$engine),
+      engine = with_own(engine_of_scaled_data(recorded$engine), if (count > 0L) records[[1L]]$before),
       mean_weight = plan$mean_weight
     ),
     class = "nn_trace"
+  )
+}
+
+# Names of the engine's targets, where these are no values of the outputs.
+target_names <- function(fit, outputs) {
+  switch(fit$settings$loss,
+    cox = c("time", "status"),
+    ordinal = setting(fit$outcome$names, "class"),
+    location_scale = if (!is.null(fit$outcome$names)) fit$outcome$names else if (fit$outcome$k == 1L) "y" else paste0("y", seq_len(fit$outcome$k)),
+    outputs
   )
 }
 
@@ -53,9 +63,11 @@ trace_plan <- function(recorded) {
   }
   list(
     layers = layers,
-    keys = trace_keys(layers),
+    worded = if (is_told(engine$loss)) worded_losses[[engine$loss]] else untold_loss,
+    keys = c(trace_keys(layers), list(ancillary = c(rep("", layers - 1L), unname(own_keys[engine$loss])))),
     units = c(list(input_names(fit)), hidden, list(outputs)),
-    outcome_names = if (!shared) outputs else if (is.null(fit$outcome$names)) "y" else fit$outcome$names,
+    outcome_names = if (shared) setting(fit$outcome$names, "y") else target_names(fit, outputs),
+    own_names = own_names(fit),
     row_names = rows,
     rows = nrow(recorded$x),
     batches = engine$batch_size < nrow(recorded$x),
@@ -64,7 +76,7 @@ trace_plan <- function(recorded) {
     loss = engine$loss,
     loss_par = engine$loss_par,
     sum = isTRUE(losses[[engine$loss]]$sum),
-    paired = engine$loss %in% names(paired_losses),
+    paired = is_paired(engine),
     mean_weight = if (is.null(weights)) 1 else mean(weights),
     offset = recorded$offset,
     optimizer = engine$optimizer,
@@ -96,10 +108,16 @@ losses_of_trace <- function(recorded) {
   networks <- c(lapply(recorded$trace, function(record) record$before), lapply(last, function(record) record$after))
   vapply(networks, function(network) {
     loss <- engine_evaluate(
-      recorded$engine, network$weights, network$biases, recorded$x, recorded$y, recorded$case_weights, recorded$offset
+      with_own(recorded$engine, network), network$weights, network$biases, recorded$x, recorded$y, recorded$case_weights, recorded$offset
     )
     answered(loss)$loss
   }, 0)
+}
+
+# What the engine is told, with the own parameters of the loss as a network has them.
+with_own <- function(engine, network) {
+  if (!is.null(network$ancillary)) engine$ancillary <- network$ancillary
+  engine
 }
 
 # The recorded X and Y are as the network sees them: scaled already.

@@ -93,7 +93,7 @@ group_title <- function(steps) {
   }
   switch(as.character(last$number),
     `0` = "the data", `1` = "weights and biases", `4` = "the output layer", `6` = "slopes", `10` = "new weights",
-    `11` = "new biases", lower_first(last$name)
+    `11` = "new biases", `12` = "the family's own parameters", lower_first(last$name)
   )
 }
 

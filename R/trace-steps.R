@@ -1,4 +1,4 @@
-# From one recorded step of the engine to the article's steps 0 to 11: names, formulas, operands, shapes, notes.
+# From one recorded step of the engine to the article's steps 0 to 11, and 12 for what a family trains of its own: names, formulas, operands, shapes, notes.
 # All numbers are the engine's; signs are turned where the article has them the other way (its errors are Y - output).
 
 # `plan` holds what is the same for all iterations: see trace_plan().
@@ -17,7 +17,8 @@ steps_of_iteration <- function(record, iteration, plan, state_before) {
     lapply(back, slope_step, seen, plan),
     unlist(lapply(back, delta_steps, seen, plan), recursive = FALSE),
     unlist(lapply(back, update_steps, "weights", seen, record, plan, state_before), recursive = FALSE),
-    unlist(lapply(layers, update_steps, "biases", seen, record, plan, state_before), recursive = FALSE)
+    unlist(lapply(layers, update_steps, "biases", seen, record, plan, state_before), recursive = FALSE),
+    if (!is.null(seen$before$ancillary)) own_steps(seen, record, plan, state_before)
   )
   lapply(all, function(step) {
     step$iteration <- iteration
@@ -93,7 +94,11 @@ name_record <- function(record, plan) {
         dimnames(w) <- list(plan$units[[l]], plan$units[[l + 1L]])
         w
       }),
-      biases = lapply(layers, function(l) matrix(pair$biases[[l]], 1L, dimnames = list("bias", plan$units[[l + 1L]])))
+      biases = lapply(layers, function(l) matrix(pair$biases[[l]], 1L, dimnames = list("bias", plan$units[[l + 1L]]))),
+      # They stand beside the output layer.
+      ancillary = if (length(pair$ancillary) > 0L) {
+        c(vector("list", plan$layers - 1L), list(matrix(pair$ancillary, 1L, dimnames = list("family", plan$own_names))))
+      }
     )
   }
   of_layers <- function(field, sign = 1) {
@@ -148,6 +153,12 @@ start_steps <- function(seen, iteration, plan) {
     ),
     if (!is.null(seen$case_weights)) list(given(0L, 0L, "case_weights", "Case weights", seen$case_weights)),
     if (!is.null(seen$offset)) list(given(0L, plan$layers, "offset", "Offset", seen$offset)),
-    unlist(parameters, recursive = FALSE)
+    unlist(parameters, recursive = FALSE),
+    if (!is.null(seen$before$ancillary)) {
+      name <- paste0("The family's own: ", own_texts[[plan$loss]])
+      list(given(1L, plan$layers, plan$keys$ancillary[plan$layers], name, own_of(seen, plan), paste0(plan$keys$ancillary[plan$layers], " is trained too.")))
+    }
   )
 }
+
+own_of <- function(seen, plan) seen$before$ancillary[[plan$layers]]

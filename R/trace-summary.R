@@ -10,11 +10,11 @@
 #' @param row.names,optional,... Not used.
 #' @param rows,columns,digits As for [print.nn_trace()].
 #' @return `summary()`: a list of class `summary.nn_trace` with `loss` (before and after, of all rows), `iterations`
-#'   (a data frame, see [nn_trace()]) and `changes`, a data frame with a row per weight and bias: `key`, `layer`,
+#'   (a data frame, see [nn_trace()]) and `changes`, a data frame with a row per weight and bias (and of what a family trains of its own): `key`, `layer`,
 #'   `row`, `column`, `from` and `to` (the names of the units), `before`, `after`, `change`.
 #'
 #'   `as.data.frame()`: a data frame with `position` in the trace, `iteration`, `epoch`, `number` (of the step, 0 to
-#'   11), `phase`, `layer`, `key`, `row`, `column`, `row_name`, `column_name`, `value`, and `changed` (`NA` for what
+#'   12), `phase`, `layer`, `key`, `row`, `column`, `row_name`, `column_name`, `value`, and `changed` (`NA` for what
 #'   did not exist before).
 #' @examples
 #' X <- matrix(c(1,0,1,0, 1,0,1,1, 0,1,0,1), nrow = 3, byrow = TRUE)
@@ -50,7 +50,22 @@ changes_of_trace <- function(fields, units) {
       before = before, after = after, change = after - before
     )
   }
-  do.call(rbind, lapply(seq_along(fields$start$weights), of_layer))
+  do.call(rbind, c(lapply(seq_along(fields$start$weights), of_layer), list(changes_of_own(fields))))
+}
+
+# Of what a family trains of its own; NULL where there is none.
+changes_of_own <- function(fields) {
+  before <- fields$start$ancillary
+  after <- fields$end$ancillary
+  key <- own_keys[fields$engine$loss]
+  if (length(before) == 0L || is.na(key)) {
+    return(NULL)
+  }
+  data.frame(
+    key = unname(key), layer = length(fields$start$weights), row = 1L, column = seq_along(before),
+    from = "family", to = if (length(before) == 1L) unname(key) else paste0(key, seq_along(before)),
+    before = before, after = after, change = after - before
+  )
 }
 
 #' @rdname summary.nn_trace
@@ -80,6 +95,10 @@ print.summary.nn_trace <- function(x, rows = 10, columns = 8, digits = 4, ...) {
     }
     list(change("weights", x$units[[l]]), change("biases", "bias"))
   }), recursive = FALSE)
+  own <- x$changes[x$changes$from == "family" & x$changes$key %in% own_keys & !x$changes$key %in% unlist(x$keys), ]
+  if (nrow(own) > 0L) {
+    blocks <- c(blocks, list(table_block(matrix(own$change, 1L, dimnames = list("family", own$to)), own$key[1L], limits)))
+  }
   print_blocks(blocks)
   if (any(vapply(blocks, function(block) block$cut, NA))) {
     cat("\nCut to ", limits_text(limits), ": all are in $changes.\n", sep = "")

@@ -27,31 +27,67 @@ trace_functions <- list(
 )
 
 # The error that backpropagation starts from, in the article's sign: minus the derivative of the loss by the output.
-# A mean's is divided by n rows and k outputs. `value` computes it from e = Y - output; the engine itself goes from
-# Y and output to d_output in one step.
+# A mean's is divided by n rows and k outputs. `par` names the parameter of the loss.
 trace_losses <- list(
-  sse = list(template = "{Y} - {output}", value = function(e, par) e),
-  mse = list(template = "2 * ({Y} - {output}) / ({n} * {k})", value = function(e, par) 2 * e),
-  mae = list(template = "sign({Y} - {output}) / ({n} * {k})", value = function(e, par) sign(e)),
-  huber = list(
-    template = "max(-{delta}, min({delta}, {Y} - {output})) / ({n} * {k})",
-    value = function(e, par) pmax(pmin(e, par[1L]), -par[1L]), par = "delta"
-  ),
-  quantile = list(
-    template = "if({Y} > {output}, {tau}, if({Y} < {output}, {tau} - 1, 0)) / ({n} * {k})",
-    value = function(e, par) {
-      tau <- rep(par, each = nrow(e))
-      tau * (e > 0) + (tau - 1) * (e < 0)
-    },
-    par = "tau"
-  )
+  sse = list(template = "{Y} - {output}"),
+  mse = list(template = "2 * ({Y} - {output}) / ({n} * {k})"),
+  mae = list(template = "sign({Y} - {output}) / ({n} * {k})"),
+  huber = list(template = "max(-{delta}, min({delta}, {Y} - {output})) / ({n} * {k})", par = "delta"),
+  quantile = list(template = "if({Y} > {output}, {tau}, if({Y} < {output}, {tau} - 1, 0)) / ({n} * {k})", par = "tau")
 )
 
 # Losses that belong to their output: the error by the weighted input arises in one piece.
 paired_losses <- c(
   binary_cross_entropy = "({Y} - {output}) / ({n} * {k})",
   cross_entropy = "({Y} - {output}) / {n}",
-  poisson = "({Y} - {output}) / ({n} * {k})"
+  poisson = "({Y} - {output}) / ({n} * {k})",
+  gamma = "({Y} / {output} - 1) / ({n} * {k})",
+  negative_binomial = "exp({log_theta}) * ({Y} - {output}) / ((exp({log_theta}) + {output}) * {n} * {k})",
+  beta = NA,
+  discrete_hazard = "if({Y} < 0, 0, {Y} - {output}) / {n}"
+)
+
+# Derivatives that no template has, as they are told: what the matrix is in symbols, what these mean, and which rows and columns of Y and output a cell reads.
+worded_losses <- list(
+  beta = list(
+    formula = "phi * mu * (1 - mu) * (log(Y / (1 - Y)) - digamma(phi * mu) + digamma(phi * (1 - mu))) / (n * k)",
+    note = "with mu = output and phi = exp(log_phi)", reads = c("i", "j")
+  ),
+  ordinal = list(
+    formula = "(P(class < Y) - P(class > Y)) / n",
+    note = paste(
+      "Y is the number of the class, from 0; P(class <= j) = 1 / (1 + exp(output - tau_j)), with tau_0 = 0 and tau_j the sum of the first j",
+      "exp(log_steps)"
+    ),
+    reads = c("i", "all")
+  ),
+  cox = list(
+    formula = "(status - exp(output) * cumulative hazard at time) / n",
+    note = paste(
+      "the events that a row had less those that were to be expected by its time, by Breslow's cumulative hazard: at each time the events by",
+      "the sum of exp(output) of all rows that are still at risk"
+    ),
+    reads = c("all", "all")
+  ),
+  location_scale = list(
+    formula = "(Y - mean) / sd^2 / (n * k) by means, ((Y - mean)^2 / sd^2 - 1) / (n * k) by log standard deviations",
+    note = "mean is the first half of the outputs, sd = exp() of the second", reads = c("i", "all")
+  )
+)
+
+# Losses of which none of these tables tells: the engine's numbers stand without a formula.
+untold_loss <- list(formula = "minus the derivative of the loss", note = "the formula of this loss is not told here", reads = c("i", "all"))
+is_told <- function(loss) loss %in% c(names(trace_losses), names(paired_losses), names(worded_losses))
+
+# Whether the error by the weighted input arises in one piece, beside an E for information.
+is_paired <- function(engine) {
+  if (is_told(engine$loss)) engine$loss %in% names(paired_losses) else losses[[engine$loss]]$of_inputs && engine$output != "linear"
+}
+
+# What the losses' own parameters are called in a trace, and in words.
+own_keys <- c(negative_binomial = "log_theta", beta = "log_phi", ordinal = "log_steps")
+own_texts <- c(
+  negative_binomial = "log theta, of the variance", beta = "log phi, of the variance", ordinal = "logarithms of the steps between thresholds"
 )
 
 # Rules of the optimizers. In a slot's template its name and those of slots that come later stand for the numbers

@@ -1,4 +1,4 @@
-# Steps 10 and 11: from the deltas to new weights and biases. Plain gradient descent is the article's one formula; other
+# Steps 10 to 12: from the deltas to new weights and biases. Plain gradient descent is the article's one formula; other
 # rules, and a penalty or clipping, go by the gradient and what the optimizer keeps, each a step of its own.
 
 # `kind` is "weights" or "biases".
@@ -14,6 +14,28 @@ update_steps <- function(l, kind, seen, record, plan, state_before) {
   )
 }
 
+# Step 12: what the family trains of its own, by its own derivative of the loss and the same rule as biases.
+own_steps <- function(seen, record, plan, state_before) {
+  update <- gather_update(plan$layers, "ancillary", seen, record, plan, state_before)
+  key <- update$keys[["w"]]
+  operands <- list(Y = seen$y, output = seen$a[[plan$layers]], own_of(seen, plan))
+  names(operands)[3L] <- key
+  by_column <- ncol(seen$y) == ncol(update$gradient) && ncol(operands$output) == ncol(update$gradient)
+  rows <- if (by_column) c("all", "j") else c("all", "all")
+  reads <- stats::setNames(list(rows, rows, if (by_column) c("one", "j") else c("one", "all")), names(operands))
+  if (!is.null(seen$case_weights)) {
+    operands$case_weights <- seen$case_weights
+    reads$case_weights <- c("all", "one")
+  }
+  clip <- clipping(seen, plan)
+  gradient <- new_step(
+    12L, plan$layers, update$keys[["gradient"]], paste("Gradient of the loss by the", update$where), "update", "engine",
+    paste0("derivative of the loss by ", key, ", all rows together", if (clip < 1) ", clipped"), operands, reads, update$gradient,
+    note = paste0("As the engine computed it: ", own_texts[[plan$loss]], "."), values = list(clipped = clip)
+  )
+  c(list(gradient), lapply(update$slots, slot_step, update), list(rule_step("ancillary", update)))
+}
+
 # All that the steps of one layer's update share.
 gather_update <- function(l, kind, seen, record, plan, state_before) {
   key <- plan$keys[[kind]][l]
@@ -23,10 +45,10 @@ gather_update <- function(l, kind, seen, record, plan, state_before) {
   slots <- if (is.null(rule)) intersect(slots[nzchar(slots)], names(state_before)) else intersect(names(rule), slots)
   part <- function(state) lapply(state[slots], function(slot) slot[[kind]][[l]])
   list(
-    number = if (kind == "weights") 10L else 11L, layer = l, name = plan$optimizer$name, rule = rule, slots = slots,
+    number = c(weights = 10L, biases = 11L, ancillary = 12L)[[kind]], layer = l, name = plan$optimizer$name, rule = rule, slots = slots,
     # Roles of the templates and the keys that play them; sprintf() makes none of no slots.
     keys = c(w = key, gradient = paste0("gradient_", key), stats::setNames(sprintf("%s_%s", slots, key), slots)),
-    where = paste(kind, "of the", plan$keys$text[l]),
+    where = if (kind == "ancillary") "parameters of the family" else paste(kind, "of the", plan$keys$text[l]),
     gradient = seen$gradient[[kind]][[l]],
     before = seen$before[[kind]][[l]], after = seen$after[[kind]][[l]],
     slots_before = part(state_before), slots_after = part(seen$state),
@@ -52,7 +74,7 @@ slot_step <- function(slot, update) {
 
 # The new weights.
 rule_step <- function(kind, update) {
-  own <- kind == "biases" && !is.null(update$rule$biases)
+  own <- kind != "weights" && !is.null(update$rule$biases)
   update_step(
     "w", paste("New", update$where), update$rule[[if (own) "biases" else "weights"]], update,
     operands = c(list(w = update$before, gradient = update$gradient), update$slots_after),

@@ -13,7 +13,7 @@
 #   engine      the specification as the engine had it, for data that are scaled already (as the recorded X and Y are);
 #   mean_weight mean of the case weights of all rows (1 without)
 # A step (class `nn_trace_step`) is a plain list:
-#   iteration, epoch, number (the article's, 0 to 11), layer (1 to the output layer's; 0 for X)
+#   iteration, epoch, number (the article's, 0 to 11; 12 for a family's own parameters), layer (1 to the output layer's; 0 for X)
 #   key         the article's name of the matrix that the step writes: X, Y, wh, bh, wout, bout, hidden_layer_input,
 #               hiddenlayer_activations, output_layer_input, output, E, slope_output_layer, slope_hidden_layer,
 #               d_output, Error_at_hidden_layer, d_hiddenlayer. With several hidden layers those of hidden layers end
@@ -58,6 +58,7 @@
 #' | 9 | `d_hiddenlayer` | `Error_at_hidden_layer * slope_hidden_layer` |
 #' | 10 | `wout`, `wh` | new weights |
 #' | 11 | `bh`, `bout` | new biases |
+#' | 12 | `log_theta`, `log_phi` or `log_steps` | what a family (see [nn_family()]) trains of its own, new; as it was in step 1 |
 #'
 #' With several hidden layers the names of hidden matrices end in the layer's number (`wh1`, `wh2`, ...), and steps 2,
 #' 3, 8 and 9 occur once per layer; without hidden layers they do not occur. Case weights and an offset, where there
@@ -67,6 +68,9 @@
 #' Where output and loss belong together (sigmoid or softmax with a cross-entropy, exp with Poisson) the slope
 #' cancels: `d_output` is
 #' `Y - output` (divided by the number of rows) in one piece, and steps 5 and 6 are shown for information.
+#' Some losses of families have derivatives that are no sum of a few terms (`beta`, `ordinal`, `cox`, `location_scale`): there the trace shows what the
+#' engine computed, and a note says in words what it is. `Y` is as the engine takes it: the class from 0 under `ordinal`, time and status under `cox`, -1
+#' for intervals in which a row is not at risk under `discrete_hazard`.
 #'
 #' @param X Inputs, as for [nn_train()].
 #' @param Y Outcome, as for [nn_train()].
@@ -84,14 +88,14 @@
 #'   shorter trace. Its elements:
 #' \describe{
 #'   \item{`steps`}{the steps, in order. Each is a list of class `nn_trace_step` with `iteration`, `epoch`, `number`
-#'     (0 to 11), `layer`, `key` (the names of the table above), `name`, `phase`, `formula`, `operands` (named list of
+#'     (0 to 12), `layer`, `key` (the names of the table above), `name`, `phase`, `formula`, `operands` (named list of
 #'     matrices), `reads` (which of their cells a cell of the result is made from), `result` (a matrix), `changed`,
 #'     `shape` and `note`}
 #'   \item{`iterations`}{data frame with a row per iteration: `iteration`, `epoch`, `lr`, `rows`, `loss` (of these
 #'     rows), `loss_before` and
 #'     `loss_after` (of all rows)}
 #'   \item{`loss`}{loss of all rows before the first and after the last iteration}
-#'   \item{`start`, `end`}{weights and biases before and after, in the form that `start =` takes}
+#'   \item{`start`, `end`}{weights and biases (and `ancillary`, what a family trains of its own) before and after, in the form that `start =` takes}
 #'   \item{`network`, `settings`, `lr`, `names`, `keys`}{what was traced}
 #' }
 #' @section Errors:

@@ -84,7 +84,7 @@ target_of_training <- function() {
     settings <- c(list(start = earlier), bounded(draw_arguments(training_kinds(problem)[c("epochs", "lr", "optimizer", "penalty", "seed", "threads", "hidden", "na_action")], "right", "epochs", 0.1)))
   }
   methods <- c(matrix = "nn_train.matrix", sparse = "nn_train.default", data.frame = "nn_train.data.frame", formula = "nn_train.formula")
-  draw <- fuzz_draw(c("nn_train", methods[[problem$interface]], if (problem$interface == "sparse") sparse_methods), quote(nn_train), c(first, settings), env)
+  draw <- fuzz_draw(c("nn_train", methods[[problem$interface]], if (problem$interface == "sparse") sparse_methods, if (problem$outcome == "times") survival_methods), quote(nn_train), c(first, settings), env)
   draw$formula <- problem$first$formula
   draw$may_draw <- TRUE
   before <- stream()
@@ -101,6 +101,8 @@ target_of_training <- function() {
 
 # What serves a sparse matrix inside nn_train() and predictions.
 sparse_methods <- c("dim.nn_sparse", "dimnames.nn_sparse", "[.nn_sparse")
+# And what times of an event.
+survival_methods <- "[.nn_survival"
 
 faults_of_repeating <- function(fit, draw, settings, before) {
   again <- draw$call
@@ -111,7 +113,7 @@ faults_of_repeating <- function(fit, draw, settings, before) {
     same <- identical(lapply(fit$members, `[[`, "weights"), lapply(other$members, `[[`, "weights")) && identical(fit$shares, other$shares)
     return(if (!same) "the same call with other threads has other networks")
   }
-  parts <- c("weights", "biases", "history", "status", "best", "last", "snapshots", "optimizer_state", "restarts")
+  parts <- c("weights", "biases", "ancillary", "history", "status", "best", "last", "snapshots", "optimizer_state", "restarts")
   different <- parts[!vapply(parts, function(part) identical(fit[[part]], other[[part]]), NA)]
   if (length(different) > 0L) paste("the same call with other threads has other", paste(different, collapse = ", "))
 }
@@ -189,12 +191,15 @@ target_of_tibble_prediction <- function() {
   rows <- draw_rows(known$problem)
   factors <- fit$outcome$kind == "factor"
   types <- if (factors) c("class", "prob", "conf_int") else c("numeric", "conf_int", "pred_int", "quantile")
+  if (fit$settings$loss == "location_scale") types <- c("numeric", "sd", "pred_int", "quantile")
+  if (fit$outcome$kind == "survival") types <- c(if (fit$settings$loss == "cox") "linear_pred", "survival", "hazard")
   how <- draw_how()
   kinds <- c(
     list(type = or_null(a_choice_of(types))), prediction_kinds(known),
     list(
       level = a_level, quantile_levels = or_null(function(near) if (near) draw_one(0, 2, NA, "0.5", numeric()) else draw_one(0.5, c(0.9, 0.1), c(0.1, 0.5, 0.9))),
-      data = data_kind(known), calibration = data_kind(known), method = or_null(a_choice_of(c("delta", "conformal")))
+      data = data_kind(known), calibration = data_kind(known), method = or_null(a_choice_of(c("delta", "conformal"))),
+      time = or_null(function(near) if (near) draw_one(-1, NA, "1", numeric(), Inf) else draw_one(0, 1, c(0.5, 2), c(1, 1), 1e6))
     )
   )
   settings <- draw_arguments(kinds, how, "offset")
@@ -208,11 +213,22 @@ target_of_tibble_prediction <- function() {
     c(
       faults_of_tibble(value, if (is.null(dim(rows$X))) nrow(value) else nrow(rows$X)),
       if (type == "prob") faults_of_shares(value, fit),
-      if (type %in% c("numeric", "prob")) unlist(lapply(value, function(x) if (any(is.nan(x) | is.infinite(x))) "predicts numbers that are not finite")),
+      if (type %in% c("numeric", "prob", "sd", "linear_pred")) unlist(lapply(value, function(x) if (any(is.nan(x) | is.infinite(x))) "predicts numbers that are not finite")),
+      if (type == "sd" && any(unlist(value) < 0, na.rm = TRUE)) "has negative standard deviations",
+      if (type == "survival") faults_of_survival(value$.pred),
       if (type %in% c("conf_int", "pred_int") && any(value[[1L]] > value[[2L]], na.rm = TRUE)) "has lower limits above the upper ones"
     )
   }
   draw
+}
+
+# Survival is between 0 and 1 and falls with time.
+faults_of_survival <- function(rows) {
+  unique(unlist(lapply(rows, function(row) {
+    p <- row$.pred_survival[order(row$.eval_time)]
+    p <- p[!is.na(p)]
+    c(if (any(p < 0 | p > 1)) "has survival outside 0 to 1", if (any(diff(p) > 1e-12)) "has survival that rises")
+  })))
 }
 
 # ---- what takes data --------------------------------------------------------------------------------
@@ -263,6 +279,11 @@ asks_a_fit <- function(target, head, holds, kinds = list(), data = "data", extra
 
 # A likelihood, and a training that ends at its minimum.
 settings_to_a_minimum <- function(problem) {
+  others <- c("positive", "times", "trials", "unit", "ordered")
+  if (problem$outcome %in% others && chance(0.8) || chance(0.1)) {
+    family <- draw_from(families_for(problem$outcome))
+    return(list(hidden = draw_one(NULL, NULL, 1), family = family, optimizer = "lbfgs", epochs = 200, penalty = draw_one(0, 0.1), na_action = "omit", keep = draw_one("minimal", "data")))
+  }
   loss <- switch(problem$outcome,
     zero_one = , logical = , flags = , unit = , factor2 = , text = "binary_cross_entropy", factor3 = , unused = , ordered = , shares = "cross_entropy",
     counts = "poisson", "mse"
@@ -277,7 +298,7 @@ asks_by_inputs <- function(target, head, holds, kinds = list(), extra = c("case_
     known <- trained(env)
     given <- data_kind(known)(FALSE)
     first <- if (is.null(given)) list() else if (is.data.frame(given)) list(X = given) else given
-    arguments <- draw_arguments(c(extra_kinds(known)[extra], kinds, list(X = anything, Y = anything)[names(first)]), draw_from(c("right", "near", "hostile")), extra, 0.2)
+    arguments <- draw_arguments(c(extra_kinds(known)[extra], kinds, list(X = anything, Y = anything)[names(first)]), draw_from(c("right", "near", "hostile")), extra, 0.35)
     arguments <- c(first[setdiff(names(first), names(arguments))], arguments[!names(arguments) %in% names(first) | chance(0.2)])
     draw <- fuzz_draw(target, head, c(list(known$fit), arguments), env)
     draw$formula <- known$problem$first$formula

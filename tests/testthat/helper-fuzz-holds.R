@@ -28,9 +28,9 @@ unless_told <- function(faults, warnings) {
   if (told) grep("NaN|infinite|not finite", faults, value = TRUE, invert = TRUE) else faults
 }
 
-# A training without a seed draws one number; everything else leaves R's generator alone.
+# Simulations without a seed draw as they like; a training without a seed draws one number; everything else leaves R's generator alone.
 faults_of_stream <- function(seen, draw) {
-  if (identical(seen$before, seen$after)) {
+  if (identical(seen$before, seen$after) || isTRUE(draw$draws)) {
     return(NULL)
   }
   if (isTRUE(draw$may_draw)) {
@@ -126,6 +126,7 @@ faults_of_fit <- function(fit, problem, earlier = NULL) {
     # Without a training nothing diverged: the loss of large outputs is beyond all numbers.
     if (is.nan(fit$final_loss) || (fit$status != "diverged" && fit$epochs_done > 0L && !is.finite(fit$final_loss))) "has a final loss that is not finite, and did not diverge",
     if (fit$rows < 1L || fit$rows > fit$rows_given) "has an impossible number of rows",
+    if (!all(is.finite(unlist(fit$ancillary)))) "has parameters of its family that are not finite",
     faults_of_printing(fit),
     faults_of_training_rows(fit, problem)
   )
@@ -194,7 +195,8 @@ unknown_rows <- function(fit, X) {
 
 # A matrix of predictions; `unknown`, which rows must be NA (NULL: not known).
 faults_of_prediction <- function(value, fit, n, unknown = NULL) {
-  k <- fit$settings$sizes[length(fit$settings$sizes)]
+  # Of classes in order a probability of each, of one unit.
+  k <- if (fit$settings$loss == "ordinal") length(fit$outcome$levels) else fit$settings$sizes[length(fit$settings$sizes)]
   if (!is.double(value) || !is.matrix(value) || !identical(dim(value), c(as.integer(n), as.integer(k)))) {
     return(paste("predictions are no matrix of", n, "x", k))
   }
@@ -249,4 +251,4 @@ faults_of_square <- function(value, n = NROW(value)) {
   )
 }
 
-count_weights <- function(fit) length(unlist(fit[c("weights", "biases")]))
+count_weights <- function(fit) length(unlist(fit[intersect(c("weights", "biases", "ancillary"), names(fit))]))

@@ -2,7 +2,7 @@
 
 outcome_kinds <- c(
   "zero_one", "zero_one", "logical", "factor2", "factor2", "factor3", "factor3", "unused", "ordered", "text", "numeric", "numeric", "numeric",
-  "several", "several", "flags", "counts", "unit", "shares", "constant", "large"
+  "several", "several", "flags", "counts", "unit", "shares", "constant", "large", "positive", "times", "times", "trials"
 )
 
 # Data in the form of one of the methods of nn_train(): `first`, its first arguments; `inputs`, what predictions take; `n`; `outcome`, its kind;
@@ -10,7 +10,7 @@ outcome_kinds <- c(
 draw_problem <- function(clean = FALSE, interface = NULL) {
   if (is.null(interface)) interface <- draw_from(c("matrix", "matrix", "sparse", "data.frame", "formula", "formula"))
   n <- draw_from(if (clean) c(8L, 13L, 20L) else c(1L, 2L, 3L, 5L, 8L, 13L, 20L, 40L))
-  kind <- draw_from(if (interface == "formula") setdiff(outcome_kinds, c("several", "flags", "shares")) else outcome_kinds)
+  kind <- draw_from(if (interface == "formula") setdiff(outcome_kinds, c("several", "flags", "shares", "trials")) else outcome_kinds)
   problem <- list(interface = interface, n = n, outcome = kind, clean = clean)
   Y <- draw_outcome(kind, n)
   if (!clean && chance(0.05) && n > 1L) Y <- with_gap(Y)
@@ -64,6 +64,9 @@ draw_outcome <- function(kind, n) {
       shares <- matrix(stats::rexp(3L * n), n)
       shares / rowSums(shares)
     },
+    positive = stats::rexp(n) + 1e-3,
+    times = structure(cbind(time = draw_one(stats::rexp(n), as.double(sample.int(4L, n, TRUE))), status = stats::rbinom(n, 1, 0.7)), class = "Surv", type = "right"),
+    trials = cbind(yes = stats::rbinom(n, 5, 0.4), no = stats::rpois(n, 2) + 1),
     constant = rep(draw_one(0, 1, 2.5, -1e6), n),
     large = numbers() * draw_one(1e3, 1e8, 1e150)
   )

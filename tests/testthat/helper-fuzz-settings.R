@@ -89,6 +89,40 @@ a_loss_for <- function(problem) {
   }
 }
 
+fuzz_families <- c(
+  "gaussian", "binomial", "multinomial", "poisson", "gamma", "negative_binomial", "beta", "location_scale", "ordinal", "cox", "discrete_hazard"
+)
+
+# Families that go with the outcome.
+families_for <- function(outcome) {
+  switch(outcome,
+    zero_one = , logical = , factor2 = , text = c("binomial", "ordinal")[c(TRUE, outcome %in% c("factor2", "text"))],
+    factor3 = , unused = , ordered = c("multinomial", "ordinal"), counts = c("poisson", "negative_binomial"), unit = "beta",
+    positive = c("gamma", "location_scale"), times = c("cox", "discrete_hazard"), trials = c("binomial", "multinomial", "negative_binomial"),
+    flags = "gaussian", shares = "multinomial", c("gaussian", "location_scale")
+  )
+}
+
+a_family_for <- function(problem) {
+  fitting <- families_for(problem$outcome)
+  function(near) {
+    if (near) {
+      return(draw_one(a_choice_of(fuzz_families)(TRUE), draw_from(fuzz_families), stats::Gamma(), stats::binomial("probit"), stats::quasi(), mean, list(family = "cox")))
+    }
+    name <- draw_from(fitting)
+    own <- list(gaussian = stats::gaussian, binomial = stats::binomial, poisson = stats::poisson(), gamma = stats::Gamma("log"))[[name]]
+    if (name == "discrete_hazard" && chance(0.3)) {
+      nn_family(name, breaks = c(0.5, 1, 4))
+    } else if (chance(0.2)) {
+      nn_family(name)
+    } else if (!is.null(own) && chance(0.3)) {
+      own
+    } else {
+      name
+    }
+  }
+}
+
 # Kinds of the arguments that all methods of nn_train() share. Right numbers of epochs and restarts are small.
 training_kinds <- function(problem) {
   n <- problem$n
@@ -101,7 +135,7 @@ training_kinds <- function(problem) {
     activation = function(near) {
       if (near) draw_one(a_choice_of(fuzz_activations)(TRUE), c("tanh", "relu"), "softmax", "exp") else draw_from(fuzz_activations)
     },
-    output = or_null(a_choice_of(c("sigmoid", "softmax", "linear", "exp"))), loss = or_null(a_loss_for(problem)), optimizer = an_optimizer,
+    family = or_null(a_family_for(problem)), output = or_null(a_choice_of(c("sigmoid", "softmax", "linear", "exp"))), loss = or_null(a_loss_for(problem)), optimizer = an_optimizer,
     batch_size = or_null(function(near) if (near) a_count(TRUE) else draw_one(1, 2, 7L, 32, 1e9)), shuffle = a_flag, lr_schedule = a_schedule,
     init = or_null(function(near) if (near) draw_one(a_choice_of(fuzz_inits)(TRUE), rep("normal", 9)) else draw_from(fuzz_inits)),
     start = function(near) if (near) draw_start(problem) else NULL,
@@ -135,7 +169,7 @@ weights_for <- function(problem) {
 }
 
 class_weights_for <- function(problem) {
-  classes <- !problem$outcome %in% c("numeric", "several", "counts", "large", "constant", "shares", "unit")
+  classes <- !problem$outcome %in% c("numeric", "several", "counts", "large", "constant", "shares", "unit", "positive", "times", "trials")
   function(near) {
     if (near) draw_one("balance", c(a = 1, z = 2), -1, c(1, NA), rep(1, 9), c(0, 0), "balanced") else if (classes && chance(0.7)) draw_one("balanced", c(1, 2), c(2, 0.5)) else NULL
   }
@@ -188,7 +222,8 @@ without_clashes <- function(settings) {
   if (name %in% c("rprop", "lbfgs")) settings$lr_schedule <- NULL
   if (name %in% c("rprop", "lbfgs", "gd")) settings$batch_size <- NULL
   if (name %in% "lbfgs") settings[c("dropout", "clip_norm")] <- NULL
-  if (!is.null(settings$loss)) settings$output <- NULL
+  if (!is.null(settings$family)) settings[c("loss", "outcome_transform")] <- NULL
+  if (!is.null(settings$loss) || !is.null(settings$family)) settings$output <- NULL
   if (!is.null(settings$restarts)) settings[c("checkpoint", "start")] <- NULL
   if (name %in% c("rprop", "lbfgs")) settings[c("decay_schedule", "dropout_schedule")] <- NULL
   if (!is.null(settings$ensemble)) settings[c("restarts", "checkpoint", "keep_weights", "start")] <- NULL

@@ -9,7 +9,7 @@ fuzz_targets <- function() {
       training = a_target(target_of_training, 30), nn_predict = a_target(target_of_matrix_prediction, 12), predict = a_target(target_of_tibble_prediction, 12)
     ),
     lapply(targets_of_fits(), a_target, 1.5), lapply(targets_of_makers(), a_target, 0.8), lapply(targets_of_objects(), a_target),
-    lapply(targets_of_traces(), a_target, 2.5), lapply(targets_of_pages(), a_target, 0.5), lapply(targets_of_pictures(), a_target, 0.6),
+    lapply(targets_of_traces(), a_target, 3), lapply(targets_of_pages(), a_target, 1), lapply(targets_of_pictures(), a_target, 1),
     lapply(targets_of_edits(), a_target, 3)
   )
 }
@@ -39,13 +39,21 @@ targets_of_fits <- function() {
     confint = asks_a_fit("confint.nn_fit", quote(confint), function(value, known, arguments) {
       c(faults_of_numbers(value), if (!is.matrix(value) || ncol(value) != 2L) "has other columns", if (any(value[, 1L] > value[, 2L])) "has lower limits above the upper ones")
     }, function(known) c(covariance_kinds, list(level = a_level, parm = function(near) if (near) draw_one(0, 1.5, "x", NA, 1e6) else draw_one(1, 1:2))), settled = TRUE),
+    simulate = target_of_simulation(),
+    family = no_data("family.nn_fit", quote(family), holds_of_family),
     nobs = no_data("nobs.nn_fit", quote(nobs), function(value, known, arguments) faults_of_numbers(value, 1L)),
     weights = no_data("weights.nn_fit", quote(weights), function(value, known, arguments) {
       # Of a subset, its rows.
       if (!is.null(value)) c(faults_of_numbers(value), if (length(value) > known$problem$n) "has too many values")
     }),
     coef = no_data("coef.nn_fit", quote(coef), function(value, known, arguments) {
-      c(if (!identical(names(value), c("weights", "biases"))) "has other parts", faults_of_numbers(unlist(value, use.names = FALSE), count_weights(known$fit)))
+      own <- length(known$fit$ancillary) > 0L
+      # Of steps between thresholds there is one less than thresholds.
+      steps <- own && known$fit$settings$loss == "ordinal"
+      c(
+        if (!identical(names(value), c("weights", "biases", if (own) "family"))) "has other parts",
+        faults_of_numbers(unlist(value, use.names = FALSE), count_weights(known$fit) + steps)
+      )
     }, function(known) list(scale = a_choice_of(c("scaled", "original")), epoch = prediction_kinds(known)$epoch)),
     formula = no_data("formula.nn_fit", quote(formula), function(value, known, arguments) if (!inherits(value, "formula")) "is no formula", interface = "formula"),
     terms = no_data("terms.nn_fit", quote(terms), function(value, known, arguments) if (!inherits(value, "terms")) "is no terms", interface = "formula"),
@@ -77,8 +85,30 @@ targets_of_fits <- function() {
   )
 }
 
+holds_of_family <- function(value, known = NULL, arguments = NULL) c(if (!inherits(value, "nn_family") || !inherits(value, "family")) "is no family", faults_of_text(value))
+
+target_of_simulation <- function() {
+  holds <- function(value, known, arguments) {
+    rows <- if (is.null(dim(known$problem$inputs))) known$problem$n else nrow(known$problem$inputs)
+    c(
+      if (!is.data.frame(value)) "is no data frame", if (!all(startsWith(names(value), "sim_"))) "has columns of other names",
+      if (is.null(arguments$data) && is.null(known$fit$data)) NULL else if (!is.null(attr(value, "seed")) && nrow(value) == 0L) "has no rows"
+    )
+  }
+  asked <- asks_a_fit("simulate.nn_fit", quote(simulate), holds, list(
+    nsim = function(near) if (near) draw_one(0, -1, 1.5, NA, "2") else draw_one(1, 2), seed = or_null(a_seed)
+  ), extra = "offset", settled = TRUE)
+  function() {
+    draw <- asked()
+    draw$draws <- TRUE
+    draw
+  }
+}
+
 an_ensemble <- function(env) {
   problem <- draw_problem(clean = TRUE, interface = draw_one("matrix", "data.frame", "formula"))
+  # Hazards are not averaged.
+  if (problem$outcome == "times") return(an_ensemble(env))
   if (problem$interface == "formula") problem$first$formula <- y ~ .
   settings <- c(list(hidden = 2, epochs = 3, seed = 1, preset = "textbook", ensemble = 2, validation = 0.3), draw_some(list(blend = "linear", embed = "piecewise"), 0.5))
   call <- as_fuzz_call(quote(nn_train), c(problem$first, settings), env)
@@ -151,6 +181,14 @@ targets_of_makers <- function() {
 
 targets_of_objects <- function() {
   list(
+    nn_family = function() {
+      kinds <- list(
+        family = function(near) if (near) draw_one(a_choice_of(fuzz_families)(TRUE), "gauss", stats::quasi(), mean) else draw_one(draw_from(fuzz_families), stats::poisson, stats::Gamma("log")),
+        breaks = or_null(function(near) if (near) draw_one(0, c(2, 1), NA, "1", numeric()) else c(1, 2.5))
+      )
+      arguments <- draw_arguments(kinds, needed = "family")
+      fuzz_draw(c("nn_family", "print.nn_family"), quote(nn_family), arguments, holds = holds_of_family)
+    },
     nn_init = function() {
       sizes <- function(near) if (near) draw_one(1, c(1, 0), c(1, 3e9), c(2, NA), "2", c(1e6, 1e6), c(1.5, 2)) else sample.int(4L, sample(2:4, 1L), TRUE)
       kinds <- list(

@@ -28,7 +28,7 @@ target_of_tracing <- function() {
   env <- fuzz_env()
   problem <- draw_problem(chance(0.5))
   how <- draw_how()
-  settings <- draw_settings(problem, how, share = 0.2)
+  settings <- draw_settings(problem, how, share = 0.3)
   settings <- settings[!names(settings) %in% c("checkpoint", "progress", "epochs", "callback", "restarts")]
   more <- bounded(draw_arguments(list(steps = function(near) if (near) draw_one(0, NA, 1.5, "1", 1e9) else draw_one(1, 2)), how, "steps"))
   if (how == "near" && chance(0.3)) more <- c(more, draw_one(list(epochs = 3), list(restarts = 2), list(zzz = 1)))

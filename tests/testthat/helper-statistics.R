@@ -5,9 +5,10 @@ at_minimum <- function(...) nn_train(..., preset = "textbook", optimizer = "lbfg
 
 # Central differences of the gradient, by all parameters.
 numeric_hessian <- function(fit, data) {
-  parameters <- as_parameters(fit$weights, fit$biases)
+  parameters <- as_parameters(fit)
   at <- function(parameters) {
-    fit[c("weights", "biases")] <- as_layers(parameters, fit$weights)
+    layers <- as_layers(parameters, fit$weights)
+    fit[names(layers)] <- layers
     nn_gradient(fit, data$X, data$Y, data$case_weights)
   }
   vapply(seq_along(parameters), function(j) {

@@ -50,6 +50,8 @@ evaluate_template <- function(step) {
   # A matrix first, so that pmax() and ifelse() keep its shape; a constant slope fills it.
   like <- step$result
   if (!is.null(values$Y) && ncol(values$Y) < ncol(like)) values$Y <- values$Y[, rep(1, ncol(like))]
+  # What all rows share (of a family's own parameters one for each column).
+  values <- lapply(values, function(x) if (is.matrix(x) && nrow(x) == 1L && nrow(like) > 1L) x[rep(1L, nrow(like)), , drop = FALSE] else x)
   value <- eval(str2lang(code), values, baseenv_with_stats())
   matrix(value, nrow(like), ncol(like))
 }

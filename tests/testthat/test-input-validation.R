@@ -155,7 +155,7 @@ test_that("going on without validation is from the last weights, and with anothe
   expect_null(free$last)
   # The same as going on from the last weights by hand.
   by_hand <- fit
-  by_hand[c("weights", "biases", "optimizer_state")] <- fit$last
+  by_hand[names(fit$last)] <- fit$last
   by_hand[c("best", "last")] <- NULL
   class(by_hand) <- "nn_fit"
   expect_identical(nn_train(data$X, data$Y, start = by_hand, validation = NULL, epochs = 5)$weights, free$weights)

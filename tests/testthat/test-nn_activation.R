@@ -59,3 +59,12 @@ test_that("the curves look as they should", {
   vdiffr::expect_doppelganger("activation-functions", function() plot(nn_activation()))
   vdiffr::expect_doppelganger("activation-function", function() plot(nn_activation("silu")))
 })
+
+test_that("an activation without notes is listed by its templates, and without these by its name", {
+  tables <- list(activation_notes = activation_notes["relu"], trace_functions = trace_functions[c("tanh", "sigmoid")])
+  found <- with_tables(tables, nn_activation(c("relu", "tanh", "silu")))
+  expect_identical(found$value, c("max(0, z)", "tanh(z)", NA))
+  expect_identical(found$derivative, c("1 if z > 0, else 0", "1 - a^2", NA))
+  expect_identical(found$range, c("0 to Inf", NA, NA))
+  expect_identical(nn_activation()$activation, c(names(activations), "exp"))
+})

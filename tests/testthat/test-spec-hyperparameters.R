@@ -7,9 +7,10 @@ train <- function(arg, object) do.call(nn_train, c(list(article_X, article_Y, ep
 
 test_that("there is a table for every name of the registry, with the hyperparameters that it has", {
   expect_named(optimizer_fields, names(optimizers))
-  expect_named(schedule_fields, schedules)
+  expect_named(schedule_fields, names(schedules))
   expect_named(loss_fields, names(losses))
   for (name in names(optimizers)) expect_identical(sort(as.character(optimizer_fields[[name]]$name)), sort(as.character(names(optimizers[[name]]$hyperparameters))))
+  for (name in names(schedules)) expect_identical(objects$nn_schedule$make(name), structure(c(list(name = name), schedule_defaults[[name]]), class = "nn_schedule"))
   for (class in names(objects)) {
     for (name in names(objects[[class]]$tables)) {
       expect_null(wrong_hyperparameters(objects[[class]]$make(name), class, objects[[class]]$tables))

@@ -108,3 +108,23 @@ test_that("a loss prints its parameter", {
     loss_quantile()
   })
 })
+
+test_that("the mean loss of predictions is what the definitions say", {
+  y <- matrix(c(0.2, 1, 0, 0.7))
+  p <- matrix(c(0.3, 0.9, 0.1, 0.4))
+  w <- c(1, 2, 0.5, 1)
+  of <- function(values) sum(w * rowMeans(values)) / sum(w)
+  expect_equal(mean_loss("mse", numeric(), "linear", p, y, w), of((y - p)^2))
+  expect_equal(mean_loss("sse", numeric(), "sigmoid", p, y, w), of((y - p)^2))
+  expect_equal(mean_loss("mae", numeric(), "exp", p, y, w), of(abs(y - p)))
+  expect_equal(mean_loss("binary_cross_entropy", numeric(), "sigmoid", p, y, w), of(-y * log(p) - (1 - y) * log(1 - p)))
+  expect_equal(mean_loss("poisson", numeric(), "exp", p, y, w), of(p - y * log(p)))
+  expect_equal(mean_loss("gamma", numeric(), "exp", p, y + 1, w), of((y + 1) / p + log(p)))
+  shares <- cbind(p, 1 - p)
+  classes <- cbind(c(1, 0, 1, 0), c(0, 1, 0, 1))
+  expect_equal(mean_loss("cross_entropy", numeric(), "softmax", shares, classes), mean(-rowSums(classes * log(shares))))
+  quantiles <- cbind(p - 0.1, p + 0.2)
+  error <- cbind(y, y) - quantiles
+  expect_equal(mean_loss("quantile", c(0.1, 0.9), "linear", quantiles, y, w), of(error * (rep(c(0.1, 0.9), each = 4) - (error < 0))))
+  expect_identical(mean_loss("mse", numeric(), "linear", p / 0, y), Inf)
+})

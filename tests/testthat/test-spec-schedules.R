@@ -46,7 +46,7 @@ test_that("names give the defaults, and what depends on epochs is filled in", {
   expect_identical(schedule("cosine")$period, 40)
   expect_identical(schedule("one_cycle")$total, 40)
   expect_identical(schedule("step")$every, 10)
-  for (name in schedules) {
+  for (name in names(schedules)) {
     expect_identical(schedule(name)$name, name)
     expect_identical(schedule(get(paste0("schedule_", name))()), schedule(name))
   }

@@ -7,7 +7,7 @@ test_that("intervals are the estimate and its standard error times a quantile", 
   expect_equal(confint(fit, "layer1:wt->mpg", scale = "original", level = 0.9), found[1, , drop = FALSE])
   expect_equal(confint(fit, 2, scale = "original", level = 0.9), found[2, , drop = FALSE])
   scaled <- confint(fit)
-  expect_equal(unname(rowMeans(scaled)), as_parameters(fit$weights, fit$biases))
+  expect_equal(unname(rowMeans(scaled)), as_parameters(fit))
 })
 
 test_that("unknown parameters and levels are refused", {

@@ -1,7 +1,7 @@
 test_that("the gradient is what one step of gradient descent takes", {
   fit <- nn_train(article_X, article_Y, hidden = 3, epochs = 10, lr = 0.1, seed = 1)
   after <- nn_train(article_X, article_Y, start = fit, epochs = 1)
-  step <- as_parameters(after$weights, after$biases) - as_parameters(fit$weights, fit$biases)
+  step <- as_parameters(after) - as_parameters(fit)
   expect_equal(unname(-0.1 * nn_gradient(fit, article_X, article_Y)), step, tolerance = 1e-10)
 })
 

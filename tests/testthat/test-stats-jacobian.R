@@ -1,9 +1,10 @@
 # Central differences of what `value` makes of the parameters, a column for each.
 differences <- function(fit, value) {
-  parameters <- as_parameters(fit$weights, fit$biases)
+  parameters <- as_parameters(fit)
   vapply(seq_along(parameters), function(j) {
     at <- function(h) {
-      fit[c("weights", "biases")] <- as_layers(replace(parameters, j, parameters[j] + h), fit$weights)
+      layers <- as_layers(replace(parameters, j, parameters[j] + h), fit$weights)
+      fit[names(layers)] <- layers
       value(fit)
     }
     c(at(1e-6) - at(-1e-6)) / 2e-6
@@ -32,7 +33,7 @@ test_that("rows' scores add up to the gradient for every loss, however many bloc
     problem <- problem_of(fit, list(X = data$X, Y = outcomes[[loss]]), quote(f()))
     scores <- row_scores(problem, quote(f()))
     expect_identical(nrow(scores), n)
-    gradient <- nn_gradient(fit, data$X, outcomes[[loss]]) * sum_factor(problem)
+    gradient <- nn_gradient(fit, data$X, outcomes[[loss]]) * loss_terms(problem)
     expect_equal(colSums(scores), unname(gradient), tolerance = 1e-8, label = loss)
   }
 })

@@ -48,7 +48,7 @@ test_that("fields of a step must fit each other", {
   edits <- list(
     edit(step, "result", step$result[, 0]), edit(step, "operands", step$operands[-1]), edit(step, "operands", rev(step$operands)[-1]),
     edit(step, c("operands", "X"), step$operands$X[1, , drop = FALSE]), edit(step, "reads", step$reads[-1]), edit(step, c("reads", "X"), c("i", "k")),
-    edit(step, "op", "back"), edit(step, "number", 12L), edit(update, "changed", TRUE), edit(update, c("values", "roles"), c(w = "nonsense")),
+    edit(step, "op", "back"), edit(step, "number", 13L), edit(update, "changed", TRUE), edit(update, c("values", "roles"), c(w = "nonsense")),
     edit(update, c("values", "template"), "{unknown}"), edit(unclass(trace[["gradient_wh1"]]), c("values", "clip"), NULL)
   )
   for (one in edits) expect_false(is.null(find_wrong(one, step_fields)))

@@ -124,11 +124,9 @@ test_that("formulas hold for every activation", {
 
 test_that("formulas hold for every loss and output", {
   X <- as.matrix(iris[c(1, 60, 120, 2, 70), 2:3])
-  species <- iris$Species[c(1, 60, 120, 2, 70)]
-  Y <- list(any = cbind(X[, 1], X[, 2]^2 / 10), unit = diag(2)[c(1, 2, 1, 1, 2), ], nonnegative = cbind(0:4, 4:0), share = species, single = X[, 1])
   for (loss in names(losses)) {
     for (output in losses[[loss]]$outputs) {
-      trace <- nn_trace(X, Y[[losses[[loss]]$needs]], hidden = 3, loss = loss, output = output, seed = 1)
+      trace <- nn_trace(X, outcome_for(losses[[loss]]$needs, 5), hidden = 3, loss = loss, output = output, seed = 1)
       expect_formulas_hold(trace)
       if (!loss %in% names(paired_losses)) {
         product <- trace[["E"]]$result * trace[["slope_output_layer"]]$result
@@ -463,5 +461,29 @@ test_that("places in a trace that mean nothing are refused", {
   for (place in list(NA, NA_character_, list(1), quote(x), factor("wh"), c(-1, 2), 99, function(x) x, 1e300, structure(1, class = c("vctrs_vctr", "double")))) {
     expect_error(trace[place], class = "backprop_error_step")
     expect_error(trace[[place]], class = "backprop_error_step")
+  }
+})
+
+test_that("a loss, an activation and a rule without a formula show the engine's numbers", {
+  tables <- list(
+    trace_losses = trace_losses["sse"], paired_losses = paired_losses["gamma"], trace_rules = trace_rules["gd"],
+    trace_functions = trace_functions[c("linear", "exp")]
+  )
+  X <- as.matrix(iris[c(1, 60, 120, 2, 70), 2:3])
+  for (of in list(c("mae", "linear"), c("mae", "exp"), c("poisson", "exp"))) {
+    with_tables(tables, {
+      trace <- nn_trace(X, 1:5, hidden = 2, loss = of[1L], output = of[2L], optimizer = "momentum", batch_size = 5, seed = 1)
+      check <- nn_check_gradient(trace)
+      printed <- capture.output(print(trace))
+    })
+    expect_true(check$pass)
+    expect_true(any(grepl("the rule of momentum", printed, fixed = TRUE)))
+    told <- trace[[if (of[1L] == "poisson") "d_output" else "E"]]
+    expect_identical(told$op, "engine")
+    expect_match(told$note, "not told here")
+    expect_false(grepl("cancels", trace[["E"]]$note))
+    if (of[1L] != "poisson") {
+      expect_lt(largest_difference(trace[["E"]]$result * trace[["slope_output_layer"]]$result, trace[["d_output"]]$result), 1e-12)
+    }
   }
 })

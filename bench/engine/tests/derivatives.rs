@@ -79,10 +79,10 @@ fn objective_and_gradient(problem: &Problem, at: &Coefficients) -> (f64, Coeffic
 
 /// Every parameter of the coefficients, one after the other.
 fn numbers(of: &mut Coefficients) -> Vec<&mut f64> {
-    let Coefficients { weights, biases } = of;
-    let weights = weights.iter_mut().flat_map(|matrix| matrix.iter_mut());
+    let weights = of.weights.iter_mut().flat_map(|matrix| matrix.iter_mut());
     weights
-        .chain(biases.iter_mut().flat_map(|vector| vector.iter_mut()))
+        .chain(of.biases.iter_mut().flat_map(|vector| vector.iter_mut()))
+        .chain(of.ancillary.iter_mut())
         .collect()
 }
 

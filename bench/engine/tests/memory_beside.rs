@@ -60,7 +60,7 @@ fn of_hessian(sizes: &[usize]) -> (f64, f64) {
             )
         });
         done.expect("a Hessian");
-        (hessian::bytes(network, rows, team.size()), measured)
+        (hessian::bytes(network, objective, rows, team.size()), measured)
     })
 }
 

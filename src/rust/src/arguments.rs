@@ -1,7 +1,9 @@
 //! Reads what R passes. R has checked everything; what does not fit here is a fault of the
 //! package, reported as [`EngineError::Config`].
 
+use crate::threads::allowed;
 use crate::watch::collect_garbage;
+use backprop_engine::base::hyperparameter::Values;
 use backprop_engine::base::memory::Budget;
 use backprop_engine::base::room::{collected, copied, matrix_of_columns};
 use backprop_engine::kernels::InstructionSet;
@@ -11,10 +13,8 @@ use backprop_engine::nn::network::Coefficients;
 use backprop_engine::objective::metric::Metric;
 use backprop_engine::objective::penalty::Penalty;
 use backprop_engine::objective::{Loss, Objective, Output};
-use backprop_engine::optim::lbfgs::Lbfgs;
-use backprop_engine::optim::schedule::{Kind, Plateau, Schedule};
+use backprop_engine::optim::schedule::{Plateau, Schedule};
 use backprop_engine::optim::state::{OptimizerState, STATE_FORMAT};
-use backprop_engine::optim::{Adagrad, Adam, GradientDescent, Momentum, Optimizer, RmsProp, Rprop};
 use backprop_engine::{Best, EngineError, Method, Network, Result, Settings, Start, Stopping};
 use extendr_api::prelude::*;
 use ndarray::Array1;
@@ -87,6 +87,15 @@ impl Fields {
         self.required(name)?.as_bool().ok_or_else(|| wrong(name))
     }
 
+    /// A hyperparameter of that name, if it is given; a flag is 0 or 1.
+    fn hyperparameter(&self, name: &str) -> Result<Option<f64>> {
+        let Some(value) = self.get(name) else {
+            return Ok(None);
+        };
+        let flag = || value.as_bool().map(|flag| f64::from(u8::from(flag)));
+        number(value).or_else(flag).map(Some).ok_or_else(|| wrong(name))
+    }
+
     pub fn text(&self, name: &str) -> Result<&str> {
         self.required(name)?.as_str().ok_or_else(|| wrong(name))
     }
@@ -154,6 +163,13 @@ pub fn network(spec: &Fields) -> Result<Network> {
     Network::new(&sizes, &activations, output)
 }
 
+/// The same with the parameters that its loss has of its own.
+pub fn network_of(spec: &Fields, objective: &Objective) -> Result<Network> {
+    let network = network(spec)?;
+    let ancillary = objective.ancillary(network.outputs());
+    Ok(network.with_ancillary(ancillary))
+}
+
 /// A network of which only the shape matters.
 pub fn network_of_sizes(spec: &Fields) -> Result<Network> {
     let sizes = sizes(spec)?;
@@ -164,56 +180,15 @@ pub fn network_of_sizes(spec: &Fields) -> Result<Network> {
 /// Output and loss.
 pub fn objective(spec: &Fields) -> Result<Objective> {
     let parameters = spec.numbers("loss_par")?.unwrap_or(&[]);
-    let loss = match spec.text("loss")? {
-        "sse" => Loss::Sse,
-        "mse" => Loss::Mse,
-        "mae" => Loss::Mae,
-        "huber" => Loss::Huber(*parameters.first().ok_or_else(|| wrong("loss_par"))?),
-        "binary_cross_entropy" => Loss::BinaryCrossEntropy,
-        "cross_entropy" => Loss::CrossEntropy,
-        "poisson" => Loss::Poisson,
-        "quantile" => Loss::Quantile(parameters.to_vec()),
-        other => return Err(EngineError::Config(format!("unknown loss {other:?}"))),
-    };
+    let name = spec.text("loss")?;
+    let loss = Loss::named(name, parameters)
+        .ok_or_else(|| EngineError::Config(format!("unknown loss {name:?} of {parameters:?}")))?;
     Objective::new(Output::from_str(spec.text("output")?)?, loss)
 }
 
 fn method(spec: &Fields) -> Result<Method> {
-    let hyperparameters = spec.list("optimizer")?;
-    Ok(Method::Rule(match hyperparameters.text("name")? {
-        "gd" | "sgd" => Optimizer::GradientDescent(GradientDescent),
-        name @ ("momentum" | "nesterov") => Optimizer::Momentum(Momentum {
-            momentum: hyperparameters.number("momentum")?,
-            nesterov: name == "nesterov",
-        }),
-        "adagrad" => Optimizer::Adagrad(Adagrad {
-            epsilon: hyperparameters.number("epsilon")?,
-        }),
-        "rmsprop" => Optimizer::RmsProp(RmsProp {
-            rho: hyperparameters.number("rho")?,
-            epsilon: hyperparameters.number("epsilon")?,
-        }),
-        "adam" | "adamw" => Optimizer::Adam(Adam {
-            beta1: hyperparameters.number("beta1")?,
-            beta2: hyperparameters.number("beta2")?,
-            epsilon: hyperparameters.number("epsilon")?,
-            decay: hyperparameters.number_or("weight_decay", 0.0)?,
-        }),
-        "rprop" => Optimizer::Rprop(Rprop {
-            shrink: hyperparameters.number("eta_minus")?,
-            grow: hyperparameters.number("eta_plus")?,
-            smallest: hyperparameters.number("step_min")?,
-            largest: hyperparameters.number("step_max")?,
-        }),
-        "lbfgs" => {
-            return Ok(Method::Lbfgs(Lbfgs {
-                memory: hyperparameters.count("memory")?.max(1),
-                gradient_tolerance: hyperparameters.number("gradient_tolerance")?,
-                value_tolerance: hyperparameters.number("value_tolerance")?,
-            }))
-        }
-        other => return Err(EngineError::Config(format!("unknown optimizer {other:?}"))),
-    }))
+    let given = spec.list("optimizer")?;
+    Method::named(given.text("name")?, &Values(&|name| given.hyperparameter(name)))
 }
 
 /// A schedule; constant where it is not given.
@@ -221,40 +196,8 @@ fn schedule(spec: &Fields, name: &str) -> Result<Schedule> {
     let Some(value) = spec.get(name) else {
         return Ok(Schedule::CONSTANT);
     };
-    let hyperparameters = Fields::new(value, name)?;
-    let kind = match hyperparameters.text("name")? {
-        "constant" => Kind::Constant,
-        "step" => Kind::Step {
-            factor: hyperparameters.number("factor")?,
-            every: hyperparameters.number("every")?,
-        },
-        "exponential" => Kind::Exponential {
-            rate: hyperparameters.number("rate")?,
-        },
-        "cosine" => Kind::Cosine {
-            period: hyperparameters.number("period")?,
-            floor: hyperparameters.number("floor")?,
-            restarts: hyperparameters.flag("restarts")?,
-            growth: hyperparameters.number("growth")?,
-        },
-        "one_cycle" => Kind::OneCycle {
-            total: hyperparameters.number("total")?,
-            rise: hyperparameters.number("rise")?,
-            start: hyperparameters.number("start")?,
-            floor: hyperparameters.number("floor")?,
-        },
-        "plateau" => Kind::Plateau {
-            factor: hyperparameters.number("factor")?,
-            patience: hyperparameters.count("patience")?,
-            tolerance: hyperparameters.number("tolerance")?,
-            floor: hyperparameters.number("floor")?,
-        },
-        other => return Err(EngineError::Config(format!("unknown schedule {other:?}"))),
-    };
-    Ok(Schedule {
-        kind,
-        warmup: hyperparameters.number_or("warmup", 0.0)?,
-    })
+    let given = Fields::new(value, name)?;
+    Schedule::named(given.text("name")?, &Values(&|name| given.hyperparameter(name)))
 }
 
 /// The penalty; none where it is not given.
@@ -346,11 +289,12 @@ pub fn draw(spec: &Fields) -> Result<Draw> {
         weights: parse_all(spec.texts("init")?)?,
         biases: BiasInit::from_str(spec.text("bias_init")?)?,
         seed: seed(spec)?,
+        ancillary: copied(spec.numbers("ancillary")?.unwrap_or(&[]))?,
     })
 }
 
-/// Weights and biases from R lists.
-pub fn coefficients(weights: &Robj, biases: &Robj) -> Result<Coefficients> {
+/// Weights and biases from R lists, and the loss's own parameters.
+pub fn coefficients(weights: &Robj, biases: &Robj, ancillary: Option<&[f64]>) -> Result<Coefficients> {
     let list = |value: &Robj, what| value.as_list().ok_or_else(|| wrong(what));
     let weights = list(weights, "weights")?
         .values()
@@ -366,11 +310,24 @@ pub fn coefficients(weights: &Robj, biases: &Robj) -> Result<Coefficients> {
             Ok(Array1::from(copied(data)?))
         })
         .collect::<Result<Vec<_>>>()?;
-    Ok(Coefficients { weights, biases })
+    Ok(Coefficients {
+        weights,
+        biases,
+        ancillary: copied(ancillary.unwrap_or(&[]))?.into(),
+    })
+}
+
+/// Weights, biases and the loss's own parameters, all in one list.
+fn coefficients_of(fields: &Fields) -> Result<Coefficients> {
+    coefficients(
+        fields.required("weights")?,
+        fields.required("biases")?,
+        fields.numbers("ancillary")?,
+    )
 }
 
 /// Where training starts, if R says so.
-pub fn start(value: &Robj, network: &Network) -> Result<Option<Start>> {
+pub fn start(value: &Robj, network: &Network, spec: &Fields) -> Result<Option<Start>> {
     if value.is_null() {
         return Ok(None);
     }
@@ -387,8 +344,13 @@ pub fn start(value: &Robj, network: &Network) -> Result<Option<Start>> {
         .get("optimizer_state")
         .map(|state| optimizer_state(&Fields::new(state, "optimizer_state")?))
         .transpose()?;
+    let mut given = coefficients_of(&fields)?;
+    if given.ancillary.is_empty() {
+        // Weights that were typed say nothing of the loss's own parameters.
+        given.ancillary = copied(spec.numbers("ancillary")?.unwrap_or(&[]))?.into();
+    }
     Ok(Some(Start {
-        coefficients: coefficients(fields.required("weights")?, fields.required("biases")?)?.into(),
+        coefficients: given.into(),
         state,
         epochs_done: fields.count_or("epochs_done", 0)?,
         best: fields
@@ -402,7 +364,7 @@ fn best_of(fields: &Fields) -> Result<Best> {
     Ok(Best {
         epoch: fields.count("epoch")?,
         loss: fields.number("loss")?,
-        coefficients: coefficients(fields.required("weights")?, fields.required("biases")?)?,
+        coefficients: coefficients_of(fields)?,
     })
 }
 
@@ -418,8 +380,7 @@ fn optimizer_state(fields: &Fields) -> Result<OptimizerState> {
         .iter()
         .map(|(name, slot)| {
             let slot = Fields::new(&slot, "slot")?;
-            let numbers = coefficients(slot.required("weights")?, slot.required("biases")?)?;
-            Ok((name.to_string(), numbers))
+            Ok((name.to_string(), coefficients_of(&slot)?))
         })
         .collect::<Result<Vec<_>>>()?;
     let plateau = match fields.numbers("plateau")? {
@@ -440,17 +401,12 @@ fn optimizer_state(fields: &Fields) -> Result<OptimizerState> {
 
 /// Threads to use for work whose largest shared part is `work` multiply-adds.
 pub fn threads(spec: &Fields, work: f64) -> Result<usize> {
-    let wanted = spec.count("threads")?.max(1);
-    // Asking the system for its cores takes longer than a small fit.
+    let wanted = spec.count("threads")?;
+    // Work that is not worth sharing is not worth the question how many may share it either.
     Ok(match work < backprop_engine::WORK_WORTH_SHARING {
         true => 1,
-        false => wanted.min(cores()),
+        false => allowed(wanted),
     })
-}
-
-/// Processors that this process may use.
-pub fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, |n| n.get())
 }
 
 /// Name of the instruction set in use.

@@ -9,87 +9,34 @@ mod inputs;
 mod interrupts;
 mod members;
 mod moments;
+mod problem;
+mod registry;
 mod results;
+mod threads;
 mod watch;
 
 use arguments::Fields;
 use backprop_engine::base::memory::Budget;
-use backprop_engine::base::random::split;
-use backprop_engine::compute::hessian;
-use backprop_engine::data::Data;
-use backprop_engine::nn::activation::Activation;
-use backprop_engine::train::observer::Observer;
-
+use backprop_engine::base::random::{rows_of_share, split};
 use backprop_engine::base::threads::{with_team, with_team_asking};
-use backprop_engine::data::rows::{ColumnMajor, RowSource};
+use backprop_engine::compute::hessian;
+use backprop_engine::nn::activation::Activation;
+use backprop_engine::objective::Objective;
+use backprop_engine::optim::rows_of_step;
+use backprop_engine::train::observer::Observer;
 use backprop_engine::train::trace::{Recorder, StepTrace};
 use backprop_engine::{evaluate, gradient, train, work_of_step};
-use backprop_engine::{CheckedSettings, Coefficients, Method, Network, Result, Scalar, Start, Trained};
+use backprop_engine::{CheckedSettings, Coefficients, Method, Network, Result, Start, Trained};
 use extendr_api::prelude::*;
-use inputs::{Inputs, Precision, Source};
+use inputs::{Inputs, Precision};
 use interrupts::interrupted;
+use problem::{is_single, Given, Problem, Table};
 use results::answer;
 use std::str::FromStr;
 use watch::{collect_garbage, Checkpoint, Hook, Watch};
 
 /// Bytes of the names, formulas and notes of some twenty matrices that a trace shows of a layer in a step; measured.
 const BYTES_OF_SHOWN_LAYER: f64 = 30_000.0;
-
-/// Whether a specification asks for single precision.
-fn is_single(spec: &Fields) -> Result<bool> {
-    Ok(spec.text("precision")? == "single")
-}
-
-/// Everything a call has about some rows.
-struct Table<'a> {
-    inputs: Inputs<'a>,
-    targets: ColumnMajor<'a>,
-    case_weights: Option<&'a [f64]>,
-    offsets: Option<ColumnMajor<'a>>,
-}
-
-impl<'a> Table<'a> {
-    fn new(
-        x: &'a Robj,
-        y: &'a Robj,
-        case_weights: &'a Robj,
-        offset: &'a Robj,
-        spec: &'a Fields,
-    ) -> Result<Table<'a>> {
-        Ok(Table {
-            inputs: Inputs::new(x, spec)?,
-            targets: inputs::matrix(y, "y")?,
-            case_weights: arguments::numbers_or_null(case_weights, "case_weights")?,
-            offsets: match offset.is_null() {
-                true => None,
-                false => Some(inputs::matrix(offset, "offset")?),
-            },
-        })
-    }
-
-    /// What a specification has of rows that validate, as [`Fields`] of its `validation`; `null` stands for what they lack.
-    fn of_validation(fields: &'a Fields, null: &'a Robj, spec: &'a Fields) -> Result<Table<'a>> {
-        let part = |name: &str| fields.get(name).unwrap_or(null);
-        Table::new(part("x"), part("y"), part("case_weights"), part("offset"), spec)
-    }
-
-    fn data<'s, T: Scalar>(&'s self, source: &'s Source<'_, T>) -> Data<'s, T> {
-        Data {
-            inputs: source.rows(),
-            targets: self.targets,
-            case_weights: self.case_weights,
-            offsets: self.offsets,
-        }
-    }
-
-    fn rows(&self) -> usize {
-        self.inputs.rows()
-    }
-
-    fn targets_per_row(&self) -> usize {
-        RowSource::<f64>::columns(&self.targets)
-    }
-}
 
 /// Trains a network.
 /// @noRd
@@ -105,13 +52,14 @@ fn engine_train(
 ) -> List {
     answer(|| {
         let spec = Fields::new(&spec, "spec")?;
-        let network = arguments::network(&spec)?;
         let mut settings = arguments::settings(&spec)?;
+        let network = arguments::network_of(&spec, &settings.objective)?;
         let method = settings.method;
         let table = Table::new(&x, &y, &case_weights, &offset, &spec)?;
-        let batch = settings.batch_size.min(table.rows());
+        let batch = rows_of_step(settings.batch_size, table.rows());
+        let penalty = settings.penalty;
         let threads = arguments::threads(&spec, work_of_step(&network, batch))?;
-        let start = match arguments::start(&start, &network)? {
+        let start = match arguments::start(&start, &network, &spec)? {
             Some(start) => start,
             None => Start::new(arguments::draw(&spec)?),
         };
@@ -157,7 +105,7 @@ fn engine_train(
             true => fit.run::<f32>(&mut watch, steps)?,
             false => fit.run::<f64>(&mut watch, steps)?,
         };
-        results::trained(&trained, &trace, &watch.snapshots)
+        results::trained(&trained, penalty, &trace, &watch.snapshots)
     })
 }
 
@@ -212,7 +160,7 @@ fn engine_predict(net: Robj, weights: Robj, biases: Robj, x: Robj, offset: Robj)
         // The weights as they come, laid out, and the predictions.
         let needed = 2.0 * Coefficients::bytes(&network) + results::bytes(rows, network.outputs()) + read;
         arguments::budget(&net)?.check(needed, 0.0)?;
-        let coefficients = arguments::coefficients(&weights, &biases)?;
+        let coefficients = arguments::coefficients(&weights, &biases, None)?;
         coefficients.check(&network)?;
         let inputs = Inputs::new(&x, &net)?;
         let offsets = match offset.is_null() {
@@ -239,7 +187,7 @@ fn engine_predict(net: Robj, weights: Robj, biases: Robj, x: Robj, offset: Robj)
     })
 }
 
-/// The loss of given weights on given rows, without penalty.
+/// The loss of given weights on given rows, and the penalty on them.
 /// @noRd
 #[extendr]
 fn engine_evaluate(
@@ -253,28 +201,28 @@ fn engine_evaluate(
 ) -> List {
     answer(|| {
         let spec = Fields::new(&spec, "spec")?;
-        let network = arguments::network(&spec)?;
-        let objective = arguments::objective(&spec)?;
-        let needed = 2.0 * Coefficients::bytes(&network) + inputs::extent(&x)?.1;
-        arguments::budget(&spec)?.check(needed, 0.0)?;
-        let coefficients = arguments::coefficients(&weights, &biases)?;
-        let table = Table::new(&x, &y, &case_weights, &offset, &spec)?;
-        let threads = arguments::threads(&spec, network.parameter_count() * table.rows() as f64)?;
+        let given = Given {
+            weights,
+            biases,
+            x,
+            y,
+            case_weights,
+            offset,
+        };
+        let work = |network: &Network, rows: usize| network.parameter_count() * rows as f64;
+        // The weights as they come, and laid out.
+        let bytes = |network: &Network, _: &Objective, _, _| 2.0 * Coefficients::bytes(network);
+        let problem = Problem::read(&spec, &given, work, bytes)?;
         let single = is_single(&spec)?;
-        let loss = with_team_asking(threads, interrupted, |team| {
-            table.inputs.check_finite(team)?;
+        let loss = with_team_asking(problem.threads, interrupted, |team| {
+            problem.table.inputs.check_finite(team)?;
             match single {
-                true => {
-                    let source = table.inputs.source::<f32>()?;
-                    evaluate::loss(&network, &objective, &coefficients, &table.data(&source), team)
-                }
-                false => {
-                    let source = table.inputs.source::<f64>()?;
-                    evaluate::loss(&network, &objective, &coefficients, &table.data(&source), team)
-                }
+                true => problem.loss::<f32>(team),
+                false => problem.loss::<f64>(team),
             }
         })?;
-        Ok(list!(error = (), loss = loss))
+        let penalty = problem.penalty.of(&problem.coefficients);
+        Ok(list!(error = (), loss = loss, penalty = penalty))
     })
 }
 
@@ -292,28 +240,36 @@ fn engine_gradient(
 ) -> List {
     answer(|| {
         let spec = Fields::new(&spec, "spec")?;
-        let network = arguments::network(&spec)?;
-        let objective = arguments::objective(&spec)?;
-        let penalty = arguments::penalty(&spec)?;
+        let given = Given {
+            weights,
+            biases,
+            x,
+            y,
+            case_weights,
+            offset,
+        };
         // As they come, laid out, and transposed; the gradient laid out, as it goes, and in R.
-        let needed = 6.0 * Coefficients::bytes(&network) + inputs::extent(&x)?.1;
-        arguments::budget(&spec)?.check(needed, 0.0)?;
-        let coefficients = arguments::coefficients(&weights, &biases)?;
-        let table = Table::new(&x, &y, &case_weights, &offset, &spec)?;
-        let threads = arguments::threads(&spec, work_of_step(&network, table.rows()))?;
-        let (loss, slopes) = with_team_asking(threads, interrupted, |team| {
-            let source = table.inputs.source::<f64>()?;
+        let bytes = |network: &Network, _: &Objective, _, _| 6.0 * Coefficients::bytes(network);
+        let problem = Problem::read(&spec, &given, work_of_step, bytes)?;
+        let (loss, slopes) = with_team_asking(problem.threads, interrupted, |team| {
+            let source = problem.table.inputs.source::<f64>()?;
             gradient(
-                &network,
-                &objective,
-                penalty,
-                table.data(&source),
-                &coefficients,
+                &problem.network,
+                &problem.objective,
+                problem.penalty,
+                problem.table.data(&source),
+                &problem.coefficients,
                 team,
             )
         })?;
-        let (weights, biases) = results::coefficients(&slopes)?;
-        Ok(list!(error = (), loss = loss, weights = weights, biases = biases))
+        let (weights, biases, ancillary) = results::coefficients(&slopes)?;
+        Ok(list!(
+            error = (),
+            loss = loss,
+            weights = weights,
+            biases = biases,
+            ancillary = ancillary
+        ))
     })
 }
 
@@ -332,28 +288,77 @@ fn engine_hessian(
 ) -> List {
     answer(|| {
         let spec = Fields::new(&spec, "spec")?;
-        let network = arguments::network(&spec)?;
-        let objective = arguments::objective(&spec)?;
-        let penalty = arguments::penalty(&spec)?;
-        let count = network.parameter_count();
-        let (rows, read) = inputs::extent(&x)?;
-        let threads = arguments::threads(&spec, count * count * rows as f64)?;
-        let room = hessian::bytes(&network, rows, threads);
-        let needed = 8.0 * count * count + room + Coefficients::bytes(&network) + read;
-        arguments::budget(&spec)?.check(needed, 0.0)?;
-        let coefficients = arguments::coefficients(&weights, &biases)?;
-        let table = Table::new(&x, &y, &case_weights, &offset, &spec)?;
-        let mut value = results::zeros(count as usize, count as usize)?;
+        let given = Given {
+            weights,
+            biases,
+            x,
+            y,
+            case_weights,
+            offset,
+        };
+        let square = |network: &Network| network.parameter_count() * network.parameter_count();
+        let work = |network: &Network, rows: usize| square(network) * rows as f64;
+        // The Hessian itself, what it is worked out in, and the weights as they come.
+        let bytes = |network: &Network, objective: &Objective, rows: usize, threads: usize| {
+            8.0 * square(network)
+                + hessian::bytes(network, objective, rows, threads)
+                + Coefficients::bytes(network)
+        };
+        let problem = Problem::read(&spec, &given, work, bytes)?;
+        let count = problem.network.parameter_count() as usize;
+        let mut value = results::zeros(count, count)?;
         let out = value.as_real_slice_mut().unwrap_or_default();
-        with_team_asking(threads, interrupted, |team| {
-            table.inputs.check_finite(team)?;
-            let source = table.inputs.source::<f64>()?;
+        with_team_asking(problem.threads, interrupted, |team| {
+            problem.table.inputs.check_finite(team)?;
+            let source = problem.table.inputs.source::<f64>()?;
             hessian::hessian(
-                &network,
-                &objective,
-                penalty,
-                table.data(&source),
-                &coefficients,
+                &problem.network,
+                &problem.objective,
+                problem.penalty,
+                problem.table.data(&source),
+                &problem.coefficients,
+                team,
+                out,
+            )
+        })?;
+        Ok(list!(error = (), value = value))
+    })
+}
+
+/// The derivatives of each row's own loss, before case weights, by all parameters in the Hessian's order: a matrix [rows x parameters].
+/// @noRd
+#[extendr]
+fn engine_row_gradients(spec: Robj, weights: Robj, biases: Robj, x: Robj, y: Robj, offset: Robj) -> List {
+    answer(|| {
+        let spec = Fields::new(&spec, "spec")?;
+        let given = Given {
+            weights,
+            biases,
+            x,
+            y,
+            case_weights: Robj::from(()),
+            offset,
+        };
+        let numbers = |network: &Network, rows: usize| network.parameter_count() * rows as f64;
+        // The gradients themselves, what they are worked out in, and the weights as they come.
+        let bytes = |network: &Network, objective: &Objective, rows: usize, _| {
+            8.0 * numbers(network, rows)
+                + hessian::bytes(network, objective, rows, 1)
+                + Coefficients::bytes(network)
+        };
+        let problem = Problem::read(&spec, &given, numbers, bytes)?;
+        let (rows, count) = (problem.table.rows(), problem.network.parameter_count() as usize);
+        let mut value = results::zeros(rows, count)?;
+        let out = value.as_real_slice_mut().unwrap_or_default();
+        with_team_asking(1, interrupted, |team| {
+            problem.table.inputs.check_finite(team)?;
+            let source = problem.table.inputs.source::<f64>()?;
+            let (objective, data) = (&problem.objective, problem.table.data(&source));
+            hessian::row_gradients(
+                &problem.network,
+                objective,
+                data,
+                &problem.coefficients,
                 team,
                 out,
             )
@@ -370,6 +375,25 @@ fn engine_split(strata: &[i32], share: f64, seed: f64, member: i32) -> List {
         let member = member.max(1) as usize - 1;
         let rows = split(strata, share, seed as i64 as u64, member)?;
         let rows = results::integers(rows.iter().map(|&row| row as i32 + 1))?;
+        Ok(list!(error = (), rows = rows))
+    })
+}
+
+/// How many of so many rows a share is.
+/// @noRd
+#[extendr]
+fn engine_rows_of_share(rows: f64, share: f64) -> f64 {
+    rows_of_share(rows as usize, share) as f64
+}
+
+/// Rows of each step of an optimizer, of which `wanted` are asked for (NULL: nothing is said); NULL where these are too few for it.
+/// @noRd
+#[extendr]
+fn engine_batch_size(optimizer: &str, wanted: Nullable<i32>, rows: i32) -> List {
+    answer(|| {
+        let wanted = Option::from(wanted).map(|wanted: i32| wanted.max(1) as usize);
+        let found = Method::description(optimizer)?.batch_size(wanted, rows.max(1) as usize);
+        let rows = found.map_or_else(|| Robj::from(()), |rows| Robj::from(rows as i32));
         Ok(list!(error = (), rows = rows))
     })
 }
@@ -391,7 +415,7 @@ fn engine_init(sizes: Robj, init: Robj, bias_init: Robj, seed: Robj, max_bytes: 
         arguments::budget(&spec)?.check(3.0 * Coefficients::bytes(&network), 0.0)?;
         let draw = arguments::draw(&spec)?;
         let start = with_team_asking(1, interrupted, |team| draw.coefficients(&network, team))?;
-        let (weights, biases) = results::coefficients(&start)?;
+        let (weights, biases, _) = results::coefficients(&start)?;
         Ok(list!(error = (), weights = weights, biases = biases))
     })
 }
@@ -431,7 +455,7 @@ fn engine_memory(bytes: f64, limit: f64) -> List {
 fn engine_info() -> List {
     list!(
         version = env!("CARGO_PKG_VERSION"),
-        cores = arguments::cores() as i32,
+        cores = threads::cores() as i32,
         isa = arguments::instruction_set()
     )
 }
@@ -453,12 +477,17 @@ extendr_module! {
     use files;
     use members;
     use moments;
+    use registry;
+    use threads;
     fn engine_train;
     fn engine_predict;
     fn engine_evaluate;
     fn engine_gradient;
     fn engine_hessian;
+    fn engine_row_gradients;
     fn engine_split;
+    fn engine_rows_of_share;
+    fn engine_batch_size;
     fn engine_init;
     fn engine_activation;
     fn engine_info;

@@ -4,12 +4,15 @@
 use crate::arguments::{self, Fields};
 use crate::inputs::Precision;
 use crate::interrupts::interrupted;
+use crate::problem::{is_single, Table};
 use crate::results::{self, answer};
+use crate::threads;
 use crate::watch::Hook;
-use crate::{is_single, Table};
 use backprop_engine::base::room::{collected, room};
 use backprop_engine::base::threads::with_team_asking;
 use backprop_engine::data::Data;
+use backprop_engine::objective::Penalty;
+use backprop_engine::optim::rows_of_step;
 use backprop_engine::train::ensemble::{train_members, train_one, Member, TrainedMember};
 use backprop_engine::train::observer::{EpochView, Observer};
 use backprop_engine::{work_of_step, Ending, EngineError, Network, Result, Scalar, Start};
@@ -29,8 +32,8 @@ fn engine_train_members(
 ) -> List {
     answer(|| {
         let spec = Fields::new(&spec, "spec")?;
-        let network = arguments::network(&spec)?;
         let settings = arguments::settings(&spec)?;
+        let network = arguments::network_of(&spec, &settings.objective)?;
         let table = Table::new(&x, &y, &case_weights, &offset, &spec)?;
         let (given, null) = (spec.fields("validation")?, Robj::from(()));
         let given = given
@@ -54,16 +57,14 @@ fn engine_train_members(
             rows += own.len() + held.len();
             let start = fields
                 .get("start")
-                .map(|start| arguments::start(start, &network))
+                .map(|start| arguments::start(start, &network, &spec))
                 .transpose()?;
             described_members.push((arguments::seed(&fields)?, own, held, start.flatten()));
         }
-        let batch = settings.batch_size.min(table.rows());
+        let batch = rows_of_step(settings.batch_size, table.rows());
+        let penalty = settings.penalty;
         let threads = arguments::threads(&spec, work_of_step(&network, batch))?;
-        let side_by_side = spec
-            .count("threads")?
-            .min(arguments::cores())
-            .min(described.len());
+        let side_by_side = threads::allowed(spec.count("threads")?).min(described.len());
         let mut hook = Hook::new(&hook);
         let ordered = hook.as_ref().is_some_and(Hook::hears_all) || side_by_side < 2;
         // The inputs row by row; targets, weights and offsets of each member, and what it predicts of the rows that judge it.
@@ -114,19 +115,19 @@ fn engine_train_members(
         let outputs = network.outputs();
         let described = trained.iter().map(|member| match member {
             None => Ok(Robj::from(())),
-            Some(member) => described_member(member, outputs),
+            Some(member) => described_member(member, penalty, outputs),
         });
         let described = List::from_values(described.collect::<Result<Vec<_>>>()?);
         Ok(list!(error = (), members = described, interrupted = left))
     })
 }
 
-fn described_member(member: &TrainedMember, outputs: usize) -> Result<Robj> {
+fn described_member(member: &TrainedMember, penalty: Penalty, outputs: usize) -> Result<Robj> {
     let mut held = results::zeros(member.held.len() / outputs, outputs)?;
     held.as_real_slice_mut()
         .unwrap_or_default()
         .copy_from_slice(&member.held);
-    let trained = results::trained(&member.trained, &[], &[])?;
+    let trained = results::trained(&member.trained, penalty, &[], &[])?;
     Ok(list!(outcome = trained, held = held).into())
 }
 
@@ -219,7 +220,7 @@ impl<T: Scalar> Observer<T> for Ordered<'_> {
         let number = self.number + 1;
         self.hook
             .as_mut()
-            .map_or(Ok(true), |hook| hook.call_of(number, &epoch.end))
+            .map_or(Ok(true), |hook| hook.call_of(number, epoch.end))
     }
 }
 

@@ -5,6 +5,7 @@ use crate::interrupts::{interrupted, suspended};
 use backprop_engine::base::memory::check_reserve;
 use backprop_engine::base::room::refused;
 use backprop_engine::nn::network::Coefficients;
+use backprop_engine::objective::Penalty;
 use backprop_engine::optim::state::OptimizerState;
 use backprop_engine::train::observer::EpochEnd;
 use backprop_engine::train::trace::StepTrace;
@@ -136,7 +137,7 @@ fn list_of(values: impl Iterator<Item = Result<Robj>>) -> Result<List> {
 }
 
 /// Lists of weights and biases.
-pub fn coefficients(coefficients: &Coefficients) -> Result<(List, List)> {
+pub fn coefficients(coefficients: &Coefficients) -> Result<(List, List, Robj)> {
     Ok((
         list_of(coefficients.weights.iter().map(matrix))?,
         list_of(
@@ -145,12 +146,16 @@ pub fn coefficients(coefficients: &Coefficients) -> Result<(List, List)> {
                 .iter()
                 .map(|biases| doubles(biases.iter().copied())),
         )?,
+        match coefficients.ancillary.is_empty() {
+            true => Robj::from(()),
+            false => doubles(coefficients.ancillary.iter().copied())?,
+        },
     ))
 }
 
 /// What an optimizer keeps.
 pub fn state(state: &OptimizerState) -> Result<List> {
-    let mut slots = list_of(state.slots.iter().map(|(_, slot)| Ok(both(slot)?.into())))?;
+    let mut slots = list_of(state.slots.iter().map(|(_, slot)| Ok(parameters(slot)?.into())))?;
     if !state.slots.is_empty() {
         let _ = slots.set_names(state.slots.iter().map(|(name, _)| name.as_str()));
     }
@@ -163,10 +168,26 @@ pub fn state(state: &OptimizerState) -> Result<List> {
     ))
 }
 
-/// `list(weights =, biases =)`.
-pub fn both(pair: &Coefficients) -> Result<List> {
-    let (weights, biases) = coefficients(pair)?;
-    Ok(list!(weights = weights, biases = biases))
+/// `list(weights =, biases =, ancillary =)`, the last where there are any.
+pub fn parameters(all: &Coefficients) -> Result<List> {
+    parameters_between([], all, [])
+}
+
+/// The same with more elements before and after.
+fn parameters_between<const B: usize, const A: usize>(
+    before: [(&'static str, Robj); B],
+    all: &Coefficients,
+    after: [(&'static str, Robj); A],
+) -> Result<List> {
+    let (weights, biases, ancillary) = coefficients(all)?;
+    let own = [
+        ("weights", weights.into()),
+        ("biases", biases.into()),
+        ("ancillary", ancillary),
+    ];
+    let own = own.into_iter().filter(|(_, value): &(_, Robj)| !value.is_null());
+    let all: Vec<_> = before.into_iter().chain(own).chain(after).collect();
+    Ok(List::from_pairs(all))
 }
 
 fn step(step: &StepTrace) -> Result<Robj> {
@@ -192,9 +213,9 @@ fn step(step: &StepTrace) -> Result<Robj> {
         y = matrix(&step.targets)?,
         case_weights = doubles(step.case_weights.iter().copied())?,
         layers = list_of(layers)?,
-        before = both(&step.before)?,
-        gradient = both(&step.gradient)?,
-        after = both(&step.after)?,
+        before = parameters(&step.before)?,
+        gradient = parameters(&step.gradient)?,
+        after = parameters(&step.after)?,
         optimizer_state = state(&step.state)?
     );
     Ok(step.into())
@@ -232,26 +253,28 @@ pub fn best(best: Option<&Best>) -> Result<Robj> {
     let Some(best) = best else {
         return Ok(Robj::from(()));
     };
-    let (weights, biases) = coefficients(&best.coefficients)?;
-    Ok(list!(
-        epoch = best.epoch as i32,
-        loss = best.loss,
-        weights = weights,
-        biases = biases
-    )
-    .into())
+    let found = [
+        ("epoch", Robj::from(best.epoch as i32)),
+        ("loss", Robj::from(best.loss)),
+    ];
+    Ok(parameters_between(found, &best.coefficients, [])?.into())
 }
 
 /// Weights that were kept on the way.
 pub fn snapshots(snapshots: &[(usize, Coefficients)]) -> Result<List> {
     list_of(snapshots.iter().map(|(epoch, coefficients)| {
-        let (weights, biases) = self::coefficients(coefficients)?;
-        Ok(list!(epoch = *epoch as i32, weights = weights, biases = biases).into())
+        let epoch = [("epoch", Robj::from(*epoch as i32))];
+        Ok(parameters_between(epoch, coefficients, [])?.into())
     }))
 }
 
 /// What a fit gives, with the steps that were recorded.
-pub fn trained(trained: &Trained, trace: &[StepTrace], snapshots: &[(usize, Coefficients)]) -> Result<List> {
+pub fn trained(
+    trained: &Trained,
+    penalty: Penalty,
+    trace: &[StepTrace],
+    snapshots: &[(usize, Coefficients)],
+) -> Result<List> {
     let (status, epoch) = match trained.ending {
         Ending::Completed => ("completed", None),
         Ending::Interrupted => ("interrupted", None),
@@ -260,13 +283,12 @@ pub fn trained(trained: &Trained, trace: &[StepTrace], snapshots: &[(usize, Coef
         Ending::OutOfTime => ("out_of_time", None),
         Ending::Converged(epoch) => ("converged", Some(epoch as i32)),
     };
-    let (weights, biases) = coefficients(&trained.coefficients)?;
+    let (weights, biases, ancillary) = coefficients(&trained.coefficients)?;
     let last = match &trained.last {
         None => Robj::from(()),
         Some(last) => {
-            let (weights, biases) = coefficients(last)?;
-            let last_state = state(&trained.state)?;
-            list!(weights = weights, biases = biases, optimizer_state = last_state).into()
+            let last_state = [("optimizer_state", state(&trained.state)?.into())];
+            parameters_between([], last, last_state)?.into()
         }
     };
     let curves = curves(&trained.history)?;
@@ -284,6 +306,7 @@ pub fn trained(trained: &Trained, trace: &[StepTrace], snapshots: &[(usize, Coef
         error = (),
         weights = weights,
         biases = biases,
+        ancillary = ancillary,
         loss = curves.loss,
         validation_loss = curves.validation_loss,
         accuracy = curves.accuracy,
@@ -292,6 +315,7 @@ pub fn trained(trained: &Trained, trace: &[StepTrace], snapshots: &[(usize, Coef
         validation_metric = curves.validation_metric,
         final_loss = trained.final_losses.map(|losses| losses.training),
         final_validation_loss = trained.final_losses.and_then(|losses| losses.validation),
+        final_penalty = trained.final_losses.map(|_| penalty.of(&trained.coefficients)),
         epochs_done = trained.epochs_done as i32,
         status = status,
         epoch = epoch,

@@ -132,11 +132,12 @@ impl Checkpoint {
         snapshots: &[(usize, Coefficients)],
     ) -> Result<List> {
         check_reserve()?;
-        let (weights, biases) = results::coefficients(&epoch.model.coefficients(epoch.network)?)?;
+        let (weights, biases, ancillary) = results::coefficients(&epoch.model.coefficients(epoch.network)?)?;
         let curves = results::curves(epoch.history)?;
         Ok(list!(
             weights = weights,
             biases = biases,
+            ancillary = ancillary,
             optimizer_state = results::state(&epoch.model.state(epoch.network, &self.method)?)?,
             epochs_done = epoch.end.epoch as i32,
             loss = curves.loss,
@@ -199,10 +200,6 @@ impl Watch {
 
 impl<T: Scalar> Observer<T> for Watch {
     fn epoch_end(&mut self, epoch: &EpochView<'_, T>) -> Result<bool> {
-        Ok(self.keep(epoch)?
-            && self
-                .hook
-                .as_mut()
-                .map_or(Ok(true), |hook| hook.call(&epoch.end))?)
+        Ok(self.keep(epoch)? && self.hook.as_mut().map_or(Ok(true), |hook| hook.call(epoch.end))?)
     }
 }

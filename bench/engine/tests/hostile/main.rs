@@ -142,7 +142,7 @@ proptest! {
             budget: Budget { limit: Some(1e7), ..Budget::default() },
         };
         let checked = settings.check(&network).expect("settings that fit");
-        let start = Start::new(Draw {
+        let start = Start::new(Draw { ancillary: Vec::new(),
             weights: vec![Init::HeNormal; network.layers().len()],
             biases: BiasInit::Zeros,
             seed: 1,
@@ -175,7 +175,7 @@ proptest! {
     ) {
         let outputs = outputs_for(&settings.objective);
         let network = Network::new(&[2, 3, outputs], &[hidden], settings.objective.output()).expect("a network");
-        let start = Start::new(Draw { weights: vec![Init::GlorotNormal; 2], biases: BiasInit::Zeros, seed: 3 });
+        let start = Start::new(Draw { ancillary: Vec::new(), weights: vec![Init::GlorotNormal; 2], biases: BiasInit::Zeros, seed: 3 });
         match single {
             true => trained::<f32>(&network, &settings, &start, &table, held_out.as_ref(), threads),
             false => trained::<f64>(&network, &settings, &start, &table, held_out.as_ref(), threads),

@@ -287,6 +287,7 @@ pub fn coefficients(sizes: Vec<usize>) -> impl Strategy<Value = Coefficients> {
     };
     let all = layers.prop_flat_map(move |count| (0..count).map(&of_layer).collect::<Vec<_>>());
     all.prop_map(|layers| Coefficients {
+        ancillary: Array1::default(0),
         weights: layers
             .iter()
             .map(|&(inputs, units, _, w)| {
@@ -303,6 +304,7 @@ pub fn coefficients(sizes: Vec<usize>) -> impl Strategy<Value = Coefficients> {
 pub fn start(sizes: Vec<usize>) -> impl Strategy<Value = Start> {
     let drawn = (about(sizes.len() - 1), any::<u64>()).prop_map(|(layers, seed)| {
         Origin::Drawn(Draw {
+            ancillary: Vec::new(),
             weights: vec![Init::GlorotNormal; layers],
             biases: BiasInit::Uniform,
             seed,

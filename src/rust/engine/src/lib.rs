@@ -9,6 +9,7 @@
 //! | [`data`] | tables: rows from a [`data::rows::RowSource`], their encoding, targets and weights |
 //! | [`optim`] | update rules, L-BFGS, schedules |
 //! | [`compute`] | rows forward and back through a workspace, steps on a model, predictions, gradients, Hessians |
+//! | [`registry`] | all that is offered by name, gathered |
 //! | [`train`](mod@train) | the one loop, who watches it, traces, ensembles |
 //!
 //! The way of the data: a checked [`Network`] and [`CheckedSettings`], rows, and a start go into [`train()`];
@@ -26,6 +27,7 @@ pub mod kernels;
 pub mod nn;
 pub mod objective;
 pub mod optim;
+pub mod registry;
 pub mod train;
 
 pub use base::buffer::{Buffer, SharedBuffer};

@@ -81,13 +81,18 @@ pub fn split(strata: &[i32], share: f64, seed: u64, member: usize) -> Result<Vec
     drop(order);
     // Walking through the strata, a row is taken whenever the running share passes a whole
     // number: each stratum gets its share, give or take one row.
-    let passed = |positions: usize| (positions as f64 * share).round();
-    let mut chosen = room(passed(sorted.len() + shift) as usize + 1)?;
+    let passed = |positions: usize| rows_of_share(positions, share);
+    let mut chosen = room(passed(sorted.len() + shift) + 1)?;
     let positions = sorted.iter().enumerate();
     let is_chosen = |position: usize| passed(position + shift + 1) > passed(position + shift);
     chosen.extend(positions.filter_map(|(position, &row)| is_chosen(position).then_some(row)));
     chosen.sort_unstable();
     Ok(chosen)
+}
+
+/// How many of so many rows a share is.
+pub fn rows_of_share(rows: usize, share: f64) -> usize {
+    (rows as f64 * share).round() as usize
 }
 
 /// Bytes that [`split`] takes of so many rows, in strata of numbers up to `largest`: the rows twice at a
@@ -120,7 +125,8 @@ mod tests {
     fn a_split_takes_its_share_of_every_stratum() {
         let strata: Vec<i32> = (0..100).map(|row| i32::from(row % 10 == 0)).collect();
         let chosen = split(&strata, 0.2, 3, 0).unwrap();
-        assert_eq!(chosen.len(), 20);
+        assert_eq!(chosen.len(), rows_of_share(100, 0.2));
+        assert_eq!((rows_of_share(10, 0.25), rows_of_share(10, 0.04)), (3, 0));
         assert_eq!(chosen.iter().filter(|&&row| strata[row as usize] == 1).count(), 2);
         assert_ne!(chosen, split(&strata, 0.2, 4, 0).unwrap());
     }

@@ -2,7 +2,7 @@
 
 use crate::kernels::instruction_set::InstructionSet;
 use crate::nn::network::{Layout, Network};
-use crate::objective::loss::Objective;
+use crate::objective::checked::Objective;
 
 /// Which random units a training pass drops; none at prediction.
 #[derive(Clone, Copy, Debug)]

@@ -5,15 +5,17 @@ use crate::base::error::{EngineError, Result};
 use crate::base::ranges::tiles;
 use crate::base::room::collected;
 use crate::base::threads::Team;
+use crate::compute::all_rows::AllRows;
 use crate::compute::context::Pass;
+use crate::compute::outputs::write_outputs;
 use crate::compute::workspace::{gather, Extras, Use, Workspace};
 use crate::data::rows::{all_finite, ColumnMajor, RowSource, Selection};
 use crate::data::table::{check_inputs, Data};
 use crate::kernels::instruction_set::InstructionSet;
-use crate::kernels::scalar::{row_stride, Scalar};
+use crate::kernels::scalar::Scalar;
 use crate::nn::network::{Coefficients, Layout, Network};
-use crate::objective::loss::{Objective, Totals};
-use std::ops::Range;
+use crate::objective::checked::Objective;
+use crate::objective::loss::Totals;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Predicts all rows of a source into `out`, column by column (rows x outputs).
@@ -95,32 +97,6 @@ pub fn predict<T: Scalar>(
     Ok(())
 }
 
-/// Writes the outputs of a tile of a workspace, whose first row is row `first` of all `rows`, column by column.
-///
-/// # Safety
-/// Nobody may write these rows of the workspace, and nobody else may use them in `out`.
-unsafe fn write_outputs<T: Scalar>(
-    workspace: &Workspace<T>,
-    tile: Range<usize>,
-    units: usize,
-    out: &SharedSlice<'_, f64>,
-    rows: usize,
-    first: usize,
-) {
-    let stride = row_stride::<T>(units);
-    let values = &workspace.layers[workspace.layers.len() - 1].values;
-    // SAFETY: the caller's promise.
-    let values = unsafe { values.read(tile.start * stride..tile.end * stride) };
-    for unit in 0..units {
-        let start = unit * rows + first;
-        // SAFETY: as above.
-        let column = unsafe { out.part(start + tile.start..start + tile.end) };
-        for (number, row) in column.iter_mut().zip(values.chunks_exact(stride)) {
-            *number = row[unit].to_double();
-        }
-    }
-}
-
 /// Losses and hits over all rows, without penalty.
 ///
 /// # Errors
@@ -133,9 +109,16 @@ pub fn totals<T: Scalar>(
     workspace: &mut Workspace<T>,
     team: &Team,
 ) -> Result<Totals> {
-    let widest = row_stride::<T>(pass.network.outputs());
-    let scratch = SharedBuffer::<T>::zeros(workspace.tile * widest * team.size())?;
-    let scratch_size = workspace.tile * widest;
+    if let Some(mut all_rows) = AllRows::of(objective, data)? {
+        all_rows.evaluate(pass, parameters, data, workspace, team, None)?;
+        return Ok(all_rows.totals(data.case_weights));
+    }
+    let scratch_size = workspace.tile
+        * pass.layout.layers[pass.network.layers().len() - 1..]
+            .iter()
+            .map(|layer| layer.stride)
+            .sum::<usize>();
+    let scratch = SharedBuffer::<T>::zeros(scratch_size * team.size())?;
     let mut sums = Totals::default();
     workspace.hold(None);
     for chunk in tiles(0..data.rows(), workspace.capacity) {
@@ -147,43 +130,13 @@ pub fn totals<T: Scalar>(
             unsafe {
                 let scratch = scratch.part(member * scratch_size..(member + 1) * scratch_size);
                 pass.forward(shared, tile.clone(), parameters, None);
-                pass.evaluate(objective, shared, tile, None, scratch);
+                pass.evaluate(objective, shared, tile, parameters, None, scratch);
             }
         })?;
         // SAFETY: no job is running.
         sums.add(unsafe { workspace.totals(0..chunk.len()) });
     }
     Ok(sums)
-}
-
-/// Predictions of all rows of a table, column by column (rows x outputs).
-///
-/// # Errors
-/// A panic of a worker, or an interrupt.
-pub fn outputs<T: Scalar>(
-    pass: &Pass<'_>,
-    parameters: &SharedBuffer<T>,
-    data: &Data<'_, T>,
-    workspace: &mut Workspace<T>,
-    team: &Team,
-    out: &mut [f64],
-) -> Result<()> {
-    let (rows, units) = (data.rows(), pass.network.outputs());
-    let out = SharedSlice::new(out);
-    workspace.hold(None);
-    for chunk in tiles(0..rows, workspace.capacity) {
-        let selection = Selection::Range(chunk.clone());
-        let shared: &Workspace<T> = workspace;
-        shared.each_tile(team, chunk.len(), |_, tile| {
-            gather(data, units, shared, &selection, tile.clone());
-            // SAFETY: members have disjoint rows of the workspace and of the predictions; parameters are only read.
-            unsafe {
-                pass.forward(shared, tile.clone(), parameters, None);
-                write_outputs(shared, tile, units, &out, rows, chunk.start);
-            }
-        })?;
-    }
-    Ok(())
 }
 
 /// The loss as defined: Σ w l for sums, Σ w l / Σ w for means.

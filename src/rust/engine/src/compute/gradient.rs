@@ -11,7 +11,7 @@ use crate::data::table::{check_finite, check_targets, Data};
 use crate::kernels::instruction_set::InstructionSet;
 use crate::kernels::scalar::Scalar;
 use crate::nn::network::{Coefficients, Layout, Network};
-use crate::objective::loss::Objective;
+use crate::objective::checked::Objective;
 use crate::objective::penalty::Penalty;
 use crate::optim::{GradientDescent, Method, Optimizer, Step};
 

@@ -9,9 +9,10 @@ use crate::base::threads::Team;
 use crate::data::rows::{RowSource, Selection};
 use crate::data::table::Data;
 use crate::nn::network::{Coefficients, Network};
-use crate::objective::loss::{Loss, Objective};
-use crate::objective::output::Output;
+use crate::objective::checked::Objective;
+use crate::objective::loss::{Cox, RiskSets};
 use crate::objective::penalty::Penalty;
+use crate::objective::real::{Dual, Real};
 use ndarray::{Array1, Array2, Axis};
 use std::sync::Mutex;
 
@@ -29,23 +30,28 @@ const PACKED_BYTES: f64 = 262144.0;
 /// its slopes, second derivatives, deltas, and how each of them changes.
 fn numbers_of_row(network: &Network) -> usize {
     let units: usize = network.layers().iter().map(|layer| layer.units).sum();
-    network.inputs() + 8 * units
+    // Of what is differentiated dual numbers, twice over; of a loss that compares rows their order, too.
+    network.inputs() + 8 * units + 8 * network.outputs() + 4 * network.ancillary() + 4
 }
 
-fn rows_of_chunk(network: &Network) -> usize {
-    (CHUNK_BYTES / size_of::<f64>() / numbers_of_row(network)).clamp(1, CHUNK)
+/// Rows that are taken at a time, of so many; all of them where the loss compares them with each other.
+fn rows_of_chunk(network: &Network, objective: &Objective, rows: usize) -> usize {
+    match objective.loss().is_over_all_rows() {
+        true => rows.max(1),
+        false => (CHUNK_BYTES / size_of::<f64>() / numbers_of_row(network)).clamp(1, CHUNK),
+    }
 }
 
 /// Bytes that [`hessian`] takes beside its result: the rows at hand, once for all and once more for each
 /// member, which also has some numbers per parameter of the column that it computes.
-pub fn bytes(network: &Network, rows: usize, members: usize) -> f64 {
-    let rows = rows.min(rows_of_chunk(network)) as f64 * numbers_of_row(network) as f64;
+pub fn bytes(network: &Network, objective: &Objective, rows: usize, members: usize) -> f64 {
+    let rows = rows.min(rows_of_chunk(network, objective, rows)) as f64 * numbers_of_row(network) as f64;
     let of_member = rows + 5.0 * network.parameter_count();
     (rows + members as f64 * of_member) * size_of::<f64>() as f64 + members as f64 * PACKED_BYTES
 }
 
 /// The Hessian by all weights and biases, in the order: layer by layer, weights unit by unit
-/// (each unit's inputs in order), then biases. It is written into `out`, which is zero at first.
+/// (each unit's inputs in order), then biases; at last the loss's own. It is written into `out`, which is zero at first.
 ///
 /// # Errors
 /// Shapes that do not fit, memory refused, a panic of a worker, or an interrupt. What it takes besides is
@@ -68,24 +74,28 @@ pub fn hessian(
     let columns = SharedSlice::new(out);
     let directions = (0..team.size()).map(|_| Ok(Mutex::new(Coefficients::zeros(network)?)));
     let directions = directions.collect::<Result<Vec<_>>>()?;
-    let scale = if objective.is_sum() {
-        1.0
-    } else {
-        1.0 / data.total_weight()
-    };
-    for rows in tiles(0..data.rows(), rows_of_chunk(network)) {
+    let scale = objective.scaled(1.0, data.total_weight());
+    // Of memory that was refused to a member.
+    let failure = Mutex::new(None);
+    for rows in tiles(0..data.rows(), rows_of_chunk(network, objective, data.rows())) {
         let work = PRODUCTS_OF_COLUMN * (count * rows.len()) as f64;
-        let chunk = Chunk::new(network, objective, &data, rows, coefficients, scale);
+        let chunk = Chunk::new(network, objective, &data, rows, coefficients, scale)?;
         team.run_ranges(count, 1, |member, range| {
             let mut direction = directions[member].lock().unwrap_or_else(|e| e.into_inner());
             for column in range.take_while(|_| team.goes_on(member, work)) {
                 // SAFETY: each column belongs to one member.
                 let out = unsafe { columns.part(column * count..(column + 1) * count) };
                 *element(&mut direction, column) = 1.0;
-                chunk.add_product(&direction, out);
+                if let Err(error) = chunk.add_product(&direction, out) {
+                    *failure.lock().unwrap_or_else(|e| e.into_inner()) = Some(error);
+                    return;
+                }
                 *element(&mut direction, column) = 0.0;
             }
         })?;
+        if let Some(error) = failure.lock().unwrap_or_else(|e| e.into_inner()).take() {
+            return Err(error);
+        }
     }
     let mut index = 0;
     for layer in network.layers() {
@@ -110,6 +120,9 @@ pub fn hessian(
 fn element(coefficients: &mut Coefficients, mut index: usize) -> &mut f64 {
     let mut layer = 0;
     loop {
+        if layer == coefficients.weights.len() {
+            return &mut coefficients.ancillary[index];
+        }
         let (inputs, units) = coefficients.weights[layer].dim();
         if index < inputs * units {
             return &mut coefficients.weights[layer][(index % inputs, index / inputs)];
@@ -136,9 +149,12 @@ struct Chunk<'a> {
     deltas: Vec<Array2<f64>>,
     /// Derivatives of the loss by the activations of each layer but the last.
     incoming: Vec<Array2<f64>>,
-    /// Predictions and targets.
-    predictions: Array2<f64>,
     targets: Array2<f64>,
+    /// Derivatives of the loss by its own parameters.
+    ancillary_deltas: Array2<f64>,
+    /// Where the loss compares rows with each other, those of the table, which are all there.
+    sets: Option<RiskSets>,
+    case_weights: Option<&'a [f64]>,
     /// Case weight times scale, per row.
     row_scales: Array1<f64>,
 }
@@ -147,11 +163,11 @@ impl<'a> Chunk<'a> {
     fn new(
         network: &'a Network,
         objective: &'a Objective,
-        data: &Data<'_, f64>,
+        data: &Data<'a, f64>,
         rows: std::ops::Range<usize>,
         coefficients: &'a Coefficients,
         scale: f64,
-    ) -> Chunk<'a> {
+    ) -> Result<Chunk<'a>> {
         let n = rows.len();
         let gather = |source: &dyn RowSource<f64>| {
             let mut matrix = Array2::zeros((n, source.columns()));
@@ -173,8 +189,11 @@ impl<'a> Chunk<'a> {
             }
             weighted.push(z);
         }
-        let predictions = predict(network.output(), &weighted[last]);
         let targets = gather(&data.targets);
+        let sets = match objective.loss().is_over_all_rows() {
+            true => Some(RiskSets::new(&targets.column(0).to_vec())?),
+            false => None,
+        };
         let row_scales = rows
             .map(|row| scale * data.case_weights.map_or(1.0, |weights| weights[row]))
             .collect();
@@ -186,18 +205,23 @@ impl<'a> Chunk<'a> {
             weighted,
             deltas: Vec::new(),
             incoming: Vec::new(),
-            predictions,
             targets,
+            ancillary_deltas: Array2::zeros((0, 0)),
+            sets,
+            case_weights: data.case_weights,
             row_scales,
         };
-        chunk.deltas = vec![chunk.output_deltas()];
+        let own = coefficients.ancillary.to_vec();
+        let (deltas, ancillary) = chunk.output_deltas(|row, unit| chunk.weighted[last][(row, unit)], &own)?;
+        chunk.deltas = vec![deltas];
+        chunk.ancillary_deltas = ancillary;
         for number in (0..last).rev() {
             let incoming = chunk.deltas[0].dot(&coefficients.weights[number + 1].t());
             let slopes = chunk.slopes(number);
             chunk.deltas.insert(0, &incoming * &slopes);
             chunk.incoming.insert(0, incoming);
         }
-        chunk
+        Ok(chunk)
     }
 
     fn slopes(&self, number: usize) -> Array2<f64> {
@@ -205,70 +229,55 @@ impl<'a> Chunk<'a> {
         self.weighted[number].mapv(|z| activation.value_and_slope(z).1)
     }
 
-    /// First and second derivatives of an unpaired loss by the prediction.
-    fn by_prediction(&self, a: f64, y: f64, output: usize) -> (f64, f64) {
-        let k = self.network.outputs() as f64;
-        let e = a - y;
-        match self.objective.loss() {
-            Loss::Sse => (e, 1.0),
-            Loss::Mse => (2.0 * e / k, 2.0 / k),
-            Loss::Huber(delta) if e.abs() <= *delta => (e / k, 1.0 / k),
-            Loss::Huber(delta) => (delta * e.signum() / k, 0.0),
-            Loss::Mae => (if e == 0.0 { 0.0 } else { e.signum() / k }, 0.0),
-            Loss::Quantile(taus) if e < 0.0 => (-taus[output] / k, 0.0),
-            Loss::Quantile(taus) if e > 0.0 => ((1.0 - taus[output]) / k, 0.0),
-            _ => (0.0, 0.0),
+    /// Derivatives of the loss by the weighted inputs of the last layer, and by its own parameters: on dual numbers with how these change
+    /// where weighted inputs and own parameters do.
+    fn output_deltas<N: Real + Default>(
+        &self,
+        weighted: impl Fn(usize, usize) -> N,
+        own: &[N],
+    ) -> Result<(Array2<N>, Array2<N>)> {
+        let (rows, units) = self.weighted[self.weighted.len() - 1].dim();
+        let mut deltas = Array2::from_elem((rows, units), N::of(0.0));
+        let mut ancillary = Array2::from_elem((rows, own.len()), N::of(0.0));
+        let mut inputs = vec![N::of(0.0); units];
+        let scale = |row: usize| N::of(self.row_scales[row]);
+        if let Some(sets) = &self.sets {
+            let hazards: Vec<N> = (0..rows).map(|row| weighted(row, 0)).collect();
+            let events = self.targets.column(1).to_vec();
+            let (mut losses, mut found) = (vec![N::of(0.0); rows], vec![N::of(0.0); rows]);
+            Cox::evaluate(
+                sets,
+                &hazards,
+                &events,
+                self.case_weights,
+                &mut losses,
+                &mut found,
+            )?;
+            for (row, delta) in found.into_iter().enumerate() {
+                deltas[(row, 0)] = delta * scale(row);
+            }
+            return Ok((deltas, ancillary));
         }
-    }
-
-    fn target(&self, row: usize, output: usize) -> f64 {
-        self.targets[(row, output.min(self.targets.ncols() - 1))]
-    }
-
-    /// Derivatives of the loss by the weighted inputs of the last layer.
-    fn output_deltas(&self) -> Array2<f64> {
-        let last = self.network.layers().len() - 1;
-        let slopes = self.slopes(last);
-        let k = self.network.outputs() as f64;
-        Array2::from_shape_fn(self.predictions.dim(), |(row, output)| {
-            let (a, y) = (self.predictions[(row, output)], self.target(row, output));
-            let delta = match self.objective.loss() {
-                Loss::CrossEntropy => a * self.targets.row(row).sum() - y,
-                Loss::BinaryCrossEntropy | Loss::Poisson => (a - y) / k,
-                _ => self.by_prediction(a, y, output).0 * slopes[(row, output)],
-            };
-            delta * self.row_scales[row]
-        })
-    }
-
-    /// How the deltas of the last layer change when its weighted inputs change by `dz`.
-    fn output_delta_changes(&self, dz: &Array2<f64>) -> Array2<f64> {
-        let last = self.network.layers().len() - 1;
-        let activation = self.network.layers()[last].activation;
-        let slopes = self.slopes(last);
-        let k = self.network.outputs() as f64;
-        Array2::from_shape_fn(dz.dim(), |(row, output)| {
-            let (a, y) = (self.predictions[(row, output)], self.target(row, output));
-            let d = dz[(row, output)];
-            let change = match self.objective.loss() {
-                Loss::CrossEntropy => {
-                    let mean = self.predictions.row(row).dot(&dz.row(row));
-                    self.targets.row(row).sum() * a * (d - mean)
-                }
-                Loss::BinaryCrossEntropy | Loss::Poisson => slopes[(row, output)] * d / k,
-                _ => {
-                    let (first, second) = self.by_prediction(a, y, output);
-                    let slope = slopes[(row, output)];
-                    let second_slope = activation.second_derivative(self.weighted[last][(row, output)]);
-                    (second * slope * slope + first * second_slope) * d
-                }
-            };
-            change * self.row_scales[row]
-        })
+        for row in 0..rows {
+            for (unit, input) in inputs.iter_mut().enumerate() {
+                *input = weighted(row, unit);
+            }
+            let targets: Vec<N> = self.targets.row(row).iter().map(|&y| N::of(y)).collect();
+            let (mut by_inputs, mut by_own) = (vec![N::of(0.0); units], vec![N::of(0.0); own.len()]);
+            self.objective
+                .of_row(&inputs, &targets, own, &mut by_inputs, &mut by_own);
+            for (unit, delta) in by_inputs.into_iter().enumerate() {
+                deltas[(row, unit)] = delta * scale(row);
+            }
+            for (number, delta) in by_own.into_iter().enumerate() {
+                ancillary[(row, number)] = delta * scale(row);
+            }
+        }
+        Ok((deltas, ancillary))
     }
 
     /// Adds the product of the Hessian with a direction.
-    fn add_product(&self, direction: &Coefficients, out: &mut [f64]) {
+    fn add_product(&self, direction: &Coefficients, out: &mut [f64]) -> Result<()> {
         let layers = self.network.layers();
         let last = layers.len() - 1;
         let mut input_changes = vec![Array2::zeros(self.inputs[0].dim())];
@@ -282,12 +291,27 @@ impl<'a> Chunk<'a> {
             }
             weighted_changes.push(dz);
         }
-        let mut change = self.output_delta_changes(&weighted_changes[last]);
+        let dual = |value: f64, change: f64| Dual { value, change };
+        let own = self.coefficients.ancillary.iter().zip(&direction.ancillary);
+        let own: Vec<Dual> = own.map(|(&value, &change)| dual(value, change)).collect();
+        let (deltas, of_own) = self.output_deltas(
+            |row, unit| {
+                dual(
+                    self.weighted[last][(row, unit)],
+                    weighted_changes[last][(row, unit)],
+                )
+            },
+            &own,
+        )?;
+        let mut change = deltas.mapv(|delta| delta.change);
         let mut offsets: Vec<usize> = Vec::new();
         let mut total = 0;
         for layer in layers {
             offsets.push(total);
             total += (layer.inputs + 1) * layer.units;
+        }
+        for (sum, deltas) in out[total..].iter_mut().zip(of_own.columns()) {
+            *sum += deltas.iter().map(|delta| delta.change).sum::<f64>();
         }
         for number in (0..=last).rev() {
             let product =
@@ -310,20 +334,59 @@ impl<'a> Chunk<'a> {
                     + &self.incoming[number - 1] * &second_slopes * &weighted_changes[number - 1];
             }
         }
+        Ok(())
     }
 }
 
-fn predict(output: Output, weighted: &Array2<f64>) -> Array2<f64> {
-    if output != Output::Softmax {
-        let activation = output.activation();
-        return weighted.mapv(|z| activation.value_and_slope(z).0);
+/// The derivatives of each row's own loss, before case weights, by all parameters in the order of [`hessian`]: column by
+/// column (rows x parameters), into `out`.
+///
+/// # Errors
+/// A loss whose rows depend on each other, shapes that do not fit, memory refused, or an interrupt.
+pub fn row_gradients(
+    network: &Network,
+    objective: &Objective,
+    data: Data<'_, f64>,
+    coefficients: &Coefficients,
+    team: &Team,
+    out: &mut [f64],
+) -> Result<()> {
+    coefficients.check(network)?;
+    data.check(network, objective)?;
+    let (rows, count) = (data.rows(), network.parameter_count() as usize);
+    if objective.loss().is_over_all_rows() || Some(out.len()) != rows.checked_mul(count) {
+        return Err(EngineError::config(
+            "rows that have no gradients of their own, or no room for them",
+        ));
     }
-    let mut predictions = weighted.clone();
-    for mut row in predictions.rows_mut() {
-        let largest = row.fold(f64::NEG_INFINITY, |m, &z| m.max(z));
-        row.mapv_inplace(|z| (z - largest).exp());
-        let sum = row.sum();
-        row.mapv_inplace(|e| e / sum);
+    let data = Data {
+        case_weights: None,
+        ..data
+    };
+    for chunk in tiles(0..rows, rows_of_chunk(network, objective, rows)) {
+        team.did((count * chunk.len()) as f64)?;
+        let of_rows = Chunk::new(network, objective, &data, chunk.clone(), coefficients, 1.0)?;
+        let mut column = 0;
+        let mut put = |derivative: &dyn Fn(usize) -> f64| {
+            let place = column * rows + chunk.start;
+            for (row, number) in out[place..place + chunk.len()].iter_mut().enumerate() {
+                *number = derivative(row);
+            }
+            column += 1;
+        };
+        for (inputs, deltas) in of_rows.inputs.iter().zip(&of_rows.deltas) {
+            for unit in 0..deltas.ncols() {
+                for input in 0..inputs.ncols() {
+                    put(&|row| inputs[(row, input)] * deltas[(row, unit)]);
+                }
+            }
+            for unit in 0..deltas.ncols() {
+                put(&|row| deltas[(row, unit)]);
+            }
+        }
+        for own in 0..of_rows.ancillary_deltas.ncols() {
+            put(&|row| of_rows.ancillary_deltas[(row, own)]);
+        }
     }
-    predictions
+    Ok(())
 }

@@ -1,11 +1,13 @@
 //! Computing a network: rows forward and back through a workspace, steps that update a model, and what is
 //! asked of given weights: predictions, losses, gradients, Hessians.
 
+pub mod all_rows;
 pub mod context;
 pub mod evaluate;
 pub mod gradient;
 pub mod hessian;
 pub mod model;
+pub mod outputs;
 pub mod pass;
 pub mod step;
 pub mod workspace;

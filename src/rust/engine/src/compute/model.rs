@@ -131,7 +131,8 @@ impl<T: Scalar> Model<T> {
             )));
         }
         let mut transposed = Vec::new();
-        for (number, layer_layout) in layout.layers.iter().enumerate().skip(1) {
+        let layers = network.layers().len();
+        for (number, layer_layout) in layout.layers[..layers].iter().enumerate().skip(1) {
             transposed.push(SharedBuffer::zeros(
                 padded::<T>(layer_layout.rows - 1) * network.layers()[number].units,
             )?);
@@ -187,7 +188,7 @@ impl<T: Scalar> Model<T> {
     /// # Safety
     /// Nobody else may use this micropanel's part of the parameters or of the transposed copies.
     pub unsafe fn transpose(&self, network: &Network, micropanel: &Micropanel) {
-        if micropanel.layer == 0 {
+        if micropanel.layer == 0 || micropanel.layer == network.layers().len() {
             return;
         }
         let Layer { inputs, units, .. } = network.layers()[micropanel.layer];
@@ -345,7 +346,8 @@ pub struct Snapshot<T> {
 
 /// Inputs of each micropanel of a layer but the last.
 fn inputs_of_micropanels<T: Scalar>(layer_layout: &LayerLayout) -> usize {
-    let inputs = layer_layout.rows - 1;
+    // Those that have none are the loss's own parameters.
+    let inputs = (layer_layout.rows - 1).max(1);
     let most = KC * T::LANES / layer_layout.width;
     // About even, so that members can share them well; in dozens, as kernels take them.
     inputs
@@ -358,7 +360,8 @@ fn inputs_of_micropanels<T: Scalar>(layer_layout: &LayerLayout) -> usize {
 /// cannot be counted stays at the largest number.
 pub(crate) fn micropanel_count<T: Scalar>(layout: &Layout) -> usize {
     let micropanels = |layer_layout: &LayerLayout| {
-        let along_inputs = (layer_layout.rows - 1).div_ceil(inputs_of_micropanels::<T>(layer_layout));
+        let inputs = (layer_layout.rows - 1).max(1);
+        let along_inputs = inputs.div_ceil(inputs_of_micropanels::<T>(layer_layout));
         layer_layout.panels.saturating_mul(along_inputs)
     };
     layout
@@ -373,7 +376,9 @@ fn micropanels<T: Scalar>(layout: &Layout) -> Result<Vec<Micropanel>> {
     let mut micropanels = room(micropanel_count::<T>(layout))?;
     for (layer, layer_layout) in layout.layers.iter().enumerate() {
         let inputs = layer_layout.rows - 1;
-        for inputs_of_micropanel in tiles(0..inputs, inputs_of_micropanels::<T>(layer_layout)) {
+        let without_inputs = Some(0..0).filter(|_| inputs == 0);
+        let along_inputs = tiles(0..inputs, inputs_of_micropanels::<T>(layer_layout));
+        for inputs_of_micropanel in along_inputs.chain(without_inputs) {
             for panel in 0..layer_layout.panels {
                 micropanels.push(Micropanel {
                     layer,

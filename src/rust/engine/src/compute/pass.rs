@@ -10,8 +10,8 @@ use crate::kernels::gemm::{self, Rows};
 use crate::kernels::gemv;
 use crate::kernels::scalar::Scalar;
 use crate::nn::activation::Activation;
-use crate::objective::loss::{Objective, OutputRows};
-use crate::objective::output::apply_output;
+use crate::objective::checked::Objective;
+use crate::objective::loss::rows::{Deltas, OutputRows};
 use rand::RngExt;
 use std::ops::Range;
 
@@ -112,14 +112,9 @@ impl Pass<'_> {
                 }
                 if number == last {
                     let log_sums = workspace.log_sums.part(rows.clone());
-                    apply_output(
-                        self.network.output(),
-                        self.set,
-                        values,
-                        stride,
-                        layer.units,
-                        log_sums,
-                    );
+                    self.network
+                        .output()
+                        .apply(self.set, values, stride, layer.units, log_sums);
                 } else {
                     self.activate(
                         number,
@@ -177,8 +172,8 @@ impl Pass<'_> {
         }
     }
 
-    /// Losses of rows that went forward; with `delta_scale`, also the deltas of the last layer,
-    /// each row's times its case weight and the scale.
+    /// Losses of rows that went forward; with `delta_scale`, also the deltas of the last layer and of the loss's own
+    /// parameters, each row's times its case weight and the scale. Without it they are written to `scratch`.
     ///
     /// # Safety
     /// As for [`Pass::forward`].
@@ -187,10 +182,13 @@ impl Pass<'_> {
         objective: &Objective,
         workspace: &Workspace<T>,
         rows: Range<usize>,
+        parameters: &SharedBuffer<T>,
         delta_scale: Option<f64>,
         scratch: &mut [T],
     ) {
         let last = self.network.layers().len() - 1;
+        let own = self.layout.layers.get(last + 1);
+        let own_stride = own.map_or(0, |own| own.stride);
         let units = self.network.outputs();
         let stride = self.stride(last);
         let at = rows.start * stride..rows.end * stride;
@@ -200,6 +198,11 @@ impl Pass<'_> {
         unsafe {
             let values = buffers.values.read(at.clone());
             let output = OutputRows {
+                output: objective.output(),
+                ancillary: match own {
+                    None => &[],
+                    Some(own) => parameters.read(own.offset..own.offset + self.network.ancillary()),
+                },
                 inputs: buffers
                     .weighted_inputs
                     .as_ref()
@@ -216,21 +219,42 @@ impl Pass<'_> {
             }
             let losses = workspace.losses.part(rows.clone());
             let Some(scale) = delta_scale else {
-                objective.evaluate(self.set, &output, losses, &mut scratch[..rows.len() * stride]);
+                let (deltas, ancillary) = scratch.split_at_mut(rows.len() * stride);
+                let mut out = Deltas {
+                    losses,
+                    deltas,
+                    ancillary,
+                    ancillary_stride: own_stride,
+                };
+                objective.evaluate(self.set, &output, &mut out);
                 return;
             };
-            let deltas = buffers.deltas.part(at);
-            objective.evaluate(self.set, &output, losses, deltas);
+            let mut out = Deltas {
+                losses,
+                deltas: buffers.deltas.part(at),
+                ancillary: match &workspace.ancillary_deltas {
+                    None => &mut [],
+                    Some(own) => own.part(rows.start * own_stride..rows.end * own_stride),
+                },
+                ancillary_stride: own_stride,
+            };
+            objective.evaluate(self.set, &output, &mut out);
             if scale == 1.0 && !workspace.weighs_rows {
                 return;
             }
-            for (deltas, &weight) in deltas
-                .chunks_exact_mut(stride)
-                .zip(workspace.row_weights.read(rows))
-            {
+            let weights = workspace.row_weights.read(rows);
+            for (deltas, &weight) in out.deltas.chunks_exact_mut(stride).zip(weights) {
                 let factor = T::of(scale * weight);
                 for delta in &mut deltas[..units] {
                     *delta *= factor;
+                }
+            }
+            if own_stride > 0 {
+                for (deltas, &weight) in out.ancillary.chunks_exact_mut(own_stride).zip(weights) {
+                    let factor = T::of(scale * weight);
+                    for delta in &mut deltas[..self.network.ancillary()] {
+                        *delta *= factor;
+                    }
                 }
             }
         }

@@ -10,7 +10,7 @@ use crate::data::rows::{RowSource, Selection};
 use crate::data::table::Data;
 use crate::kernels::scalar::{row_stride, Scalar};
 use crate::nn::network::{work_of_step, Network};
-use crate::objective::loss::{Objective, Totals};
+use crate::objective::loss::Totals;
 use std::ops::Range;
 
 /// Bytes of activations that a workspace may take.
@@ -50,6 +50,8 @@ pub struct Workspace<T> {
     pub inputs: SharedBuffer<T>,
     /// One entry per layer.
     pub layers: Vec<LayerWorkspace<T>>,
+    /// Derivatives of the loss by its own parameters [rows x stride], where it has any.
+    pub ancillary_deltas: Option<SharedBuffer<T>>,
     /// Targets [rows x targets per row].
     pub targets: SharedBuffer<T>,
     /// Offsets, added to the weighted inputs of the last layer [rows x outputs].
@@ -64,8 +66,8 @@ pub struct Workspace<T> {
     pub row_weights: SharedBuffer<f64>,
     /// Whether there are case weights.
     pub weighs_rows: bool,
-    /// Which rows it holds of the table that steps are made on, if they follow each other there.
-    held: Option<Range<usize>>,
+    /// Which rows it holds of the table that steps are made on, if they follow each other there; else none.
+    held: Range<usize>,
 }
 
 /// What a workspace is needed for.
@@ -104,7 +106,9 @@ impl Kept {
         let last = layers.len() - 1;
         let trains = purpose != Use::Forward;
         let records = purpose == Use::Recording;
-        let needs_logits = pass.objective.is_some_and(Objective::is_paired);
+        let needs_logits = pass
+            .objective
+            .is_some_and(|objective| objective.loss().needs_inputs());
         let stored_slopes = layers[number].activation.needs_input() || pass.dropout_rate(number) > 0.0;
         Kept {
             deltas: trains,
@@ -118,6 +122,14 @@ impl Kept {
 fn targets_per_row(pass: &Pass<'_>) -> usize {
     pass.objective
         .map_or(0, |objective| objective.targets_per_row(pass.network.outputs()))
+}
+
+/// Distance between rows of derivatives by the loss's own parameters, where these are wanted.
+fn ancillary_stride<T: Scalar>(network: &Network, purpose: Use) -> usize {
+    match (network.ancillary(), purpose) {
+        (0, _) | (_, Use::Forward) => 0,
+        (count, _) => row_stride::<T>(count),
+    }
 }
 
 impl<T: Scalar> Workspace<T> {
@@ -172,7 +184,13 @@ impl<T: Scalar> Workspace<T> {
             let buffers = 1 + optional.into_iter().filter(|&is_kept| is_kept).count();
             buffers as f64 * numbers(row_stride::<T>(layer.units))
         });
-        let of_rows = numbers(network.inputs()) + numbers(targets_per_row(pass)) + numbers(1);
+        let of_rows = numbers(network.inputs())
+            + numbers(targets_per_row(pass))
+            + match ancillary_stride::<T>(network, purpose) {
+                0 => 0.0,
+                stride => numbers(stride),
+            }
+            + numbers(1);
         let offsets = if extras.offsets {
             numbers(network.outputs())
         } else {
@@ -190,6 +208,7 @@ impl<T: Scalar> Workspace<T> {
     pub fn new(pass: &Pass<'_>, purpose: Use, capacity: usize, extras: Extras) -> Result<Workspace<T>> {
         let network = pass.network;
         let optional = |wanted: bool, len: usize| wanted.then(|| SharedBuffer::zeros(len)).transpose();
+        let own_stride = ancillary_stride::<T>(network, purpose);
         let mut layers = Vec::new();
         for (number, layer) in network.layers().iter().enumerate() {
             let len = capacity * row_stride::<T>(layer.units);
@@ -208,6 +227,7 @@ impl<T: Scalar> Workspace<T> {
             work_of_row: work_of_step(network, 1),
             inputs: SharedBuffer::zeros(capacity * network.inputs())?,
             layers,
+            ancillary_deltas: optional(own_stride > 0, capacity * own_stride)?,
             targets: SharedBuffer::zeros(capacity * targets_per_row(pass))?,
             offsets: optional(extras.offsets, capacity * network.outputs())?,
             log_sums: SharedBuffer::zeros(capacity)?,
@@ -215,7 +235,7 @@ impl<T: Scalar> Workspace<T> {
             hits: extras.hits.then(|| SharedBuffer::zeros(capacity)).transpose()?,
             row_weights: SharedBuffer::zeros(capacity)?,
             weighs_rows: extras.case_weights,
-            held: None,
+            held: 0..0,
         })
     }
 }
@@ -225,7 +245,7 @@ impl<T: Scalar> Workspace<T> {
     /// gathered again.
     #[inline]
     pub(crate) fn holds(&self, rows: &Selection<'_>) -> bool {
-        matches!(rows, Selection::Range(range) if self.held.as_ref() == Some(range))
+        matches!(rows, Selection::Range(range) if *range == self.held)
     }
 
     /// Says which rows it holds from now on of the table that steps are made on; none after rows of another
@@ -233,8 +253,8 @@ impl<T: Scalar> Workspace<T> {
     #[inline]
     pub(crate) fn hold(&mut self, rows: Option<&Selection<'_>>) {
         self.held = match rows {
-            Some(Selection::Range(range)) => Some(range.clone()),
-            Some(Selection::Listed(_)) | None => None,
+            Some(Selection::Range(range)) => range.clone(),
+            Some(Selection::Listed(_)) | None => 0..0,
         };
     }
 

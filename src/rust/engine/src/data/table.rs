@@ -5,7 +5,7 @@ use crate::base::threads::Team;
 use crate::data::rows::{ColumnMajor, RowSource};
 use crate::kernels::scalar::Scalar;
 use crate::nn::network::Network;
-use crate::objective::loss::Objective;
+use crate::objective::checked::Objective;
 
 /// Rows with their targets.
 #[derive(Clone, Copy)]

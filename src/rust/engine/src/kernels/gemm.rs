@@ -7,7 +7,7 @@
 //! n units over k inputs; both products use them for the same extents. Sums of a microtile stay in
 //! registers: in [`forward`] of `MR` rows, in [`gradient`] of `KR` inputs, and in both of nr units,
 //! which is `PANELS` panels of `LANES`. Loops around them keep what is read again in a cache:
-//! [`FORWARD_KC`] inputs of a panel, [`GRADIENT_MC`] rows of a micropanel's inputs. How a layer's
+//! `FORWARD_KC` inputs of a panel, `GRADIENT_MC` rows of a micropanel's inputs. How a layer's
 //! weights are cut into micropanels of kc inputs, and how many rows (mc) are summed before the next
 //! of them is taken, is the step's business ([`crate::compute::model::KC`], `step::micropanels`).
 //!

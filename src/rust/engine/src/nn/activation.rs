@@ -3,6 +3,7 @@
 use crate::kernels::elementwise::{activate, activate_with_slope, times_slope_of_value, Curve};
 use crate::kernels::instruction_set::{Fused, InstructionSet, Instructions};
 use crate::kernels::scalar::Scalar;
+use crate::nn::distribution::Init;
 
 /// SELU's factor and alpha (Klambauer et al., 2017).
 const SELU_SCALE: f64 = 1.050_700_987_355_480_5;
@@ -32,7 +33,7 @@ fn unless_negative<T: Scalar>(z: T, below: T) -> T {
 }
 
 macro_rules! curves {
-    ($($(#[$doc:meta])* $name:ident = $label:literal, needs_input: $needs:literal,
+    ($($(#[$doc:meta])* $name:ident = $label:literal, needs_input: $needs:literal, init: $init:expr,
        value: |$z:ident| $value:expr, slope: |$sz:ident, $sa:ident| $slope:expr;)*) => {
         $(
             $(#[$doc])*
@@ -61,6 +62,11 @@ macro_rules! curves {
             /// The name users type.
             pub fn name(self) -> &'static str {
                 match self { $(Activation::$name => $label,)* }
+            }
+
+            /// The distribution of starting weights that goes with it; none for what is no activation of hidden layers.
+            pub fn init(self) -> Option<Init> {
+                match self { $(Activation::$name => $init,)* }
             }
 
             /// Whether the backward pass needs slopes stored by the forward pass.
@@ -96,52 +102,52 @@ macro_rules! curves {
 
 curves! {
     /// Logistic sigmoid, 1 / (1 + e^-z).
-    Sigmoid = "sigmoid", needs_input: false,
+    Sigmoid = "sigmoid", needs_input: false, init: Some(Init::GlorotUniform),
         value: |z| logistic::<T, I>(z), slope: |z, a| a * (T::one() - a);
     /// Hyperbolic tangent.
-    Tanh = "tanh", needs_input: false,
+    Tanh = "tanh", needs_input: false, init: Some(Init::GlorotUniform),
         value: |z| z.fast_tanh::<I>(), slope: |z, a| T::one() - a * a;
     /// max(0, z).
-    Relu = "relu", needs_input: false,
+    Relu = "relu", needs_input: false, init: Some(Init::HeNormal),
         value: |z| unless_negative(z, T::zero()),
         slope: |z, a| if a > T::zero() { T::one() } else { T::zero() };
     /// z above 0, 0.01 z below.
-    LeakyRelu = "leaky_relu", needs_input: false,
+    LeakyRelu = "leaky_relu", needs_input: false, init: Some(Init::HeNormal),
         value: |z| unless_negative(z, z * T::of(LEAK)),
         slope: |z, a| if a > T::zero() { T::one() } else { T::of(LEAK) };
     /// z above 0, e^z - 1 below (alpha 1).
-    Elu = "elu", needs_input: false,
+    Elu = "elu", needs_input: false, init: Some(Init::HeNormal),
         value: |z| unless_negative(z, exp_minus_one::<T, I>(z)),
         slope: |z, a| if a > T::zero() { T::one() } else { a + T::one() };
     /// Self-normalising ELU.
-    Selu = "selu", needs_input: false,
+    Selu = "selu", needs_input: false, init: Some(Init::HeNormal),
         value: |z| {
             let below = T::of(SELU_ALPHA) * exp_minus_one::<T, I>(z);
             T::of(SELU_SCALE) * unless_negative(z, below)
         },
         slope: |z, a| if a > T::zero() { T::of(SELU_SCALE) } else { a + T::of(SELU_SCALE * SELU_ALPHA) };
     /// z Φ(z), with the normal distribution function itself (no tanh approximation).
-    Gelu = "gelu", needs_input: true,
+    Gelu = "gelu", needs_input: true, init: Some(Init::HeNormal),
         value: |z| z * normal_distribution(z),
         slope: |z, a| normal_distribution(z)
             + z * (T::of(-0.5) * z * z).fast_exp::<I>() * T::of(0.398_942_280_401_432_7);
     /// log(1 + e^z).
-    Softplus = "softplus", needs_input: true,
+    Softplus = "softplus", needs_input: true, init: Some(Init::HeNormal),
         value: |z| unless_negative(z, T::zero()) + (-z.abs()).fast_exp::<I>().fast_log_one_plus::<I>(),
         slope: |z, a| logistic::<T, I>(z);
     /// z times its sigmoid.
-    Silu = "silu", needs_input: true,
+    Silu = "silu", needs_input: true, init: Some(Init::HeNormal),
         value: |z| z * logistic::<T, I>(z),
         slope: |z, a| { let s = logistic::<T, I>(z); s + a * (T::one() - s) };
     /// z / (1 + |z|).
-    Softsign = "softsign", needs_input: false,
+    Softsign = "softsign", needs_input: false, init: Some(Init::GlorotUniform),
         value: |z| z / (T::one() + z.abs()),
         slope: |z, a| { let r = T::one() - a.abs(); r * r };
     /// z itself.
-    Linear = "linear", needs_input: false,
+    Linear = "linear", needs_input: false, init: Some(Init::GlorotUniform),
         value: |z| z, slope: |z, a| T::one();
     /// e^z: the output of a Poisson network.
-    Exponential = "exp", needs_input: false,
+    Exponential = "exp", needs_input: false, init: None,
         value: |z| z.fast_exp::<I>(), slope: |z, a| a;
 }
 

@@ -4,69 +4,12 @@ use crate::base::error::{EngineError, Result};
 use crate::base::random::{stream, Purpose};
 use crate::base::room::zeros;
 use crate::base::threads::Team;
+pub use crate::nn::distribution::{BiasInit, Init};
 use crate::nn::network::{Coefficients, Network};
 use ndarray::{s, Array2};
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
-
-/// A distribution of starting weights; `a` inputs, `b` units.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Init {
-    /// N(0, 1): the article's R script.
-    Normal,
-    /// U(0, 1): the article's NumPy script.
-    Uniform,
-    /// U(-l, l), l = sqrt(6 / (a + b)) (Glorot and Bengio, 2010).
-    GlorotUniform,
-    /// N(0, 2 / (a + b)).
-    GlorotNormal,
-    /// U(-l, l), l = sqrt(6 / a) (He et al., 2015).
-    HeUniform,
-    /// N(0, 2 / a).
-    HeNormal,
-    /// N(0, 1 / a) (LeCun et al., 1998).
-    LecunNormal,
-    /// Orthonormal columns or rows, whichever are fewer (Saxe et al., 2014).
-    Orthogonal,
-}
-
-/// Starting biases.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BiasInit {
-    /// All 0.
-    Zeros,
-    /// U(0, 1).
-    Uniform,
-}
-
-impl std::str::FromStr for Init {
-    type Err = EngineError;
-    fn from_str(name: &str) -> Result<Init> {
-        Ok(match name {
-            "normal" => Init::Normal,
-            "uniform" => Init::Uniform,
-            "glorot_uniform" => Init::GlorotUniform,
-            "glorot_normal" => Init::GlorotNormal,
-            "he_uniform" => Init::HeUniform,
-            "he_normal" => Init::HeNormal,
-            "lecun_normal" => Init::LecunNormal,
-            "orthogonal" => Init::Orthogonal,
-            _ => return Err(EngineError::config(format!("unknown init {name:?}"))),
-        })
-    }
-}
-
-impl std::str::FromStr for BiasInit {
-    type Err = EngineError;
-    fn from_str(name: &str) -> Result<BiasInit> {
-        match name {
-            "zeros" => Ok(BiasInit::Zeros),
-            "uniform" => Ok(BiasInit::Uniform),
-            _ => Err(EngineError::config(format!("unknown bias init {name:?}"))),
-        }
-    }
-}
 
 /// A random number takes about as long as so many multiply-adds.
 const WORK_OF_DRAW: f64 = 20.0;
@@ -80,6 +23,8 @@ pub struct Draw {
     pub biases: BiasInit,
     /// Seed of the random stream.
     pub seed: u64,
+    /// Where the loss's own parameters begin; none of them is drawn.
+    pub ancillary: Vec<f64>,
 }
 
 impl Draw {
@@ -88,7 +33,11 @@ impl Draw {
     /// # Errors
     /// As for [`initial`].
     pub fn coefficients(&self, network: &Network, team: &Team) -> Result<Coefficients> {
-        initial(network, &self.weights, self.biases, self.seed, team)
+        let mut start = initial(network, &self.weights, self.biases, self.seed, team)?;
+        for (start, &given) in start.ancillary.iter_mut().zip(&self.ancillary) {
+            *start = given;
+        }
+        Ok(start)
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a network is: its layers, their activations, and where its weights begin.
 
 pub mod activation;
+pub mod distribution;
 pub mod init;
 pub mod network;

@@ -30,6 +30,7 @@ const MOST_NUMBERS: usize = 1 << 53;
 pub struct Network {
     layers: Vec<Layer>,
     output: Output,
+    ancillary: usize,
 }
 
 impl Network {
@@ -63,7 +64,21 @@ impl Network {
                 activation,
             })
             .collect();
-        Ok(Network { layers, output })
+        Ok(Network {
+            layers,
+            output,
+            ancillary: 0,
+        })
+    }
+
+    /// The same with so many parameters of the loss's own beside weights and biases.
+    pub fn with_ancillary(self, ancillary: usize) -> Network {
+        Network { ancillary, ..self }
+    }
+
+    /// Parameters of the loss's own: the layout has them behind the last layer, as the biases of a layer without inputs.
+    pub fn ancillary(&self) -> usize {
+        self.ancillary
     }
 
     /// The layers, first hidden layer first.
@@ -86,12 +101,13 @@ impl Network {
         self.output
     }
 
-    /// Number of weights and biases.
+    /// Number of weights, biases and parameters of the loss's own.
     pub fn parameter_count(&self) -> f64 {
         self.layers
             .iter()
             .map(|layer| (layer.inputs as f64 + 1.0) * layer.units as f64)
-            .sum()
+            .sum::<f64>()
+            + self.ancillary as f64
     }
 }
 
@@ -155,17 +171,18 @@ impl Layout {
     /// The layout of a network in precision `T`.
     pub fn of<T: Scalar>(network: &Network) -> Layout {
         let mut len = 0;
-        let layers = network
-            .layers
-            .iter()
-            .map(|layer| {
-                let width = panel_width::<T>(layer.units);
+        let extents = network.layers.iter().map(|layer| (layer.inputs, layer.units));
+        let own = Some((0, network.ancillary)).filter(|&(_, count)| count > 0);
+        let layers = extents
+            .chain(own)
+            .map(|(inputs, units)| {
+                let width = panel_width::<T>(units);
                 let layer_layout = LayerLayout {
                     offset: len,
                     width,
-                    panels: layer.units.div_ceil(width),
-                    rows: layer.inputs + 1,
-                    stride: row_stride::<T>(layer.units),
+                    panels: units.div_ceil(width),
+                    rows: inputs + 1,
+                    stride: row_stride::<T>(units),
                 };
                 // Every layer starts at a cache line. What is too long to be counted stays at the
                 // largest number, and its memory is refused.
@@ -186,6 +203,8 @@ pub struct Coefficients {
     pub weights: Vec<Array2<f64>>,
     /// One vector [units] per layer.
     pub biases: Vec<Array1<f64>>,
+    /// The loss's own parameters; none for most.
+    pub ancillary: Array1<f64>,
 }
 
 impl Coefficients {
@@ -199,6 +218,7 @@ impl Coefficients {
             coefficients.weights.push(zeros(layer.inputs, layer.units)?);
             coefficients.biases.push(filled(layer.units, 0.0)?.into());
         }
+        coefficients.ancillary = filled(network.ancillary, 0.0)?.into();
         Ok(coefficients)
     }
 
@@ -210,6 +230,7 @@ impl Coefficients {
         Ok(Coefficients {
             weights: room(layers)?,
             biases: room(layers)?,
+            ancillary: Array1::default(0),
         })
     }
 
@@ -224,6 +245,7 @@ impl Coefficients {
             copy.biases
                 .push(copied(biases.as_slice().unwrap_or_default())?.into());
         }
+        copy.ancillary = copied(self.ancillary.as_slice().unwrap_or_default())?.into();
         Ok(copy)
     }
 
@@ -244,6 +266,13 @@ impl Coefficients {
                 self.weights.len(),
                 self.biases.len(),
                 layers.len()
+            )));
+        }
+        if self.ancillary.len() != network.ancillary {
+            return Err(EngineError::config(format!(
+                "{} ancillary parameters where {} are needed",
+                self.ancillary.len(),
+                network.ancillary
             )));
         }
         for (number, layer) in layers.iter().enumerate() {
@@ -270,7 +299,7 @@ impl Coefficients {
         self.check(network)?;
         let layout = Layout::of::<T>(network);
         let mut packed = Buffer::zeros(layout.len)?;
-        for (number, layer_layout) in layout.layers.iter().enumerate() {
+        for (number, layer_layout) in layout.layers[..self.weights.len()].iter().enumerate() {
             let weights = &self.weights[number];
             // Panel by panel, so that either layout of the matrix is read in order.
             for panel in 0..layer_layout.panels {
@@ -287,6 +316,9 @@ impl Coefficients {
                 packed[layer_layout.index(layer_layout.rows - 1, unit)] = T::of(bias);
             }
         }
+        for (number, &own) in self.ancillary.iter().enumerate() {
+            packed[layout.layers[self.weights.len()].index(0, number)] = T::of(own);
+        }
         Ok(packed)
     }
 
@@ -297,7 +329,8 @@ impl Coefficients {
     pub fn unpack<T: Scalar>(network: &Network, packed: &[T]) -> Result<Coefficients> {
         let layout = Layout::of::<T>(network);
         let mut coefficients = Coefficients::zeros(network)?;
-        for (number, layer_layout) in layout.layers.iter().enumerate() {
+        let layers = network.layers.len();
+        for (number, layer_layout) in layout.layers[..layers].iter().enumerate() {
             let weights = &mut coefficients.weights[number];
             for panel in 0..layer_layout.panels {
                 let units = layer_layout.units_of(panel, weights.ncols());
@@ -312,6 +345,9 @@ impl Coefficients {
                 *bias = packed[layer_layout.index(layer_layout.rows - 1, unit)].to_double();
             }
         }
+        for (number, own) in coefficients.ancillary.iter_mut().enumerate() {
+            *own = packed[layout.layers[layers].index(0, number)].to_double();
+        }
         Ok(coefficients)
     }
 }
@@ -323,7 +359,9 @@ mod tests {
 
     #[test]
     fn packing_and_unpacking_are_inverse() {
-        let network = Network::new(&[3, 11, 17, 2], &[Activation::Tanh; 2], Output::Linear).unwrap();
+        let network = Network::new(&[3, 11, 17, 2], &[Activation::Tanh; 2], Output::Linear)
+            .unwrap()
+            .with_ancillary(11);
         let mut coefficients = Coefficients::zeros(&network).unwrap();
         let mut next = 0.0;
         for matrix in &mut coefficients.weights {
@@ -332,7 +370,11 @@ mod tests {
                 next
             });
         }
-        for vector in &mut coefficients.biases {
+        for vector in coefficients
+            .biases
+            .iter_mut()
+            .chain([&mut coefficients.ancillary])
+        {
             vector.mapv_inplace(|_| {
                 next += 0.25;
                 next

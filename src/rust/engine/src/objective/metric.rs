@@ -28,20 +28,35 @@ impl FromStr for Metric {
     type Err = EngineError;
 
     fn from_str(name: &str) -> Result<Metric> {
-        Ok(match name {
-            "log_loss" => Metric::LogLoss,
-            "brier" => Metric::Brier,
-            "auc" => Metric::Auc,
-            "accuracy" => Metric::Accuracy,
-            "rmse" => Metric::Rmse,
-            "mae" => Metric::Mae,
-            "deviance" => Metric::Deviance,
-            other => return Err(EngineError::Config(format!("unknown metric {other:?}"))),
-        })
+        Metric::ALL
+            .iter()
+            .find(|(_, known, _)| *known == name)
+            .map(|(metric, _, _)| *metric)
+            .ok_or_else(|| EngineError::config(format!("unknown metric {name:?}")))
     }
 }
 
+const OF_CLASSES: &[Output] = &[Output::Sigmoid, Output::Softmax];
+const OF_NUMBERS: &[Output] = &[Output::Linear, Output::Exponential, Output::Sigmoid];
+const OF_ALL: &[Output] = &[
+    Output::Sigmoid,
+    Output::Softmax,
+    Output::Linear,
+    Output::Exponential,
+];
+
 impl Metric {
+    /// Every measure, with the name that users type and the outputs that it is for.
+    pub const ALL: &'static [(Metric, &'static str, &'static [Output])] = &[
+        (Metric::LogLoss, "log_loss", OF_CLASSES),
+        (Metric::Brier, "brier", OF_CLASSES),
+        (Metric::Auc, "auc", &[Output::Sigmoid]),
+        (Metric::Accuracy, "accuracy", OF_CLASSES),
+        (Metric::Rmse, "rmse", OF_NUMBERS),
+        (Metric::Mae, "mae", OF_NUMBERS),
+        (Metric::Deviance, "deviance", OF_ALL),
+    ];
+
     /// Whether more is better.
     pub fn rises(self) -> bool {
         matches!(self, Metric::Auc | Metric::Accuracy)

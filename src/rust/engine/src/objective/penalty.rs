@@ -1,6 +1,8 @@
 //! The elastic-net penalty on weights, and its gradient.
 
 use crate::kernels::scalar::Scalar;
+use crate::nn::network::Coefficients;
+use ndarray::Array2;
 
 /// λ · [(1 − α)/2 Σ w² + α Σ |w|], on weights, not biases.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,6 +19,18 @@ impl Penalty {
         strength: 0.0,
         mixture: 0.0,
     };
+
+    /// The penalty on a network.
+    pub fn of(&self, coefficients: &Coefficients) -> f64 {
+        if self.strength == 0.0 {
+            return 0.0;
+        }
+        let of_layer = |weights: &Array2<f64>| match weights.as_slice_memory_order() {
+            Some(weights) => self.value(weights),
+            None => weights.iter().map(|&weight| self.value(&[weight])).sum(),
+        };
+        coefficients.weights.iter().map(of_layer).sum()
+    }
 
     /// The penalty on some weights.
     pub(crate) fn value<T: Scalar>(&self, weights: &[T]) -> f64 {
@@ -37,5 +51,25 @@ impl Penalty {
             let sign = if w == T::zero() { w } else { w.signum() };
             *g += ridge * w + lasso * sign;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{arr1, arr2};
+
+    #[test]
+    fn a_network_is_penalised_for_its_weights_and_not_for_its_biases() {
+        let columns = arr2(&[[1.0, -2.0], [0.0, 3.0]]);
+        let coefficients = Coefficients {
+            weights: vec![columns.clone(), columns.reversed_axes(), arr2(&[[-4.0]])],
+            biases: vec![arr1(&[9.0, 9.0]), arr1(&[9.0, 9.0]), arr1(&[9.0])],
+            ancillary: Default::default(),
+        };
+        let of = |strength, mixture| Penalty { strength, mixture }.of(&coefficients);
+        assert_eq!(of(2.0, 0.0), 14.0 + 14.0 + 16.0);
+        assert_eq!(of(0.5, 1.0), (6.0 + 6.0 + 4.0) / 2.0);
+        assert_eq!(of(0.0, 0.5), 0.0);
     }
 }

@@ -5,8 +5,10 @@
 //! Vectors are in the precision of the network; inner products are added up in double.
 
 use crate::base::error::Result;
+use crate::base::hyperparameter::{Hyperparameter, Range};
 use crate::base::room::{collected, copied, filled, room};
 use crate::kernels::scalar::Scalar;
+use crate::optim::description::{Described, Description, Setting, Variant};
 
 /// Hyperparameters of L-BFGS.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,6 +19,31 @@ pub struct Lbfgs {
     pub gradient_tolerance: f64,
     /// The iteration ends when the objective's relative fall is below this.
     pub value_tolerance: f64,
+}
+
+const MEMORY: Hyperparameter = Hyperparameter::open("memory", Range::Count);
+const GRADIENT_TOLERANCE: Hyperparameter = Hyperparameter::new("gradient_tolerance", 1e-10, Range::FROM_0);
+const VALUE_TOLERANCE: Hyperparameter = Hyperparameter::new("value_tolerance", 1e-14, Range::FROM_0);
+
+impl Described for Lbfgs {
+    const VARIANTS: &'static [Variant<Lbfgs>] = &[Variant {
+        description: Description {
+            name: "lbfgs",
+            lr: 1.0,
+            takes_batches: false,
+            finds_own_steps: true,
+            // The line search needs a loss that is not random, and its gradient as it is.
+            excludes: &[Setting::Dropout, Setting::ClipNorm],
+            hyperparameters: &[MEMORY, GRADIENT_TOLERANCE, VALUE_TOLERANCE],
+        },
+        make: |values| {
+            Ok(Lbfgs {
+                memory: values.count(&MEMORY)?,
+                gradient_tolerance: values.number(&GRADIENT_TOLERANCE)?,
+                value_tolerance: values.number(&VALUE_TOLERANCE)?,
+            })
+        },
+    }];
 }
 
 impl Lbfgs {

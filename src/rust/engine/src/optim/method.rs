@@ -1,8 +1,11 @@
 //! How weights are updated: by a rule at each step, or by L-BFGS.
 
+use crate::base::error::{EngineError, Result};
+use crate::base::hyperparameter::Values;
+use crate::optim::description::{Described, Description};
 use crate::optim::lbfgs::Lbfgs;
+use crate::optim::optimizer::rule::Rule;
 use crate::optim::optimizer::Optimizer;
-use crate::optim::rule::Rule;
 
 /// How weights are updated.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,6 +17,35 @@ pub enum Method {
 }
 
 impl Method {
+    /// What belongs to the names of all methods, in the order in which they are listed.
+    pub fn descriptions() -> impl Iterator<Item = &'static Description> {
+        Optimizer::descriptions().chain(Lbfgs::descriptions())
+    }
+
+    /// What belongs to a name.
+    ///
+    /// # Errors
+    /// [`EngineError::Config`] of a name that no method has.
+    pub fn description(name: &str) -> Result<&'static Description> {
+        Method::descriptions()
+            .find(|description| description.name == name)
+            .ok_or_else(|| EngineError::config(format!("unknown optimizer {name:?}")))
+    }
+
+    /// The method of that name.
+    ///
+    /// # Errors
+    /// [`EngineError::Config`] of a name that no method has, or of hyperparameters out of their ranges.
+    pub fn named(name: &str, values: &Values) -> Result<Method> {
+        if let Some(rule) = Optimizer::named(name, values)? {
+            return Ok(Method::Rule(rule));
+        }
+        match Lbfgs::named(name, values)? {
+            Some(lbfgs) => Ok(Method::Lbfgs(lbfgs)),
+            None => Err(EngineError::config(format!("unknown optimizer {name:?}"))),
+        }
+    }
+
     /// Name of a number kept per weight: one of the rule's, or of a remembered pair's.
     pub fn slot_name(&self, slot: usize) -> String {
         match self {

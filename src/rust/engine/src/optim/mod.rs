@@ -1,24 +1,13 @@
-//! How weights are updated: rules, one file each, L-BFGS, and schedules of rates over time.
+//! How weights are updated: rules, L-BFGS, and schedules of rates over time.
 
-mod adagrad;
-mod adam;
-mod gradient_descent;
+mod description;
 pub mod lbfgs;
 mod method;
-mod momentum;
 mod optimizer;
-mod rmsprop;
-mod rprop;
-mod rule;
 pub mod schedule;
 pub mod state;
 
-pub use adagrad::Adagrad;
-pub use adam::Adam;
-pub use gradient_descent::GradientDescent;
+pub use description::{rows_of_step, Described, Description, Setting, DEFAULT_BATCH_SIZE};
 pub use method::Method;
-pub use momentum::Momentum;
-pub use optimizer::Optimizer;
-pub use rmsprop::RmsProp;
-pub use rprop::Rprop;
-pub use rule::{ParameterSlice, Rule, Step, MAX_SLOTS};
+pub use optimizer::rule::{ParameterSlice, Rule, Step, MAX_SLOTS};
+pub use optimizer::*;

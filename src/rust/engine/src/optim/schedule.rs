@@ -1,6 +1,7 @@
 //! How the learning rate changes over a fit: a factor on it, as a function of progress.
 
 use crate::base::error::{EngineError, Result};
+use crate::base::hyperparameter::{Hyperparameter, Range, Values};
 use std::f64::consts::PI;
 
 /// A schedule. Epochs count from 0 and include those of earlier fits; schedules that need a
@@ -87,7 +88,121 @@ impl Plateau {
     };
 }
 
+/// A schedule under its name.
+pub struct Description {
+    /// The name that users type.
+    pub name: &'static str,
+    /// The hyperparameters of its curve; [`WARMUP`] belongs to all of them.
+    pub hyperparameters: &'static [Hyperparameter],
+    /// Whether it waits for the loss, so that it is only for what the loss is to decide.
+    pub waits_for_loss: bool,
+    make: fn(&Values) -> Result<Kind>,
+}
+
+/// Epochs over which the factor first rises, of every schedule.
+pub const WARMUP: Hyperparameter = Hyperparameter::new("warmup", 0.0, Range::FROM_0);
+
+const FACTOR: Hyperparameter = Hyperparameter::new("factor", 0.5, Range::ABOVE_0_TO_1);
+const EVERY: Hyperparameter = Hyperparameter::open("every", Range::FROM_1);
+const RATE: Hyperparameter = Hyperparameter::new("rate", 0.99, Range::ABOVE_0_TO_1);
+const PERIOD: Hyperparameter = Hyperparameter::open("period", Range::FROM_1);
+const FLOOR: Hyperparameter = Hyperparameter::new("floor", 0.0, Range::FROM_0_TO_1);
+const RESTARTS: Hyperparameter = Hyperparameter::new("restarts", 1.0, Range::Flag);
+const GROWTH: Hyperparameter = Hyperparameter::new("growth", 1.0, Range::FROM_1);
+const TOTAL: Hyperparameter = Hyperparameter::open("total", Range::FROM_1);
+const RISE: Hyperparameter = Hyperparameter::new("rise", 0.3, Range::ABOVE_0_BELOW_1);
+const START: Hyperparameter = Hyperparameter::new("start", 0.04, Range::FROM_0_TO_1);
+const FLOOR_OF_CYCLE: Hyperparameter = FLOOR.with_default(4e-6);
+const FACTOR_OF_PLATEAU: Hyperparameter = Hyperparameter::new("factor", 0.5, Range::ABOVE_0_BELOW_1);
+const PATIENCE: Hyperparameter = Hyperparameter::new("patience", 10.0, Range::Count);
+const TOLERANCE: Hyperparameter = Hyperparameter::new("tolerance", 1e-4, Range::FROM_0);
+
 impl Schedule {
+    /// The schedules that there are, in the order in which they are listed.
+    pub const DESCRIPTIONS: &'static [Description] = &[
+        Description {
+            name: "constant",
+            hyperparameters: &[],
+            waits_for_loss: false,
+            make: |_| Ok(Kind::Constant),
+        },
+        Description {
+            name: "step",
+            hyperparameters: &[FACTOR, EVERY],
+            waits_for_loss: false,
+            make: |values| {
+                Ok(Kind::Step {
+                    factor: values.number(&FACTOR)?,
+                    every: values.number(&EVERY)?,
+                })
+            },
+        },
+        Description {
+            name: "exponential",
+            hyperparameters: &[RATE],
+            waits_for_loss: false,
+            make: |values| {
+                Ok(Kind::Exponential {
+                    rate: values.number(&RATE)?,
+                })
+            },
+        },
+        Description {
+            name: "cosine",
+            hyperparameters: &[PERIOD, FLOOR, RESTARTS, GROWTH],
+            waits_for_loss: false,
+            make: |values| {
+                Ok(Kind::Cosine {
+                    period: values.number(&PERIOD)?,
+                    floor: values.number(&FLOOR)?,
+                    restarts: values.flag(&RESTARTS)?,
+                    growth: values.number(&GROWTH)?,
+                })
+            },
+        },
+        Description {
+            name: "one_cycle",
+            hyperparameters: &[TOTAL, RISE, START, FLOOR_OF_CYCLE],
+            waits_for_loss: false,
+            make: |values| {
+                Ok(Kind::OneCycle {
+                    total: values.number(&TOTAL)?,
+                    rise: values.number(&RISE)?,
+                    start: values.number(&START)?,
+                    floor: values.number(&FLOOR_OF_CYCLE)?,
+                })
+            },
+        },
+        Description {
+            name: "plateau",
+            hyperparameters: &[FACTOR_OF_PLATEAU, PATIENCE, TOLERANCE, FLOOR],
+            waits_for_loss: true,
+            make: |values| {
+                Ok(Kind::Plateau {
+                    factor: values.number(&FACTOR_OF_PLATEAU)?,
+                    patience: values.count(&PATIENCE)?,
+                    tolerance: values.number(&TOLERANCE)?,
+                    floor: values.number(&FLOOR)?,
+                })
+            },
+        },
+    ];
+
+    /// The schedule of that name.
+    ///
+    /// # Errors
+    /// [`EngineError::Config`] of a name that no schedule has, or of hyperparameters out of their ranges.
+    pub fn named(name: &str, values: &Values) -> Result<Schedule> {
+        let description = Schedule::DESCRIPTIONS
+            .iter()
+            .find(|description| description.name == name)
+            .ok_or_else(|| EngineError::config(format!("unknown schedule {name:?}")))?;
+        Ok(Schedule {
+            kind: (description.make)(values)?,
+            warmup: values.number(&WARMUP)?,
+        })
+    }
+
     /// The learning rate as given.
     pub const CONSTANT: Schedule = Schedule {
         kind: Kind::Constant,

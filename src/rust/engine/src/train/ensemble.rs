@@ -236,7 +236,7 @@ struct Teller {
 
 impl<T: Scalar> Observer<T> for Teller {
     fn epoch_end(&mut self, epoch: &EpochView<'_, T>) -> Result<bool> {
-        let _ = self.sender.send(Event::Ended(self.number, epoch.end));
+        let _ = self.sender.send(Event::Ended(self.number, *epoch.end));
         Ok(true)
     }
 }

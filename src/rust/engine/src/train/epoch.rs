@@ -5,8 +5,9 @@ use crate::base::error::{EngineError, Result};
 use crate::base::random::{shuffled, stream, Purpose};
 use crate::base::room::{copied, filled};
 use crate::compute::context::{DropoutKey, Pass};
-use crate::compute::evaluate::{outputs, scaled, totals};
+use crate::compute::evaluate::{scaled, totals};
 use crate::compute::model::Model;
+use crate::compute::outputs::outputs;
 use crate::compute::step::{StepPlan, StepResult, Stepper};
 use crate::data::rows::Selection;
 use crate::data::table::Data;
@@ -81,30 +82,25 @@ impl<T: Scalar> Run<'_, '_, T> {
         let (mut penalty, mut first) = (0.0, 0);
         while first < self.rows {
             let last = self.rows.min(first + self.batch);
-            let plan = StepPlan {
-                rows: match self.order.is_empty() {
-                    true => Selection::Range(first..last),
-                    false => Selection::Listed(&self.order[first..last]),
-                },
-                ..plan(self.settings, self.epoch, first..last, self.rows, model)
+            let rows = match self.order.is_empty() {
+                true => Selection::Range(first..last),
+                false => Selection::Listed(&self.order[first..last]),
             };
-            let StepResult {
-                totals,
-                penalty: size,
-            } = stepper.step(model, &plan, true)?;
-            sums.add(totals);
-            penalty += size * plan.share;
-            let (lr, rows) = (plan.step.lr, plan.rows.clone());
-            report(
-                &mut *self.observer,
-                self.epoch,
-                plan.step,
-                rows,
-                totals,
-                stepper,
-                model,
-            )?;
-            self.lr = lr;
+            let plan = plan(self.settings, self.epoch, first..last, self.rows, rows, model);
+            let found = stepper.step(model, &plan, true)?;
+            sums.add(found.totals);
+            penalty += found.penalty * plan.share;
+            self.lr = plan.step.lr;
+            if self.observer.watches_steps() {
+                report(
+                    &mut *self.observer,
+                    self.epoch,
+                    &plan,
+                    found.totals,
+                    stepper,
+                    model,
+                )?;
+            }
             stepper
                 .config
                 .team
@@ -114,7 +110,7 @@ impl<T: Scalar> Run<'_, '_, T> {
                 return Ok(EpochResult::Unfinished);
             }
         }
-        let total_weight = stepper.config.data.total_weight();
+        let total_weight = stepper.total_weight;
         Ok(EpochResult::Done {
             loss: scaled(&self.settings.objective, sums.loss, total_weight) + penalty,
             accuracy: self.settings.counts_hits.then_some(sums.hits / total_weight),
@@ -147,7 +143,7 @@ impl<T: Scalar> Run<'_, '_, T> {
         };
         let first_scale = match stepper.config.objective.is_sum() {
             true => 1.0,
-            false => stepper.config.data.total_weight(),
+            false => stepper.total_weight,
         };
         let latest = Cell::new(self.totals);
         let mut evaluate = |point: &[T], gradient: &mut [T]| -> Result<Option<f64>> {
@@ -163,7 +159,7 @@ impl<T: Scalar> Run<'_, '_, T> {
             };
             latest.set(totals);
             gradient.copy_from_slice(stepper.gradient());
-            let total_weight = stepper.config.data.total_weight();
+            let total_weight = stepper.total_weight;
             Ok(Some(
                 scaled(stepper.config.objective, totals.loss, total_weight) + penalty,
             ))
@@ -190,7 +186,7 @@ impl<T: Scalar> Run<'_, '_, T> {
         let accuracy = self
             .settings
             .counts_hits
-            .then_some(totals.hits / stepper.config.data.total_weight());
+            .then_some(totals.hits / stepper.total_weight);
         self.totals = latest.get();
         self.minimiser = Some(minimiser);
         self.lr = lr;
@@ -205,9 +201,9 @@ impl<T: Scalar> Run<'_, '_, T> {
             Progress::Moved | Progress::Arrived => {}
         }
         model.steps += 1;
-        let all = Selection::Range(0..rows);
-        let step = plan.step;
-        report(&mut *self.observer, epoch, step, all, totals, stepper, model)?;
+        if self.observer.watches_steps() {
+            report(&mut *self.observer, epoch, &plan, totals, stepper, model)?;
+        }
         Ok(match progress {
             Progress::Arrived => EpochResult::Arrived { loss, accuracy },
             _ => EpochResult::Done { loss, accuracy },
@@ -249,6 +245,7 @@ impl<T: Scalar> Run<'_, '_, T> {
             data,
             &mut stepper.workspace,
             stepper.config.team,
+            None,
             &mut predicted,
         )?;
         let known = data.targets.all()?;
@@ -279,14 +276,15 @@ impl<T: Scalar> Run<'_, '_, T> {
     }
 }
 
-/// What the step on the given positions of the epoch's order is to do.
-fn plan<T: Scalar>(
+/// What the step on the given positions of the epoch's order is to do, where the rows `selected` are, of `rows` in all.
+fn plan<'a, T: Scalar>(
     settings: &Settings,
     epoch: usize,
     positions: Range<usize>,
     rows: usize,
+    selected: Selection<'a>,
     model: &Model<T>,
-) -> StepPlan<'static> {
+) -> StepPlan<'a> {
     let progress = epoch as f64 + positions.start as f64 / rows as f64;
     StepPlan {
         step: Step {
@@ -301,7 +299,7 @@ fn plan<T: Scalar>(
             first_position: positions.start as u64,
             factor: settings.dropout_schedule.factor(progress, &model.plateau),
         }),
-        rows: Selection::Range(positions),
+        rows: selected,
     }
 }
 
@@ -309,33 +307,32 @@ fn plan<T: Scalar>(
 fn report<T: Scalar>(
     observer: &mut dyn Observer<T>,
     epoch: usize,
-    step: Step,
-    rows: Selection<'_>,
+    plan: &StepPlan<'_>,
     totals: Totals,
     stepper: &mut Stepper<'_, T>,
     model: &Model<T>,
 ) -> Result<()> {
-    if !observer.watches_steps() {
-        return Ok(());
-    }
     let Pass {
         network, layout, set, ..
     } = stepper.config.pass;
-    let targets_per_row = stepper.config.objective.targets_per_row(network.outputs());
+    let targets = stepper.config.data.targets;
+    let (objective, delta_scale) = (stepper.config.objective, stepper.delta_scale(plan.rows.len()));
     let (workspace, gradient) = stepper.recorded();
     observer.step_end(&StepEnd {
         epoch: epoch + 1,
         step: model.steps,
-        lr: step.lr,
-        decay: step.decay,
-        rows,
+        lr: plan.step.lr,
+        decay: plan.step.decay,
+        rows: plan.rows.clone(),
         loss_sum: totals.loss,
         workspace,
         gradient,
         model,
         network,
         layout,
-        targets_per_row,
+        objective,
+        delta_scale,
+        targets,
         set,
     })
 }

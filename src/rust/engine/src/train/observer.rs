@@ -4,10 +4,11 @@
 use crate::base::error::Result;
 use crate::compute::model::Model;
 use crate::compute::workspace::Workspace;
-use crate::data::rows::Selection;
+use crate::data::rows::{ColumnMajor, Selection};
 use crate::kernels::instruction_set::InstructionSet;
 use crate::kernels::scalar::Scalar;
 use crate::nn::network::{Layout, Network};
+use crate::objective::checked::Objective;
 use crate::train::state::Best;
 
 /// What an epoch ended with.
@@ -34,7 +35,7 @@ pub struct EpochEnd {
 /// An epoch that has ended, with all that led to it.
 pub struct EpochView<'a, T> {
     /// What it ended with.
-    pub end: EpochEnd,
+    pub end: &'a EpochEnd,
     /// The epochs of this fit, this one included.
     pub history: &'a [EpochEnd],
     /// The best epoch, where early stopping looks for it.
@@ -69,8 +70,12 @@ pub struct StepEnd<'a, T> {
     pub network: &'a Network,
     /// How parameters lie.
     pub layout: &'a Layout,
-    /// Numbers per row of targets.
-    pub targets_per_row: usize,
+    /// The loss.
+    pub objective: &'a Objective,
+    /// What deltas were multiplied by, besides case weights.
+    pub delta_scale: f64,
+    /// The targets of all rows of the table.
+    pub targets: ColumnMajor<'a>,
     /// The instruction set in use.
     pub set: InstructionSet,
 }

@@ -3,7 +3,7 @@
 use crate::base::error::{EngineError, Result};
 use crate::base::memory::Budget;
 use crate::nn::network::{Coefficients, Network};
-use crate::objective::loss::Objective;
+use crate::objective::checked::Objective;
 use crate::objective::metric::Metric;
 use crate::objective::penalty::Penalty;
 use crate::optim::lbfgs::Lbfgs;

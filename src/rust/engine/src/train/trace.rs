@@ -3,13 +3,14 @@
 use crate::base::error::Result;
 use crate::base::room::{collected, copied, copied_matrix, filled, matrix_of, push, room};
 use crate::compute::model::Model;
+use crate::data::rows::RowSource;
 use crate::kernels::scalar::{row_stride, Scalar};
 use crate::nn::network::{Coefficients, Network};
 use crate::objective::output::Output;
 use crate::optim::state::OptimizerState;
 use crate::optim::Method;
 use crate::train::observer::{EpochView, Observer, StepEnd};
-use ndarray::Array2;
+use ndarray::{Array1, Array2};
 
 /// What one layer computed in a step; rows are the rows of the step, columns the layer's units.
 #[derive(Clone, Debug)]
@@ -21,7 +22,8 @@ pub struct LayerTrace {
     /// Slopes da/dz, times the dropout factors where units were dropped. For softmax, whose
     /// slope is a matrix per row, its diagonal a (1 − a), for information.
     pub slopes: Array2<f64>,
-    /// Derivatives of the loss by a, as they came back from the next layer; none for the last.
+    /// Derivatives of the loss by a, as they came back from the next layer; of the last layer [`Objective::error`], where
+    /// the loss has any.
     pub incoming_gradients: Option<Array2<f64>>,
     /// Derivatives of the loss by z.
     pub deltas: Array2<f64>,
@@ -80,6 +82,7 @@ impl<'a, T: Scalar> Recorder<'a, T> {
             before: Coefficients {
                 weights: Vec::new(),
                 biases: Vec::new(),
+                ancillary: Array1::default(0),
             },
             inner,
         }
@@ -132,6 +135,12 @@ impl StepTrace {
             matrix(&buffer.read_all()[..rows * stride], stride, columns)
         };
         let last = end.network.layers().len() - 1;
+        // From the table: a loss that compares rows has put something else into the workspace.
+        let columns = RowSource::<T>::columns(&end.targets);
+        let mut targets = filled(rows * columns, T::zero())?;
+        end.targets.gather(end.rows.clone(), &mut targets);
+        // SAFETY: as above.
+        let case_weights = copied(unsafe { workspace.row_weights.read(0..rows) })?;
         let mut layers = Vec::new();
         for (number, (layer, buffers)) in end.network.layers().iter().zip(&workspace.layers).enumerate() {
             let (stride, units) = (row_stride::<T>(layer.units), layer.units);
@@ -157,6 +166,20 @@ impl StepTrace {
             };
             let incoming_gradients = match &buffers.incoming_gradients {
                 Some(kept) => Some(read(kept, stride, units)?),
+                None if number == last && end.objective.has_errors(units) => {
+                    let mut errors = filled(rows * units, T::zero())?;
+                    // SAFETY: as above.
+                    let values = unsafe { buffers.values.read_all() };
+                    for (index, error) in errors.iter_mut().enumerate() {
+                        let (row, unit) = (index / units, index % units);
+                        let y = targets[row * columns + unit.min(columns - 1)];
+                        let scale = T::of(end.delta_scale * case_weights[row]);
+                        *error = end
+                            .objective
+                            .error(units, values[row * stride + unit], y, unit, scale);
+                    }
+                    Some(matrix(&errors, units, units)?)
+                }
                 None => None,
             };
             let layer = LayerTrace {
@@ -169,7 +192,7 @@ impl StepTrace {
             push(&mut layers, layer)?;
         }
         let after = end.model.coefficients(end.network)?;
-        let (inputs, targets) = (end.network.inputs(), end.targets_per_row);
+        let inputs = end.network.inputs();
         Ok(StepTrace {
             epoch: end.epoch,
             step: end.step,
@@ -178,9 +201,8 @@ impl StepTrace {
             rows: collected((0..rows).map(|position| end.rows.row(position)))?,
             loss_sum: end.loss_sum,
             inputs: read(&workspace.inputs, inputs, inputs)?,
-            targets: read(&workspace.targets, targets, targets)?,
-            // SAFETY: as above.
-            case_weights: copied(unsafe { workspace.row_weights.read(0..rows) })?,
+            targets: matrix(&targets, columns, columns)?,
+            case_weights,
             layers,
             gradient: Coefficients::unpack(end.network, end.gradient)?,
             state: end.model.state(end.network, method)?,

@@ -116,6 +116,11 @@ impl<'a, T: Scalar> Task<'a, T> {
         if let Some(validation) = validation {
             validation.check(self.network, &self.settings.objective)?;
         }
+        if self.settings.objective.loss().is_over_all_rows() && self.batch() < data.rows() {
+            return Err(EngineError::config(
+                "a loss that compares rows takes all of them in each step",
+            ));
+        }
         let copies = self.shuffles() && data.inputs.is_scattered();
         let need = Need {
             settings: self.settings,
@@ -237,63 +242,58 @@ impl<T: Scalar> Training<'_, '_, T> {
 
     /// Makes an epoch and what follows it; gives the ending, if it was the last.
     fn epoch(&mut self) -> Result<Option<Ending>> {
-        let (loss, accuracy, arrived) = match self.run.epoch(&mut self.stepper, &mut self.model)? {
+        let (network, settings) = (self.network, self.settings);
+        let (model, run, history) = (&mut self.model, &mut self.run, &mut self.history);
+        let (loss, accuracy, arrived) = match run.epoch(&mut self.stepper, model)? {
             EpochResult::Done { loss, accuracy } => (loss, accuracy, false),
             EpochResult::Arrived { loss, accuracy } => (loss, accuracy, true),
             EpochResult::Unfinished => {
-                self.model.restore(&self.history.last, self.network);
+                model.restore(&history.last, network);
                 return Ok(Some(Ending::OutOfTime));
             }
         };
-        if !loss.is_finite() || !self.model.is_usable() {
+        if !loss.is_finite() || !model.is_usable() {
             // A loss that is not finite tells of the weights before the epoch; those of the
             // epoch before that are known to give a finite one.
             let known_good = match loss.is_finite() {
-                true => &self.history.last,
-                false => &self.history.before,
+                true => &history.last,
+                false => &history.before,
             };
-            self.model.restore(known_good, self.network);
-            return Ok(Some(Ending::Diverged(self.run.epoch + 1)));
+            model.restore(known_good, network);
+            return Ok(Some(Ending::Diverged(run.epoch + 1)));
         }
         let judged = match self.validation {
             None => None,
-            Some(data) => Some(self.run.judge(data, &mut self.stepper, &self.model)?),
+            Some(data) => Some(run.judge(data, &mut self.stepper, model)?),
         };
-        self.run.epoch += 1;
+        run.epoch += 1;
         let end = EpochEnd {
-            epoch: self.run.epoch,
-            last_epoch: self.run.last_epoch,
-            lr: self.run.lr,
+            epoch: run.epoch,
+            last_epoch: run.last_epoch,
+            lr: run.lr,
             loss,
             validation_loss: judged.as_ref().map(|judged| judged.loss),
             accuracy,
             validation_accuracy: judged.as_ref().and_then(|judged| judged.accuracy),
             metric: judged.and_then(|judged| judged.metric),
         };
-        self.settings
+        settings
             .schedule
-            .observe(end.validation_loss.unwrap_or(loss), &mut self.model.plateau);
-        self.history.add(end, &self.model)?;
-        let waited_enough = self.history.stop_early(
-            self.settings.stopping,
-            self.settings.metric,
-            &self.model,
-            self.network,
-        )?;
-        let goes_on = self.run.observer.epoch_end(&EpochView {
-            end,
-            history: &self.history.ends,
-            best: self.history.best.as_ref(),
-            model: &self.model,
-            network: self.network,
+            .observe(end.validation_loss.unwrap_or(loss), &mut model.plateau);
+        history.add(end, model)?;
+        let waited_enough = history.stop_early(settings.stopping, settings.metric, model, network)?;
+        let goes_on = run.observer.epoch_end(&EpochView {
+            end: &end,
+            history: &history.ends,
+            best: history.best.as_ref(),
+            model,
+            network,
         })?;
-        Ok(match &self.history.best {
+        Ok(match &history.best {
             Some(best) if waited_enough => Some(Ending::Converged(best.epoch)),
-            _ if arrived => Some(Ending::Converged(self.run.epoch)),
+            _ if arrived => Some(Ending::Converged(run.epoch)),
             _ if !goes_on => Some(Ending::Stopped),
-            _ if self.run.epoch < self.run.last_epoch && self.settings.out_of_time() => {
-                Some(Ending::OutOfTime)
-            }
+            _ if run.epoch < run.last_epoch && settings.out_of_time() => Some(Ending::OutOfTime),
             _ => None,
         })
     }

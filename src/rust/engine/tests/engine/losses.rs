@@ -1,7 +1,7 @@
 //! Claims about losses: values worked out by hand, rows apart, hits, and which go with which output.
 
 use backprop_engine::kernels::InstructionSet;
-use backprop_engine::objective::loss::OutputRows;
+use backprop_engine::objective::loss::rows::{Deltas, OutputRows};
 use backprop_engine::objective::{Loss, Objective, Output};
 use backprop_engine::Scalar;
 
@@ -21,11 +21,15 @@ fn evaluate<T: Scalar>(
     let targets: Vec<T> = y.iter().map(|&y| T::of(y)).collect();
     let set = InstructionSet::detect();
     let (mut values, mut log_sums) = (inputs.clone(), vec![T::zero(); count]);
-    objective.predict(set, &mut values, stride, units, &mut log_sums);
+    objective
+        .output()
+        .apply(set, &mut values, stride, units, &mut log_sums);
     let mut losses = vec![0.0; count];
     let mut deltas = vec![T::of(7.0); count * stride];
     let mut hits = vec![9.0; count];
     let rows = OutputRows {
+        output: objective.output(),
+        ancillary: &[],
         inputs: &inputs,
         values: &values,
         log_sums: &log_sums,
@@ -34,7 +38,13 @@ fn evaluate<T: Scalar>(
         units,
         targets_per_row: objective.targets_per_row(units),
     };
-    objective.evaluate(set, &rows, &mut losses, &mut deltas);
+    let mut out = Deltas {
+        losses: &mut losses,
+        deltas: &mut deltas,
+        ancillary: &mut [],
+        ancillary_stride: 0,
+    };
+    objective.evaluate(set, &rows, &mut out);
     objective.hits(&rows, &mut hits);
     let deltas = (0..z.len())
         .map(|i| deltas[i / units * stride + i % units].to_double())
@@ -352,8 +362,8 @@ fn only_pairs_with_meaning_are_accepted() {
             if let Ok(objective) = accepted {
                 assert_eq!((objective.output(), objective.loss()), (output, loss));
                 assert_eq!(objective.is_sum(), *loss == Loss::Sse);
-                let paired = [Loss::BinaryCrossEntropy, Loss::CrossEntropy, Loss::Poisson];
-                assert_eq!(objective.is_paired(), paired.contains(loss));
+                let by_logits = [Loss::BinaryCrossEntropy, Loss::CrossEntropy, Loss::Poisson];
+                assert_eq!(loss.needs_inputs(), by_logits.contains(loss));
             }
         }
     }

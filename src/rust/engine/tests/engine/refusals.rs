@@ -104,6 +104,7 @@ fn a_network_beyond_the_machine_is_refused_before_its_weights_are_drawn() {
         weights: vec![Init::Normal; 6],
         biases: BiasInit::Zeros,
         seed: 1,
+        ancillary: Vec::new(),
     });
     // R's integers end with the second one, which gives more parameters than can be counted.
     for units in [100_000_000, i32::MAX as usize, 1 << 49] {

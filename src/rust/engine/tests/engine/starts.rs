@@ -180,6 +180,7 @@ fn starts_have_their_names_and_one_for_each_layer() {
         weights: vec![Init::HeNormal; 2],
         biases: BiasInit::Uniform,
         seed: 8,
+        ancillary: Vec::new(),
     };
     assert_eq!(
         with_team(1, |team| draw.coefficients(&network, team)),

@@ -135,6 +135,7 @@ fn a_start_that_is_drawn_is_the_one_that_is_given() {
         weights: vec![Init::GlorotUniform; 2],
         biases: BiasInit::Uniform,
         seed: 5,
+        ancillary: Vec::new(),
     });
     let trained = fit::<f64>(&network, plan.clone(), &table, &drawn, 1, &mut NoObserver);
     let given = fit::<f64>(&network, plan, &table, &start(&network), 1, &mut NoObserver);

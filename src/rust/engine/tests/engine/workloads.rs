@@ -137,6 +137,7 @@ pub fn article() -> (Network, Table, Start) {
             array![[0.30], [0.25], [0.23]],
         ],
         biases: vec![array![0.46, 0.72, 0.08], array![0.69]],
+        ancillary: Default::default(),
     });
     (network, table, start)
 }

@@ -105,6 +105,7 @@ impl Kind {
                     weights: vec![Init::HeUniform; network.layers().len()],
                     biases: BiasInit::Zeros,
                     seed: 5,
+                    ancillary: Vec::new(),
                 }),
                 Some(earlier) => Start {
                     coefficients: Origin::Given(earlier.coefficients.clone()),

@@ -27,6 +27,7 @@ const FEW_ROWS: usize = 64;
 pub(super) fn is_small<T: Scalar>(pass: &Pass<'_>, rows: usize) -> bool {
     rows <= FEW_ROWS
         && pass.dropout.is_empty()
+        && pass.network.ancillary() == 0
         && pass
             .layout
             .layers

@@ -212,7 +212,11 @@ impl<T: Scalar> Stepper<'_, T> {
         let (set, count) = (self.config.pass.set, first.inputs.len());
         // SAFETY: the caller's promise; the workspace holds these rows.
         unsafe {
-            let deltas = sum.workspace.layers[first.layer].deltas.read_all();
+            // Behind the last layer are the loss's own parameters.
+            let of_layer = sum.workspace.layers.get(first.layer).map(|layer| &layer.deltas);
+            let deltas = of_layer
+                .or(sum.workspace.ancillary_deltas.as_ref())
+                .map_or(&[][..], |deltas| deltas.read_all());
             let deltas = deltas[sum.rows.start * stride + first.panel * first.width..].as_ptr();
             match first.width {
                 1 => gemv::gradient(set, inputs, count, deltas, start, first.with_bias, sum.accumulate),

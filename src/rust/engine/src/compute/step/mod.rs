@@ -1,10 +1,15 @@
 //! One step: rows forward and back, gradients summed over them, parameters updated.
 //!
-//! A mini-batch's rows are taken workspace by workspace. In each workspace members first take rows through the
-//! network, then micropanels of parameters: each micropanel's gradient is summed over all rows of the
-//! workspace by one member. In the last workspace the micropanel is updated at once while its gradient is in
-//! the cache, unless the gradient is wanted as a whole (clipping, traces, `nn_gradient`).
-//! Many rows on few parameters are cut into [`shards`], and [`small`] networks have a way of their own.
+//! What a step computes is written down plainly in `tests/engine/reference.rs`: forward, backward and update
+//! of a dense network as matrix products, with which the tests there compare every path below. What is here
+//! is the same cut into parts that stay in a cache and that several threads can work on.
+//!
+//! A mini-batch's rows are taken as many at a time as fit into the workspace. With these members first take
+//! tiles of rows through the network, then `micropanels` of parameters: each micropanel's gradient is summed
+//! over all rows of the workspace by one member. With the last rows the micropanel is updated at once while
+//! its gradient is in the cache, unless the gradient is wanted as a whole (clipping, traces, `nn_gradient`).
+//! Steps of many rows on few parameters are cut into `shards`, and steps of `small` networks are made in one
+//! go. By which extents work is cut is in `blocking` and `cut`.
 
 mod blocking;
 mod cut;
@@ -36,6 +41,7 @@ impl<T: Scalar> Stepper<'_, T> {
         if self.small && update {
             return Ok(self.small_step(model, plan, scale));
         }
+        self.compare_rows(model, plan.dropout)?;
         if let Some(shards) = self
             .shards
             .take_if(|_| shard_count::<T>(&self.config.pass, rows) > 1)

@@ -12,8 +12,7 @@ use crate::kernels::instruction_set::kernel;
 use crate::kernels::pack::Pack;
 use crate::kernels::scalar::Scalar;
 use crate::nn::network::Layout;
-use crate::objective::loss::Objective;
-use crate::objective::output::apply_output;
+use crate::objective::checked::Objective;
 use crate::optim::{ParameterSlice, Rule};
 use std::slice::{from_raw_parts, from_raw_parts_mut};
 
@@ -75,16 +74,18 @@ unsafe fn gradient_of_few_body<T: Scalar, P: Pack<T>, const ONE: usize>(
                 kept.part(0..values.len()).copy_from_slice(values);
             }
             let log_sums = workspace.log_sums.part(0..rows);
-            apply_output(
-                pass.network.output(),
-                pass.set,
-                values,
-                layer_layout.stride,
-                layer.units,
-                log_sums,
-            );
+            pass.network
+                .output()
+                .apply(pass.set, values, layer_layout.stride, layer.units, log_sums);
         }
-        pass.evaluate(objective, workspace, 0..rows, Some(scale), &mut []);
+        pass.evaluate(
+            objective,
+            workspace,
+            0..rows,
+            &model.parameters,
+            Some(scale),
+            &mut [],
+        );
         for number in (0..=last).rev() {
             let (layer, layer_layout) = (&layers[number], &layout.layers[number]);
             let deltas = Rows {

@@ -5,13 +5,15 @@ use super::cut::{Cut, Shards};
 use crate::base::buffer::{Buffer, SharedBuffer};
 use crate::base::error::Result;
 use crate::base::threads::Team;
+use crate::compute::all_rows::AllRows;
 use crate::compute::context::{DropoutKey, Pass};
 use crate::compute::model::Model;
 use crate::compute::workspace::{gather, Extras, Use, Workspace};
 use crate::data::rows::Selection;
 use crate::data::table::Data;
 use crate::kernels::scalar::Scalar;
-use crate::objective::loss::{Objective, Totals};
+use crate::objective::checked::Objective;
+use crate::objective::loss::Totals;
 use crate::objective::penalty::Penalty;
 use crate::optim::{Optimizer, Rule, Step};
 use std::ops::Range;
@@ -62,7 +64,12 @@ pub struct Stepper<'a, T> {
     pub(super) gradient: SharedBuffer<T>,
     pub(super) scratch: SharedBuffer<T>,
     pub(super) micropanel_penalties: SharedBuffer<f64>,
-    total_weight: f64,
+    /// Where the loss compares rows with each other.
+    all_rows: Option<AllRows>,
+    /// Sum of the case weights of all rows.
+    pub total_weight: f64,
+    /// Their mean, where the loss is a mean.
+    mean_weight: Option<f64>,
 }
 
 /// How steps are made: all of a stepper but its buffers.
@@ -94,11 +101,14 @@ pub struct StepConfig<'a, T> {
 impl<T: Scalar> StepConfig<'_, T> {
     /// What the penalty's gradient is multiplied by in a step; none without a penalty.
     pub(super) fn penalty_share(&self, plan: &StepPlan<'_>) -> Option<f64> {
+        if self.penalty.strength <= 0.0 {
+            return None;
+        }
         let share = match self.objective.is_sum() {
             true => plan.share,
             false => 1.0,
         };
-        (self.penalty.strength > 0.0).then_some(plan.step.decay * share)
+        Some(plan.step.decay * share)
     }
 }
 
@@ -130,6 +140,7 @@ impl StepNeeds {
             && config.team.size() == 1
             && config.penalty.strength == 0.0
             && config.data.offsets.is_none()
+            && !config.objective.loss().is_over_all_rows()
             && !config.optimizer.treats_biases_apart()
             && capacity >= config.largest_step
             && is_small::<T>(&config.pass, config.largest_step);
@@ -168,6 +179,7 @@ impl<'a, T: Scalar> Stepper<'a, T> {
             + Buffer::<T>::bytes(needs.gradient as f64)
             + Buffer::<T>::bytes(needs.scratch as f64)
             + Buffer::<f64>::bytes(micropanels as f64)
+            + AllRows::bytes(config.objective, config.data.rows())
     }
 
     /// Allocates everything that steps of up to `largest_step` rows need.
@@ -177,13 +189,17 @@ impl<'a, T: Scalar> Stepper<'a, T> {
     pub fn new(config: StepConfig<'a, T>, micropanels: usize) -> Result<Stepper<'a, T>> {
         let needs = StepNeeds::of(&config);
         let shards = needs.cut.map(|cut| Shards::new(cut, &config.pass, needs.extras));
+        let total_weight = config.data.total_weight();
+        let mean_weight = total_weight / config.data.rows() as f64;
         Ok(Stepper {
             workspace: Workspace::new(&config.pass, needs.purpose, needs.capacity, needs.extras)?,
             shards: shards.transpose()?,
             gradient: SharedBuffer::zeros(needs.gradient)?,
             scratch: SharedBuffer::zeros(needs.scratch)?,
             micropanel_penalties: SharedBuffer::zeros(micropanels)?,
-            total_weight: config.data.total_weight(),
+            all_rows: AllRows::of(config.objective, &config.data)?,
+            total_weight,
+            mean_weight: (!config.objective.is_sum()).then_some(mean_weight),
             whole_gradient: needs.whole_gradient,
             small: needs.small,
             config,
@@ -201,11 +217,10 @@ impl<'a, T: Scalar> Stepper<'a, T> {
     }
 
     /// What deltas are multiplied by: 1 for sums, 1 / (rows · mean weight) for means.
-    pub(super) fn delta_scale(&self, rows: usize) -> f64 {
-        if self.config.objective.is_sum() {
-            1.0
-        } else {
-            1.0 / (rows as f64 * (self.total_weight / self.config.data.rows() as f64))
+    pub fn delta_scale(&self, rows: usize) -> f64 {
+        match self.mean_weight {
+            None => 1.0,
+            Some(mean) => 1.0 / (rows as f64 * mean),
         }
     }
 
@@ -266,6 +281,7 @@ impl<'a, T: Scalar> Stepper<'a, T> {
                 self.config.objective,
                 workspace,
                 rows.clone(),
+                &model.parameters,
                 Some(row_pass.scale),
                 &mut [],
             );
@@ -274,12 +290,20 @@ impl<'a, T: Scalar> Stepper<'a, T> {
     }
 
     pub(super) fn gather(&self, workspace: &Workspace<T>, part: &Selection<'_>, rows: Range<usize>) {
-        gather(
-            &self.config.data,
-            self.config.pass.network.outputs(),
-            workspace,
-            part,
-            rows,
-        );
+        let config = &self.config;
+        let data = match &self.all_rows {
+            None => config.data,
+            Some(all_rows) => all_rows.found(config.data),
+        };
+        gather(&data, config.pass.network.outputs(), workspace, part, rows);
+    }
+
+    /// Where the loss compares rows with each other: takes all of them forward, so that a step knows what to take back.
+    pub(super) fn compare_rows(&mut self, model: &Model<T>, dropout: Option<DropoutKey>) -> Result<()> {
+        let Some(all_rows) = &mut self.all_rows else {
+            return Ok(());
+        };
+        let StepConfig { pass, data, team, .. } = &self.config;
+        all_rows.evaluate(pass, &model.parameters, data, &mut self.workspace, team, dropout)
     }
 }

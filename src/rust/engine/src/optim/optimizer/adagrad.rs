@@ -1,14 +1,29 @@
 //! Adagrad (Duchi, Hazan and Singer, 2011): s ← s + g²; w ← w − lr · g / (√s + ε).
 
+use super::rule::{ParameterSlice, Rule, Step};
+use crate::base::hyperparameter::{Hyperparameter, Range};
 use crate::kernels::instruction_set::{kernel, InstructionSet, Instructions};
 use crate::kernels::scalar::Scalar;
-use crate::optim::rule::{ParameterSlice, Rule, Step};
+use crate::optim::description::{Described, Description, Variant};
 
 /// Hyperparameters of Adagrad.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Adagrad {
     /// Keeps the division finite.
     pub epsilon: f64,
+}
+
+const EPSILON: Hyperparameter = Hyperparameter::new("epsilon", 1e-10, Range::POSITIVE);
+
+impl Described for Adagrad {
+    const VARIANTS: &'static [Variant<Adagrad>] = &[Variant {
+        description: Description::of_batches("adagrad", 0.01, &[EPSILON]),
+        make: |values| {
+            Ok(Adagrad {
+                epsilon: values.number(&EPSILON)?,
+            })
+        },
+    }];
 }
 
 impl Rule for Adagrad {

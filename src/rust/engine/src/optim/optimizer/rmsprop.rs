@@ -1,8 +1,10 @@
 //! RMSprop (Tieleman and Hinton, 2012): v ← ρ v + (1 − ρ) g²; w ← w − lr · g / (√v + ε).
 
+use super::rule::{ParameterSlice, Rule, Step};
+use crate::base::hyperparameter::{Hyperparameter, Range};
 use crate::kernels::instruction_set::{kernel, InstructionSet, Instructions};
 use crate::kernels::scalar::Scalar;
-use crate::optim::rule::{ParameterSlice, Rule, Step};
+use crate::optim::description::{Described, Description, Variant};
 
 /// Hyperparameters of RMSprop.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -11,6 +13,21 @@ pub struct RmsProp {
     pub rho: f64,
     /// Keeps the division finite.
     pub epsilon: f64,
+}
+
+const RHO: Hyperparameter = Hyperparameter::new("rho", 0.99, Range::FROM_0_BELOW_1);
+const EPSILON: Hyperparameter = Hyperparameter::new("epsilon", 1e-8, Range::POSITIVE);
+
+impl Described for RmsProp {
+    const VARIANTS: &'static [Variant<RmsProp>] = &[Variant {
+        description: Description::of_batches("rmsprop", 0.001, &[RHO, EPSILON]),
+        make: |values| {
+            Ok(RmsProp {
+                rho: values.number(&RHO)?,
+                epsilon: values.number(&EPSILON)?,
+            })
+        },
+    }];
 }
 
 impl Rule for RmsProp {

@@ -2,21 +2,47 @@
 //! that grows while the gradient keeps its sign and shrinks when it turns; after a turn the
 //! weight rests for one step.
 
+use super::rule::{ParameterSlice, Rule, Step};
+use crate::base::hyperparameter::{Hyperparameter, Range};
 use crate::kernels::instruction_set::{kernel, InstructionSet, Instructions};
 use crate::kernels::scalar::Scalar;
-use crate::optim::rule::{ParameterSlice, Rule, Step};
+use crate::optim::description::{Described, Description, Variant};
 
 /// Hyperparameters of Rprop. The learning rate is the first step size.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rprop {
-    /// Factor when the sign turned, in (0, 1).
+    /// Factor when the sign turned, in [0, 1).
     pub shrink: f64,
-    /// Factor when the sign stayed, above 1.
+    /// Factor when the sign stayed, 1 or more.
     pub grow: f64,
     /// Smallest step size.
     pub smallest: f64,
     /// Largest step size.
     pub largest: f64,
+}
+
+const ETA_MINUS: Hyperparameter = Hyperparameter::new("eta_minus", 0.5, Range::FROM_0_BELOW_1);
+const ETA_PLUS: Hyperparameter = Hyperparameter::new("eta_plus", 1.2, Range::FROM_1);
+const STEP_MIN: Hyperparameter =
+    Hyperparameter::new("step_min", 1e-6, Range::POSITIVE).at_most(STEP_MAX.name);
+const STEP_MAX: Hyperparameter = Hyperparameter::new("step_max", 50.0, Range::POSITIVE);
+
+impl Described for Rprop {
+    const VARIANTS: &'static [Variant<Rprop>] = &[Variant {
+        description: Description {
+            takes_batches: false,
+            finds_own_steps: true,
+            ..Description::of_batches("rprop", 0.01, &[ETA_MINUS, ETA_PLUS, STEP_MIN, STEP_MAX])
+        },
+        make: |values| {
+            Ok(Rprop {
+                shrink: values.number(&ETA_MINUS)?,
+                grow: values.number(&ETA_PLUS)?,
+                smallest: values.number(&STEP_MIN)?,
+                largest: values.number(&STEP_MAX)?,
+            })
+        },
+    }];
 }
 
 impl Rule for Rprop {

@@ -1,14 +1,29 @@
-//! The update rules that there are, as one type.
+//! Update rules: how a gradient becomes a step of weights.
+//!
+//! A rule is a type in a file of its own, and a line in [`optimizers!`]; everything else asks through
+//! [`Optimizer`].
 
+mod adagrad;
+mod adam;
+mod gradient_descent;
+mod momentum;
+mod rmsprop;
+mod rprop;
+pub mod rule;
+
+pub use adagrad::Adagrad;
+pub use adam::Adam;
+pub use gradient_descent::GradientDescent;
+pub use momentum::Momentum;
+pub use rmsprop::RmsProp;
+pub use rprop::Rprop;
+
+use super::description::{Described, Description};
+use crate::base::error::Result;
+use crate::base::hyperparameter::Values;
 use crate::kernels::instruction_set::InstructionSet;
 use crate::kernels::scalar::Scalar;
-use crate::optim::adagrad::Adagrad;
-use crate::optim::adam::Adam;
-use crate::optim::gradient_descent::GradientDescent;
-use crate::optim::momentum::Momentum;
-use crate::optim::rmsprop::RmsProp;
-use crate::optim::rprop::Rprop;
-use crate::optim::rule::{ParameterSlice, Rule, Step};
+use rule::{ParameterSlice, Rule, Step};
 
 macro_rules! optimizers {
     ($($(#[$doc:meta])* $name:ident($rule:ident),)*) => {
@@ -16,6 +31,26 @@ macro_rules! optimizers {
         #[derive(Clone, Copy, Debug, PartialEq)]
         pub enum Optimizer {
             $($(#[$doc])* $name($rule),)*
+        }
+
+        impl Optimizer {
+            /// What belongs to the names of all rules.
+            pub fn descriptions() -> impl Iterator<Item = &'static Description> {
+                std::iter::empty()$(.chain($rule::descriptions()))*
+            }
+
+            /// The rule of that name, if there is one.
+            ///
+            /// # Errors
+            /// Hyperparameters out of their ranges.
+            pub fn named(name: &str, values: &Values) -> Result<Option<Optimizer>> {
+                $(
+                    if let Some(rule) = $rule::named(name, values)? {
+                        return Ok(Some(Optimizer::$name(rule)));
+                    }
+                )*
+                Ok(None)
+            }
         }
 
         impl Rule for Optimizer {
@@ -29,7 +64,12 @@ macro_rules! optimizers {
                 match self { $(Optimizer::$name(rule) => rule.treats_biases_apart(),)* }
             }
             #[inline]
-            fn update<T: Scalar>(&self, set: InstructionSet, step: Step, slice: ParameterSlice<'_, T>) {
+            fn update<T: Scalar>(
+                &self,
+                set: InstructionSet,
+                step: Step,
+                slice: ParameterSlice<'_, T>,
+            ) {
                 match self { $(Optimizer::$name(rule) => rule.update(set, step, slice),)* }
             }
         }
@@ -54,7 +94,8 @@ optimizers! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::optim::rule::MAX_SLOTS;
+    use crate::kernels::instruction_set::InstructionSet;
+    use rule::MAX_SLOTS;
 
     /// Minimises ½ Σ (w - target)² and returns the largest distance left.
     fn distance_left(optimizer: Optimizer, lr: f64, steps: u64) -> f64 {

@@ -2,9 +2,12 @@
 //! means m of g and v of g²; w ← w − lr · m̂ / (√v̂ + ε). AdamW first shrinks weights, not
 //! biases, by the factor 1 − lr · decay.
 
+use super::rule::{ParameterSlice, Rule, Step};
+use crate::base::error::Result;
+use crate::base::hyperparameter::{Hyperparameter, Range, Values};
 use crate::kernels::instruction_set::{kernel, InstructionSet, Instructions};
 use crate::kernels::scalar::Scalar;
-use crate::optim::rule::{ParameterSlice, Rule, Step};
+use crate::optim::description::{Described, Description, Variant};
 
 /// Hyperparameters of Adam; `decay > 0` makes it AdamW.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,6 +20,35 @@ pub struct Adam {
     pub epsilon: f64,
     /// Weight decay, decoupled from the gradient.
     pub decay: f64,
+}
+
+const BETA1: Hyperparameter = Hyperparameter::new("beta1", 0.9, Range::FROM_0_BELOW_1);
+const BETA2: Hyperparameter = Hyperparameter::new("beta2", 0.999, Range::FROM_0_BELOW_1);
+const EPSILON: Hyperparameter = Hyperparameter::new("epsilon", 1e-8, Range::POSITIVE);
+const WEIGHT_DECAY: Hyperparameter = Hyperparameter::new("weight_decay", 0.01, Range::FROM_0);
+
+impl Adam {
+    fn with_decay(values: &Values, decay: f64) -> Result<Adam> {
+        Ok(Adam {
+            beta1: values.number(&BETA1)?,
+            beta2: values.number(&BETA2)?,
+            epsilon: values.number(&EPSILON)?,
+            decay,
+        })
+    }
+}
+
+impl Described for Adam {
+    const VARIANTS: &'static [Variant<Adam>] = &[
+        Variant {
+            description: Description::of_batches("adam", 0.001, &[BETA1, BETA2, EPSILON]),
+            make: |values| Adam::with_decay(values, 0.0),
+        },
+        Variant {
+            description: Description::of_batches("adamw", 0.001, &[BETA1, BETA2, EPSILON, WEIGHT_DECAY]),
+            make: |values| Adam::with_decay(values, values.number(&WEIGHT_DECAY)?),
+        },
+    ];
 }
 
 impl Rule for Adam {

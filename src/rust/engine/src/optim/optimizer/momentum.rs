@@ -2,9 +2,11 @@
 //! with the learning rate outside the velocity: v ← μ v + g; w ← w − lr · v, or for Nesterov
 //! w ← w − lr · (g + μ v).
 
+use super::rule::{ParameterSlice, Rule, Step};
+use crate::base::hyperparameter::{Hyperparameter, Range};
 use crate::kernels::instruction_set::{kernel, InstructionSet, Instructions};
 use crate::kernels::scalar::Scalar;
-use crate::optim::rule::{ParameterSlice, Rule, Step};
+use crate::optim::description::{Described, Description, Variant};
 
 /// Hyperparameters of momentum.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -13,6 +15,31 @@ pub struct Momentum {
     pub momentum: f64,
     /// Nesterov's look-ahead.
     pub nesterov: bool,
+}
+
+const MOMENTUM: Hyperparameter = Hyperparameter::new("momentum", 0.9, Range::FROM_0_BELOW_1);
+
+impl Described for Momentum {
+    const VARIANTS: &'static [Variant<Momentum>] = &[
+        Variant {
+            description: Description::of_batches("momentum", 0.01, &[MOMENTUM]),
+            make: |values| {
+                Ok(Momentum {
+                    momentum: values.number(&MOMENTUM)?,
+                    nesterov: false,
+                })
+            },
+        },
+        Variant {
+            description: Description::of_batches("nesterov", 0.01, &[MOMENTUM]),
+            make: |values| {
+                Ok(Momentum {
+                    momentum: values.number(&MOMENTUM)?,
+                    nesterov: true,
+                })
+            },
+        },
+    ];
 }
 
 impl Rule for Momentum {
