@@ -1,14 +1,12 @@
 //! A small table, network and settings, and fits of them.
 
-use backprop_engine::base::memory::Budget;
+use crate::workloads;
 use backprop_engine::base::threads::{with_team, with_team_asking};
 use backprop_engine::data::rows::ColumnMajor;
 use backprop_engine::data::Data;
 use backprop_engine::nn::activation::Activation;
 use backprop_engine::nn::init::{initial, BiasInit, Init};
-use backprop_engine::objective::penalty::Penalty;
 use backprop_engine::objective::{Loss, Objective, Output};
-use backprop_engine::optim::schedule::Schedule;
 use backprop_engine::optim::{Momentum, Optimizer};
 use backprop_engine::train::observer::{NoObserver, Observer};
 use backprop_engine::{evaluate, train, Method, Network, Result, Settings, Start, Trained};
@@ -64,27 +62,14 @@ pub fn objective() -> Objective {
 
 pub fn settings(epochs: usize) -> Settings {
     Settings {
-        objective: objective(),
         method: Method::Rule(Optimizer::Momentum(Momentum {
             momentum: 0.9,
             nesterov: false,
         })),
         lr: 0.3,
-        schedule: Schedule::CONSTANT,
-        epochs,
-        batch_size: 10,
-        shuffle: true,
         seed: 2,
-        penalty: Penalty::NONE,
-        dropout: Vec::new(),
-        clip_norm: None,
-        stopping: None,
         counts_hits: true,
-        deadline: None,
-        metric: None,
-        decay_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
-        dropout_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
-        budget: Budget::default(),
+        ..workloads::settings(objective(), epochs, 10)
     }
 }
 

@@ -1,12 +1,11 @@
 //! Claims about settings: ranges to the last number, and what must fit the network.
 
-use backprop_engine::base::memory::Budget;
+use crate::workloads;
 use backprop_engine::nn::activation::Activation;
 use backprop_engine::objective::penalty::Penalty;
 use backprop_engine::objective::{Loss, Objective, Output};
 use backprop_engine::optim::lbfgs::Lbfgs;
 use backprop_engine::optim::schedule::{Kind, Schedule};
-use backprop_engine::optim::{GradientDescent, Optimizer};
 use backprop_engine::{EngineError, Method, Network, Settings};
 
 fn network() -> Network {
@@ -14,26 +13,7 @@ fn network() -> Network {
 }
 
 fn settings() -> Settings {
-    Settings {
-        objective: Objective::new(Output::Linear, Loss::Mse).unwrap(),
-        method: Method::Rule(Optimizer::GradientDescent(GradientDescent)),
-        lr: 0.1,
-        schedule: Schedule::CONSTANT,
-        epochs: 1,
-        batch_size: 1,
-        shuffle: true,
-        seed: 1,
-        penalty: Penalty::NONE,
-        dropout: Vec::new(),
-        clip_norm: None,
-        stopping: None,
-        counts_hits: false,
-        deadline: None,
-        metric: None,
-        decay_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
-        dropout_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
-        budget: Budget::default(),
-    }
+    workloads::settings(Objective::new(Output::Linear, Loss::Mse).unwrap(), 1, 1)
 }
 
 /// What is said of changed settings; none where they are accepted.

@@ -1,6 +1,6 @@
 //! Claims about traces: every matrix of a recorded step follows from those before it.
 
-use backprop_engine::base::memory::Budget;
+use crate::workloads;
 use backprop_engine::base::random::{shuffled, stream, Purpose};
 use backprop_engine::base::threads::with_team;
 use backprop_engine::compute::model::Model;
@@ -8,7 +8,6 @@ use backprop_engine::data::rows::ColumnMajor;
 use backprop_engine::data::Data;
 use backprop_engine::nn::activation::Activation;
 use backprop_engine::nn::init::{initial, BiasInit, Init};
-use backprop_engine::objective::penalty::Penalty;
 use backprop_engine::objective::{Loss, Objective, Output};
 use backprop_engine::optim::schedule::{Kind, Schedule};
 use backprop_engine::optim::{Momentum, Optimizer};
@@ -43,7 +42,6 @@ pub(crate) fn problem(output: Output, loss: Loss, k: usize) -> Problem {
     let per_row = objective.targets_per_row(k);
     Problem {
         settings: Settings {
-            objective,
             method: Method::Rule(Optimizer::Momentum(Momentum {
                 momentum: 0.5,
                 nesterov: false,
@@ -53,20 +51,8 @@ pub(crate) fn problem(output: Output, loss: Loss, k: usize) -> Problem {
                 kind: Kind::Exponential { rate: 0.5 },
                 warmup: 0.0,
             },
-            epochs: 3,
-            batch_size: 8,
-            shuffle: true,
             seed: 4,
-            penalty: Penalty::NONE,
-            dropout: Vec::new(),
-            clip_norm: None,
-            stopping: None,
-            counts_hits: false,
-            deadline: None,
-            metric: None,
-            decay_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
-            dropout_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
-            budget: Budget::default(),
+            ..workloads::settings(objective, 3, 8)
         },
         network,
         x: numbers(ROWS * 3, 37),

@@ -1,6 +1,6 @@
 //! Claims about wide networks: steps whose rows go through in several workspaces are steps like any others.
 
-use backprop_engine::base::memory::Budget;
+use crate::workloads;
 use backprop_engine::base::threads::with_team;
 use backprop_engine::compute::workspace::{Use, Workspace};
 use backprop_engine::data::rows::ColumnMajor;
@@ -9,7 +9,6 @@ use backprop_engine::nn::activation::Activation;
 use backprop_engine::nn::init::{initial, BiasInit, Init};
 use backprop_engine::objective::penalty::Penalty;
 use backprop_engine::objective::{Loss, Objective, Output};
-use backprop_engine::optim::schedule::Schedule;
 use backprop_engine::optim::{GradientDescent, Optimizer};
 use backprop_engine::train::observer::{NoObserver, Observer};
 use backprop_engine::train::trace::Recorder;
@@ -25,27 +24,15 @@ fn fit(dropout: &[f64], strength: f64, threads: usize, observer: &mut dyn Observ
     let capacity = Workspace::<f64>::capacity_for(&network, Use::Training, ROWS);
     assert!(capacity < ROWS && ROWS > 256);
     let settings = Settings {
-        objective: Objective::new(Output::Linear, Loss::Mse).unwrap(),
         method: METHOD,
         lr: 0.01,
-        schedule: Schedule::CONSTANT,
-        epochs: 1,
-        batch_size: ROWS,
-        shuffle: true,
         seed: 6,
         penalty: Penalty {
             strength,
             mixture: 0.25,
         },
         dropout: dropout.to_vec(),
-        clip_norm: None,
-        stopping: None,
-        counts_hits: false,
-        deadline: None,
-        metric: None,
-        decay_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
-        dropout_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
-        budget: Budget::default(),
+        ..workloads::settings(Objective::new(Output::Linear, Loss::Mse).unwrap(), 1, ROWS)
     };
     let checked = settings.check(&network).unwrap();
     let numbers = |count: usize, step: usize| -> Vec<f64> {

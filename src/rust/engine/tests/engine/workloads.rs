@@ -17,6 +17,7 @@ use backprop_engine::{train, Method, Network, Scalar, Settings, Start, Trained};
 use ndarray::array;
 use rand::RngExt;
 
+/// Settings of which nothing is asked but these: a test changes what it is about.
 pub fn settings(objective: Objective, epochs: usize, batch_size: usize) -> Settings {
     Settings {
         objective,
@@ -34,8 +35,8 @@ pub fn settings(objective: Objective, epochs: usize, batch_size: usize) -> Setti
         counts_hits: false,
         deadline: None,
         metric: None,
-        decay_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
-        dropout_schedule: backprop_engine::optim::schedule::Schedule::CONSTANT,
+        decay_schedule: Schedule::CONSTANT,
+        dropout_schedule: Schedule::CONSTANT,
         budget: Budget::default(),
     }
 }

@@ -1,7 +1,7 @@
 //! One step: rows forward and back, gradients summed over them, parameters updated.
 //!
 //! What a step computes is written down plainly in `tests/engine/reference.rs`: forward, backward and update
-//! of a dense network as matrix products, with which the tests there compare every path below. What is here
+//! of a dense network as matrix products, with which `paths.rs` there compares every path below. What is here
 //! is the same cut into parts that stay in a cache and that several threads can work on.
 //!
 //! A mini-batch's rows are taken as many at a time as fit into the workspace. With these members first take
