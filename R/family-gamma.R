@@ -19,7 +19,7 @@ family_gamma <- function() {
       sum(weigh_rows(((problem$y - p) / p)^2, problem)) / df
     },
     draw = function(p, fit) {
-      shape <- 1 / residual_dispersion(fit)
+      shape <- 1 / fit$dispersion
       stats::rgamma(length(p), shape = shape, rate = shape / p)
     }
   )

@@ -127,7 +127,7 @@ model.matrix.nn_fit <- function(object, data = NULL, ...) {
   fit <- validate_fit(object, "object", call, ensembles = TRUE)
   X <- if (fit$interface == "formula") data_of_call(fit, data, parent.frame(), call) else inputs_of(fit, data_or_kept(fit, data, call))
   new <- read_new_rows(fit, X, "data", call, with_offset = FALSE)
-  x <- in_full(new$x)
+  x <- dense_inputs(new$x)
   storage.mode(x) <- "double"
   rownames(x) <- if (is.data.frame(X)) row.names(X) else new$rows
   x

@@ -1,5 +1,5 @@
-# Sparse inputs: a `dgCMatrix` of the package Matrix as the list of its slots that the engine reads. It is
-# never made dense, and Matrix need not be loaded.
+# Sparse inputs: a `dgCMatrix` of the package Matrix as the list of its slots that the engine reads. Training
+# and predicting never make it dense, and Matrix need not be loaded.
 
 # A small class of its own, so that nrow(), ncol(), colnames() and row picking work as for a matrix.
 as_sparse <- function(X, arg = "X", call = training_call) {
@@ -98,4 +98,15 @@ largest_value <- function(x) {
 rows_of_sparse <- function(x, is_kind) {
   x <- unclass(x)
   replace(logical(x$dim[1L]), x$i[is_kind(x$x)] + 1L, TRUE)
+}
+
+# A sparse matrix with its zeros: for standard errors and pictures, whose inputs are few.
+dense_inputs <- function(x) {
+  if (!is_sparse(x)) {
+    return(x)
+  }
+  slots <- unclass(x)
+  dense <- matrix(0, slots$dim[1L], slots$dim[2L], dimnames = slots$names)
+  dense[cbind(slots$i + 1L, rep(seq_len(slots$dim[2L]), diff(slots$p)))] <- slots$x
+  dense
 }

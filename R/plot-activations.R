@@ -5,7 +5,7 @@ activations_picture <- function(fit, data, max_rows, call) {
   X <- inputs_of(fit, data)
   x <- encoded_inputs(fit, X, call)
   rows <- unique(round(seq(1, nrow(x), length.out = min(nrow(x), max_rows))))
-  values <- unit_activations(fit, in_full(x[rows, , drop = FALSE]), call)
+  values <- unit_activations(fit, dense_inputs(x[rows, , drop = FALSE]), call)
   names <- names_of_units(fit)
   labels <- rownames(x)
   labels <- if (is.null(labels)) as.character(rows) else labels[rows]
@@ -26,17 +26,6 @@ activations_picture <- function(fit, data, max_rows, call) {
   )
 }
 
-# A sparse matrix with its zeros: what is drawn is small.
-in_full <- function(x) {
-  if (!is_sparse(x)) {
-    return(x)
-  }
-  slots <- unclass(x)
-  full <- matrix(0, slots$dim[1L], slots$dim[2L], dimnames = slots$names)
-  full[cbind(slots$i + 1L, rep(seq_len(slots$dim[2L]), diff(slots$p)))] <- slots$x
-  full
-}
-
 # Inputs as the engine takes them: encoded, not yet scaled; rows that are complete.
 encoded_inputs <- function(fit, X, call) {
   new <- read_new_rows(fit, X, "data", call, with_offset = FALSE)
@@ -48,13 +37,13 @@ encoded_inputs <- function(fit, X, call) {
 # the engine gives that layer's weighted inputs, and then its activations.
 unit_activations <- function(fit, x, call) {
   settings <- fit$settings
+  whole <- c(network_for_engine(fit), list(precision = settings$precision, threads = 1L))
   lapply(seq_along(fit$weights), function(l) {
     last <- l == length(fit$weights)
-    net <- list(
-      sizes = as.integer(settings$sizes[seq_len(l + 1L)]), activation = settings$activation[seq_len(l - 1L)],
-      output = if (last) settings$output else "linear",
-      center = fit$inputs$center, scale = fit$inputs$scale, encoding = encoding_for_engine(fit$inputs), precision = settings$precision, threads = 1L
-    )
+    net <- whole
+    net$sizes <- whole$sizes[seq_len(l + 1L)]
+    net$activation <- whole$activation[seq_len(l - 1L)]
+    if (!last) net$output <- "linear"
     answer <- engine_predict(net, fit$weights[seq_len(l)], fit$biases[seq_len(l)], x, NULL)
     value <- answered(answer, colnames(x), call)$value
     if (!last) {

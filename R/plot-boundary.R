@@ -24,7 +24,7 @@ boundary_frame <- function(fit, data, call) {
   }
   X <- inputs_of(fit, data_or_kept(fit, data, call))
   if (fit$interface == "matrix") {
-    x <- in_full(read_new_matrix(X, fit, "data", call))
+    x <- dense_inputs(read_new_matrix(X, fit, "data", call))
     # Where gaps are filled in, the network has more inputs than the matrix has columns.
     names <- if (is.null(fit$blueprint)) names_of_units(fit)[[1L]] else fit$blueprint$names
     if (is.null(names)) names <- paste0("x", seq_len(ncol(x)))

@@ -162,19 +162,26 @@ warn_crossing <- function(value) {
   }
 }
 
+# The network of a fit, and how it reads its inputs, as the engine takes them.
+network_for_engine <- function(fit) {
+  settings <- fit$settings
+  list(
+    sizes = as.integer(settings$sizes), activation = settings$activation, output = settings$output,
+    center = fit$inputs$center, scale = fit$inputs$scale, encoding = encoding_for_engine(fit$inputs)
+  )
+}
+
 # With `gaps`, NULL where some inputs are not finite.
 run_prediction <- function(fit, x, offset, arg, threads, call, gaps = FALSE) {
   if (is_ensemble(fit)) {
     return(predict_mean(fit, function(member) run_prediction(member, x, offset, arg, threads, call, gaps)))
   }
   settings <- fit$settings
-  net <- list(
-    sizes = as.integer(settings$sizes), activation = settings$activation, output = settings$output,
-    center = fit$inputs$center, scale = fit$inputs$scale, encoding = encoding_for_engine(fit$inputs),
+  net <- c(network_for_engine(fit), list(
     precision = settings$precision, threads = resolve_threads(threads, call), max_bytes = resolve_max_bytes(),
     # Brought back to the outcome's scale, they are multiplied and shifted in copies.
     extra_bytes = if (is.null(fit$outcome$center)) 0 else 4 * 8 * as.double(nrow(x)) * settings$sizes[length(settings$sizes)]
-  )
+  ))
   answer <- engine_predict(net, fit$weights, fit$biases, x, scale_offset(offset, fit$outcome$scale, fit$settings$loss))
   if (gaps && identical(answer$error$kind, "nonfinite_x")) {
     return(NULL)

@@ -128,13 +128,11 @@ weights_of_rows <- function(fit, known, kept, call) {
 
 derivative_specification <- function(fit, call) {
   settings <- fit$settings
-  list(
-    sizes = as.integer(settings$sizes), activation = settings$activation, output = settings$output,
+  c(network_for_engine(fit), list(
     loss = settings$loss, loss_par = settings$loss_par, ancillary = own_parameters(fit),
     penalty = setting(settings$penalty, 0), mixture = setting(settings$mixture, 0),
-    center = fit$inputs$center, scale = fit$inputs$scale, encoding = encoding_for_engine(fit$inputs),
     precision = "double", threads = resolve_threads(NULL, call), max_bytes = resolve_max_bytes()
-  )
+  ))
 }
 
 # A setting that older fits do not have.

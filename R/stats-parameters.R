@@ -134,17 +134,6 @@ scale_inputs <- function(problem) {
   if (is.null(engine$center)) x else scale_columns(x, engine$center, engine$scale)
 }
 
-# Standard errors are for small networks: their inputs, if sparse, are few enough to be made dense.
-dense_inputs <- function(x) {
-  if (!is_sparse(x)) {
-    return(x)
-  }
-  slots <- unclass(x)
-  dense <- matrix(0, slots$dim[1L], slots$dim[2L], dimnames = slots$names)
-  dense[cbind(slots$i + 1L, rep(seq_len(slots$dim[2L]), diff(slots$p)))] <- slots$x
-  dense
-}
-
 # Columns of [x, 1] that the others make up; first levels of factors are left out before others.
 # `out` and `kept` count the bias as the last column; `coefficients` makes the first from the second.
 aliased_columns <- function(x, fit) {

@@ -98,6 +98,4 @@ dispersion_on <- function(fit, family, data, call, offset) {
   family$dispersion(problem, if (left > 0) left else problem$rows * problem$outputs, call)
 }
 
-residual_dispersion <- function(fit) fit$dispersion
-
 residual_sd <- function(fit) sqrt(fit$dispersion) * setting(fit$outcome$scale, 1)

@@ -32,7 +32,18 @@ pub struct Pass<'a> {
     pub set: InstructionSet,
 }
 
-impl Pass<'_> {
+impl<'a> Pass<'a> {
+    /// A network as it is computed without dropout, by the widest instruction set there is.
+    pub fn new(network: &'a Network, layout: &'a Layout, objective: Option<&'a Objective>) -> Pass<'a> {
+        Pass {
+            network,
+            layout,
+            objective,
+            dropout: &[],
+            set: InstructionSet::detect(),
+        }
+    }
+
     /// Share of a layer's units that is dropped.
     pub(crate) fn dropout_rate(&self, layer: usize) -> f64 {
         self.dropout.get(layer).copied().unwrap_or(0.0)

@@ -11,7 +11,6 @@ use crate::compute::outputs::write_outputs;
 use crate::compute::workspace::{gather, Extras, Use, Workspace};
 use crate::data::rows::{all_finite, ColumnMajor, RowSource, Selection};
 use crate::data::table::{check_inputs, Data};
-use crate::kernels::instruction_set::InstructionSet;
 use crate::kernels::scalar::Scalar;
 use crate::nn::network::{Coefficients, Layout, Network};
 use crate::objective::checked::Objective;
@@ -37,13 +36,7 @@ pub fn predict<T: Scalar>(
         return Err(EngineError::config("no room for the predictions"));
     }
     let layout = Layout::of::<T>(network);
-    let pass = Pass {
-        network,
-        layout: &layout,
-        objective: None,
-        dropout: &[],
-        set: InstructionSet::detect(),
-    };
+    let pass = Pass::new(network, &layout, None);
     let parameters = SharedBuffer::from(coefficients.pack::<T>(network, team)?);
     let capacity = Workspace::<T>::capacity_for(network, Use::Forward, rows);
     let workspace = Workspace::new(
@@ -152,13 +145,7 @@ pub fn loss<T: Scalar>(
 ) -> Result<f64> {
     data.check(network, objective)?;
     let layout = Layout::of::<T>(network);
-    let pass = Pass {
-        network,
-        layout: &layout,
-        objective: Some(objective),
-        dropout: &[],
-        set: InstructionSet::detect(),
-    };
+    let pass = Pass::new(network, &layout, Some(objective));
     let parameters = SharedBuffer::from(coefficients.pack::<T>(network, team)?);
     let capacity = Workspace::<T>::capacity_for(network, Use::Forward, data.rows());
     let mut workspace = Workspace::new(

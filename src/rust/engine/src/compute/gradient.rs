@@ -8,7 +8,6 @@ use crate::compute::model::Model;
 use crate::compute::step::{StepConfig, StepPlan, StepResult, Stepper};
 use crate::data::rows::Selection;
 use crate::data::table::{check_finite, check_targets, Data};
-use crate::kernels::instruction_set::InstructionSet;
 use crate::kernels::scalar::Scalar;
 use crate::nn::network::{Coefficients, Layout, Network};
 use crate::objective::checked::Objective;
@@ -31,13 +30,7 @@ pub fn gradient<T: Scalar>(
     check_targets(&data, team)?;
     check_finite(&data, team)?;
     let layout = Layout::of::<T>(network);
-    let pass = Pass {
-        network,
-        layout: &layout,
-        objective: Some(objective),
-        dropout: &[],
-        set: InstructionSet::detect(),
-    };
+    let pass = Pass::new(network, &layout, Some(objective));
     let rule = Optimizer::GradientDescent(GradientDescent);
     let method = Method::Rule(rule);
     let mut model = Model::<T>::new(network, &layout, &method, 1.0, coefficients, None, team)?;

@@ -145,6 +145,8 @@ struct Chunk<'a> {
     inputs: Vec<Array2<f64>>,
     /// Weighted inputs of each layer.
     weighted: Vec<Array2<f64>>,
+    /// First and second derivatives of the activations of each layer but the last.
+    slopes: Vec<[Array2<f64>; 2]>,
     /// Deltas of each layer (derivatives by weighted inputs).
     deltas: Vec<Array2<f64>>,
     /// Derivatives of the loss by the activations of each layer but the last.
@@ -177,7 +179,7 @@ impl<'a> Chunk<'a> {
             matrix
         };
         let last = network.layers().len() - 1;
-        let (mut inputs, mut weighted) = (vec![gather(data.inputs)], Vec::new());
+        let (mut inputs, mut weighted, mut slopes) = (vec![gather(data.inputs)], Vec::new(), Vec::new());
         for (number, layer) in network.layers().iter().enumerate() {
             let mut z = inputs[number].dot(&coefficients.weights[number]) + &coefficients.biases[number];
             if number == last {
@@ -185,7 +187,12 @@ impl<'a> Chunk<'a> {
                     z += &gather(offsets);
                 }
             } else {
-                inputs.push(z.mapv(|z| layer.activation.value_and_slope(z).0));
+                let activation = layer.activation;
+                inputs.push(z.mapv(|z| activation.value_and_slope(z).0));
+                slopes.push([
+                    z.mapv(|z| activation.value_and_slope(z).1),
+                    z.mapv(|z| activation.second_derivative(z)),
+                ]);
             }
             weighted.push(z);
         }
@@ -203,6 +210,7 @@ impl<'a> Chunk<'a> {
             coefficients,
             inputs,
             weighted,
+            slopes,
             deltas: Vec::new(),
             incoming: Vec::new(),
             targets,
@@ -217,16 +225,10 @@ impl<'a> Chunk<'a> {
         chunk.ancillary_deltas = ancillary;
         for number in (0..last).rev() {
             let incoming = chunk.deltas[0].dot(&coefficients.weights[number + 1].t());
-            let slopes = chunk.slopes(number);
-            chunk.deltas.insert(0, &incoming * &slopes);
+            chunk.deltas.insert(0, &incoming * &chunk.slopes[number][0]);
             chunk.incoming.insert(0, incoming);
         }
         Ok(chunk)
-    }
-
-    fn slopes(&self, number: usize) -> Array2<f64> {
-        let activation = self.network.layers()[number].activation;
-        self.weighted[number].mapv(|z| activation.value_and_slope(z).1)
     }
 
     /// Derivatives of the loss by the weighted inputs of the last layer, and by its own parameters: on dual numbers with how these change
@@ -287,7 +289,7 @@ impl<'a> Chunk<'a> {
                 + self.inputs[number].dot(&direction.weights[number])
                 + &direction.biases[number];
             if number < last {
-                input_changes.push(&dz * &self.slopes(number));
+                input_changes.push(&dz * &self.slopes[number][0]);
             }
             weighted_changes.push(dz);
         }
@@ -326,12 +328,11 @@ impl<'a> Chunk<'a> {
                 *sum += number;
             }
             if number > 0 {
-                let activation = layers[number - 1].activation;
-                let second_slopes = self.weighted[number - 1].mapv(|z| activation.second_derivative(z));
+                let [slopes, second_slopes] = &self.slopes[number - 1];
                 let incoming = change.dot(&self.coefficients.weights[number].t())
                     + self.deltas[number].dot(&direction.weights[number].t());
-                change = incoming * self.slopes(number - 1)
-                    + &self.incoming[number - 1] * &second_slopes * &weighted_changes[number - 1];
+                change = incoming * slopes
+                    + &self.incoming[number - 1] * second_slopes * &weighted_changes[number - 1];
             }
         }
         Ok(())

@@ -243,19 +243,15 @@ impl Pass<'_> {
                 return;
             }
             let weights = workspace.row_weights.read(rows);
-            for (deltas, &weight) in out.deltas.chunks_exact_mut(stride).zip(weights) {
-                let factor = T::of(scale * weight);
-                for delta in &mut deltas[..units] {
-                    *delta *= factor;
-                }
-            }
+            weigh(out.deltas, stride, units, weights, scale);
             if own_stride > 0 {
-                for (deltas, &weight) in out.ancillary.chunks_exact_mut(own_stride).zip(weights) {
-                    let factor = T::of(scale * weight);
-                    for delta in &mut deltas[..self.network.ancillary()] {
-                        *delta *= factor;
-                    }
-                }
+                weigh(
+                    out.ancillary,
+                    own_stride,
+                    self.network.ancillary(),
+                    weights,
+                    scale,
+                );
             }
         }
     }
@@ -301,6 +297,16 @@ impl Pass<'_> {
                     }
                 }
             }
+        }
+    }
+}
+
+/// Multiplies the first `width` numbers of each row by its weight and the scale.
+fn weigh<T: Scalar>(numbers: &mut [T], stride: usize, width: usize, weights: &[f64], scale: f64) {
+    for (row, &weight) in numbers.chunks_exact_mut(stride).zip(weights) {
+        let factor = T::of(scale * weight);
+        for number in &mut row[..width] {
+            *number *= factor;
         }
     }
 }

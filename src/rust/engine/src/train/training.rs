@@ -14,7 +14,6 @@ use crate::compute::model::Model;
 use crate::compute::step::{StepConfig, Stepper};
 use crate::data::rows::RowSource;
 use crate::data::table::{check_finite, check_targets, Data};
-use crate::kernels::instruction_set::InstructionSet;
 use crate::kernels::scalar::Scalar;
 use crate::nn::network::{work_of_step, Coefficients, Layout, Network};
 use crate::objective::loss::Totals;
@@ -89,11 +88,8 @@ impl<'a, T: Scalar> Task<'a, T> {
         };
         StepConfig {
             pass: Pass {
-                network: self.network,
-                layout: self.layout,
-                objective: Some(&settings.objective),
                 dropout: &settings.dropout,
-                set: InstructionSet::detect(),
+                ..Pass::new(self.network, self.layout, Some(&settings.objective))
             },
             objective: &settings.objective,
             optimizer,
