@@ -98,7 +98,8 @@ fn outputs_for(objective: &Objective) -> usize {
     match objective.loss() {
         Loss::Quantile(taus) => taus.len().max(1),
         Loss::CrossEntropy => 3,
-        _ => 2,
+        loss if loss.fits(2) => 2,
+        _ => 1,
     }
 }
 
@@ -170,12 +171,14 @@ proptest! {
             let k = settings.objective.targets_per_row(outputs_for(&settings.objective));
             (Just(settings), Just(hidden), table(6, 2, k), prop::option::of(table(4, 2, k)))
         }),
+        own_number in prop_oneof![6 => -1.0..1.0, 1 => number()],
         single in any::<bool>(),
         threads in 1..3usize,
     ) {
         let outputs = outputs_for(&settings.objective);
-        let network = Network::new(&[2, 3, outputs], &[hidden], settings.objective.output()).expect("a network");
-        let start = Start::new(Draw { ancillary: Vec::new(), weights: vec![Init::GlorotNormal; 2], biases: BiasInit::Zeros, seed: 3 });
+        let own = settings.objective.ancillary(outputs);
+        let network = Network::new(&[2, 3, outputs], &[hidden], settings.objective.output()).expect("a network").with_ancillary(own);
+        let start = Start::new(Draw { ancillary: vec![own_number; own], weights: vec![Init::GlorotNormal; 2], biases: BiasInit::Zeros, seed: 3 });
         match single {
             true => trained::<f32>(&network, &settings, &start, &table, held_out.as_ref(), threads),
             false => trained::<f64>(&network, &settings, &start, &table, held_out.as_ref(), threads),
@@ -223,14 +226,16 @@ proptest! {
             (Just(objective), table(5, 3, k))
         }),
         (hidden, at_layers) in (activation(), about(2)),
-        strength in number(),
+        (strength, own_number) in (number(), prop_oneof![6 => -1.0..1.0, 1 => number()]),
         length in about(10),
     ) {
         let outputs = outputs_for(&objective);
-        let network = Network::new(&[3, 2, outputs], &[hidden], objective.output()).expect("a network");
+        let own = objective.ancillary(outputs);
+        let network = Network::new(&[3, 2, outputs], &[hidden], objective.output()).expect("a network").with_ancillary(own);
         let mut at = Coefficients::zeros(&network).expect("a few numbers");
         at.weights.iter_mut().flatten().enumerate().for_each(|(i, w)| *w = (i as f64).sin());
         at.weights.truncate(at_layers);
+        at.ancillary.fill(own_number);
         let penalty = Penalty { strength, mixture: 0.5 };
         let cols = network.outputs();
         table.with::<f64, _>(|data| with_team(2, |team| {

@@ -66,22 +66,18 @@ pub fn activation() -> impl Strategy<Value = Activation> {
 }
 
 pub fn objective() -> impl Strategy<Value = Objective> {
-    let outputs = vec![
-        Output::Linear,
-        Output::Sigmoid,
-        Output::Exponential,
-        Output::Softmax,
-    ];
-    let loss = prop_oneof![
-        Just(Loss::Sse),
-        Just(Loss::Mse),
-        Just(Loss::Mae),
-        number().prop_map(Loss::Huber),
-        Just(Loss::BinaryCrossEntropy),
-        Just(Loss::CrossEntropy),
-        Just(Loss::Poisson),
-        prop::collection::vec(number(), 0..4).prop_map(Loss::Quantile),
-    ];
+    let outputs: Vec<Output> = Output::ALL.iter().map(|(output, ..)| *output).collect();
+    let taus = prop::collection::vec(number(), 0..4);
+    let parameters = (number(), taus, 0..6usize);
+    let loss =
+        (prop::sample::select(Loss::all()), parameters).prop_map(
+            |(loss, (delta, taus, classes))| match loss {
+                Loss::Huber(_) => Loss::Huber(delta),
+                Loss::Quantile(_) => Loss::Quantile(taus),
+                Loss::Ordinal(_) => Loss::Ordinal(classes),
+                loss => loss,
+            },
+        );
     (prop::sample::select(outputs), loss).prop_filter_map("a pair with meaning", |(output, loss)| {
         Objective::new(output, loss).ok()
     })

@@ -90,7 +90,14 @@ pub fn predict<T: Scalar>(
     Ok(())
 }
 
-/// Losses and hits over all rows, without penalty.
+/// Numbers that a member needs to write the deltas of a tile to, its loss's own included, where only the losses are asked for.
+pub(crate) fn scratch_of_member<T: Scalar>(pass: &Pass<'_>) -> usize {
+    let last = pass.network.layers().len() - 1;
+    let strides = pass.layout.layers[last..].iter().map(|layer| layer.stride);
+    Workspace::<T>::rows_of_tile(pass.network) * strides.sum::<usize>()
+}
+
+/// Losses and hits over all rows, without penalty; `all_rows` are those of the table, where the loss compares rows.
 ///
 /// # Errors
 /// A panic of a worker, or an interrupt.
@@ -99,18 +106,15 @@ pub fn totals<T: Scalar>(
     objective: &Objective,
     parameters: &SharedBuffer<T>,
     data: &Data<'_, T>,
+    all_rows: Option<&mut AllRows>,
     workspace: &mut Workspace<T>,
     team: &Team,
 ) -> Result<Totals> {
-    if let Some(mut all_rows) = AllRows::of(objective, data)? {
+    if let Some(all_rows) = all_rows {
         all_rows.evaluate(pass, parameters, data, workspace, team, None)?;
         return Ok(all_rows.totals(data.case_weights));
     }
-    let scratch_size = workspace.tile
-        * pass.layout.layers[pass.network.layers().len() - 1..]
-            .iter()
-            .map(|layer| layer.stride)
-            .sum::<usize>();
+    let scratch_size = scratch_of_member::<T>(pass);
     let scratch = SharedBuffer::<T>::zeros(scratch_size * team.size())?;
     let mut sums = Totals::default();
     workspace.hold(None);
@@ -158,15 +162,15 @@ pub fn loss<T: Scalar>(
             hits: false,
         },
     )?;
-    let sums = totals(&pass, objective, &parameters, data, &mut workspace, team)?;
-    Ok(scaled(objective, sums.loss, data.total_weight()))
-}
-
-/// A loss from its sum over rows.
-pub(crate) fn scaled(objective: &Objective, sum: f64, total_weight: f64) -> f64 {
-    if objective.is_sum() {
-        sum
-    } else {
-        sum / total_weight
-    }
+    let mut all_rows = AllRows::of(objective, data)?;
+    let sums = totals(
+        &pass,
+        objective,
+        &parameters,
+        data,
+        all_rows.as_mut(),
+        &mut workspace,
+        team,
+    )?;
+    Ok(objective.scaled(sums.loss, data.total_weight()))
 }

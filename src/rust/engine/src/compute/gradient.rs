@@ -3,7 +3,6 @@
 use crate::base::error::Result;
 use crate::base::threads::Team;
 use crate::compute::context::Pass;
-use crate::compute::evaluate::scaled;
 use crate::compute::model::Model;
 use crate::compute::step::{StepConfig, StepPlan, StepResult, Stepper};
 use crate::data::rows::Selection;
@@ -60,6 +59,6 @@ pub fn gradient<T: Scalar>(
         dropout: None,
     };
     let StepResult { totals, penalty } = stepper.step(&mut model, &plan, false)?;
-    let loss = scaled(objective, totals.loss, data.total_weight()) + penalty;
+    let loss = objective.scaled(totals.loss, data.total_weight()) + penalty;
     Ok((loss, Coefficients::unpack(network, stepper.gradient())?))
 }

@@ -100,7 +100,7 @@ pub fn hessian(
     let mut index = 0;
     for layer in network.layers() {
         for _ in 0..layer.inputs * layer.units {
-            out[index * count + index] += penalty.strength * (1.0 - penalty.mixture);
+            out[index * count + index] += penalty.ridge();
             index += 1;
         }
         index += layer.units;
@@ -154,8 +154,8 @@ struct Chunk<'a> {
     targets: Array2<f64>,
     /// Derivatives of the loss by its own parameters.
     ancillary_deltas: Array2<f64>,
-    /// Where the loss compares rows with each other, those of the table, which are all there.
-    sets: Option<RiskSets>,
+    /// Where the loss compares rows with each other, who is at risk when, and whose time ended with the event: of all rows.
+    at_risk: Option<(RiskSets, Vec<f64>)>,
     case_weights: Option<&'a [f64]>,
     /// Case weight times scale, per row.
     row_scales: Array1<f64>,
@@ -197,8 +197,11 @@ impl<'a> Chunk<'a> {
             weighted.push(z);
         }
         let targets = gather(&data.targets);
-        let sets = match objective.loss().is_over_all_rows() {
-            true => Some(RiskSets::new(&targets.column(0).to_vec())?),
+        let at_risk = match objective.loss().is_over_all_rows() {
+            true => {
+                let [times, events] = [0, 1].map(|column| targets.column(column).to_vec());
+                Some((RiskSets::new(&times)?, events))
+            }
             false => None,
         };
         let row_scales = rows
@@ -215,7 +218,7 @@ impl<'a> Chunk<'a> {
             incoming: Vec::new(),
             targets,
             ancillary_deltas: Array2::zeros((0, 0)),
-            sets,
+            at_risk,
             case_weights: data.case_weights,
             row_scales,
         };
@@ -239,39 +242,35 @@ impl<'a> Chunk<'a> {
         own: &[N],
     ) -> Result<(Array2<N>, Array2<N>)> {
         let (rows, units) = self.weighted[self.weighted.len() - 1].dim();
-        let mut deltas = Array2::from_elem((rows, units), N::of(0.0));
-        let mut ancillary = Array2::from_elem((rows, own.len()), N::of(0.0));
-        let mut inputs = vec![N::of(0.0); units];
+        let zero = N::of(0.0);
+        let mut deltas = Array2::from_elem((rows, units), zero);
+        let mut ancillary = Array2::from_elem((rows, own.len()), zero);
         let scale = |row: usize| N::of(self.row_scales[row]);
-        if let Some(sets) = &self.sets {
+        if let Some((sets, events)) = &self.at_risk {
             let hazards: Vec<N> = (0..rows).map(|row| weighted(row, 0)).collect();
-            let events = self.targets.column(1).to_vec();
-            let (mut losses, mut found) = (vec![N::of(0.0); rows], vec![N::of(0.0); rows]);
-            Cox::evaluate(
-                sets,
-                &hazards,
-                &events,
-                self.case_weights,
-                &mut losses,
-                &mut found,
-            )?;
+            let (mut losses, mut found) = (vec![zero; rows], vec![zero; rows]);
+            Cox::evaluate(sets, &hazards, events, self.case_weights, &mut losses, &mut found)?;
             for (row, delta) in found.into_iter().enumerate() {
                 deltas[(row, 0)] = delta * scale(row);
             }
             return Ok((deltas, ancillary));
         }
+        let (mut inputs, mut values, mut by_inputs) =
+            (vec![zero; units], vec![zero; units], vec![zero; units]);
+        let (mut targets, mut by_own) = (vec![zero; self.targets.ncols()], vec![zero; own.len()]);
         for row in 0..rows {
             for (unit, input) in inputs.iter_mut().enumerate() {
                 *input = weighted(row, unit);
             }
-            let targets: Vec<N> = self.targets.row(row).iter().map(|&y| N::of(y)).collect();
-            let (mut by_inputs, mut by_own) = (vec![N::of(0.0); units], vec![N::of(0.0); own.len()]);
+            for (target, &y) in targets.iter_mut().zip(self.targets.row(row)) {
+                *target = N::of(y);
+            }
             self.objective
-                .of_row(&inputs, &targets, own, &mut by_inputs, &mut by_own);
-            for (unit, delta) in by_inputs.into_iter().enumerate() {
+                .of_row(&inputs, &targets, own, &mut values, &mut by_inputs, &mut by_own);
+            for (unit, &delta) in by_inputs.iter().enumerate() {
                 deltas[(row, unit)] = delta * scale(row);
             }
-            for (number, delta) in by_own.into_iter().enumerate() {
+            for (number, &delta) in by_own.iter().enumerate() {
                 ancillary[(row, number)] = delta * scale(row);
             }
         }

@@ -11,6 +11,7 @@ use crate::data::table::Data;
 use crate::kernels::scalar::{row_stride, Scalar};
 use crate::nn::network::{work_of_step, Network};
 use crate::objective::loss::Totals;
+use crate::objective::output::Output;
 use std::ops::Range;
 
 /// Bytes of activations that a workspace may take.
@@ -106,9 +107,10 @@ impl Kept {
         let last = layers.len() - 1;
         let trains = purpose != Use::Forward;
         let records = purpose == Use::Recording;
+        // A linear output is its weighted input.
         let needs_logits = pass
             .objective
-            .is_some_and(|objective| objective.loss().needs_inputs());
+            .is_some_and(|objective| objective.loss().needs_inputs() && objective.output() != Output::Linear);
         let stored_slopes = layers[number].activation.needs_input() || pass.dropout_rate(number) > 0.0;
         Kept {
             deltas: trains,

@@ -86,33 +86,33 @@ impl Objective {
     pub fn error<N: Real>(&self, k: usize, a: N, y: N, unit: usize, scale: N) -> N {
         match self.loss.by_prediction(N::of(k as f64), a, y, unit) {
             Some(derivative) => derivative * scale,
-            // A row that is not at risk is neither right nor wrong.
-            None if self.loss == Loss::DiscreteHazard && y.real() < 0.0 => N::of(0.0),
+            // Such a row is neither right nor wrong.
+            None if !self.loss.knows(y) => N::of(0.0),
             None => a - y,
         }
     }
 
     /// Whether [`Objective::error`] means something: predictions and targets are the same kind of number, one each.
     pub fn has_errors(&self, units: usize) -> bool {
-        let compares = !matches!(self.loss, Loss::Ordinal(_) | Loss::Cox | Loss::LocationScale);
-        compares && [1, units].contains(&self.targets_per_row(units))
+        self.loss.compares() && [1, units].contains(&self.targets_per_row(units))
     }
 
     /// The loss of one row, in plain form: with its derivatives by the weighted inputs and by the ancillary parameters.
+    /// `values` are room for the predictions.
     pub fn of_row<N: Real>(
         &self,
         inputs: &[N],
         targets: &[N],
         own: &[N],
+        values: &mut [N],
         deltas: &mut [N],
         ancillary: &mut [N],
     ) -> N {
-        let mut values = inputs.to_vec();
-        let log_sum = self.output.of_row(inputs, &mut values);
+        let log_sum = self.output.of_row(inputs, values);
         let row = Row {
             output: self.output,
             inputs,
-            values: &values,
+            values,
             log_sum,
             targets,
             ancillary: own,

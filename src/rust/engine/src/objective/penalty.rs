@@ -43,9 +43,14 @@ impl Penalty {
         self.strength * ((1.0 - self.mixture) / 2.0 * squares + self.mixture * sizes)
     }
 
+    /// What half the squares are multiplied by: the penalty's second derivative.
+    pub(crate) fn ridge(&self) -> f64 {
+        self.strength * (1.0 - self.mixture)
+    }
+
     /// Adds the penalty's gradient, times `share`.
     pub(crate) fn add_gradient<T: Scalar>(&self, weights: &[T], gradient: &mut [T], share: f64) {
-        let ridge = T::of(self.strength * (1.0 - self.mixture) * share);
+        let ridge = T::of(self.ridge() * share);
         let lasso = T::of(self.strength * self.mixture * share);
         for (g, &w) in gradient.iter_mut().zip(weights) {
             let sign = if w == T::zero() { w } else { w.signum() };

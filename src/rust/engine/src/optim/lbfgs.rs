@@ -47,6 +47,13 @@ impl Described for Lbfgs {
 }
 
 impl Lbfgs {
+    /// Whether it can run with these hyperparameters.
+    pub(crate) fn is_possible(&self) -> bool {
+        self.memory > 0
+            && GRADIENT_TOLERANCE.range.has(self.gradient_tolerance)
+            && VALUE_TOLERANCE.range.has(self.value_tolerance)
+    }
+
     /// Numbers that are remembered per weight after some iterations, each of which leaves a pair at
     /// most, when `given` were remembered before.
     pub fn slots_after(&self, iterations: usize, given: usize) -> usize {

@@ -4,8 +4,9 @@ use super::settings::Settings;
 use crate::base::error::{EngineError, Result};
 use crate::base::random::{shuffled, stream, Purpose};
 use crate::base::room::{copied, filled};
+use crate::compute::all_rows::AllRows;
 use crate::compute::context::{DropoutKey, Pass};
-use crate::compute::evaluate::{scaled, totals};
+use crate::compute::evaluate::totals;
 use crate::compute::model::Model;
 use crate::compute::outputs::outputs;
 use crate::compute::step::{StepPlan, StepResult, Stepper};
@@ -24,20 +25,16 @@ use std::ops::Range;
 pub(super) struct Run<'a, 'o, T> {
     /// The rows in the order of the epoch; empty where they are taken as they come.
     pub order: Vec<u32>,
-    /// Number of rows.
-    pub rows: usize,
-    /// Rows per step.
-    pub batch: usize,
     /// Epochs finished.
     pub epoch: usize,
     /// Epoch at which the fit is to end.
     pub last_epoch: usize,
-    /// Multiply-adds that a row takes.
-    pub work_of_row: f64,
     /// Learning rate of the last step.
     pub lr: f64,
     /// Losses and hits where L-BFGS stands.
     pub totals: Totals,
+    /// Rows that validate, where the loss compares rows with each other.
+    pub judging: Option<AllRows>,
     /// The state of L-BFGS, if that is the method.
     pub minimiser: Option<Minimiser<T>>,
     pub settings: &'a Settings,
@@ -78,15 +75,16 @@ impl<T: Scalar> Run<'_, '_, T> {
             let mut rng = stream(self.settings.seed, Purpose::Shuffle, self.epoch as u64, 0);
             shuffled(&mut self.order, &mut rng);
         }
+        let (rows_in_all, batch) = (stepper.config.data.rows(), stepper.config.largest_step);
         let mut sums = Totals::default();
         let (mut penalty, mut first) = (0.0, 0);
-        while first < self.rows {
-            let last = self.rows.min(first + self.batch);
+        while first < rows_in_all {
+            let last = rows_in_all.min(first + batch);
             let rows = match self.order.is_empty() {
                 true => Selection::Range(first..last),
                 false => Selection::Listed(&self.order[first..last]),
             };
-            let plan = plan(self.settings, self.epoch, first..last, self.rows, rows, model);
+            let plan = plan(self.settings, self.epoch, first..last, rows_in_all, rows, model);
             let found = stepper.step(model, &plan, true)?;
             sums.add(found.totals);
             penalty += found.penalty * plan.share;
@@ -104,23 +102,23 @@ impl<T: Scalar> Run<'_, '_, T> {
             stepper
                 .config
                 .team
-                .did(self.work_of_row * (last - first) as f64)?;
+                .did(stepper.workspace.work_of_row * (last - first) as f64)?;
             first = last;
-            if first < self.rows && self.settings.out_of_time() {
+            if first < rows_in_all && self.settings.out_of_time() {
                 return Ok(EpochResult::Unfinished);
             }
         }
         let total_weight = stepper.total_weight;
         Ok(EpochResult::Done {
-            loss: scaled(&self.settings.objective, sums.loss, total_weight) + penalty,
+            loss: self.settings.objective.scaled(sums.loss, total_weight) + penalty,
             accuracy: self.settings.counts_hits.then_some(sums.hits / total_weight),
         })
     }
 
     /// One iteration of L-BFGS; the objective is that at its start.
     fn iteration(&mut self, stepper: &mut Stepper<'_, T>, model: &mut Model<T>) -> Result<EpochResult> {
-        let rows = self.rows;
-        let work = self.work_of_row * rows as f64;
+        let rows = stepper.config.data.rows();
+        let work = stepper.workspace.work_of_row * rows as f64;
         let epoch = self.epoch;
         let lr = self.settings.lr * self.settings.schedule.factor(epoch as f64, &model.plateau);
         let plan = StepPlan {
@@ -161,7 +159,7 @@ impl<T: Scalar> Run<'_, '_, T> {
             gradient.copy_from_slice(stepper.gradient());
             let total_weight = stepper.total_weight;
             Ok(Some(
-                scaled(stepper.config.objective, totals.loss, total_weight) + penalty,
+                stepper.config.objective.scaled(totals.loss, total_weight) + penalty,
             ))
         };
         let minimiser = match first {
@@ -217,7 +215,7 @@ impl<T: Scalar> Run<'_, '_, T> {
         stepper: &mut Stepper<'_, T>,
         model: &Model<T>,
     ) -> Result<Judged> {
-        let (loss, accuracy) = self.losses_on(data, stepper, model)?;
+        let (loss, accuracy) = self.losses_on(data, true, stepper, model)?;
         let metric = match self.settings.metric {
             None => None,
             Some(metric) => Some(self.metric_on(metric, data, stepper, model)?),
@@ -252,25 +250,31 @@ impl<T: Scalar> Run<'_, '_, T> {
         metric.of(pass.network.output(), &predicted, &known, data.case_weights, rows)
     }
 
-    /// Loss, without penalty, and share of hits on all rows of a table.
+    /// Loss, without penalty, and share of hits on all rows of a table: of those that validate, or of those that train.
     pub fn losses_on(
         &mut self,
         data: &Data<'_, T>,
+        validates: bool,
         stepper: &mut Stepper<'_, T>,
         model: &Model<T>,
     ) -> Result<(f64, Option<f64>)> {
         let objective = stepper.config.objective;
+        let all_rows = match validates {
+            true => &mut self.judging,
+            false => &mut stepper.all_rows,
+        };
         let sums = totals(
             &stepper.config.pass,
             objective,
             &model.parameters,
             data,
+            all_rows.as_mut(),
             &mut stepper.workspace,
             stepper.config.team,
         )?;
         let total_weight = data.total_weight();
         Ok((
-            scaled(objective, sums.loss, total_weight),
+            objective.scaled(sums.loss, total_weight),
             self.settings.counts_hits.then_some(sums.hits / total_weight),
         ))
     }

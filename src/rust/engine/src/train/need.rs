@@ -5,11 +5,12 @@
 use super::history::bytes_of_curves;
 use super::settings::Settings;
 use super::state::{Origin, Start};
+use crate::compute::all_rows::AllRows;
+use crate::compute::evaluate::scratch_of_member;
 use crate::compute::model::{micropanel_count, Model};
 use crate::compute::step::{StepConfig, Stepper};
-use crate::compute::workspace::Workspace;
 use crate::data::table::Data;
-use crate::kernels::scalar::{row_stride, Scalar};
+use crate::kernels::scalar::Scalar;
 use crate::nn::network::Coefficients;
 use crate::optim::lbfgs::Minimiser;
 use crate::optim::Method;
@@ -66,7 +67,10 @@ impl<T: Scalar> Need<'_, T> {
             false => 0,
         };
         let steps = Stepper::bytes(config, micropanel_count::<T>(config.pass.layout));
-        copy + order as f64 + steps + self.curves() + self.in_last_epoch().max(self.at_end())
+        let judging = self
+            .validation
+            .map_or(0.0, |data| AllRows::bytes(config.objective, data.rows()));
+        copy + order as f64 + steps + judging + self.curves() + self.in_last_epoch().max(self.at_end())
     }
 
     /// What the last epoch takes, when all that grows has grown: the model, two snapshots to go back to,
@@ -135,9 +139,8 @@ impl<T: Scalar> Need<'_, T> {
 
     /// Room that members need for the losses of rows.
     fn losses(&self) -> f64 {
-        let network = self.config.pass.network;
-        let rows = Workspace::<T>::rows_of_tile(network) * self.config.team.size();
-        rows as f64 * (row_stride::<T>(network.outputs()) * size_of::<T>()) as f64
+        let numbers = scratch_of_member::<T>(&self.config.pass) * self.config.team.size();
+        (numbers * size_of::<T>()) as f64
     }
 
     fn curves(&self) -> f64 {

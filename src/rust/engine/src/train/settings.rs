@@ -6,7 +6,6 @@ use crate::nn::network::{Coefficients, Network};
 use crate::objective::checked::Objective;
 use crate::objective::metric::Metric;
 use crate::objective::penalty::Penalty;
-use crate::optim::lbfgs::Lbfgs;
 use crate::optim::schedule::{Kind, Schedule};
 use crate::optim::state::OptimizerState;
 use crate::optim::Method;
@@ -91,7 +90,10 @@ impl Settings {
                 return Err(EngineError::config("a plateau of decay or dropout"));
             }
         }
-        let whole_steps_only = matches!(self.method, Method::Lbfgs(_));
+        let lbfgs = match self.method {
+            Method::Lbfgs(hyperparameters) => Some(hyperparameters),
+            Method::Rule(_) => None,
+        };
         let problem = if self.objective.output() != network.output() {
             Some(format!(
                 "a loss of {:?} on a {:?} output",
@@ -110,9 +112,9 @@ impl Settings {
             || self.dropout.iter().any(|rate| !(0.0..1.0).contains(rate))
         {
             Some(format!("dropout {:?} for {hidden} hidden layers", self.dropout))
-        } else if whole_steps_only && (!self.dropout.is_empty() || self.clip_norm.is_some()) {
+        } else if lbfgs.is_some() && (!self.dropout.is_empty() || self.clip_norm.is_some()) {
             Some("dropout or clip_norm with L-BFGS".to_string())
-        } else if let Some(hyperparameters) = self.lbfgs_out_of_range() {
+        } else if let Some(hyperparameters) = lbfgs.filter(|lbfgs| !lbfgs.is_possible()) {
             Some(format!("{hyperparameters:?}"))
         } else if self.clip_norm.is_some_and(|norm| !positive(norm)) {
             Some(format!("clip_norm {:?}", self.clip_norm))
@@ -130,21 +132,6 @@ impl Settings {
     /// Whether the time is up.
     pub(super) fn out_of_time(&self) -> bool {
         self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
-    }
-
-    /// L-BFGS's hyperparameters, if it is the method and cannot run with them.
-    fn lbfgs_out_of_range(&self) -> Option<Lbfgs> {
-        let tolerance = |value: f64| (0.0..=f64::MAX).contains(&value);
-        match self.method {
-            Method::Lbfgs(hyperparameters)
-                if hyperparameters.memory == 0
-                    || !tolerance(hyperparameters.gradient_tolerance)
-                    || !tolerance(hyperparameters.value_tolerance) =>
-            {
-                Some(hyperparameters)
-            }
-            _ => None,
-        }
     }
 }
 

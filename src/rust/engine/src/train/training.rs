@@ -9,13 +9,14 @@ use super::state::{Best, Origin, Start};
 use crate::base::error::{EngineError, Result};
 use crate::base::room::filled;
 use crate::base::threads::Team;
+use crate::compute::all_rows::AllRows;
 use crate::compute::context::Pass;
 use crate::compute::model::Model;
 use crate::compute::step::{StepConfig, Stepper};
 use crate::data::rows::RowSource;
 use crate::data::table::{check_finite, check_targets, Data};
 use crate::kernels::scalar::Scalar;
-use crate::nn::network::{work_of_step, Coefficients, Layout, Network};
+use crate::nn::network::{Coefficients, Layout, Network};
 use crate::objective::loss::Totals;
 use crate::optim::{GradientDescent, Method, Optimizer};
 
@@ -180,13 +181,14 @@ impl<'a, T: Scalar> Task<'a, T> {
         let rows = self.data.rows();
         let run = Run {
             order: filled(if self.shuffles() { rows } else { 0 }, 0)?,
-            rows,
-            batch: self.batch(),
             epoch: start.epochs_done,
             last_epoch: start.epochs_done.saturating_add(settings.epochs),
-            work_of_row: work_of_step(network, 1),
             lr: settings.lr,
             totals: Totals::default(),
+            judging: match &self.validation {
+                Some(data) => AllRows::of(&settings.objective, data)?,
+                None => None,
+            },
             minimiser: None,
             settings,
             observer,
@@ -316,11 +318,14 @@ impl<T: Scalar> Training<'_, '_, T> {
                 self.model.set(&packed, self.network);
             }
             let data = self.stepper.config.data;
-            let mut loss_on = |data| self.run.losses_on(data, &mut self.stepper, &self.model);
+            let mut loss_on = |data, validates| {
+                self.run
+                    .losses_on(data, validates, &mut self.stepper, &self.model)
+            };
             Ok(FinalLosses {
-                training: loss_on(&data)?.0,
+                training: loss_on(&data, false)?.0,
                 validation: match self.validation {
-                    Some(data) => Some(loss_on(data)?.0),
+                    Some(data) => Some(loss_on(data, true)?.0),
                     None => None,
                 },
             })

@@ -65,7 +65,7 @@ pub struct Stepper<'a, T> {
     pub(super) scratch: SharedBuffer<T>,
     pub(super) micropanel_penalties: SharedBuffer<f64>,
     /// Where the loss compares rows with each other.
-    all_rows: Option<AllRows>,
+    pub all_rows: Option<AllRows>,
     /// Sum of the case weights of all rows.
     pub total_weight: f64,
     /// Their mean, where the loss is a mean.

@@ -34,7 +34,6 @@ impl ElementLoss for Mae {
         outputs: OF_PREDICTIONS,
         is_sum: false,
         needs: Needs::Any,
-        parameter: None,
         default: &[],
     };
 
@@ -48,13 +47,21 @@ impl ElementLoss for Mae {
 /// Half the square up to delta, delta (|e| - delta / 2) beyond.
 pub(super) struct Huber(pub f64);
 
+impl Huber {
+    /// Delta where it is not given.
+    pub const DELTA: f64 = 1.0;
+}
+
 impl ElementLoss for Huber {
     const DESCRIPTION: Description = Description {
         name: "huber",
-        parameter: Some("delta"),
-        default: &[1.0],
+        default: &[Huber::DELTA],
         ..Mae::DESCRIPTION
     };
+
+    fn is_possible(&self) -> bool {
+        self.0.is_finite() && self.0 > 0.0
+    }
 
     #[inline(always)]
     fn element<N: Real>(&self, k: N, _: N, a: N, y: N, _: usize) -> (N, N) {
@@ -82,9 +89,12 @@ impl ElementLoss for Quantile<'_> {
         outputs: &[Output::Linear],
         is_sum: false,
         needs: Needs::Single,
-        parameter: Some("tau"),
         default: &Quantile::LEVELS,
     };
+
+    fn is_possible(&self) -> bool {
+        !self.0.is_empty() && self.0.iter().all(|tau| (0.0..=1.0).contains(tau))
+    }
 
     fn fits(&self, units: usize) -> bool {
         self.0.len() == units

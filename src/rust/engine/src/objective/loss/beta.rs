@@ -15,7 +15,6 @@ impl RowLoss for Beta {
         outputs: &[Output::Sigmoid],
         is_sum: false,
         needs: Needs::InnerUnit,
-        parameter: None,
         default: &[],
     };
 

@@ -14,7 +14,6 @@ impl ElementLoss for Poisson {
         outputs: &[Output::Exponential],
         is_sum: false,
         needs: Needs::Nonnegative,
-        parameter: None,
         default: &[],
     };
     const PAIRED: bool = true;

@@ -21,9 +21,10 @@ impl RowLoss for Cox {
         outputs: &[Output::Linear],
         is_sum: false,
         needs: Needs::Survival,
-        parameter: None,
         default: &[],
     };
+    const IS_OVER_ALL_ROWS: bool = true;
+    const COMPARES: bool = false;
 
     fn fits(&self, units: usize) -> bool {
         units == 1

@@ -17,7 +17,6 @@ impl RowLoss for BinaryCrossEntropy {
         outputs: &[Output::Sigmoid],
         is_sum: false,
         needs: Needs::Unit,
-        parameter: None,
         default: &[],
     };
 
@@ -69,7 +68,6 @@ impl RowLoss for CrossEntropy {
         outputs: &[Output::Softmax],
         is_sum: false,
         needs: Needs::Share,
-        parameter: None,
         default: &[],
     };
 

@@ -14,7 +14,6 @@ impl ElementLoss for Gamma {
         outputs: &[Output::Exponential],
         is_sum: false,
         needs: Needs::Positive,
-        parameter: None,
         default: &[],
     };
     const PAIRED: bool = true;

@@ -16,15 +16,19 @@ impl RowLoss for DiscreteHazard {
         outputs: &[Output::Sigmoid],
         is_sum: false,
         needs: Needs::Survival,
-        parameter: None,
         default: &[],
     };
+
+    /// Below 0 the row is not at risk. What is no number is to be noticed.
+    fn knows<N: Real>(&self, target: N) -> bool {
+        target.real() >= 0.0 || target.real().is_nan()
+    }
 
     fn row<N: Real>(&self, row: &Row<'_, N>, deltas: &mut [N], _: &mut [N]) -> N {
         let mut sum = N::of(0.0);
         for (unit, delta) in deltas.iter_mut().enumerate() {
             let (z, y) = (row.inputs[unit], row.targets[unit]);
-            if y.real() < 0.0 {
+            if !self.knows(y) {
                 *delta = N::of(0.0);
                 continue;
             }

@@ -15,9 +15,9 @@ impl RowLoss for LocationScale {
         outputs: &[Output::Linear],
         is_sum: false,
         needs: Needs::Any,
-        parameter: None,
         default: &[],
     };
+    const COMPARES: bool = false;
 
     fn fits(&self, units: usize) -> bool {
         units % 2 == 0

@@ -69,7 +69,7 @@ losses! {
     /// Σ |y - ŷ| / k.
     Mae => Mae;
     /// Σ huber(y - ŷ) / k: half the square up to delta, delta (|e| - delta / 2) beyond.
-    Huber(delta: f64 = 1.0) => Huber(*delta);
+    Huber(delta: f64 = Huber::DELTA) => Huber(*delta);
     /// Σ (log(1 + e^z) - y z) / k.
     BinaryCrossEntropy => BinaryCrossEntropy;
     /// Σ y (log Σ e^z - z).
@@ -119,12 +119,7 @@ impl Loss {
 
     /// Whether the parameter is one.
     pub(super) fn is_possible(&self) -> bool {
-        match self {
-            Loss::Huber(delta) => delta.is_finite() && *delta > 0.0,
-            Loss::Quantile(taus) => !taus.is_empty() && taus.iter().all(|tau| (0.0..=1.0).contains(tau)),
-            Loss::Ordinal(classes) => *classes >= 2,
-            _ => true,
-        }
+        ask!(self, rule => RowLoss::is_possible(rule))
     }
 
     /// Whether it can be computed of `units` units.
@@ -152,7 +147,23 @@ impl Loss {
 
     /// Whether the loss of a row depends on the other rows.
     pub fn is_over_all_rows(&self) -> bool {
-        matches!(self, Loss::Cox)
+        fn of<L: RowLoss>(_: &L) -> bool {
+            L::IS_OVER_ALL_ROWS
+        }
+        ask!(self, rule => of(rule))
+    }
+
+    /// Whether predictions and targets are the same kind of number.
+    pub(super) fn compares(&self) -> bool {
+        fn of<L: RowLoss>(_: &L) -> bool {
+            L::COMPARES
+        }
+        ask!(self, rule => of(rule))
+    }
+
+    /// Whether a target says anything.
+    pub(super) fn knows<N: Real>(&self, target: N) -> bool {
+        ask!(self, rule => RowLoss::knows(rule, target))
     }
 
     /// The derivative by the prediction a of unit `unit` of `k`, of losses that are computed from predictions.

@@ -16,9 +16,13 @@ impl RowLoss for Ordinal {
         outputs: &[Output::Linear],
         is_sum: false,
         needs: Needs::Ordered,
-        parameter: None,
         default: &[],
     };
+    const COMPARES: bool = false;
+
+    fn is_possible(&self) -> bool {
+        self.0 >= 2
+    }
 
     fn fits(&self, units: usize) -> bool {
         units == 1

@@ -17,9 +17,7 @@ pub struct Description {
     pub is_sum: bool,
     /// What it asks of targets.
     pub needs: Needs,
-    /// What its parameter is called, where it has one that users give.
-    pub parameter: Option<&'static str>,
-    /// That parameter where it is not given.
+    /// The parameter that users give, where it has one and it is not given.
     pub default: &'static [f64],
 }
 
@@ -69,7 +67,19 @@ pub(super) trait RowLoss: Sized {
     const DESCRIPTION: Description;
     /// Whether it needs the weighted inputs besides the predictions.
     const NEEDS_INPUTS: bool = true;
+    /// Whether the loss of a row depends on the other rows.
+    const IS_OVER_ALL_ROWS: bool = false;
+    /// Whether predictions and targets are the same kind of number, so that their difference says something.
+    const COMPARES: bool = true;
 
+    /// Whether the parameter is one.
+    fn is_possible(&self) -> bool {
+        true
+    }
+    /// Whether a target says anything.
+    fn knows<N: Real>(&self, _target: N) -> bool {
+        true
+    }
     /// Whether it can be computed of `units` units, with the parameter that it has.
     fn fits(&self, _units: usize) -> bool {
         true
@@ -101,6 +111,9 @@ pub(super) trait ElementLoss {
     /// Whether the derivative is by the weighted input; else it is by the prediction, and times the output's slope.
     const PAIRED: bool = false;
 
+    fn is_possible(&self) -> bool {
+        true
+    }
     fn fits(&self, _units: usize) -> bool {
         true
     }
@@ -114,6 +127,10 @@ pub(super) trait ElementLoss {
 impl<L: ElementLoss> RowLoss for L {
     const DESCRIPTION: Description = L::DESCRIPTION;
     const NEEDS_INPUTS: bool = L::PAIRED;
+
+    fn is_possible(&self) -> bool {
+        ElementLoss::is_possible(self)
+    }
 
     fn fits(&self, units: usize) -> bool {
         ElementLoss::fits(self, units)

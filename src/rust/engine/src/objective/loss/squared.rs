@@ -16,7 +16,6 @@ impl ElementLoss for Sse {
         outputs: OF_PREDICTIONS,
         is_sum: true,
         needs: Needs::Any,
-        parameter: None,
         default: &[],
     };
 

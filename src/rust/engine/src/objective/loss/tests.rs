@@ -81,7 +81,7 @@ fn cases() -> Vec<Case> {
 /// Loss and derivatives of a row, in plain form.
 fn plain(objective: &Objective, z: &[f64], y: &[f64], own: &[f64]) -> (f64, Vec<f64>, Vec<f64>) {
     let (mut deltas, mut ancillary) = (vec![0.0; z.len()], vec![0.0; own.len()]);
-    let loss = objective.of_row(z, y, own, &mut deltas, &mut ancillary);
+    let loss = objective.of_row(z, y, own, &mut z.to_vec(), &mut deltas, &mut ancillary);
     (loss, deltas, ancillary)
 }
 
@@ -135,7 +135,7 @@ fn dual_numbers_give_the_derivatives_of_the_deltas() {
             let targets: Vec<Dual> = y.iter().map(|&y| Dual::of(y)).collect();
             let (mut deltas, mut ancillary) = (vec![Dual::of(0.0); z.len()], vec![Dual::of(0.0); own.len()]);
             let (by, owned) = moved.split_at(z.len());
-            let loss = objective.of_row(by, &targets, owned, &mut deltas, &mut ancillary);
+            let loss = objective.of_row(by, &targets, owned, &mut by.to_vec(), &mut deltas, &mut ancillary);
             let (value, slopes, of_own) = plain(&objective, &z, &y, &own);
             let slopes: Vec<f64> = slopes.into_iter().chain(of_own).collect();
             assert!((loss.value - value).abs() < 1e-14 && (loss.change - slopes[number]).abs() < 1e-13);
