@@ -24,7 +24,7 @@ mixed_table <- function(n = 40) {
   ))
 }
 
-parts <- c("weights", "biases", "history")
+parts <- c("weights", "biases", "ancillary", "history")
 
 # The same network to the last bit.
 expect_same_bits <- function(a, b) {

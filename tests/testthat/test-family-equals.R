@@ -163,9 +163,7 @@ test_that("discrete hazards equal glm() by interval", {
   data$time <- pmin(time, 2.5)
   data$status <- as.numeric(time < 2.5 & runif(n) < 0.8)
   breaks <- c(0.3, 0.8, 1.5, 2.5)
-  y <- cbind(data$time, data$status)
-  class(y) <- "Surv"
-  attr(y, "type") <- "right"
+  y <- plain_surv(data$time, data$status)
   fit <- nn_train(
     data["x"], y, family = nn_family("discrete_hazard", breaks = breaks), preset = "textbook", hidden = c(), standardize = FALSE,
     optimizer = opt_lbfgs(value_tolerance = 0), epochs = 2000, seed = 1

@@ -346,3 +346,8 @@ test_that("the preset's choice for Cox gives way to what is typed", {
   expect_identical(fit(validation = 0.2)$validation_count, 12L)
   expect_identical(fit(effort = "thorough")$settings$ensemble, 1L)
 })
+
+test_that("nn_family() asks for a family", {
+  expect_error(nn_family(), class = "backprop_error_missing_argument")
+  expect_error(nn_family(NULL, breaks = 1), class = "backprop_error_argument")
+})

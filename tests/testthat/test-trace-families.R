@@ -11,11 +11,13 @@ trace_data <- local({
     time = rexp(12) + 0.1, status = rep_len(c(1, 1, 0), 12)
   )
 })
-Surv <- function(time, status) structure(cbind(time = time, status = status), class = "Surv", type = "right")
-with_times <- transform(trace_data, y = I(Surv(time, status)))
 
 trace_family <- function(formula, family, ..., data = trace_data, optimizer = "gd") {
   nn_trace(formula, data = data, family = family, steps = 2, seed = 1, optimizer = optimizer, lr = 0.05, ...)
+}
+
+trace_times <- function(family, ...) {
+  nn_trace(trace_data[c("x1", "x2")], plain_surv(trace_data$time, trace_data$status), family = family, steps = 2, seed = 1, ...)
 }
 
 all_family_traces <- function(...) {
@@ -27,12 +29,12 @@ all_family_traces <- function(...) {
     location_scale = trace_family(number ~ x1 + x2, "location_scale", ...),
     two_numbers = trace_family(cbind(number, amount) ~ x1 + x2, "location_scale", ...),
     ordinal = trace_family(class ~ x1 + x2, "ordinal", ...),
-    cox = nn_trace(trace_data[c("x1", "x2")], Surv(trace_data$time, trace_data$status), family = "cox", steps = 2, seed = 1, ...),
-    hazards = nn_trace(
-      trace_data[c("x1", "x2")], Surv(trace_data$time, trace_data$status), family = nn_family("discrete_hazard", breaks = c(0.5, 1, 4)), steps = 2, seed = 1, ...
-    )
+    cox = trace_times("cox", ...),
+    hazards = trace_times(nn_family("discrete_hazard", breaks = c(0.5, 1, 4)), ...)
   )
 }
+
+small_traces <- all_family_traces(hidden = 2)
 
 test_that("every cell of a family's trace that is a derivative agrees with finite differences", {
   settings <- list(list(hidden = c()), list(hidden = 3), list(hidden = 2, case_weights = rep(c(1, 2, 0.5), 4)), list(hidden = c(), clip_norm = 0.05))
@@ -53,7 +55,7 @@ test_that("every cell of a family's trace that is a derivative agrees with finit
 })
 
 test_that("templates of families give the numbers of the engine", {
-  for (trace in all_family_traces(hidden = 2)) {
+  for (trace in small_traces) {
     for (step in as.list(trace)) {
       if (is.null(step$values$template) || step$op != "cell") next
       expected <- step$result
@@ -77,7 +79,7 @@ test_that("notes on derivatives without a template say what they are", {
   expect_equal(of(trace, "E")[, 1L], expected, tolerance = 1e-10, ignore_attr = TRUE)
   expect_match(trace[["E"]]$formula, "P(class < Y) - P(class > Y)", fixed = TRUE)
 
-  trace <- all_family_traces(hidden = c())$cox
+  trace <- trace_times("cox", hidden = c())
   y <- of(trace, "Y")
   expect_identical(colnames(y), c("time", "status"))
   hazard <- exp(of(trace, "output")[, 1L])
@@ -101,7 +103,7 @@ test_that("notes on derivatives without a template say what they are", {
 
 test_that("a trace shows the gradient and the update of what a family trains of its own", {
   keys <- c(negative_binomial = "log_theta", two_counts = "log_theta", beta = "log_phi", ordinal = "log_steps")
-  traces <- all_family_traces(hidden = 2)
+  traces <- small_traces
   for (name in names(keys)) {
     trace <- traces[[name]]
     key <- keys[[name]]
@@ -138,7 +140,7 @@ test_that("losses of a trace are those of the family's own parameters at each st
 test_that("traces of families are written and viewed", {
   skip_if_not_installed("openxlsx")
   skip_if_not_installed("htmltools")
-  for (trace in all_family_traces(hidden = 2)) {
+  for (trace in small_traces) {
     for (end in c(".csv", ".xlsx")) {
       file <- withr::local_tempfile(fileext = end)
       nn_write_trace(trace, file)

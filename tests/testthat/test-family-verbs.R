@@ -150,8 +150,3 @@ test_that("a fit of a family is the same in a new process", {
   here <- lapply(fits, function(fit) list(nn_predict(fit, verbs_data), coef(fit), family(fit)$parameters, AIC(fit), simulate(fit, 1, seed = 1)))
   expect_identical(readRDS(files[2L]), here)
 })
-
-test_that("nn_family() asks for a family", {
-  expect_error(nn_family(), class = "backprop_error_missing_argument")
-  expect_error(nn_family(NULL, breaks = 1), class = "backprop_error_argument")
-})
