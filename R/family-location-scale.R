@@ -3,7 +3,7 @@
 family_location_scale <- function() {
   new_family(
     "location_scale", "location-scale", "identity", "linear", "location_scale",
-    averages = FALSE, types = c("numeric", "sd", "pred_int", "quantile"), is_density = TRUE,
+    averages = FALSE, types = c("numeric", "sd", "pred_int", "quantile"), is_density = TRUE, log_sds = TRUE,
     units = function(outcome, par) 2L * outcome$k,
     log_likelihood = function(problem, call) {
       scale <- setting(problem$fit$outcome$scale, rep(1, problem$outputs))

@@ -13,6 +13,7 @@
 #   scales          whether the outcome is standardised with the inputs
 #   has_level       whether predictions change when all weighted inputs of the output do
 #   is_density      whether the loss may have any sign, so that changes of it are not measured by its size
+#   log_sds         whether the second half of the outputs are logarithms of standard deviations
 #   own             the name of its own trained parameters, as the engine has them; NULL where there are none
 #   extra_df        parameters that are estimated beside the network's and its own
 #   whole           what the likelihood asks of outcomes that the loss does not: a list of `test(y)` and `needs`
@@ -40,7 +41,7 @@ new_family <- function(family, title, link, output, losses, ..., kinds = "numeri
   defaults <- list(
     family = family, title = title, link = link, linkfun = made$linkfun, linkinv = made$linkinv, mu.eta = made$mu.eta,
     output = output, losses = losses, kinds = kinds, types = types, averages = TRUE, all_rows = FALSE, classical = FALSE,
-    scales = output == "linear", has_level = TRUE, is_density = FALSE, own = NULL, extra_df = 0, whole = NULL,
+    scales = output == "linear", has_level = TRUE, is_density = FALSE, log_sds = FALSE, own = NULL, extra_df = 0, whole = NULL,
     par = NULL, units = NULL, targets = NULL,
     count_own = function(units, par) 0,
     start = function(y, weights, par) numeric(),
@@ -99,6 +100,9 @@ family_of_settings <- function(settings) {
   name <- family_name(settings$output, settings$loss)
   if (is.null(name)) NULL else family_named(name)
 }
+
+# Whether a standard deviation is predicted beside each mean: outputs then are twice as many as columns of the outcome.
+has_log_sds <- function(settings) isTRUE(family_of_settings(settings)$log_sds)
 
 #' Families: what the outcome is distributed as
 #'

@@ -142,7 +142,7 @@ prediction_offset <- function(fit, offset, n, outputs, call, gaps = FALSE) {
   if (!trained && !is.null(offset)) {
     stop_backprop("offset", "The model was trained without {.arg offset}, and takes none to predict.", call = call)
   }
-  read_offset(offset, n, outputs, call = call, gaps = gaps, loss = fit$settings$loss)
+  read_offset(offset, n, outputs, call = call, gaps = gaps, objective = fit$settings)
 }
 
 # Quantiles are trained each by itself: nothing keeps a lower one below a higher one in every row.
@@ -182,7 +182,7 @@ run_prediction <- function(fit, x, offset, arg, threads, call, gaps = FALSE) {
     # Brought back to the outcome's scale, they are multiplied and shifted in copies.
     extra_bytes = if (is.null(fit$outcome$center)) 0 else 4 * 8 * as.double(nrow(x)) * settings$sizes[length(settings$sizes)]
   ))
-  answer <- engine_predict(net, fit$weights, fit$biases, x, scale_offset(offset, fit$outcome$scale, fit$settings$loss))
+  answer <- engine_predict(net, fit$weights, fit$biases, x, scale_offset(offset, fit$outcome$scale, settings))
   if (gaps && identical(answer$error$kind, "nonfinite_x")) {
     return(NULL)
   }

@@ -13,7 +13,7 @@ resolve_specification <- function(settings, typed, inputs, outcome, table, earli
   family <- family_of_settings(choice)
   outputs <- count_outputs(outcome, choice)
   check_offset_output(settings$offset, choice$output)
-  offset <- read_offset(settings$offset, inputs$rows, outputs, loss = choice$loss)
+  offset <- read_offset(settings$offset, inputs$rows, outputs, objective = choice)
 
   start <- read_start(settings$start, inputs$p, outputs, count_own(c(choice, list(sizes = outputs))), choice$loss)
   hidden <- resolve_hidden(settings$hidden, "hidden" %in% typed, start)
