@@ -80,7 +80,7 @@ input_names <- function(fit) {
 
 named_outputs <- function(fit) {
   names <- output_names(fit)
-  k <- fit$settings$sizes[length(fit$settings$sizes)]
+  k <- last_size(fit)
   if (length(names) == k) {
     return(names)
   }
