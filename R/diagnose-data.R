@@ -40,13 +40,7 @@ diagnose_on_data <- function(problem, call) {
 }
 
 # The engine's outputs as what they predict: of classes in order the probabilities, of means and spreads the means.
-predicted_outcome <- function(value, fit) {
-  switch(fit$settings$loss,
-    ordinal = family_of(fit)$respond(value, fit),
-    location_scale = value[, seq_len(fit$outcome$k), drop = FALSE],
-    value
-  )
-}
+predicted_outcome <- function(value, fit) means_of(if (is_ordered(fit)) as_predictions(value, fit) else value, fit)
 
 # One step over all rows in their order, as the engine records it; the weights that it makes are not used.
 record_step <- function(problem, call) {
@@ -186,9 +180,6 @@ check_constant <- function(problem, predicted) {
     paste0("Their standard deviation is ", spread, if (!times) paste0("; that of the outcome is ", short(wanted)), "."), change
   )
 }
-
-# Whether classes are in order, so that the engine takes their numbers.
-is_ordered <- function(fit) !is.null(fit) && losses[[fit$settings$loss]]$needs == "ordered"
 
 # The class of each row, from the outcome as the engine takes it.
 code_classes <- function(y, fit = NULL) {

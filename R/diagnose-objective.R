@@ -70,18 +70,15 @@ one_of <- function(...) {
 }
 
 name_constant <- function(settings) {
+  family <- family_of_settings(settings)
+  if (!is.null(family)) {
+    return(family$constant)
+  }
   switch(settings$loss,
-    cross_entropy = ,
-    ordinal = "the shares of the classes",
-    beta = "one mean and spread",
-    location_scale = "the mean and the standard deviation",
-    cox = "the same hazard for all",
-    discrete_hazard = "the share of events in each interval",
     mae = "the median",
     quantile = if (length(settings$loss_par) == 1L) "the quantile" else "the quantiles",
     huber = "a robust mean",
-    poisson = "the mean rate",
-    if (is.null(family_of_settings(settings)) && trains_constant(settings)) "one value" else "the mean"
+    if (trains_constant(settings)) "one value" else "the mean"
   )
 }
 

@@ -3,7 +3,7 @@
 family_beta <- function() {
   new_family(
     "beta", "beta", "logit", "sigmoid", "beta",
-    averages = FALSE, own = "log phi", is_density = TRUE,
+    averages = FALSE, own = "log phi", is_density = TRUE, constant = "one mean and spread",
     count_own = function(units, par) units,
     start = function(y, weights, par) {
       moments <- moments_of_columns(y, weights)

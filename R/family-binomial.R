@@ -4,7 +4,7 @@ family_binomial <- function() {
   new_family(
     "binomial", "binomial", "logit", "sigmoid", "binary_cross_entropy",
     classical = TRUE,
-    kinds = c("factor", "logical", "numeric", "counts"), types = c("numeric", "conf_int"),
+    kinds = c("factor", "logical", "numeric", "counts"),
     whole = list(test = function(y) all(y == 0 | y == 1), needs = "classes (zeros and ones)"),
     log_likelihood = function(problem, call) -total_loss(problem, call) + ways_of_trials(problem),
     deviance = function(problem, call) {

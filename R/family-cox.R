@@ -4,15 +4,17 @@ family_cox <- function() {
   new_family(
     "cox", "Cox", "log", "linear", "cox",
     kinds = "survival", types = c("linear_pred", "survival", "hazard"), averages = FALSE, all_rows = TRUE,
-    scales = FALSE, has_level = FALSE,
+    scales = FALSE, has_level = FALSE, constant = "the same hazard for all",
     units = function(outcome, par) 1L,
     complete = function(fit, data, predict) {
       fit$baseline <- baseline_hazard(predict(fit)[, 1L], data$y, data$case_weights)
       fit
     },
     terms = function(problem) problem$rows,
+    values = function(problem) problem$rows,
     # Times of an event are no names of its logarithm of a hazard.
     columns = function(fit) NULL,
+    target_names = function(fit, outputs) c("time", "status"),
     at_times = function(value, time, type, fit) {
       if (type == "survival") cox_survival(value[, 1L], time, fit$baseline) else cox_hazard(value[, 1L], time, fit$baseline)
     },

@@ -4,7 +4,10 @@ family_discrete_hazard <- function(breaks = NULL) {
   new_family(
     "discrete_hazard", "discrete hazard", "logit", "sigmoid", "discrete_hazard",
     kinds = "survival", types = c("survival", "hazard"), averages = FALSE, breaks = breaks,
+    constant = "the share of events in each interval",
     terms = function(problem) problem$rows,
+    # One for each interval in which a row is at risk.
+    values = function(problem) sum(weigh_rows(problem$y >= 0, problem)),
     natural = function(ancillary, fit) list(breaks = fit$settings$loss_par),
     # The breaks of the family, those that an earlier fit had, or deciles of the times of events.
     par = function(outcome, given, weights) {
@@ -32,7 +35,7 @@ interval_names <- function(breaks) {
 }
 
 check_breaks <- function(breaks, call) {
-  if (!is_bare_number(breaks) || length(breaks) == 0L || !all(is.finite(breaks)) || breaks[1L] <= 0 || is.unsorted(breaks, strictly = TRUE)) {
+  if (!is_bare_number(breaks) || !is_breaks(breaks)) {
     stop_argument("breaks", "ascending numbers above 0: the ends of the intervals", breaks, call = call)
   }
   as.double(breaks)

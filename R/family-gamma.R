@@ -10,7 +10,6 @@ family_gamma <- function() {
       shape <- problem$rows * problem$outputs / sum(weigh_rows(gamma_shares(problem$y, p), problem))
       sum(weigh_rows(stats::dgamma(problem$y, shape = shape, rate = shape / p, log = TRUE), problem))
     },
-    deviance = function(problem, call) sum(weigh_rows(gamma_shares(problem$y, problem_outputs(problem, call)), problem)),
     shares = function(y, p, problem) gamma_shares(y, p),
     spread = function(p, problem) p^2,
     # As summary.glm() has it: Pearson's.

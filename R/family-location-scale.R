@@ -3,13 +3,13 @@
 family_location_scale <- function() {
   new_family(
     "location_scale", "location-scale", "identity", "linear", "location_scale",
-    averages = FALSE, types = c("numeric", "sd", "pred_int", "quantile"), is_density = TRUE,
+    averages = FALSE, types = c("numeric", "sd", "pred_int", "quantile"), is_density = TRUE, log_sds = TRUE,
+    constant = "the mean and the standard deviation",
     units = function(outcome, par) 2L * outcome$k,
     log_likelihood = function(problem, call) {
       scale <- setting(problem$fit$outcome$scale, rep(1, problem$outputs))
       -total_loss(problem, call) - problem$rows * (problem$outputs / 2 * log(2 * pi) + sum(log(scale)))
     },
-    deviance = function(problem, call) 2 * total_loss(problem, call),
     # On the scale of training, as residuals are there.
     spread = function(p, problem) exp(2 * p[, -seq_len(ncol(p) / 2), drop = FALSE]),
     variance = function(mu) {
@@ -27,6 +27,11 @@ family_location_scale <- function() {
       names <- fit$outcome$names
       if (is.null(names)) names <- if (fit$outcome$k == 1L) "mean" else paste0("y", seq_len(fit$outcome$k))
       c(names, paste0("sd", if (fit$outcome$k > 1L) paste0("_", names)))
+    },
+    # Targets are the means alone.
+    target_names = function(fit, outputs) {
+      k <- fit$outcome$k
+      if (!is.null(fit$outcome$names)) fit$outcome$names else if (k == 1L) "y" else paste0("y", seq_len(k))
     },
     means = function(value, fit) value[, seq_len(fit$outcome$k), drop = FALSE],
     quantiles = function(value, sides, fit) {

@@ -3,8 +3,8 @@
 family_multinomial <- function() {
   new_family(
     "multinomial", "multinomial", "logit", "softmax", "cross_entropy",
-    classical = TRUE,
-    kinds = c("factor", "numeric", "logical", "counts"), types = c("class", "prob", "conf_int"),
+    classical = TRUE, constant = "the shares of the classes",
+    kinds = c("factor", "numeric", "logical", "counts"),
     whole = list(test = function(y) all(y == 0 | y == 1), needs = "classes (zeros and ones)"),
     terms = function(problem) problem$rows,
     log_likelihood = function(problem, call) -total_loss(problem, call) + ways_of_trials(problem),

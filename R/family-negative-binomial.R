@@ -12,10 +12,6 @@ family_negative_binomial <- function() {
     },
     natural = function(ancillary, fit) list(theta = exp(ancillary)),
     log_likelihood = function(problem, call) -total_loss(problem, call) - sum(weigh_rows(lgamma(problem$y + 1), problem)),
-    deviance = function(problem, call) {
-      p <- problem_outputs(problem, call)
-      sum(weigh_rows(negative_binomial_shares(problem$y, p, problem$fit), problem))
-    },
     shares = function(y, p, problem) negative_binomial_shares(y, p, problem$fit),
     spread = function(p, problem) p + p^2 / by_column(theta_of(problem$fit), p),
     draw = function(p, fit) stats::rnbinom(length(p), size = by_column(theta_of(fit), p), mu = p),

@@ -4,6 +4,7 @@ family_ordinal <- function() {
   new_family(
     "ordinal", "ordinal", "logit", "linear", "ordinal",
     kinds = "factor", types = c("class", "prob"), averages = FALSE, scales = FALSE, own = "log step",
+    constant = "the shares of the classes",
     par = function(outcome, given, weights) as.double(outcome$k),
     units = function(outcome, par) 1L,
     targets = function(outcome, par) matrix(as.double(outcome$values) - 1, ncol = 1L),
@@ -26,6 +27,7 @@ family_ordinal <- function() {
       upper - cbind(0, cumulative, deparse.level = 0)
     },
     columns = function(fit) fit$outcome$levels,
+    target_names = function(fit, outputs) setting(fit$outcome$names, "class"),
     draw = function(p, fit) sample_classes(p)
   )
 }

@@ -3,7 +3,7 @@
 family_poisson <- function() {
   new_family(
     "poisson", "poisson", "log", "exp", "poisson",
-    classical = TRUE, is_density = TRUE,
+    classical = TRUE, is_density = TRUE, constant = "the mean rate",
     kinds = c("numeric", "logical"),
     whole = whole_counts,
     log_likelihood = function(problem, call) -total_loss(problem, call) - sum(weigh_rows(lgamma(problem$y + 1), problem)),

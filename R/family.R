@@ -6,13 +6,15 @@
 #   output, losses  what the engine is asked for; the first loss is the default
 #   title           how texts call it
 #   kinds           the kinds of outcome that it takes, the first being what a message asks for
-#   types           the types of prediction, the default first
+#   types           the types of prediction, the default first; NULL: those that go with the kind of outcome
 #   averages        whether networks of it may be averaged
 #   all_rows        whether a step needs all rows at once
 #   classical       whether the best constant prediction is known without training it (lm()'s and glm()'s of old)
 #   scales          whether the outcome is standardised with the inputs
 #   has_level       whether predictions change when all weighted inputs of the output do
 #   is_density      whether the loss may have any sign, so that changes of it are not measured by its size
+#   log_sds         whether the second half of the outputs are logarithms of standard deviations
+#   constant        how texts call the best constant prediction
 #   own             the name of its own trained parameters, as the engine has them; NULL where there are none
 #   extra_df        parameters that are estimated beside the network's and its own
 #   whole           what the likelihood asks of outcomes that the loss does not: a list of `test(y)` and `needs`
@@ -24,23 +26,25 @@
 #   natural(ancillary, fit)      these as they are reported
 #   complete(fit, data, predict) what of a fit can be estimated when weights are trained
 #   terms(problem)               what the mean loss is multiplied by to be a sum over observations
-#   log_likelihood(problem, call), deviance(problem, call)
+#   log_likelihood(problem, call), deviance(problem, call)  the deviance is the sum of `shares`, or without these twice the loss, unless it is given
+#   values(problem)              values of the outcome that may differ from their predictions
 #   shares(y, p, problem)        each value's share of the deviance, or NULL where there is none by value
 #   spread(p, problem)           the variance of each value by its prediction p, up to the dispersion
 #   dispersion(problem, df, call)  what the variance is multiplied by; NULL where it is 1
 #   respond(value, fit)          the engine's outputs as predictions on the outcome's scale
 #   columns(fit)                 the names of these; NULL: those of the outcome
+#   target_names(fit, outputs)   the names of what the engine is trained on, from those of its outputs
 #   means(value, fit)            the predictions that an outcome is compared with
 #   quantiles(value, sides, fit) quantiles that the predictions themselves have, a matrix for each outcome
 #   at_times(value, time, type, fit), times(fit), martingale(problem, p)  survival and hazards at times, the times where none are
 #                                given, and the events that a row had less those that it was to have by its time
 #   draw(p, fit)                 one simulated outcome for each row of predictions
-new_family <- function(family, title, link, output, losses, ..., kinds = "numeric", types = c("numeric", interval_types)) {
+new_family <- function(family, title, link, output, losses, ...) {
   made <- stats::make.link(link)
   defaults <- list(
     family = family, title = title, link = link, linkfun = made$linkfun, linkinv = made$linkinv, mu.eta = made$mu.eta,
-    output = output, losses = losses, kinds = kinds, types = types, averages = TRUE, all_rows = FALSE, classical = FALSE,
-    scales = output == "linear", has_level = TRUE, is_density = FALSE, own = NULL, extra_df = 0, whole = NULL,
+    output = output, losses = losses, kinds = "numeric", types = NULL, averages = TRUE, all_rows = FALSE, classical = FALSE,
+    scales = output == "linear", has_level = TRUE, is_density = FALSE, log_sds = FALSE, constant = "the mean", own = NULL, extra_df = 0, whole = NULL,
     par = NULL, units = NULL, targets = NULL,
     count_own = function(units, par) 0,
     start = function(y, weights, par) numeric(),
@@ -49,14 +53,19 @@ new_family <- function(family, title, link, output, losses, ..., kinds = "numeri
     terms = function(problem) problem$rows * problem$outputs,
     log_likelihood = function(problem, call) -total_loss(problem, call),
     deviance = function(problem, call) 2 * total_loss(problem, call),
+    values = count_free_values,
     shares = NULL, spread = NULL, dispersion = NULL,
     respond = function(value, fit) to_outcome(value, fit$outcome),
     columns = NULL,
+    target_names = function(fit, outputs) outputs,
     means = function(value, fit) value,
     quantiles = NULL, at_times = NULL, times = NULL, martingale = NULL, draw = NULL
   )
   own <- list(...)
   defaults[names(own)] <- own
+  if (!is.null(own$shares) && is.null(own$deviance)) {
+    defaults$deviance <- function(problem, call) sum(weigh_rows(own$shares(problem$y, problem_outputs(problem, call), problem), problem))
+  }
   defaults$variance <- if (is.null(own$variance)) function(mu) defaults$spread(mu, NULL) else own$variance
   structure(defaults, class = c("nn_family", "family"))
 }
@@ -99,6 +108,9 @@ family_of_settings <- function(settings) {
   name <- family_name(settings$output, settings$loss)
   if (is.null(name)) NULL else family_named(name)
 }
+
+# Whether a standard deviation is predicted beside each mean: outputs then are twice as many as columns of the outcome.
+has_log_sds <- function(settings) isTRUE(family_of_settings(settings)$log_sds)
 
 #' Families: what the outcome is distributed as
 #'
@@ -214,7 +226,7 @@ print.nn_family <- function(x, ...) {
 }
 
 # `family` as typed: a name, an object of ours, or one of R's; NULL stays NULL.
-read_family <- function(family, call = quote(nn_train())) {
+read_family <- function(family, call = training_call) {
   if (is.null(family)) {
     return(NULL)
   }
@@ -274,7 +286,7 @@ check_family_alone <- function(family, output, loss) {
 }
 
 # The family of an outcome that can have no other, where none is typed.
-default_family <- function(outcome) if (outcome$kind == "survival") family_cox()
+default_family <- function(outcome) if (outcome$kind == "survival") family_named("cox")
 
 check_family_outcome <- function(family, outcome) {
   if (family$family == "binomial" && outcome$kind == "factor" && outcome$k > 2L) {

@@ -30,7 +30,7 @@ coef.nn_fit <- function(object, scale = "scaled", epoch = NULL, ...) {
   biases <- object$biases
   if (scale == "original") {
     refuse_encoded(object, "scale = \"original\"", call)
-    unscaled <- unscale_network(weights, biases, object$inputs, object$outcome)
+    unscaled <- unscale_network(weights, biases, object)
     weights <- unscaled$weights
     biases <- unscaled$biases
   }
@@ -47,8 +47,10 @@ coef.nn_fit <- function(object, scale = "scaled", epoch = NULL, ...) {
   c(list(weights = weights, biases = biases), own)
 }
 
-# With z = sum w (x - center) / scale + b, the weights of x itself are w / scale.
-unscale_network <- function(weights, biases, inputs, outcome) {
+# With z = sum w (x - center) / scale + b, the weights of x itself are w / scale. The weights and biases may be others than those of the fit.
+unscale_network <- function(weights, biases, fit) {
+  inputs <- fit$inputs
+  outcome <- fit$outcome
   last <- length(weights)
   if (!is.null(inputs$center)) {
     weights[[1L]] <- weights[[1L]] / inputs$scale
@@ -57,8 +59,8 @@ unscale_network <- function(weights, biases, inputs, outcome) {
   if (!is.null(outcome$center)) {
     factor <- outcome$scale
     shift <- outcome$center
-    if (length(biases[[last]]) > length(factor)) {
-      # The logarithms of standard deviations follow the means.
+    # Several quantiles have one scale, that of their outcome; the logarithms of standard deviations follow the means.
+    if (has_log_sds(fit$settings)) {
       shift <- c(shift, log(factor))
       factor <- c(factor, rep(1, length(factor)))
     }
@@ -78,7 +80,7 @@ input_names <- function(fit) {
 
 named_outputs <- function(fit) {
   names <- output_names(fit)
-  k <- fit$settings$sizes[length(fit$settings$sizes)]
+  k <- last_size(fit)
   if (length(names) == k) {
     return(names)
   }

@@ -100,7 +100,8 @@ print_ensemble <- function(x) {
     )
   }
   line("Output", describe_output(kinds[[1L]]$member), ", loss ", describe_loss(settings$loss, settings$loss_par))
-  if (!is.null(describe_family(x))) line("Family", describe_family(x))
+  family <- describe_family(x)
+  if (!is.null(family)) line("Family", family)
   epochs <- vapply(x$members, function(member) member$epochs_done, 0L)
   rules <- unique(vapply(x$members, function(member) member$settings$optimizer$name, ""))
   line("Trained", describe_range(epochs), " epochs of ", paste(rules, collapse = " and "), ", on ", count_text(x$rows, "row"))

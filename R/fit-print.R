@@ -29,7 +29,8 @@ print.nn_fit <- function(x, ...) {
   cat("<nn_fit> ", paste(settings$sizes, collapse = "-"), ", ", count_text(count_parameters(x), "parameter"), "\n", sep = "")
   cat("Hidden:  ", describe_hidden_layers(settings), "\n", sep = "")
   cat("Output:  ", describe_output(x), ", loss ", describe_loss(settings$loss, settings$loss_par), "\n", sep = "")
-  if (!is.null(describe_family(x))) cat("Family:  ", describe_family(x), "\n", sep = "")
+  family <- describe_family(x)
+  if (!is.null(family)) cat("Family:  ", family, "\n", sep = "")
   cat("Trained: ", describe_training(x), "\n", sep = "")
   cat("Loss:    ", describe_last_loss(x), "\n", sep = "")
   if (identical(settings$preset, "table")) cat("Preset:  ", describe_preset(settings), "\n", sep = "")
@@ -183,7 +184,7 @@ describe_hidden_layers <- function(settings) {
 
 describe_output <- function(fit) {
   outcome <- fit$outcome
-  text <- paste(fit$settings$sizes[length(fit$settings$sizes)], fit$settings$output)
+  text <- paste(last_size(fit), fit$settings$output)
   if (is_single_class(outcome, fit$settings$output)) {
     text <- paste0(text, " for the level ", encodeString(outcome$levels[2L], quote = "\""))
   }
@@ -224,7 +225,7 @@ describe_preset <- function(settings) {
 describe_family <- function(fit) {
   family <- family_of(fit)
   counts <- identical(fit$outcome$kind, "counts")
-  if (is.null(family) || (family$family %in% c("gaussian", "binomial", "multinomial", "poisson") && !counts)) {
+  if (is.null(family) || (family$classical && !counts)) {
     return(NULL)
   }
   own <- natural_parameters(fit)

@@ -1,18 +1,18 @@
 # Inputs of the matrix interface: a matrix of doubles, integers or logicals with one row per sample, or an error that says why not.
 
 # For training. Values that are not finite are found by the engine, which reads every value anyway.
-read_matrix <- function(X, arg = "X") {
-  X <- as_input_matrix(X, arg)
+read_matrix <- function(X) {
+  X <- as_input_matrix(X)
   if (nrow(X) == 0L || ncol(X) == 0L) {
     what <- if (nrow(X) == 0L) "rows" else "columns"
     stop_backprop("empty", c(
-      "{.arg {arg}} must have at least one row and one column.",
+      "{.arg X} must have at least one row and one column.",
       x = "It has no {what}."
     ))
   }
   names <- colnames(X)
   if (!is.null(names) && anyDuplicated(names[nzchar(names)])) {
-    stop_duplicates(names[nzchar(names)], arg)
+    stop_duplicates(names[nzchar(names)], "X")
   }
   X
 }

@@ -3,7 +3,7 @@
 outcome_transforms <- c("none", "log")
 
 # Whether the outcome is learnt as it is, or its logarithm: "none" or "log".
-read_outcome_transform <- function(name, outcome, choice) {
+read_outcome_transform <- function(name, choice) {
   name <- check_choice(setting(name, "none"), "outcome_transform", outcome_transforms)
   if (name != "none" && (!scales_outcome(choice) || !is.null(family_of_settings(choice)$quantiles))) {
     stop_incompatible(

@@ -104,7 +104,7 @@ stop_nonfinite_outcome <- function(rows, arg, call) {
 outcome_from_table <- function(Y, arg, call) {
   if (ncol(Y) == 1L) {
     column <- Y[[1L]]
-    if (is_survival(column) || is.factor(column) || is.character(column) || !is_plain_number(column)) {
+    if (is.factor(column) || is.character(column) || !is_plain_number(column)) {
       return(column)
     }
     return(matrix(column, ncol = 1L, dimnames = list(NULL, names(Y))))
@@ -179,6 +179,9 @@ observed_outcome <- function(outcome, objective) {
   y
 }
 
+# Whether classes are in order, so that the engine takes their numbers.
+is_ordered <- function(fit) !is.null(fit) && losses[[fit$settings$loss]]$needs == "ordered"
+
 # The outcomes for each column of predictions: several quantiles share one.
 beside <- function(y, predicted) if (ncol(y) == ncol(predicted)) y else y[, rep(1L, ncol(predicted)), drop = FALSE]
 
@@ -193,7 +196,7 @@ check_outcome_fits <- function(outcome, output, loss) {
     )
   }
   if (losses[[loss]]$needs == "survival" || outcome$kind == "survival") {
-    check_survival_fits(outcome, output, loss)
+    check_survival_fits(outcome, loss)
     return(invisible())
   }
   if (losses[[loss]]$needs == "ordered") {
@@ -269,7 +272,7 @@ check_outcome_fits <- function(outcome, output, loss) {
   }
 }
 
-check_survival_fits <- function(outcome, output, loss) {
+check_survival_fits <- function(outcome, loss) {
   if (outcome$kind == "survival" && losses[[loss]]$needs == "survival") {
     return(invisible())
   }

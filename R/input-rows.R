@@ -182,12 +182,12 @@ given_rows <- function(given, spec, factors, offset) {
     x = given$x,
     y = encode_outcome(given$outcome, spec$engine),
     case_weights = weigh_trials(weigh(given$weights, factors, outcome_codes(given$outcome)), given$outcome),
-    offset = if (!is.null(offset)) read_offset(given$offset, nrow(given$x), outputs, "validation$offset", loss = spec$engine$loss)
+    offset = if (!is.null(offset)) read_offset(given$offset, nrow(given$x), outputs, "validation$offset", objective = spec$engine)
   )
 }
 
 # Outcomes, and offsets with them, on the scale that training sees.
-scale_outcomes <- function(data, scaling, loss) {
+scale_outcomes <- function(data, scaling, objective) {
   if (is.null(scaling$y_center) && is.null(scaling$y_transform)) {
     return(data)
   }
@@ -197,7 +197,7 @@ scale_outcomes <- function(data, scaling, loss) {
       return(rows)
     }
     rows$y <- scale_columns(rows$y, scaling$y_center, scaling$y_scale)
-    rows["offset"] <- list(scale_offset(rows$offset, scaling$y_scale, loss))
+    rows["offset"] <- list(scale_offset(rows$offset, scaling$y_scale, objective))
     rows
   }
   data[c("y", "offset")] <- scale(data)[c("y", "offset")]
@@ -206,10 +206,10 @@ scale_outcomes <- function(data, scaling, loss) {
 }
 
 # An offset adds to an outcome that is divided by its scale; what is added to the logarithm of a standard deviation stays.
-scale_offset <- function(offset, scale, loss) {
+scale_offset <- function(offset, scale, objective) {
   if (is.null(offset) || is.null(scale)) {
     return(offset)
   }
-  if (loss == "location_scale") scale <- c(scale, rep(1, length(scale)))
+  if (has_log_sds(objective)) scale <- c(scale, rep(1, length(scale)))
   offset / rep(scale, each = nrow(offset))
 }

@@ -1,7 +1,7 @@
 # Times of an event, as survival::Surv() has them: a matrix of `time` and `status`, censored on the right.
 
 # Surv() itself has methods only where the survival package is loaded: from here on it is a plain matrix, known by its class.
-plain_survival <- function(Y, arg = "Y", call = quote(nn_train())) {
+plain_survival <- function(Y, arg = "Y", call = training_call) {
   if (!inherits(Y, "Surv")) {
     return(Y)
   }

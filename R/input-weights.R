@@ -117,13 +117,13 @@ class_factors <- function(class_weights, codes, case_weights, levels) {
 }
 
 # The offset as typed, as an n x outputs matrix; NULL when there is none.
-# With `gaps`, missing numbers stay.
-read_offset <- function(offset, n, outputs, arg = "offset", call = training_call, gaps = FALSE, loss = NULL) {
+# With `gaps`, missing numbers stay. `objective`: the output and the loss, where they are known.
+read_offset <- function(offset, n, outputs, arg = "offset", call = training_call, gaps = FALSE, objective = NULL) {
   if (is.null(offset)) {
     return(NULL)
   }
   # Of a mean and a standard deviation it is the mean that is moved.
-  means <- if (identical(loss, "location_scale")) outputs / 2 else outputs
+  means <- if (!is.null(objective) && has_log_sds(objective)) outputs / 2 else outputs
   for_all <- function(values) cbind(matrix(values, n, means), matrix(0, n, outputs - means))
   if (gaps && is.numeric(offset) && NROW(offset) == n && (is.null(dim(offset)) || ncol(offset) %in% c(1L, means, outputs))) {
     values <- as.double(unclass(offset))

@@ -187,7 +187,7 @@ new_rows <- function(fit, new_data, offset, outputs, call) {
   if (!is.null(offset)) complete <- complete & finite_rows(offset)
   list(
     x = new$x[complete, , drop = FALSE], complete = complete,
-    offset = scale_offset(offset, fit$outcome$scale, fit$settings$loss)[complete, , drop = FALSE]
+    offset = scale_offset(offset, fit$outcome$scale, fit$settings)[complete, , drop = FALSE]
   )
 }
 

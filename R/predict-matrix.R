@@ -142,7 +142,7 @@ prediction_offset <- function(fit, offset, n, outputs, call, gaps = FALSE) {
   if (!trained && !is.null(offset)) {
     stop_backprop("offset", "The model was trained without {.arg offset}, and takes none to predict.", call = call)
   }
-  read_offset(offset, n, outputs, call = call, gaps = gaps, loss = fit$settings$loss)
+  read_offset(offset, n, outputs, call = call, gaps = gaps, objective = fit$settings)
 }
 
 # Quantiles are trained each by itself: nothing keeps a lower one below a higher one in every row.
@@ -180,9 +180,9 @@ run_prediction <- function(fit, x, offset, arg, threads, call, gaps = FALSE) {
   net <- c(network_for_engine(fit), list(
     precision = settings$precision, threads = resolve_threads(threads, call), max_bytes = resolve_max_bytes(),
     # Brought back to the outcome's scale, they are multiplied and shifted in copies.
-    extra_bytes = if (is.null(fit$outcome$center)) 0 else 4 * 8 * as.double(nrow(x)) * settings$sizes[length(settings$sizes)]
+    extra_bytes = if (is.null(fit$outcome$center)) 0 else 4 * 8 * as.double(nrow(x)) * last_size(fit)
   ))
-  answer <- engine_predict(net, fit$weights, fit$biases, x, scale_offset(offset, fit$outcome$scale, fit$settings$loss))
+  answer <- engine_predict(net, fit$weights, fit$biases, x, scale_offset(offset, fit$outcome$scale, settings))
   if (gaps && identical(answer$error$kind, "nonfinite_x")) {
     return(NULL)
   }
@@ -202,7 +202,7 @@ means_of <- function(value, fit) {
 }
 
 # Columns of predictions: one for each output, of classes in order one for each class.
-count_predictions <- function(fit) if (losses[[fit$settings$loss]]$needs == "ordered") fit$outcome$k else last_size(fit)
+count_predictions <- function(fit) if (is_ordered(fit)) fit$outcome$k else last_size(fit)
 
 # Names of the outputs where they are known.
 output_names <- function(fit) {
@@ -217,6 +217,5 @@ output_names <- function(fit) {
   if (outcome$kind != "factor") {
     return(outcome$names)
   }
-  single <- fit$settings$sizes[length(fit$settings$sizes)] == 1L
-  if (single) outcome$levels[2L] else outcome$levels
+  if (last_size(fit) == 1L) outcome$levels[2L] else outcome$levels
 }

@@ -129,16 +129,16 @@ predict_arguments <- c(
 
 prediction_types <- c("numeric", "class", "prob", interval_types, "sd", "linear_pred", "survival", "hazard", "spread")
 
-# Of a factor whatever the likelihood the classes, of numbers the numbers; others as the family has it.
+# Where the family has types of its own, these; of a factor whatever the likelihood the classes, of numbers the numbers.
 resolve_type <- function(type, fit, call) {
   kind <- fit$outcome$kind
   family <- family_of(fit)
-  fitting <- if (kind == "factor") {
-    c("class", "prob", if (losses[[fit$settings$loss]]$needs != "ordered") "conf_int")
+  fitting <- if (!is.null(family$types)) {
+    family$types
+  } else if (kind == "factor") {
+    c("class", "prob", "conf_int")
   } else if (kind == "counts") {
     c("numeric", "conf_int")
-  } else if (kind == "survival" || !is.null(family$quantiles)) {
-    family$types
   } else {
     c("numeric", interval_types)
   }

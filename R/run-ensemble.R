@@ -105,11 +105,11 @@ train_ensemble <- function(plan, given, settings, typed, earlier, members) {
       trained[[name]] <- made$members
       if (made$interrupted) {
         # What was finished is worth keeping.
-        keep(function() if (can_be_kept(trained)) new_ensemble(trained, ready, plan, given, earlier, time))
+        keep(function() if (can_be_kept(trained)) new_ensemble(trained, ready, plan, given, time))
         stop_engine(list(kind = "interrupted"))
       }
     }
-    fit <- new_ensemble(trained, ready, plan, given, earlier, time)
+    fit <- new_ensemble(trained, ready, plan, given, time)
     if (length(fit$settings$time_cut) > 0L) warn_cut(fit)
     fit
   })
@@ -196,7 +196,7 @@ new_member <- function(trained, described, ready, given, earlier) {
 common_fields <- c("rows_given", "omitted", "interface", "blueprint", "data", "call", "format", "version", "snapshots", "restarts")
 
 # The ensemble of what was trained: the kinds' networks, how much each counts, and what the rows that judged say of it.
-new_ensemble <- function(trained, ready, plan, given, earlier, time) {
+new_ensemble <- function(trained, ready, plan, given, time) {
   main <- ready[[length(ready)]]
   kept <- without_diverged(finished_members(trained, time), plan$numbers)
   if (kept$diverged > 0L) warn_diverged_members(kept)

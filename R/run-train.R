@@ -118,7 +118,7 @@ prepare_training <- function(settings, plan, given, rows, typed, earlier) {
   spec <- resolve_specification(settings, typed, inputs, given$outcome, given$interface != "matrix", earlier)
   data <- take_rows(plan, spec, given, rows)
   scaling <- resolve_scaling(spec, x, learning(data$y), learning(data$case_weights), earlier)
-  data <- scale_outcomes(data, scaling, spec$engine$loss)
+  data <- scale_outcomes(data, scaling, spec$engine)
   ancillary <- start_ancillary(spec$engine, learning(data$y), learning(data$case_weights))
   list(spec = spec, data = data, scaling = scaling, encoding = encoding, ancillary = ancillary)
 }

@@ -46,18 +46,18 @@ read_stop_metric <- function(metric, validation, output, outcome, outputs, loss)
       "{.arg stop_metric} is measured on validation rows, and there are none.", "Give a share of the rows: {.code validation = 0.2}."
     )
   }
-  own <- family_name(output, loss)
-  if (metric != "loss" && !is.null(own) && !own %in% c("gaussian", "binomial", "multinomial", "poisson")) {
+  family <- family_of_settings(list(output = output, loss = loss))
+  if (metric != "loss" && !is.null(family) && !family$classical) {
     stop_incompatible(
       "{.code stop_metric = \"{metric}\"} does not go with {.code family = \"{own}\"}.",
       "Its networks are judged by its own loss, minus the mean log-likelihood: {.code stop_metric = \"loss\"}, or leave it out.",
-      metric = metric, own = own
+      metric = metric, own = family$family
     )
   }
   fits <- output %in% stop_metrics[[metric]] && (metric != "auc" || outputs == 1L)
   # Several quantiles share one outcome; a deviance is that of a likelihood.
   if (metric != "loss" && loss == "quantile") fits <- FALSE
-  if (metric == "deviance" && !(loss %in% c("binary_cross_entropy", "cross_entropy", "poisson") || (loss %in% c("mse", "sse") && output == "linear"))) fits <- FALSE
+  if (metric == "deviance" && is.null(family)) fits <- FALSE
   if (metric %in% c("log_loss", "brier", "auc", "accuracy") && !(outcome$kind == "factor" || outcome$unit || output == "softmax")) fits <- FALSE
   if (!fits) {
     stop_incompatible(

@@ -60,13 +60,13 @@ loss_fields$huber <- fields(par = positive_field())
 loss_fields$quantile <- fields(par = field("different numbers above 0 and below 1, in order", function(x, whole) is_quantile_levels(x)))
 # What the outcome decides: how many classes there are, where intervals end.
 loss_fields$ordinal <- fields(par = field("the number of classes", function(x, whole) is_whole(x, 2) || (is.numeric(x) && length(x) == 0L)))
-loss_fields$discrete_hazard <- fields(par = field("ascending numbers above 0", function(x, whole) {
-  is.numeric(x) && all(is.finite(x)) && all(x > 0) && !is.unsorted(x, strictly = TRUE)
-}))
+loss_fields$discrete_hazard <- fields(par = field("ascending numbers above 0", function(x, whole) is_breaks(x) || (is.numeric(x) && length(x) == 0L)))
 
 is_quantile_levels <- function(x) {
   is.numeric(x) && length(x) > 0L && !anyNA(x) && all(x > 0 & x < 1) && !is.unsorted(x, strictly = TRUE)
 }
+
+is_breaks <- function(x) is.numeric(x) && length(x) > 0L && all(is.finite(x)) && x[1L] > 0 && !is.unsorted(x, strictly = TRUE)
 
 # An object of `class` from its name and hyperparameters, checked; `tables` are those above.
 new_hyperparameters <- function(class, tables, name, hyperparameters, call) {

@@ -13,7 +13,7 @@ resolve_specification <- function(settings, typed, inputs, outcome, table, earli
   family <- family_of_settings(choice)
   outputs <- count_outputs(outcome, choice)
   check_offset_output(settings$offset, choice$output)
-  offset <- read_offset(settings$offset, inputs$rows, outputs, loss = choice$loss)
+  offset <- read_offset(settings$offset, inputs$rows, outputs, objective = choice)
 
   start <- read_start(settings$start, inputs$p, outputs, count_own(c(choice, list(sizes = outputs))), choice$loss)
   hidden <- resolve_hidden(settings$hidden, "hidden" %in% typed, start)
@@ -85,7 +85,7 @@ resolve_specification <- function(settings, typed, inputs, outcome, table, earli
     standardize = standardize,
     embed = inputs$embed,
     rare_levels = check_count(settings$rare_levels, "rare_levels", min = 0),
-    outcome_transform = read_outcome_transform(settings$outcome_transform, outcome, choice),
+    outcome_transform = read_outcome_transform(settings$outcome_transform, choice),
     clip_predictions = check_clipping(settings$clip_predictions, choice),
     init = settings$init,
     keep = keep,
@@ -93,7 +93,6 @@ resolve_specification <- function(settings, typed, inputs, outcome, table, earli
     na_action = settings$na_action,
     has_weights = !is.null(settings$case_weights),
     progress = settings$progress,
-    family = if (is.null(settings$family)) NULL else family$family,
     class_weights = settings$class_weights,
     offset = offset,
     callback = callback,

@@ -115,8 +115,7 @@ data_of <- function(fit, data, call, case_weights = NULL, offset = NULL, gaps = 
     offset_in_data = is.null(offset), row_names = new$rows
   )
   check_same_rows(nrow(known$x), NROW(Y), call)
-  outputs <- fit$settings$sizes[length(fit$settings$sizes)]
-  known["offset"] <- list(read_offset(known$offset, nrow(known$x), outputs, call = call, gaps = TRUE, loss = fit$settings$loss))
+  known["offset"] <- list(read_offset(known$offset, nrow(known$x), last_size(fit), call = call, gaps = TRUE, objective = fit$settings))
   if (nrow(known$x) == 0L) {
     stop_backprop("empty", "{.arg {arg}} must have at least one row.", call = call)
   }

@@ -79,7 +79,8 @@ problem_of <- function(fit, data, call, case_weights = NULL, offset = NULL, all_
   }
   check_given_with_data(fit, known, call)
   weights <- weights_of_rows(fit, known, is.null(data), call)
-  offset <- scale_offset(read_offset(known$offset, nrow(x), last_size(fit), call = call, loss = fit$settings$loss), fit$outcome$scale, fit$settings$loss)
+  offset <- read_offset(known$offset, nrow(x), last_size(fit), call = call, objective = fit$settings)
+  offset <- scale_offset(offset, fit$outcome$scale, fit$settings)
   places <- known$places
   used <- NULL
   if (any(weights == 0) && !all_rows) {

@@ -42,16 +42,7 @@ row_scores <- function(problem, call) {
 in_blocks <- function(problem, derive) {
   n <- nrow(problem$x)
   starts <- seq(1L, n, by = jacobian_rows)
-  blocks <- lapply(starts, function(start) {
-    rows <- start:min(n, start + jacobian_rows - 1L)
-    block <- problem
-    block$x <- problem$x[rows, , drop = FALSE]
-    block$y <- problem$y[rows, , drop = FALSE]
-    block$offset <- problem$offset[rows, , drop = FALSE]
-    block$case_weights <- problem$case_weights[rows]
-    block$rows <- length(rows)
-    derive(block)
-  })
+  blocks <- lapply(starts, function(start) derive(pick_from_problem(problem, start:min(n, start + jacobian_rows - 1L))))
   if (length(blocks) == 1L) blocks[[1L]] else do.call(Map, c(list(rbind), blocks))
 }
 

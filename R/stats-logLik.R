@@ -148,14 +148,14 @@ residual_freedom <- function(problem, identified = count_identified(problem)) {
   count_values(problem) - identified
 }
 
-# Values of the outcome that may differ from their predictions: of times one for each row, or for each interval in which a row is at risk.
+# Values of the outcome that may differ from their predictions.
 count_values <- function(problem) {
-  switch(problem$engine$loss,
-    cox = problem$rows,
-    discrete_hazard = sum(weigh_rows(problem$y >= 0, problem)),
-    problem$rows * (problem$outputs - (problem$engine$output == "softmax"))
-  )
+  family <- family_of(problem$fit)
+  if (is.null(family)) count_free_values(problem) else family$values(problem)
 }
+
+# Of shares the last one follows from the others.
+count_free_values <- function(problem) problem$rows * (problem$outputs - (problem$engine$output == "softmax"))
 
 #' @rdname logLik.nn_fit
 #' @importFrom stats weights

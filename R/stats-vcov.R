@@ -74,7 +74,7 @@ estimate_parameters <- function(object, data, scale, sandwich, call, case_weight
     changed <- identify_parameters(problem, problem$x)
     contrasts <- multiply(changed$contrasts, original_scale(object))
     names <- all_names[changed$keep]
-    unscaled <- unscale_network(object$weights, object$biases, object$inputs, object$outcome)
+    unscaled <- unscale_network(object$weights, object$biases, object)
     estimates <- drop(changed$contrasts %*% as_parameters(c(unscaled, object["ancillary"])))
   } else {
     estimates <- drop(contrasts %*% estimates)
@@ -96,7 +96,7 @@ original_scale <- function(fit) {
   count <- length(as_parameters(fit))
   unscaled <- function(parameters) {
     layers <- as_layers(parameters, fit$weights)
-    as_parameters(c(unscale_network(layers$weights, layers$biases, fit$inputs, fit$outcome), layers["ancillary"]))
+    as_parameters(c(unscale_network(layers$weights, layers$biases, fit), layers["ancillary"]))
   }
   origin <- unscaled(numeric(count))
   vapply(seq_len(count), function(j) unscaled(replace(numeric(count), j, 1)) - origin, numeric(count))

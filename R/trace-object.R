@@ -38,12 +38,8 @@ new_trace <- function(recorded) {
 
 # Names of the engine's targets, where these are no values of the outputs.
 target_names <- function(fit, outputs) {
-  switch(fit$settings$loss,
-    cox = c("time", "status"),
-    ordinal = setting(fit$outcome$names, "class"),
-    location_scale = if (!is.null(fit$outcome$names)) fit$outcome$names else if (fit$outcome$k == 1L) "y" else paste0("y", seq_len(fit$outcome$k)),
-    outputs
-  )
+  family <- family_of(fit)
+  if (is.null(family)) outputs else family$target_names(fit, outputs)
 }
 
 # What is the same for all iterations.
