@@ -7,6 +7,8 @@ use std::fmt;
 pub enum EngineError {
     /// The configuration is inconsistent; callers are expected to check before.
     Config(String),
+    /// A layer (its number, from 1) does not fit those before it.
+    Layer(usize, String),
     /// Inputs that are NaN or infinite, by column (0-based).
     NonFiniteInputs(Vec<usize>),
     /// Targets that are NaN or infinite, by column (0-based).
@@ -36,6 +38,7 @@ impl fmt::Display for EngineError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             EngineError::Config(message) => write!(f, "{message}"),
+            EngineError::Layer(number, message) => write!(f, "layer {number}: {message}"),
             EngineError::NonFiniteInputs(columns) => write!(f, "non-finite inputs in columns {columns:?}"),
             EngineError::NonFiniteTargets(columns) => {
                 write!(f, "non-finite targets in columns {columns:?}")

@@ -8,7 +8,7 @@ use crate::base::threads::Team;
 use crate::compute::all_rows::AllRows;
 use crate::compute::context::Pass;
 use crate::compute::outputs::write_outputs;
-use crate::compute::workspace::{gather, Extras, Use, Workspace};
+use crate::compute::workspace::{gather, gather_copies, Extras, Use, Workspace};
 use crate::data::rows::{all_finite, ColumnMajor, RowSource, Selection};
 use crate::data::table::{check_inputs, Data};
 use crate::kernels::scalar::Scalar;
@@ -73,7 +73,9 @@ pub fn predict<T: Scalar>(
                     return;
                 }
                 if let (Some(source), Some(offsets)) = (&offsets, &workspace.offsets) {
-                    source.gather(part, offsets.part(tile.start * units..tile.end * units));
+                    let width = workspace.copies * units;
+                    let offsets = offsets.part(tile.start * width..tile.end * width);
+                    gather_copies(source, part, workspace.copies, offsets);
                 }
                 pass.forward(&workspace, tile.clone(), &parameters, None);
                 write_outputs(&workspace, tile, units, &out, rows, chunk.start);
@@ -94,7 +96,7 @@ pub fn predict<T: Scalar>(
 pub(crate) fn scratch_of_member<T: Scalar>(pass: &Pass<'_>) -> usize {
     let last = pass.network.layers().len() - 1;
     let strides = pass.layout.layers[last..].iter().map(|layer| layer.stride);
-    Workspace::<T>::rows_of_tile(pass.network) * strides.sum::<usize>()
+    Workspace::<T>::rows_of_tile(pass.network) * pass.network.copies() * strides.sum::<usize>()
 }
 
 /// Losses and hits over all rows, without penalty; `all_rows` are those of the table, where the loss compares rows.

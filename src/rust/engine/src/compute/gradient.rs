@@ -28,6 +28,7 @@ pub fn gradient<T: Scalar>(
     data.check(network, objective)?;
     check_targets(&data, team)?;
     check_finite(&data, team)?;
+    let network = &network.learning_all();
     let layout = Layout::of::<T>(network);
     let pass = Pass::new(network, &layout, Some(objective));
     let rule = Optimizer::GradientDescent(GradientDescent);

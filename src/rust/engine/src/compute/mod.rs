@@ -9,5 +9,6 @@ pub mod hessian;
 pub mod model;
 pub mod outputs;
 pub mod pass;
+mod plain;
 pub mod step;
 pub mod workspace;

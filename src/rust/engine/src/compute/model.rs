@@ -8,7 +8,8 @@ use crate::base::room::{copied, room};
 use crate::base::threads::Team;
 use crate::data::rows::all_finite;
 use crate::kernels::scalar::{padded, panel_width, Scalar};
-use crate::nn::network::{Coefficients, Layer, LayerLayout, Layout, Network};
+use crate::nn::layer::Layer;
+use crate::nn::network::{Coefficients, LayerLayout, Layout, Network};
 use crate::optim::lbfgs::Pair;
 use crate::optim::schedule::Plateau;
 use crate::optim::state::{OptimizerState, STATE_FORMAT};
@@ -34,8 +35,10 @@ pub struct Micropanel {
     pub with_bias: bool,
     /// Where the micropanel's weights lie among the parameters.
     pub weights: Range<usize>,
-    /// Numbers per input: the width of the layer's panels.
+    /// Numbers per input: the width of the layer's panels; of layers that are taken row by row, the number of biases.
     pub width: usize,
+    /// Whether it is all of a layer that is taken row by row.
+    pub is_flat: bool,
 }
 
 impl Micropanel {
@@ -58,7 +61,7 @@ pub struct Model<T> {
     pub parameters: SharedBuffer<T>,
     /// What the rule keeps, each laid out like `parameters`.
     pub slots: Vec<SharedBuffer<T>>,
-    /// Weights of every layer but the first, transposed, in panels over their inputs.
+    /// Weights of every layer but the first, transposed, in panels over their inputs; none of layers that are taken row by row.
     pub transposed: Vec<SharedBuffer<T>>,
     /// Micropanels in order of layers and their inputs: micropanels of the same inputs follow each other.
     pub micropanels: Vec<Micropanel>,
@@ -77,6 +80,7 @@ impl<T: Scalar> Model<T> {
             .layers()
             .iter()
             .skip(1)
+            .filter(|layer| layer.is_dense())
             .map(|layer| Buffer::<T>::bytes(padded::<T>(layer.inputs) as f64 * layer.units as f64));
         let micropanels = micropanel_count::<T>(layout) as f64 * size_of::<Micropanel>() as f64;
         Self::snapshot_bytes(layout, slots) + transposed.sum::<f64>() + micropanels
@@ -133,10 +137,11 @@ impl<T: Scalar> Model<T> {
         let mut transposed = Vec::new();
         let layers = network.layers().len();
         for (number, layer_layout) in layout.layers[..layers].iter().enumerate().skip(1) {
-            transposed.push(SharedBuffer::zeros(
-                padded::<T>(layer_layout.rows - 1) * network.layers()[number].units,
-            )?);
-            debug_assert_eq!(layer_layout.rows - 1, network.layers()[number].inputs);
+            let len = match layer_layout.flat {
+                None => padded::<T>(layer_layout.inputs) * network.layers()[number].units,
+                Some(_) => 0,
+            };
+            transposed.push(SharedBuffer::zeros(len)?);
         }
         let micropanels = micropanels::<T>(layout)?;
         let shares = shares(&micropanels, team.size());
@@ -188,7 +193,7 @@ impl<T: Scalar> Model<T> {
     /// # Safety
     /// Nobody else may use this micropanel's part of the parameters or of the transposed copies.
     pub unsafe fn transpose(&self, network: &Network, micropanel: &Micropanel) {
-        if micropanel.layer == 0 || micropanel.layer == network.layers().len() {
+        if micropanel.layer == 0 || micropanel.is_flat || micropanel.layer == network.layers().len() {
             return;
         }
         let Layer { inputs, units, .. } = network.layers()[micropanel.layer];
@@ -347,7 +352,7 @@ pub struct Snapshot<T> {
 /// Inputs of each micropanel of a layer but the last.
 fn inputs_of_micropanels<T: Scalar>(layer_layout: &LayerLayout) -> usize {
     // Those that have none are the loss's own parameters.
-    let inputs = (layer_layout.rows - 1).max(1);
+    let inputs = layer_layout.inputs.max(1);
     let most = KC * T::LANES / layer_layout.width;
     // About even, so that members can share them well; in dozens, as kernels take them.
     inputs
@@ -360,7 +365,10 @@ fn inputs_of_micropanels<T: Scalar>(layer_layout: &LayerLayout) -> usize {
 /// cannot be counted stays at the largest number.
 pub(crate) fn micropanel_count<T: Scalar>(layout: &Layout) -> usize {
     let micropanels = |layer_layout: &LayerLayout| {
-        let inputs = (layer_layout.rows - 1).max(1);
+        if let Some((weights, biases)) = layer_layout.flat {
+            return usize::from(weights.saturating_add(biases) > 0);
+        }
+        let inputs = layer_layout.inputs.max(1);
         let along_inputs = inputs.div_ceil(inputs_of_micropanels::<T>(layer_layout));
         layer_layout.panels.saturating_mul(along_inputs)
     };
@@ -375,7 +383,22 @@ pub(crate) fn micropanel_count<T: Scalar>(layout: &Layout) -> usize {
 fn micropanels<T: Scalar>(layout: &Layout) -> Result<Vec<Micropanel>> {
     let mut micropanels = room(micropanel_count::<T>(layout))?;
     for (layer, layer_layout) in layout.layers.iter().enumerate() {
-        let inputs = layer_layout.rows - 1;
+        if let Some((weights, biases)) = layer_layout.flat {
+            let offset = layer_layout.offset;
+            if weights + biases > 0 {
+                micropanels.push(Micropanel {
+                    layer,
+                    panel: 0,
+                    inputs: 0..weights,
+                    with_bias: biases > 0,
+                    weights: offset..offset + weights,
+                    width: biases,
+                    is_flat: true,
+                });
+            }
+            continue;
+        }
+        let inputs = layer_layout.inputs;
         let without_inputs = Some(0..0).filter(|_| inputs == 0);
         let along_inputs = tiles(0..inputs, inputs_of_micropanels::<T>(layer_layout));
         for inputs_of_micropanel in along_inputs.chain(without_inputs) {
@@ -384,9 +407,10 @@ fn micropanels<T: Scalar>(layout: &Layout) -> Result<Vec<Micropanel>> {
                     layer,
                     panel,
                     inputs: inputs_of_micropanel.clone(),
-                    with_bias: inputs_of_micropanel.end == inputs,
+                    with_bias: layer_layout.has_bias() && inputs_of_micropanel.end == inputs,
                     weights: layer_layout.range(panel, inputs_of_micropanel.clone()),
                     width: layer_layout.width,
+                    is_flat: false,
                 });
             }
         }

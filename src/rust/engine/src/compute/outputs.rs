@@ -61,13 +61,22 @@ pub(crate) unsafe fn write_outputs<T: Scalar>(
     let stride = row_stride::<T>(units);
     let values = &workspace.layers[workspace.layers.len() - 1].values;
     // SAFETY: the caller's promise.
-    let values = unsafe { values.read(tile.start * stride..tile.end * stride) };
+    let copies = workspace.copies;
+    let values = unsafe { values.read(tile.start * copies * stride..tile.end * copies * stride) };
     for unit in 0..units {
         let start = unit * rows + first;
         // SAFETY: as above.
         let column = unsafe { out.part(start + tile.start..start + tile.end) };
-        for (number, row) in column.iter_mut().zip(values.chunks_exact(stride)) {
-            *number = row[unit].to_double();
+        if copies == 1 {
+            for (number, row) in column.iter_mut().zip(values.chunks_exact(stride)) {
+                *number = row[unit].to_double();
+            }
+            continue;
+        }
+        // A prediction is the mean of the members'.
+        for (number, row) in column.iter_mut().zip(values.chunks_exact(copies * stride)) {
+            let sum: f64 = row.iter().skip(unit).step_by(stride).map(|value| value.to_double()).sum();
+            *number = sum / copies as f64;
         }
     }
 }

@@ -8,8 +8,10 @@ use crate::compute::workspace::{LayerWorkspace, Workspace};
 use crate::kernels::elementwise::multiply;
 use crate::kernels::gemm::{self, Rows};
 use crate::kernels::gemv;
-use crate::kernels::scalar::Scalar;
+use crate::kernels::scalar::{panel_width, Scalar};
 use crate::nn::activation::Activation;
+use crate::nn::layer::RowKind;
+use crate::nn::layer::rows::{backward_rows, forward_rows, Back, LayerRows, Numbers};
 use crate::objective::checked::Objective;
 use crate::objective::loss::rows::{Deltas, OutputRows};
 use rand::RngExt;
@@ -20,6 +22,75 @@ use std::ops::Range;
 impl Pass<'_> {
     fn stride(&self, layer: usize) -> usize {
         self.layout.layers[layer].stride
+    }
+
+    /// Units in each panel that leads to a layer: of layers that are taken row by row those of its transposed neighbour.
+    fn width<T: Scalar>(&self, layer: usize) -> usize {
+        panel_width::<T>(self.network.layers()[layer].units)
+    }
+
+    /// Where rows of the workspace lie in a layer, of which each row has some copies.
+    fn range(&self, layer: usize, rows: &Range<usize>) -> Range<usize> {
+        let row = self.network.layers()[layer].copies * self.stride(layer);
+        rows.start * row..rows.end * row
+    }
+
+    /// What layer `number` (from 1; 0: the inputs) gives of some rows, for a layer with `copies` copies of each.
+    ///
+    /// # Safety
+    /// As for [`Pass::forward`].
+    unsafe fn given<'w, T: Scalar>(
+        &self,
+        workspace: &'w Workspace<T>,
+        number: usize,
+        copies: usize,
+        rows: &Range<usize>,
+    ) -> Numbers<'w, T> {
+        let (width, copies_there) = self.network.extent_of(number);
+        // SAFETY: the caller's promise.
+        let (numbers, stride) = unsafe {
+            match number {
+                0 => (workspace.inputs.read(rows.start * width..rows.end * width), width),
+                number => {
+                    let values = &workspace.layers[number - 1].values;
+                    (values.read(self.range(number - 1, rows)), self.stride(number - 1))
+                }
+            }
+        };
+        Numbers {
+            numbers,
+            stride,
+            width,
+            times: copies / copies_there,
+        }
+    }
+
+    /// Rows of a layer that is taken row by row, with what they are computed from.
+    ///
+    /// # Safety
+    /// As for [`Pass::forward`].
+    pub(crate) unsafe fn layer_rows<'w, T: Scalar>(
+        &'w self,
+        workspace: &'w Workspace<T>,
+        number: usize,
+        rows: &Range<usize>,
+        parameters: &'w [T],
+    ) -> LayerRows<'w, T> {
+        let layer = &self.network.layers()[number];
+        // SAFETY: the caller's promise.
+        unsafe {
+            LayerRows {
+                layer,
+                parameters: &parameters[self.layout.layers[number].flat_range()],
+                inputs: self.given(workspace, number, layer.copies, rows),
+                skipped: match RowKind::from(&layer.kind) {
+                    None => Numbers::NONE,
+                    Some(from) => self.given(workspace, from, layer.copies, rows),
+                },
+                count: rows.len() * layer.copies,
+                set: self.set,
+            }
+        }
     }
 
     /// Products of rows of `inputs` numbers with weight panels, plus biases where the panels end
@@ -37,23 +108,24 @@ impl Pass<'_> {
         to: usize,
         out: &mut [T],
     ) {
-        let layer_layout = self.layout.layers[to];
+        let (width, stride) = (self.width::<T>(to), self.stride(to));
+        let panels = self.network.layers()[to].units.div_ceil(width);
         let (weights, out) = (weights.as_ptr(), out.as_mut_ptr());
         let panel_rows = inputs + usize::from(has_bias);
         // SAFETY: the caller's promise.
         unsafe {
-            match layer_layout.width {
+            match width {
                 1 => gemv::forward(self.set, a, inputs, weights, has_bias, out),
                 _ => gemm::forward(
                     self.set,
                     a,
                     inputs,
                     weights,
-                    layer_layout.panels,
+                    panels,
                     panel_rows,
                     has_bias,
                     out,
-                    layer_layout.stride,
+                    stride,
                 ),
             }
         }
@@ -77,33 +149,37 @@ impl Pass<'_> {
             for (number, layer) in self.network.layers().iter().enumerate() {
                 let layer_layout = self.layout.layers[number];
                 let stride = layer_layout.stride;
-                let at = rows.start * stride..rows.end * stride;
+                let at = self.range(number, &rows);
                 let buffers = &workspace.layers[number];
-                let (from, from_stride) = match number {
-                    0 => (&workspace.inputs, layer.inputs),
-                    _ => (&workspace.layers[number - 1].values, self.stride(number - 1)),
-                };
-                let input = from.read(rows.start * from_stride..rows.end * from_stride);
                 let values = buffers.values.part(at.clone());
-                let input = Rows {
-                    start: input.as_ptr(),
-                    stride: from_stride,
-                    count: rows.len(),
-                };
-                self.multiply(
-                    input,
-                    layer.inputs,
-                    &parameters[layer_layout.offset..],
-                    true,
-                    number,
-                    values,
-                );
+                if layer.is_dense() {
+                    let input = self.given(workspace, number, layer.copies, &rows);
+                    let input = Rows {
+                        start: input.numbers.as_ptr(),
+                        stride: input.stride,
+                        count: rows.len() * layer.copies,
+                    };
+                    self.multiply(
+                        input,
+                        layer.inputs,
+                        &parameters[layer_layout.offset..],
+                        layer_layout.has_bias(),
+                        number,
+                        values,
+                    );
+                } else {
+                    let of_layer = self.layer_rows(workspace, number, &rows, parameters);
+                    forward_rows(self.set, of_layer, values, stride);
+                }
                 if number == last {
                     if let Some(offsets) = &workspace.offsets {
                         add_offsets(
                             values,
                             stride,
-                            offsets.read(rows.start * layer.units..rows.end * layer.units),
+                            offsets.read(
+                                rows.start * layer.copies * layer.units
+                                    ..rows.end * layer.copies * layer.units,
+                            ),
                         );
                     }
                 }
@@ -111,7 +187,8 @@ impl Pass<'_> {
                     kept.part(at.clone()).copy_from_slice(values);
                 }
                 if number == last {
-                    let log_sums = workspace.log_sums.part(rows.clone());
+                    let copies = layer.copies;
+                    let log_sums = workspace.log_sums.part(rows.start * copies..rows.end * copies);
                     self.network
                         .output()
                         .apply(self.set, values, stride, layer.units, log_sums);
@@ -155,8 +232,10 @@ impl Pass<'_> {
         };
         let stride = self.stride(number);
         let scale = T::of(1.0 / (1.0 - rate));
-        for (r, row) in rows.enumerate() {
-            let position = (key.first_position + row as u64) * self.dropout.len() as u64 + number as u64;
+        let copies = self.network.layers()[number].copies;
+        let first = key.first_position * copies as u64;
+        for (r, row) in (rows.start * copies..rows.end * copies).enumerate() {
+            let position = (first + row as u64) * self.dropout.len() as u64 + number as u64;
             let mut rng = stream(key.seed, Purpose::Dropout, key.epoch, position);
             for unit in r * stride..r * stride + self.network.layers()[number].units {
                 let factor = if rng.random::<f64>() < rate {
@@ -169,6 +248,27 @@ impl Pass<'_> {
                     slopes[unit] *= factor;
                 }
             }
+        }
+    }
+
+    /// Adds what a layer that is taken row by row takes back, to derivatives by what comes in or was skipped from.
+    ///
+    /// # Safety
+    /// As for [`Pass::forward`].
+    unsafe fn take_back<T: Scalar>(
+        &self,
+        workspace: &Workspace<T>,
+        number: usize,
+        rows: &Range<usize>,
+        parameters: &SharedBuffer<T>,
+        back: Back,
+        incoming: &mut [T],
+    ) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let of_layer = self.layer_rows(workspace, number, rows, parameters.read_all());
+            let deltas = workspace.layers[number].deltas.read(self.range(number, rows));
+            backward_rows(self.set, of_layer, deltas, self.stride(number), back, incoming);
         }
     }
 
@@ -191,7 +291,10 @@ impl Pass<'_> {
         let own_stride = own.map_or(0, |own| own.stride);
         let units = self.network.outputs();
         let stride = self.stride(last);
-        let at = rows.start * stride..rows.end * stride;
+        let at = self.range(last, &rows);
+        // From here on each copy is a row of its own.
+        let copies = self.network.copies();
+        let rows = rows.start * copies..rows.end * copies;
         let per_row = objective.targets_per_row(units);
         let buffers = &workspace.layers[last];
         // SAFETY: the caller's promise covers every access below.
@@ -266,26 +369,32 @@ impl Pass<'_> {
         &self,
         workspace: &Workspace<T>,
         rows: Range<usize>,
+        parameters: &SharedBuffer<T>,
         transposed: &[SharedBuffer<T>],
     ) {
         for number in (1..self.network.layers().len()).rev() {
-            let layer = self.network.layers()[number];
-            let (stride, before) = (self.stride(number), self.stride(number - 1));
-            let at = rows.start * before..rows.end * before;
+            let layer = &self.network.layers()[number];
+            let at = self.range(number - 1, &rows);
             let buffers = &workspace.layers[number - 1];
             // SAFETY: the caller's promise covers every access below.
             unsafe {
-                let deltas = workspace.layers[number]
-                    .deltas
-                    .read(rows.start * stride..rows.end * stride);
                 let earlier = buffers.deltas.part(at.clone());
-                let deltas = Rows {
-                    start: deltas.as_ptr(),
-                    stride,
-                    count: rows.len(),
-                };
-                let transposed = transposed[number - 1].read_all();
-                self.multiply(deltas, layer.units, transposed, false, number - 1, earlier);
+                if layer.is_dense() {
+                    let deltas = workspace.layers[number].deltas.read(self.range(number, &rows));
+                    let deltas = Rows {
+                        start: deltas.as_ptr(),
+                        stride: self.stride(number),
+                        count: rows.len() * layer.copies,
+                    };
+                    let transposed = transposed[number - 1].read_all();
+                    self.multiply(deltas, layer.units, transposed, false, number - 1, earlier);
+                } else {
+                    earlier.fill(T::zero());
+                    self.take_back(workspace, number, &rows, parameters, Back::Inputs, earlier);
+                }
+                for skip in self.network.skips_from(number) {
+                    self.take_back(workspace, skip, &rows, parameters, Back::Skipped, earlier);
+                }
                 if let Some(kept) = &buffers.incoming_gradients {
                     kept.part(at.clone()).copy_from_slice(earlier);
                 }

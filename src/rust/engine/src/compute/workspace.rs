@@ -43,6 +43,8 @@ pub struct LayerWorkspace<T> {
 pub struct Workspace<T> {
     /// Rows that fit.
     pub capacity: usize,
+    /// Copies of each row that go out: the buffers of the last layer and of the loss have them one after the other.
+    pub copies: usize,
     /// Rows of a tile: as many as a member takes at a time.
     pub tile: usize,
     /// Multiply-adds of a row on its way, forward and back.
@@ -145,9 +147,10 @@ impl<T: Scalar> Workspace<T> {
         let units: usize = network
             .layers()
             .iter()
-            .map(|layer| row_stride::<T>(layer.units))
+            .map(|layer| layer.copies * row_stride::<T>(layer.units))
             .sum();
-        (network.inputs() + copies * units + 4 * network.outputs()) * size_of::<T>() + 16
+        (network.inputs() + copies * units + 4 * network.copies() * network.outputs()) * size_of::<T>()
+            + 16 * network.copies()
     }
 
     /// Rows that a workspace should hold when `wanted` rows are to go through the network.
@@ -164,7 +167,7 @@ impl<T: Scalar> Workspace<T> {
         let widest = network
             .layers()
             .iter()
-            .map(|layer| layer.inputs + layer.units)
+            .map(|layer| layer.copies_in * layer.inputs + layer.copies * layer.units)
             .max();
         let layer_bytes = widest.unwrap_or(1) * size_of::<T>();
         (TILE_BYTES / layer_bytes / ROW_GRAIN).clamp(1, 16) * ROW_GRAIN
@@ -184,23 +187,24 @@ impl<T: Scalar> Workspace<T> {
                 kept.incoming_gradients,
             ];
             let buffers = 1 + optional.into_iter().filter(|&is_kept| is_kept).count();
-            buffers as f64 * numbers(row_stride::<T>(layer.units))
+            buffers as f64 * numbers(layer.copies * row_stride::<T>(layer.units))
         });
+        let copies = network.copies();
         let of_rows = numbers(network.inputs())
-            + numbers(targets_per_row(pass))
+            + numbers(copies * targets_per_row(pass))
             + match ancillary_stride::<T>(network, purpose) {
                 0 => 0.0,
-                stride => numbers(stride),
+                stride => numbers(copies * stride),
             }
-            + numbers(1);
+            + numbers(copies);
         let offsets = if extras.offsets {
-            numbers(network.outputs())
+            numbers(copies * network.outputs())
         } else {
             0.0
         };
         // Losses and case weights, and hits if counted, are in double precision whatever T is.
         let doubles = 2 + usize::from(extras.hits);
-        layers.sum::<f64>() + of_rows + offsets + doubles as f64 * Buffer::<f64>::bytes(rows)
+        layers.sum::<f64>() + of_rows + offsets + doubles as f64 * Buffer::<f64>::bytes(rows * copies as f64)
     }
 
     /// Allocates the buffers.
@@ -213,7 +217,7 @@ impl<T: Scalar> Workspace<T> {
         let own_stride = ancillary_stride::<T>(network, purpose);
         let mut layers = Vec::new();
         for (number, layer) in network.layers().iter().enumerate() {
-            let len = capacity * row_stride::<T>(layer.units);
+            let len = capacity * layer.copies * row_stride::<T>(layer.units);
             let kept = Kept::of(pass, purpose, number);
             layers.push(LayerWorkspace {
                 values: SharedBuffer::zeros(len)?,
@@ -223,20 +227,24 @@ impl<T: Scalar> Workspace<T> {
                 incoming_gradients: optional(kept.incoming_gradients, len)?,
             });
         }
+        // Each copy of a row is a row of its own to the loss.
+        let copies = network.copies();
+        let all = capacity * copies;
         Ok(Workspace {
             capacity,
+            copies,
             tile: Self::rows_of_tile(network),
             work_of_row: work_of_step(network, 1),
             inputs: SharedBuffer::zeros(capacity * network.inputs())?,
             layers,
-            ancillary_deltas: optional(own_stride > 0, capacity * own_stride)?,
-            targets: SharedBuffer::zeros(capacity * targets_per_row(pass))?,
-            offsets: optional(extras.offsets, capacity * network.outputs())?,
-            log_sums: SharedBuffer::zeros(capacity)?,
-            losses: SharedBuffer::zeros(capacity)?,
-            hits: extras.hits.then(|| SharedBuffer::zeros(capacity)).transpose()?,
-            row_weights: SharedBuffer::zeros(capacity)?,
-            weighs_rows: extras.case_weights,
+            ancillary_deltas: optional(own_stride > 0, all * own_stride)?,
+            targets: SharedBuffer::zeros(all * targets_per_row(pass))?,
+            offsets: optional(extras.offsets, all * network.outputs())?,
+            log_sums: SharedBuffer::zeros(all)?,
+            losses: SharedBuffer::zeros(all)?,
+            hits: extras.hits.then(|| SharedBuffer::zeros(all)).transpose()?,
+            row_weights: SharedBuffer::zeros(all)?,
+            weighs_rows: extras.case_weights || copies > 1,
             held: 0..0,
         })
     }
@@ -299,6 +307,7 @@ impl<T: Scalar> Workspace<T> {
     /// # Safety
     /// Nobody may write these rows of the workspace.
     pub unsafe fn totals(&self, rows: Range<usize>) -> Totals {
+        let rows = rows.start * self.copies..rows.end * self.copies;
         // SAFETY: the caller's promise.
         unsafe {
             let weights = self.row_weights.read(rows.clone());
@@ -328,27 +337,53 @@ pub(crate) fn gather<T: Scalar>(
     let part = selection.slice(rows.clone());
     let inputs = data.inputs.columns();
     let targets = RowSource::<T>::columns(&data.targets);
+    let of_copies = |width: usize| {
+        let width = width * workspace.copies;
+        rows.start * width..rows.end * width
+    };
     // SAFETY: the callers' members have disjoint rows of the workspace.
     unsafe {
         data.inputs.gather(
             part.clone(),
             workspace.inputs.part(rows.start * inputs..rows.end * inputs),
         );
-        data.targets.gather(
+        gather_copies(
+            &data.targets,
             part.clone(),
-            workspace.targets.part(rows.start * targets..rows.end * targets),
+            workspace.copies,
+            workspace.targets.part(of_copies(targets)),
         );
         if let (Some(source), Some(offsets)) = (&data.offsets, &workspace.offsets) {
-            source.gather(
-                part.clone(),
-                offsets.part(rows.start * outputs..rows.end * outputs),
-            );
+            gather_copies(source, part.clone(), workspace.copies, offsets.part(of_copies(outputs)));
         }
-        let weights = workspace.row_weights.part(rows);
+        let weights = workspace.row_weights.part(of_copies(1));
         for (position, weight) in weights.iter_mut().enumerate() {
-            *weight = data
-                .case_weights
-                .map_or(1.0, |weights| weights[part.row(position)]);
+            *weight = data.case_weights.map_or(1.0, |weights| {
+                weights[part.row(position / workspace.copies)]
+            });
+        }
+        if workspace.copies > 1 {
+            // The loss of a row is the mean of its copies' losses.
+            let share = 1.0 / workspace.copies as f64;
+            weights.iter_mut().for_each(|weight| *weight *= share);
+        }
+    }
+}
+
+/// Gathers rows of a matrix, each as many times as it has copies.
+pub(crate) fn gather_copies<T: Scalar>(
+    source: &impl RowSource<T>,
+    selection: Selection<'_>,
+    copies: usize,
+    out: &mut [T],
+) {
+    let (columns, rows) = (source.columns(), selection.len());
+    source.gather(selection, &mut out[..rows * columns]);
+    if copies > 1 {
+        // From the last on, so that no row is written over before it has been copied.
+        for copy in (0..rows * copies).rev() {
+            let row = copy / copies * columns;
+            out.copy_within(row..row + columns, copy * columns);
         }
     }
 }

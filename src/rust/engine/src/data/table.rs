@@ -47,6 +47,9 @@ impl<T: Scalar> Data<'_, T> {
                 network.output()
             )));
         }
+        if objective.loss().is_over_all_rows() && network.copies() > 1 {
+            return Err(EngineError::config("members with a loss that compares rows"));
+        }
         if rows == 0 {
             return Err(EngineError::config("no rows"));
         }

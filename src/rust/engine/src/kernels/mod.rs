@@ -10,7 +10,9 @@ pub mod gemv;
 pub mod instruction_set;
 pub mod math;
 pub mod pack;
+pub mod real;
 pub mod scalar;
+mod special;
 pub mod transpose;
 
 pub use instruction_set::{Fused, InstructionSet, Instructions, Separate};

@@ -2,17 +2,10 @@
 
 use crate::base::error::{EngineError, Result};
 use crate::base::random::{stream, Purpose};
-use crate::base::room::zeros;
 use crate::base::threads::Team;
 pub use crate::nn::distribution::{BiasInit, Init};
+use crate::nn::layer::Draws;
 use crate::nn::network::{Coefficients, Network};
-use ndarray::{s, Array2};
-use rand::RngExt;
-use rand_distr::{Distribution, StandardNormal};
-use rand_xoshiro::Xoshiro256PlusPlus;
-
-/// A random number takes about as long as so many multiply-adds.
-const WORK_OF_DRAW: f64 = 20.0;
 
 /// A start that is to be drawn.
 #[derive(Clone, Debug)]
@@ -58,84 +51,15 @@ pub fn initial(
     let mut rng = stream(seed, Purpose::Init, 0, 0);
     let mut start = Coefficients::zeros(network)?;
     for (number, (layer, init)) in network.layers().iter().zip(weights).enumerate() {
-        fill(
-            &mut start.weights[number],
-            *init,
-            layer.inputs as f64,
-            layer.units as f64,
-            &mut rng,
+        let mut draws = Draws {
+            init: *init,
+            biases,
+            rng: &mut rng,
             team,
-        )?;
-        if biases == BiasInit::Uniform {
-            start.biases[number].mapv_inplace(|_| rng.random::<f64>());
-        }
+        };
+        layer.draw(&mut start.weights[number], &mut start.biases[number], &mut draws)?;
     }
     Ok(start)
-}
-
-fn fill(
-    weights: &mut Array2<f64>,
-    init: Init,
-    inputs: f64,
-    units: f64,
-    rng: &mut Xoshiro256PlusPlus,
-    team: &Team,
-) -> Result<()> {
-    let mut draw = |value: &mut dyn FnMut(&mut Xoshiro256PlusPlus) -> f64| -> Result<()> {
-        for mut column in weights.columns_mut() {
-            team.did(WORK_OF_DRAW * inputs)?;
-            for weight in &mut column {
-                *weight = value(rng);
-            }
-        }
-        Ok(())
-    };
-    let mut normal =
-        |sd: f64| draw(&mut |rng| sd * <StandardNormal as Distribution<f64>>::sample(&StandardNormal, rng));
-    match init {
-        Init::Normal => normal(1.0),
-        Init::GlorotNormal => normal((2.0 / (inputs + units)).sqrt()),
-        Init::HeNormal => normal((2.0 / inputs).sqrt()),
-        Init::LecunNormal => normal((1.0 / inputs).sqrt()),
-        Init::Uniform => draw(&mut |rng| rng.random::<f64>()),
-        Init::GlorotUniform => {
-            let limit = (6.0 / (inputs + units)).sqrt();
-            draw(&mut |rng| limit * (2.0 * rng.random::<f64>() - 1.0))
-        }
-        Init::HeUniform => {
-            let limit = (6.0 / inputs).sqrt();
-            draw(&mut |rng| limit * (2.0 * rng.random::<f64>() - 1.0))
-        }
-        Init::Orthogonal => {
-            normal(1.0)?;
-            if weights.nrows() >= weights.ncols() {
-                let mut columns = zeros(weights.ncols(), weights.nrows())?;
-                columns.assign(&weights.t());
-                orthonormalise(&mut columns, team)?;
-                weights.assign(&columns.t());
-                Ok(())
-            } else {
-                orthonormalise(weights, team)
-            }
-        }
-    }
-}
-
-/// Makes the rows orthonormal (modified Gram-Schmidt, twice for accuracy).
-fn orthonormalise(matrix: &mut Array2<f64>, team: &Team) -> Result<()> {
-    for _ in 0..2 {
-        for j in 0..matrix.nrows() {
-            team.did(2.0 * (j * matrix.ncols()) as f64)?;
-            let (others, mut row) = matrix.multi_slice_mut((s![..j, ..], s![j, ..]));
-            for other in others.outer_iter() {
-                let overlap = other.dot(&row);
-                row.scaled_add(-overlap, &other);
-            }
-            let length = row.dot(&row).sqrt();
-            row.mapv_inplace(|v| v / length);
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

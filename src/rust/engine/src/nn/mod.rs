@@ -3,4 +3,5 @@
 pub mod activation;
 pub mod distribution;
 pub mod init;
+pub mod layer;
 pub mod network;

@@ -6,20 +6,10 @@ use crate::base::room::{copied, copied_matrix, filled, room, zeros};
 use crate::base::threads::Team;
 use crate::kernels::scalar::{panel_width, row_stride, Scalar};
 use crate::nn::activation::Activation;
+use crate::nn::layer::{Dense, Extent, Layer, Plan, RowKind};
 use crate::objective::output::Output;
 use ndarray::{Array1, Array2};
 use std::ops::Range;
-
-/// One layer: `units` units, each a weighted sum of `inputs` inputs plus a bias, through an activation.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Layer {
-    /// Numbers that come in.
-    pub inputs: usize,
-    /// Numbers that go out.
-    pub units: usize,
-    /// The activation; for the last layer, the output's.
-    pub activation: Activation,
-}
 
 /// Numbers that come in or go out of all layers together, at most: no machine has so many, and what
 /// is worked out from them (rows, strides, bytes per row) can still be counted.
@@ -34,14 +24,13 @@ pub struct Network {
 }
 
 impl Network {
-    /// A network from its layer sizes, input first, and one activation per hidden layer.
+    /// A chain of dense layers from its layer sizes, input first, and one activation per hidden layer.
     ///
     /// # Errors
     /// Fewer than two sizes, a size of zero or beyond counting, or another number of activations than
     /// hidden layers.
     pub fn new(sizes: &[usize], hidden: &[Activation], output: Output) -> Result<Network> {
-        let all = sizes.iter().fold(0, |all: usize, &size| all.saturating_add(size));
-        if sizes.len() < 2 || sizes.contains(&0) || all > MOST_NUMBERS {
+        if sizes.len() < 2 || sizes.contains(&0) {
             return Err(EngineError::config(format!("layer sizes {sizes:?}")));
         }
         if hidden.len() != sizes.len() - 2 {
@@ -51,19 +40,42 @@ impl Network {
                 sizes.len() - 2
             )));
         }
-        if output == Output::Softmax && sizes[sizes.len() - 1] < 2 {
+        let activations = hidden.iter().copied().chain([output.activation()]);
+        let plans = sizes[1..].iter().zip(activations);
+        let plans = plans.map(|(&units, activation)| Plan::new(units, activation, Dense { bias: true }));
+        Network::of(sizes[0], plans, output)
+    }
+
+    /// A network of any layers, first hidden layer first; the last one's activation is the output's.
+    ///
+    /// # Errors
+    /// No layers, numbers beyond counting, or the number (from 1) of a layer that does not fit.
+    pub fn of(inputs: usize, plans: impl IntoIterator<Item = Plan>, output: Output) -> Result<Network> {
+        let mut before = vec![(inputs, 1)];
+        let mut layers: Vec<Layer> = Vec::new();
+        for plan in plans {
+            let (inputs, copies) = before[layers.len()];
+            let extent = Extent {
+                inputs,
+                copies,
+                before: &before,
+            };
+            let layer = Layer::of(&plan, extent).map_err(|error| match error {
+                EngineError::Config(what) => EngineError::Layer(layers.len() + 1, what),
+                other => other,
+            })?;
+            before.push((layer.units, layer.copies));
+            layers.push(layer);
+        }
+        let numbers = |&(units, copies): &(usize, usize)| units.saturating_mul(copies);
+        let all = before.iter().map(numbers).fold(0, usize::saturating_add);
+        let Some(last) = layers.last_mut().filter(|_| inputs > 0 && all <= MOST_NUMBERS) else {
+            return Err(EngineError::config(format!("layers of {before:?} numbers")));
+        };
+        last.activation = output.activation();
+        if output == Output::Softmax && last.units < 2 {
             return Err(EngineError::config("softmax needs at least two outputs"));
         }
-        let activations = hidden.iter().copied().chain([output.activation()]);
-        let layers = sizes
-            .windows(2)
-            .zip(activations)
-            .map(|(pair, activation)| Layer {
-                inputs: pair[0],
-                units: pair[1],
-                activation,
-            })
-            .collect();
         Ok(Network {
             layers,
             output,
@@ -103,11 +115,55 @@ impl Network {
 
     /// Number of weights, biases and parameters of the loss's own.
     pub fn parameter_count(&self) -> f64 {
-        self.layers
-            .iter()
-            .map(|layer| (layer.inputs as f64 + 1.0) * layer.units as f64)
-            .sum::<f64>()
-            + self.ancillary as f64
+        self.layers.iter().map(Layer::parameter_count).sum::<f64>() + self.ancillary as f64
+    }
+
+    /// Multiply-adds of a row going forward.
+    pub fn work_of_row(&self) -> f64 {
+        self.layers.iter().map(Layer::work).sum::<f64>() + self.ancillary as f64
+    }
+
+    /// Copies of each row that go out: one for each member, 1 without members.
+    pub fn copies(&self) -> usize {
+        self.layers[self.layers.len() - 1].copies
+    }
+
+    /// Copies of each row at the layer that has most of them.
+    pub fn most_copies(&self) -> usize {
+        self.layers.iter().map(|layer| layer.copies).max().unwrap_or(1)
+    }
+
+    /// Numbers and copies of what a skip from layer `number` (from 1; 0: the inputs) brings.
+    pub fn extent_of(&self, number: usize) -> (usize, usize) {
+        match number {
+            0 => (self.inputs(), 1),
+            number => (self.layers[number - 1].units, self.layers[number - 1].copies),
+        }
+    }
+
+    /// Whether it is a chain of dense layers with biases, which all learn alike.
+    pub fn is_plain(&self) -> bool {
+        self.layers.iter().all(Layer::is_plain)
+    }
+
+    /// Whether there are layers that are taken row by row.
+    pub fn has_row_kinds(&self) -> bool {
+        !self.layers.iter().all(Layer::is_dense)
+    }
+
+    /// The layers that skip from layer `number` (from 1; 0: the inputs), by index.
+    pub fn skips_from(&self, number: usize) -> impl Iterator<Item = usize> + '_ {
+        let skips = move |layer: &Layer| RowKind::from(&layer.kind) == Some(number);
+        (0..self.layers.len()).filter(move |&index| skips(&self.layers[index]))
+    }
+
+    /// The same where every layer learns and is penalised as all others: for derivatives, which no rate changes.
+    pub fn learning_all(&self) -> Network {
+        let mut network = self.clone();
+        for layer in &mut network.layers {
+            layer.lr_factor = 1.0;
+        }
+        network
     }
 }
 
@@ -116,26 +172,78 @@ pub const WORK_WORTH_SHARING: f64 = 1.5e5;
 
 /// Multiply-adds of a training step of `rows` rows.
 pub fn work_of_step(network: &Network, rows: usize) -> f64 {
-    3.0 * network.parameter_count() * rows as f64
+    3.0 * network.work_of_row() * rows as f64
 }
 
-/// Where one layer's parameters lie: panels of `width` units, each panel `inputs` rows of
-/// weights and then a row of biases. Lanes beyond the last unit stay zero.
+/// Where one layer's parameters lie: panels of `width` units, each panel `inputs` rows of weights and then, where there are
+/// any, a row of biases; lanes beyond the last unit stay zero. Layers that are taken row by row have their numbers one after
+/// the other instead.
 #[derive(Clone, Copy, Debug)]
 pub struct LayerLayout {
     /// First number of the layer.
     pub offset: usize,
     /// Units in each panel ([`panel_width`]).
     pub width: usize,
-    /// Number of panels.
+    /// Number of panels; none where numbers lie one after the other.
     pub panels: usize,
-    /// Rows of a panel: inputs + 1.
+    /// Numbers that come in.
+    pub inputs: usize,
+    /// Rows of a panel: inputs, and one more where there are biases.
     pub rows: usize,
     /// Distance between rows of activations.
     pub stride: usize,
+    /// Of layers that are taken row by row, the number of weights, row by row, and of biases behind them.
+    pub flat: Option<(usize, usize)>,
 }
 
 impl LayerLayout {
+    fn in_panels<T: Scalar>(offset: usize, inputs: usize, bias: bool, units: usize) -> LayerLayout {
+        let width = panel_width::<T>(units);
+        LayerLayout {
+            offset,
+            width,
+            panels: units.div_ceil(width),
+            inputs,
+            rows: inputs + usize::from(bias),
+            stride: row_stride::<T>(units),
+            flat: None,
+        }
+    }
+
+    fn of_layer<T: Scalar>(offset: usize, layer: &Layer) -> LayerLayout {
+        let biases = layer.biases();
+        let panels = LayerLayout::in_panels::<T>(offset, layer.inputs, biases > 0, layer.units);
+        if layer.is_dense() {
+            return panels;
+        }
+        let (rows, columns) = layer.weights();
+        LayerLayout {
+            width: 1,
+            panels: 0,
+            rows: 0,
+            flat: Some((rows.saturating_mul(columns), biases)),
+            ..panels
+        }
+    }
+
+    /// Numbers that the layer takes.
+    fn numbers(&self) -> usize {
+        match self.flat {
+            Some((weights, biases)) => weights.saturating_add(biases),
+            None => self.rows.saturating_mul(self.panels * self.width),
+        }
+    }
+
+    /// Where all numbers lie of a layer that is taken row by row.
+    pub fn flat_range(&self) -> Range<usize> {
+        self.offset..self.offset + self.numbers()
+    }
+
+    /// Whether panels end with biases.
+    pub fn has_bias(&self) -> bool {
+        self.rows > self.inputs
+    }
+
     /// Numbers in a panel.
     pub fn panel_size(&self) -> usize {
         self.rows * self.width
@@ -170,38 +278,35 @@ pub struct Layout {
 impl Layout {
     /// The layout of a network in precision `T`.
     pub fn of<T: Scalar>(network: &Network) -> Layout {
-        let mut len = 0;
-        let extents = network.layers.iter().map(|layer| (layer.inputs, layer.units));
-        let own = Some((0, network.ancillary)).filter(|&(_, count)| count > 0);
-        let layers = extents
-            .chain(own)
-            .map(|(inputs, units)| {
-                let width = panel_width::<T>(units);
-                let layer_layout = LayerLayout {
-                    offset: len,
-                    width,
-                    panels: units.div_ceil(width),
-                    rows: inputs + 1,
-                    stride: row_stride::<T>(units),
-                };
-                // Every layer starts at a cache line. What is too long to be counted stays at the
-                // largest number, and its memory is refused.
-                let numbers = layer_layout.rows.saturating_mul(layer_layout.panels * width);
-                let whole_lines = numbers.checked_next_multiple_of(T::LANES).unwrap_or(usize::MAX);
-                len = len.saturating_add(whole_lines);
-                layer_layout
-            })
-            .collect();
-        Layout { layers, len }
+        let mut layout = Layout {
+            layers: Vec::new(),
+            len: 0,
+        };
+        for layer in &network.layers {
+            layout.push::<T>(LayerLayout::of_layer::<T>(layout.len, layer));
+        }
+        if network.ancillary > 0 {
+            layout.push::<T>(LayerLayout::in_panels::<T>(layout.len, 0, true, network.ancillary));
+        }
+        layout
+    }
+
+    fn push<T: Scalar>(&mut self, layer_layout: LayerLayout) {
+        // Every layer starts at a cache line. What is too long to be counted stays at the
+        // largest number, and its memory is refused.
+        let numbers = layer_layout.numbers();
+        let whole_lines = numbers.checked_next_multiple_of(T::LANES).unwrap_or(usize::MAX);
+        self.len = self.len.saturating_add(whole_lines);
+        self.layers.push(layer_layout);
     }
 }
 
 /// Weights and biases as matrices and vectors: how they cross the engine's border.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Coefficients {
-    /// One matrix [inputs x units] per layer.
+    /// One matrix per layer: [inputs x units] of dense layers, [`Layer::weights`] of others.
     pub weights: Vec<Array2<f64>>,
-    /// One vector [units] per layer.
+    /// One vector per layer: [units] of dense layers, [`Layer::biases`] of others.
     pub biases: Vec<Array1<f64>>,
     /// The loss's own parameters; none for most.
     pub ancillary: Array1<f64>,
@@ -215,8 +320,9 @@ impl Coefficients {
     pub fn zeros(network: &Network) -> Result<Coefficients> {
         let mut coefficients = Coefficients::with_room(network.layers.len())?;
         for layer in &network.layers {
-            coefficients.weights.push(zeros(layer.inputs, layer.units)?);
-            coefficients.biases.push(filled(layer.units, 0.0)?.into());
+            let (rows, columns) = layer.weights();
+            coefficients.weights.push(zeros(rows, columns)?);
+            coefficients.biases.push(filled(layer.biases(), 0.0)?.into());
         }
         coefficients.ancillary = filled(network.ancillary, 0.0)?.into();
         Ok(coefficients)
@@ -276,15 +382,11 @@ impl Coefficients {
             )));
         }
         for (number, layer) in layers.iter().enumerate() {
-            if self.weights[number].dim() != (layer.inputs, layer.units)
-                || self.biases[number].len() != layer.units
-            {
+            let ((rows, columns), biases) = (layer.weights(), layer.biases());
+            if self.weights[number].dim() != (rows, columns) || self.biases[number].len() != biases {
                 return Err(EngineError::config(format!(
-                    "layer {} needs weights {} x {} and {} biases",
-                    number + 1,
-                    layer.inputs,
-                    layer.units,
-                    layer.units
+                    "layer {} needs weights {rows} x {columns} and {biases} biases",
+                    number + 1
                 )));
             }
         }
@@ -301,6 +403,14 @@ impl Coefficients {
         let mut packed = Buffer::zeros(layout.len)?;
         for (number, layer_layout) in layout.layers[..self.weights.len()].iter().enumerate() {
             let weights = &self.weights[number];
+            if layer_layout.flat.is_some() {
+                team.did(weights.len() as f64)?;
+                let numbers = weights.iter().chain(&self.biases[number]);
+                for (packed, &number) in packed[layer_layout.flat_range()].iter_mut().zip(numbers) {
+                    *packed = T::of(number);
+                }
+                continue;
+            }
             // Panel by panel, so that either layout of the matrix is read in order.
             for panel in 0..layer_layout.panels {
                 let units = layer_layout.units_of(panel, weights.ncols());
@@ -313,7 +423,7 @@ impl Coefficients {
                 }
             }
             for (unit, &bias) in self.biases[number].iter().enumerate() {
-                packed[layer_layout.index(layer_layout.rows - 1, unit)] = T::of(bias);
+                packed[layer_layout.index(layer_layout.inputs, unit)] = T::of(bias);
             }
         }
         for (number, &own) in self.ancillary.iter().enumerate() {
@@ -332,6 +442,13 @@ impl Coefficients {
         let layers = network.layers.len();
         for (number, layer_layout) in layout.layers[..layers].iter().enumerate() {
             let weights = &mut coefficients.weights[number];
+            if layer_layout.flat.is_some() {
+                let numbers = weights.iter_mut().chain(&mut coefficients.biases[number]);
+                for (number, packed) in numbers.zip(&packed[layer_layout.flat_range()]) {
+                    *number = packed.to_double();
+                }
+                continue;
+            }
             for panel in 0..layer_layout.panels {
                 let units = layer_layout.units_of(panel, weights.ncols());
                 for input in 0..weights.nrows() {
@@ -342,7 +459,7 @@ impl Coefficients {
                 }
             }
             for (unit, bias) in coefficients.biases[number].iter_mut().enumerate() {
-                *bias = packed[layer_layout.index(layer_layout.rows - 1, unit)].to_double();
+                *bias = packed[layer_layout.index(layer_layout.inputs, unit)].to_double();
             }
         }
         for (number, own) in coefficients.ancillary.iter_mut().enumerate() {

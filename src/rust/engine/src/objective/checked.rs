@@ -3,7 +3,7 @@
 use super::loss::rows::{Deltas, OutputRows, Row};
 use super::loss::Loss;
 use super::output::Output;
-use super::real::Real;
+use crate::kernels::real::Real;
 use crate::base::error::{EngineError, Result};
 use crate::kernels::instruction_set::InstructionSet;
 use crate::kernels::scalar::Scalar;

@@ -5,8 +5,6 @@ pub mod loss;
 pub mod metric;
 pub mod output;
 pub mod penalty;
-pub mod real;
-mod special;
 
 pub use checked::Objective;
 pub use loss::Loss;

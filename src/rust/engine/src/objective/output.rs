@@ -1,6 +1,6 @@
 //! Outputs: what the last layer's weighted inputs mean.
 
-use super::real::Real;
+use crate::kernels::real::Real;
 use crate::base::error::{EngineError, Result};
 use crate::kernels::elementwise::softmax;
 use crate::kernels::instruction_set::InstructionSet;

@@ -1,7 +1,7 @@
 //! The elastic-net penalty on weights, and its gradient.
 
 use crate::kernels::scalar::Scalar;
-use crate::nn::network::Coefficients;
+use crate::nn::network::{Coefficients, Network};
 use ndarray::Array2;
 
 /// λ · [(1 − α)/2 Σ w² + α Σ |w|], on weights, not biases.
@@ -21,7 +21,7 @@ impl Penalty {
     };
 
     /// The penalty on a network.
-    pub fn of(&self, coefficients: &Coefficients) -> f64 {
+    pub fn of(&self, network: &Network, coefficients: &Coefficients) -> f64 {
         if self.strength == 0.0 {
             return 0.0;
         }
@@ -29,7 +29,10 @@ impl Penalty {
             Some(weights) => self.value(weights),
             None => weights.iter().map(|&weight| self.value(&[weight])).sum(),
         };
-        coefficients.weights.iter().map(of_layer).sum()
+        let layers = coefficients.weights.iter().zip(network.layers());
+        layers
+            .map(|(weights, layer)| layer.decay_factor * of_layer(weights))
+            .sum()
     }
 
     /// The penalty on some weights.
@@ -62,6 +65,8 @@ impl Penalty {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nn::activation::Activation;
+    use crate::objective::output::Output;
     use ndarray::{arr1, arr2};
 
     #[test]
@@ -72,7 +77,9 @@ mod tests {
             biases: vec![arr1(&[9.0, 9.0]), arr1(&[9.0, 9.0]), arr1(&[9.0])],
             ancillary: Default::default(),
         };
-        let of = |strength, mixture| Penalty { strength, mixture }.of(&coefficients);
+        let hidden = [Activation::Tanh; 2];
+        let network = Network::new(&[2, 2, 2, 1], &hidden, Output::Linear).unwrap();
+        let of = |strength, mixture| Penalty { strength, mixture }.of(&network, &coefficients);
         assert_eq!(of(2.0, 0.0), 14.0 + 14.0 + 16.0);
         assert_eq!(of(0.5, 1.0), (6.0 + 6.0 + 4.0) / 2.0);
         assert_eq!(of(0.0, 0.5), 0.0);

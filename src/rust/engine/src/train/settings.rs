@@ -116,6 +116,10 @@ impl Settings {
             Some("dropout or clip_norm with L-BFGS".to_string())
         } else if let Some(hyperparameters) = lbfgs.filter(|lbfgs| !lbfgs.is_possible()) {
             Some(format!("{hyperparameters:?}"))
+        } else if lbfgs.is_some()
+            && network.layers().iter().any(|layer| ![0.0, 1.0].contains(&layer.lr_factor))
+        {
+            Some("a learning rate of a layer's own with L-BFGS".to_string())
         } else if self.clip_norm.is_some_and(|norm| !positive(norm)) {
             Some(format!("clip_norm {:?}", self.clip_norm))
         } else {

@@ -1,7 +1,8 @@
 //! Records steps of a fit: every matrix that the engine itself computed, nothing computed anew.
 
+use crate::base::buffer::SharedBuffer;
 use crate::base::error::Result;
-use crate::base::room::{collected, copied, copied_matrix, filled, matrix_of, push, room};
+use crate::base::room::{collected, copied_matrix, filled, matrix_of, push, room};
 use crate::compute::model::Model;
 use crate::data::rows::RowSource;
 use crate::kernels::scalar::{row_stride, Scalar};
@@ -12,7 +13,8 @@ use crate::optim::Method;
 use crate::train::observer::{EpochView, Observer, StepEnd};
 use ndarray::{Array1, Array2};
 
-/// What one layer computed in a step; rows are the rows of the step, columns the layer's units.
+/// What one layer computed in a step; rows are the rows of the step (from the layer that makes members on, each as many times
+/// as there are members), columns the layer's units.
 #[derive(Clone, Debug)]
 pub struct LayerTrace {
     /// Weighted inputs z (offset included).
@@ -93,7 +95,7 @@ impl<'a, T: Scalar> Recorder<'a, T> {
     pub fn bytes(network: &Network, steps: usize, rows: usize, targets: usize, slots: usize) -> f64 {
         let layers = network.layers().iter();
         let widest = layers
-            .map(|layer| row_stride::<T>(layer.units))
+            .map(|layer| layer.copies * row_stride::<T>(layer.units))
             .max()
             .unwrap_or(0);
         let beside = Coefficients::bytes(network) + rows as f64 * (widest * size_of::<T>()) as f64;
@@ -131,26 +133,30 @@ impl StepTrace {
         let rows = end.rows.len();
         let workspace = end.workspace;
         // SAFETY: observers are called between jobs, when nobody writes.
-        let read = |buffer: &crate::base::buffer::SharedBuffer<T>, stride: usize, columns: usize| unsafe {
+        let read = |buffer: &SharedBuffer<T>, rows: usize, stride: usize, columns: usize| unsafe {
             matrix(&buffer.read_all()[..rows * stride], stride, columns)
         };
+        let members = end.network.copies();
         let last = end.network.layers().len() - 1;
         // From the table: a loss that compares rows has put something else into the workspace.
         let columns = RowSource::<T>::columns(&end.targets);
         let mut targets = filled(rows * columns, T::zero())?;
         end.targets.gather(end.rows.clone(), &mut targets);
         // SAFETY: as above.
-        let case_weights = copied(unsafe { workspace.row_weights.read(0..rows) })?;
+        let of_copies = unsafe { workspace.row_weights.read(0..rows * members) };
+        let of_rows = of_copies.iter().step_by(members);
+        let case_weights = collected(of_rows.map(|weight| weight * members as f64))?;
         let mut layers = Vec::new();
         for (number, (layer, buffers)) in end.network.layers().iter().zip(&workspace.layers).enumerate() {
             let (stride, units) = (row_stride::<T>(layer.units), layer.units);
-            let activations = read(&buffers.values, stride, units)?;
+            let rows = rows * layer.copies;
+            let activations = read(&buffers.values, rows, stride, units)?;
             let weighted_inputs = match &buffers.weighted_inputs {
-                Some(kept) => read(kept, stride, units)?,
+                Some(kept) => read(kept, rows, stride, units)?,
                 None => copied_matrix(&activations)?,
             };
             let slopes = match &buffers.slopes {
-                Some(slopes) => read(slopes, stride, units)?,
+                Some(slopes) => read(slopes, rows, stride, units)?,
                 None if number == last && end.network.output() == Output::Softmax => {
                     let mut slopes = copied_matrix(&activations)?;
                     slopes.mapv_inplace(|a| a * (1.0 - a));
@@ -165,15 +171,15 @@ impl StepTrace {
                 }
             };
             let incoming_gradients = match &buffers.incoming_gradients {
-                Some(kept) => Some(read(kept, stride, units)?),
+                Some(kept) => Some(read(kept, rows, stride, units)?),
                 None if number == last && end.objective.has_errors(units) => {
                     let mut errors = filled(rows * units, T::zero())?;
                     // SAFETY: as above.
                     let values = unsafe { buffers.values.read_all() };
                     for (index, error) in errors.iter_mut().enumerate() {
                         let (row, unit) = (index / units, index % units);
-                        let y = targets[row * columns + unit.min(columns - 1)];
-                        let scale = T::of(end.delta_scale * case_weights[row]);
+                        let y = targets[row / members * columns + unit.min(columns - 1)];
+                        let scale = T::of(end.delta_scale * of_copies[row]);
                         *error = end
                             .objective
                             .error(units, values[row * stride + unit], y, unit, scale);
@@ -187,7 +193,7 @@ impl StepTrace {
                 activations,
                 slopes,
                 incoming_gradients,
-                deltas: read(&buffers.deltas, stride, units)?,
+                deltas: read(&buffers.deltas, rows, stride, units)?,
             };
             push(&mut layers, layer)?;
         }
@@ -200,7 +206,7 @@ impl StepTrace {
             decay: end.decay,
             rows: collected((0..rows).map(|position| end.rows.row(position)))?,
             loss_sum: end.loss_sum,
-            inputs: read(&workspace.inputs, inputs, inputs)?,
+            inputs: read(&workspace.inputs, rows, inputs, inputs)?,
             targets: matrix(&targets, columns, columns)?,
             case_weights,
             layers,
@@ -213,7 +219,8 @@ impl StepTrace {
 
     /// Bytes of a recorded step of so many rows and numbers kept per weight.
     pub fn bytes(network: &Network, rows: usize, targets: usize, slots: usize) -> f64 {
-        let units: usize = network.layers().iter().map(|layer| layer.units).sum();
+        let layers = network.layers().iter();
+        let units: usize = layers.map(|layer| layer.copies * layer.units).sum();
         // Of each layer five matrices; of each row its number and weight besides.
         let of_row = network.inputs() + targets + 2 + 5 * units;
         let numbers = rows as f64 * of_row as f64 * size_of::<f64>() as f64;

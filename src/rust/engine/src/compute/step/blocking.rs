@@ -8,6 +8,11 @@ use crate::kernels::scalar::Scalar;
 /// then come from the second-level cache.
 pub(super) const MC: usize = 256;
 
+/// Rows of a workspace whose gradients are summed at a time, where a row may have several copies.
+pub(super) fn rows_at_once(pass: &Pass<'_>) -> usize {
+    (MC / pass.network.most_copies()).max(1)
+}
+
 /// Micropanels whose gradients are computed side by side: kernels with registers for it then read an input
 /// once for two panels.
 pub(super) const MICROPANELS_BESIDE: usize = 2;
@@ -27,6 +32,7 @@ const FEW_ROWS: usize = 64;
 pub(super) fn is_small<T: Scalar>(pass: &Pass<'_>, rows: usize) -> bool {
     rows <= FEW_ROWS
         && pass.dropout.is_empty()
+        && pass.network.is_plain()
         && pass.network.ancillary() == 0
         && pass
             .layout

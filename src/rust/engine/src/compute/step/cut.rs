@@ -1,6 +1,6 @@
 //! How steps of many rows on few parameters are cut into shards, and the buffers of these.
 
-use super::blocking::MC;
+use super::blocking::rows_at_once;
 use crate::base::buffer::{Buffer, SharedBuffer};
 use crate::base::error::Result;
 use crate::compute::context::Pass;
@@ -44,7 +44,9 @@ impl Cut {
         let fitting = MEMBER_BYTES / Workspace::<T>::bytes_per_row(pass.network, Use::Training);
         Some(Cut {
             count,
-            at_once: (fitting / ROW_GRAIN * ROW_GRAIN).clamp(4 * ROW_GRAIN, MC),
+            at_once: (fitting / ROW_GRAIN * ROW_GRAIN)
+                .max(4 * ROW_GRAIN)
+                .min(rows_at_once(pass)),
             workspaces: if stay { 0 } else { members },
         })
     }

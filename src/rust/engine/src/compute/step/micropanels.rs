@@ -1,6 +1,6 @@
 //! The parameters' side of a step: gradients summed over rows, micropanel by micropanel, and the update.
 
-use super::blocking::{scratch_size, MC, MICROPANELS_BESIDE, MICROPANEL_ROWS};
+use super::blocking::{rows_at_once, scratch_size, MICROPANELS_BESIDE, MICROPANEL_ROWS};
 use super::stepper::Stepper;
 use crate::base::error::Result;
 use crate::base::ranges::{copy_short, tiles};
@@ -9,6 +9,7 @@ use crate::compute::workspace::Workspace;
 use crate::kernels::gemm::{self, panels_at_once, Rows};
 use crate::kernels::gemv;
 use crate::kernels::scalar::Scalar;
+use crate::nn::layer::rows::gradient_rows;
 use crate::optim::{ParameterSlice, Rule, Step};
 use std::ops::Range;
 
@@ -44,9 +45,10 @@ impl<T: Scalar> Stepper<'_, T> {
         accumulate: bool,
         finish: Finish,
     ) -> Result<()> {
-        let is_kept = accumulate || finish.update.is_none() || rows > MC;
+        let at_once = rows_at_once(&self.config.pass);
+        let is_kept = accumulate || finish.update.is_none() || rows > at_once;
         self.for_each_share(model, |member, share| {
-            for chunk in tiles(0..rows, MC) {
+            for chunk in tiles(0..rows, at_once) {
                 let finish = (chunk.end == rows).then_some(finish);
                 let sum = RowSum {
                     workspace: &self.workspace,
@@ -92,8 +94,11 @@ impl<T: Scalar> Stepper<'_, T> {
     ) {
         // SAFETY: the caller's promise.
         unsafe {
-            let (own, packed) = self.scratch_of(member);
             let first = &model.micropanels[alike.start];
+            if first.is_flat || self.is_frozen(first) {
+                return self.sum_apart(model, alike, sum, finish);
+            }
+            let (own, packed) = self.scratch_of(member);
             let inputs = self.micropanel_inputs(sum.workspace, first, sum.rows.clone(), packed);
             let panel_size = self.config.pass.layout.layers[first.layer].panel_size();
             for beside in tiles(alike, MICROPANELS_BESIDE) {
@@ -113,6 +118,73 @@ impl<T: Scalar> Stepper<'_, T> {
         }
     }
 
+    /// Copies that a micropanel's layer has of each row; behind the last layer are the loss's own parameters.
+    fn copies_of(&self, micropanel: &Micropanel) -> usize {
+        let network = self.config.pass.network;
+        match network.layers().get(micropanel.layer) {
+            Some(layer) => layer.copies,
+            None => network.copies(),
+        }
+    }
+
+    /// What the learning rate, and penalty and weight decay, of a micropanel's layer are multiplied by.
+    fn factors(&self, micropanel: &Micropanel) -> (f64, f64) {
+        let layers = self.config.pass.network.layers();
+        layers
+            .get(micropanel.layer)
+            .map_or((1.0, 1.0), |layer| (layer.lr_factor, layer.decay_factor))
+    }
+
+    /// Whether a micropanel's layer does not learn.
+    fn is_frozen(&self, micropanel: &Micropanel) -> bool {
+        self.factors(micropanel).0 == 0.0
+    }
+
+    /// The same of layers that are taken row by row, and of those that do not learn, whose gradient is 0.
+    ///
+    /// # Safety
+    /// As for [`Stepper::sum_alike`].
+    unsafe fn sum_apart(
+        &self,
+        model: &Model<T>,
+        alike: Range<usize>,
+        sum: &RowSum<'_, T>,
+        finish: Option<Finish>,
+    ) {
+        let pass = &self.config.pass;
+        for index in alike {
+            let micropanel = &model.micropanels[index];
+            let range = micropanel.all();
+            // SAFETY: the caller's promise; a gradient is kept where there are layers that are taken row by row.
+            unsafe {
+                if self.is_frozen(micropanel) {
+                    if let (Some(target), false) = (sum.target, sum.accumulate) {
+                        std::slice::from_raw_parts_mut(target.add(range.start), range.len()).fill(T::zero());
+                    }
+                    if finish.is_some_and(|finish| finish.penalty_share.is_some()) {
+                        self.penalise(model, index);
+                    }
+                    continue;
+                }
+                let target = sum.target.unwrap_or_else(|| self.gradient.pointer());
+                let sums = std::slice::from_raw_parts_mut(target.add(range.start), range.len());
+                if !sum.accumulate {
+                    sums.fill(T::zero());
+                }
+                let layer = micropanel.layer;
+                let parameters = model.parameters.read_all();
+                let of_layer = pass.layer_rows(sum.workspace, layer, &sum.rows, parameters);
+                let stride = pass.layout.layers[layer].stride;
+                let first = sum.rows.start * pass.network.layers()[layer].copies * stride;
+                let deltas = &sum.workspace.layers[layer].deltas.read_all()[first..];
+                gradient_rows(pass.set, of_layer, deltas, stride, sums);
+                if let Some(finish) = finish {
+                    self.finish_micropanel(model, index, sums, finish);
+                }
+            }
+        }
+    }
+
     /// A member's room for gradients of micropanels beside each other, and for packed inputs.
     ///
     /// # Safety
@@ -123,6 +195,22 @@ impl<T: Scalar> Stepper<'_, T> {
         // SAFETY: each member has a part of its own.
         let scratch = unsafe { self.scratch.part(member * size..(member + 1) * size) };
         scratch.split_at_mut(MICROPANELS_BESIDE * MICROPANEL_ROWS * T::LANES)
+    }
+
+    /// Notes what a micropanel's weights, which are the answer, add to the penalty.
+    ///
+    /// # Safety
+    /// Nobody may write this micropanel's part of the model, or note its penalty.
+    unsafe fn penalise<'m>(&self, model: &'m Model<T>, index: usize) -> &'m [T] {
+        let micropanel = &model.micropanels[index];
+        let (_, decay_factor) = self.factors(micropanel);
+        // SAFETY: the caller's promise.
+        unsafe {
+            let weights = model.parameters.read(micropanel.weights.clone());
+            self.micropanel_penalties.part(index..index + 1)[0] =
+                decay_factor * self.config.penalty.value(weights);
+            weights
+        }
     }
 
     /// What follows when a micropanel's gradient is complete: the penalty, and the update if it is time.
@@ -139,9 +227,10 @@ impl<T: Scalar> Stepper<'_, T> {
         let micropanel = &model.micropanels[index];
         // SAFETY: the caller's promise.
         unsafe {
+            let (_, decay_factor) = self.factors(micropanel);
             if let Some(share) = finish.penalty_share {
-                let weights = model.parameters.read(micropanel.weights.clone());
-                self.micropanel_penalties.part(index..index + 1)[0] = self.config.penalty.value(weights);
+                let weights = self.penalise(model, index);
+                let share = decay_factor * share;
                 self.config
                     .penalty
                     .add_gradient(weights, &mut gradient[..weights.len()], share);
@@ -167,13 +256,15 @@ impl<T: Scalar> Stepper<'_, T> {
         // SAFETY: the caller's promise.
         let (numbers, stride) = unsafe {
             match micropanel.layer {
-                0 => (workspace.inputs.read_all(), layer_layout.rows - 1),
+                0 => (workspace.inputs.read_all(), layer_layout.inputs),
                 layer => (
                     workspace.layers[layer - 1].values.read_all(),
                     self.config.pass.layout.layers[layer - 1].stride,
                 ),
             }
         };
+        let copies = self.copies_of(micropanel);
+        let rows = rows.start * copies..rows.end * copies;
         let (first, count) = (micropanel.inputs.start, rows.len());
         let times_read = layer_layout.panels / panels_at_once(self.config.pass.set);
         if count < PACKED_FROM.0 || times_read < PACKED_FROM.1 {
@@ -217,7 +308,8 @@ impl<T: Scalar> Stepper<'_, T> {
             let deltas = of_layer
                 .or(sum.workspace.ancillary_deltas.as_ref())
                 .map_or(&[][..], |deltas| deltas.read_all());
-            let deltas = deltas[sum.rows.start * stride + first.panel * first.width..].as_ptr();
+            let copies = self.copies_of(first);
+            let deltas = deltas[sum.rows.start * copies * stride + first.panel * first.width..].as_ptr();
             match first.width {
                 1 => gemv::gradient(set, inputs, count, deltas, start, first.with_bias, sum.accumulate),
                 _ => gemm::gradient(
@@ -245,6 +337,15 @@ impl<T: Scalar> Stepper<'_, T> {
         micropanel: &Micropanel,
         gradient: &[T],
     ) {
+        let (lr_factor, decay_factor) = self.factors(micropanel);
+        if lr_factor == 0.0 {
+            return;
+        }
+        let step = Step {
+            lr: lr_factor * step.lr,
+            decay: decay_factor * step.decay,
+            ..step
+        };
         // SAFETY: the caller's promise.
         unsafe {
             let update = |range: Range<usize>, gradient: &[T], is_bias| {

@@ -185,7 +185,7 @@ unsafe fn inputs_of<T: Scalar>(
     count: usize,
 ) -> Rows<T> {
     let (buffer, stride) = match number {
-        0 => (&workspace.inputs, layout.layers[0].rows - 1),
+        0 => (&workspace.inputs, layout.layers[0].inputs),
         _ => (
             &workspace.layers[number - 1].values,
             layout.layers[number - 1].stride,

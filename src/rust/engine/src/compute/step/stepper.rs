@@ -1,6 +1,6 @@
 //! What makes steps: how it does, and the buffers for it.
 
-use super::blocking::{is_small, scratch_size, MC};
+use super::blocking::{is_small, rows_at_once, scratch_size};
 use super::cut::{Cut, Shards};
 use crate::base::buffer::{Buffer, SharedBuffer};
 use crate::base::error::Result;
@@ -148,8 +148,12 @@ impl StepNeeds {
         let rows = config.largest_step;
         let stay = config.records || (rows == config.data.rows() && capacity >= rows);
         let cut = Cut::of::<T>(&config.pass, rows, stay, config.team.size());
-        let keeps_gradient =
-            whole_gradient || small || cut.is_some() || capacity.min(MC) < config.largest_step;
+        // What is summed row by row has no place in a member's scratch.
+        let keeps_gradient = whole_gradient
+            || small
+            || cut.is_some()
+            || capacity.min(rows_at_once(&config.pass)) < config.largest_step
+            || config.pass.network.has_row_kinds();
         StepNeeds {
             purpose,
             capacity,
@@ -285,7 +289,9 @@ impl<'a, T: Scalar> Stepper<'a, T> {
                 Some(row_pass.scale),
                 &mut [],
             );
-            self.config.pass.backward(workspace, rows, &model.transposed);
+            self.config
+                .pass
+                .backward(workspace, rows, &model.parameters, &model.transposed);
         }
     }
 

@@ -3,7 +3,7 @@
 use super::rule::{Description, ElementLoss, Needs};
 use super::squared::OF_PREDICTIONS;
 use crate::objective::output::Output;
-use crate::objective::real::Real;
+use crate::kernels::real::Real;
 
 /// The sign of an error; 0 where it is none, and NaN of NaN.
 #[inline(always)]

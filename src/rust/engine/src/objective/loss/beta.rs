@@ -3,7 +3,7 @@
 use super::rows::Row;
 use super::rule::{Description, Needs, RowLoss};
 use crate::objective::output::Output;
-use crate::objective::real::Real;
+use crate::kernels::real::Real;
 
 /// Minus the log-likelihood of the beta distribution of mean μ and precision φ, whose variance is μ(1 − μ)/(1 + φ);
 /// the ancillary parameters are log φ of each unit (Ferrari and Cribari-Neto 2004).

@@ -3,7 +3,7 @@
 use super::rows::Row;
 use super::rule::{Description, ElementLoss, Needs, RowLoss};
 use crate::objective::output::Output;
-use crate::objective::real::Real;
+use crate::kernels::real::Real;
 
 /// Minus the log-likelihood of Poisson counts, without log y!.
 pub(super) struct Poisson;

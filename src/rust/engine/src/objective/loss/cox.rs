@@ -10,7 +10,7 @@ use crate::base::room::{collected, filled};
 use crate::kernels::instruction_set::InstructionSet;
 use crate::kernels::scalar::Scalar;
 use crate::objective::output::Output;
-use crate::objective::real::Real;
+use crate::kernels::real::Real;
 
 /// Minus the log partial likelihood, ties as by Breslow (1974), of the log of relative hazards.
 pub struct Cox;

@@ -6,7 +6,7 @@ use crate::kernels::instruction_set::InstructionSet;
 use crate::kernels::scalar::Scalar;
 use crate::nn::activation::Activation;
 use crate::objective::output::Output;
-use crate::objective::real::Real;
+use crate::kernels::real::Real;
 
 /// Minus the log-likelihood of the binomial distribution, of units by themselves.
 pub(super) struct BinaryCrossEntropy;

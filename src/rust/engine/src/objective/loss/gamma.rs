@@ -2,7 +2,7 @@
 
 use super::rule::{Description, ElementLoss, Needs};
 use crate::objective::output::Output;
-use crate::objective::real::Real;
+use crate::kernels::real::Real;
 
 /// What minus the log-likelihood of the gamma distribution is, divided by its shape: whatever the shape, its
 /// minimum is at the same weights (McCullagh and Nelder 1989, section 8.3.2).

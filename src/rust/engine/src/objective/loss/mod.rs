@@ -22,7 +22,7 @@ mod tests;
 pub use cox::{Cox, RiskSets};
 pub use rule::{Description, Needs};
 
-use super::real::Real;
+use crate::kernels::real::Real;
 use crate::kernels::instruction_set::InstructionSet;
 use crate::kernels::scalar::Scalar;
 use absolute::{Huber, Mae, Quantile};

@@ -2,7 +2,7 @@
 
 use super::rule::{Description, ElementLoss, Needs};
 use crate::objective::output::Output;
-use crate::objective::real::Real;
+use crate::kernels::real::Real;
 
 /// The outputs of losses that are computed from the prediction.
 pub(super) const OF_PREDICTIONS: &[Output] = &[Output::Linear, Output::Sigmoid, Output::Exponential];

@@ -3,7 +3,7 @@
 use super::*;
 use crate::objective::checked::Objective;
 use crate::objective::output::Output;
-use crate::objective::real::Dual;
+use crate::kernels::real::Dual;
 
 /// An objective, with weighted inputs, targets and ancillary parameters of a row.
 type Case = (Objective, Vec<f64>, Vec<f64>, Vec<f64>);
@@ -129,7 +129,7 @@ fn dual_numbers_give_the_derivatives_of_the_deltas() {
         for number in 0..all.len() {
             let dual = |place: usize| Dual {
                 value: all[place],
-                change: f64::from(u8::from(place == number)),
+                change: [f64::from(u8::from(place == number))],
             };
             let moved: Vec<Dual> = (0..all.len()).map(dual).collect();
             let targets: Vec<Dual> = y.iter().map(|&y| Dual::of(y)).collect();
@@ -138,7 +138,7 @@ fn dual_numbers_give_the_derivatives_of_the_deltas() {
             let loss = objective.of_row(by, &targets, owned, &mut by.to_vec(), &mut deltas, &mut ancillary);
             let (value, slopes, of_own) = plain(&objective, &z, &y, &own);
             let slopes: Vec<f64> = slopes.into_iter().chain(of_own).collect();
-            assert!((loss.value - value).abs() < 1e-14 && (loss.change - slopes[number]).abs() < 1e-13);
+            assert!((loss.value - value).abs() < 1e-14 && (loss.change[0] - slopes[number]).abs() < 1e-13);
             let at = |step: f64| {
                 let mut moved = all.clone();
                 moved[number] += step;
@@ -149,9 +149,9 @@ fn dual_numbers_give_the_derivatives_of_the_deltas() {
             for (place, found) in deltas.iter().chain(&ancillary).enumerate() {
                 let difference = (up[place] - down[place]) / 2e-6;
                 assert!(
-                    (found.change - difference).abs() < 1e-7,
+                    (found.change[0] - difference).abs() < 1e-7,
                     "{objective:?} {place} by {number}: {} {difference}",
-                    found.change
+                    found.change[0]
                 );
             }
         }
@@ -289,13 +289,13 @@ fn deltas_of_the_partial_likelihood_are_its_derivatives() {
         assert!((WEIGHTS[i] * deltas[i] - difference).abs() < 1e-8, "{i}");
         let moved = |j: usize| Dual {
             value: HAZARDS[j],
-            change: f64::from(u8::from(i == j)),
+            change: [f64::from(u8::from(i == j))],
         };
         let (_, changes) = cox(&(0..6).map(moved).collect::<Vec<_>>());
         let (up, down) = (cox(&at(1e-6)).1, cox(&at(-1e-6)).1);
         for (j, found) in changes.iter().enumerate() {
             let difference = (up[j] - down[j]) / 2e-6;
-            assert!((found.change - difference).abs() < 1e-8, "{j} by {i}");
+            assert!((found.change[0] - difference).abs() < 1e-8, "{j} by {i}");
         }
     }
 }

@@ -1,0 +1,93 @@
+//! Heads: a dense layer of each member's own, z = Σ_i x_i w_mi + b_m for member m; the last layer of TabM (Gorishniy et al., 2025).
+
+use super::dense::{sums, sums_back, sums_gradient};
+use super::{Draws, Extent, Layer, Number, RowAt, RowKind};
+use crate::base::error::{EngineError, Result};
+use crate::nn::distribution::BiasInit;
+use ndarray::{s, Array1, Array2};
+use rand::RngExt;
+use std::ops::Range;
+
+/// Weighted sums with weights of each member's own.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Heads {
+    /// Whether each unit of each member has a bias.
+    pub bias: bool,
+}
+
+impl Heads {
+    #[inline(always)]
+    fn weights_of(layer: &Layer, member: usize) -> Range<usize> {
+        let size = layer.inputs * layer.units;
+        member * size..(member + 1) * size
+    }
+
+    #[inline(always)]
+    fn biases_of(&self, layer: &Layer, member: usize) -> Range<usize> {
+        let size = if self.bias { layer.units } else { 0 };
+        member * size..(member + 1) * size
+    }
+}
+
+impl RowKind for Heads {
+    fn units(&self, _extent: Extent<'_>, units: usize) -> Result<usize> {
+        match units {
+            0 => Err(EngineError::config("heads without units")),
+            units => Ok(units),
+        }
+    }
+
+    fn weights(&self, layer: &Layer) -> (usize, usize) {
+        (layer.copies.saturating_mul(layer.inputs), layer.units)
+    }
+
+    fn biases(&self, layer: &Layer) -> usize {
+        if self.bias {
+            layer.copies.saturating_mul(layer.units)
+        } else {
+            0
+        }
+    }
+
+    fn work(&self, layer: &Layer) -> f64 {
+        (layer.inputs as f64 + 1.0) * layer.units as f64
+    }
+
+    fn draw(
+        &self,
+        layer: &Layer,
+        weights: &mut Array2<f64>,
+        biases: &mut Array1<f64>,
+        draws: &mut Draws<'_>,
+    ) -> Result<()> {
+        for member in 0..layer.copies {
+            let rows = member * layer.inputs..(member + 1) * layer.inputs;
+            draws.init.fill(weights.slice_mut(s![rows, ..]), draws.rng, draws.team)?;
+        }
+        if draws.biases == BiasInit::Uniform {
+            biases.mapv_inplace(|_| draws.rng.random::<f64>());
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn forward<N: Number>(&self, row: RowAt<'_, N>, out: &mut [N]) {
+        let weights = &row.weights[Heads::weights_of(row.layer, row.member)];
+        sums(row.inputs, weights, &row.biases[self.biases_of(row.layer, row.member)], out);
+    }
+
+    #[inline(always)]
+    fn backward<N: Number>(&self, row: RowAt<'_, N>, deltas: &[N], incoming: &mut [N]) {
+        sums_back(&row.weights[Heads::weights_of(row.layer, row.member)], deltas, incoming);
+    }
+
+    #[inline(always)]
+    fn gradient<N: Number>(&self, row: RowAt<'_, N>, deltas: &[N], weights: &mut [N], biases: &mut [N]) {
+        sums_gradient(
+            row.inputs,
+            deltas,
+            &mut weights[Heads::weights_of(row.layer, row.member)],
+            &mut biases[self.biases_of(row.layer, row.member)],
+        );
+    }
+}

@@ -1,0 +1,382 @@
+//! Layers: what a network is made of.
+//!
+//! A kind of layer is a type in a file of its own and a line in [`kinds!`]; everything else asks through [`Layer`].
+//! A kind states once, row by row and on numbers that may be dual, what goes out ([`RowKind::forward`]), what comes back
+//! ([`RowKind::backward`]) and what the parameters get of it ([`RowKind::gradient`]): training, Hessians and derivatives of
+//! single rows all take it from there. Dense layers have a fast path besides, in panels (`kernels::gemm`), beside which
+//! their statement here is the plain one.
+
+mod dense;
+mod embedding;
+mod heads;
+mod members;
+mod norm;
+mod parametric;
+mod periodic;
+pub mod rows;
+mod scale;
+mod skip;
+
+pub use dense::Dense;
+pub use embedding::Embedding;
+pub use heads::Heads;
+pub use members::Members;
+pub use norm::Norm;
+pub use parametric::Parametric;
+pub use periodic::Periodic;
+pub use scale::Scale;
+pub use skip::Skip;
+
+use crate::base::error::{EngineError, Result};
+use crate::base::threads::Team;
+use crate::kernels::instruction_set::InstructionSet;
+use crate::kernels::real::{Dual, Real};
+use crate::kernels::scalar::Scalar;
+use crate::nn::activation::Activation;
+use crate::nn::distribution::{BiasInit, Init};
+use ndarray::{Array1, Array2};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+/// One layer: `inputs` numbers come in, `units` go out, through an activation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layer {
+    /// Numbers that come in.
+    pub inputs: usize,
+    /// Numbers that go out.
+    pub units: usize,
+    /// The activation; for the last layer, the output's.
+    pub activation: Activation,
+    /// What it computes before the activation.
+    pub kind: Kind,
+    /// Copies of a row that come in: 1, or one for each member from the layer that makes these on.
+    pub copies_in: usize,
+    /// Copies of a row that go out.
+    pub copies: usize,
+    /// What the learning rate is multiplied by; 0 freezes the layer.
+    pub lr_factor: f64,
+    /// What penalty and weight decay are multiplied by.
+    pub decay_factor: f64,
+}
+
+/// What a layer is to be, before it is known what comes in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// Numbers that go out; where the kind itself says how many, these or 0.
+    pub units: usize,
+    /// The activation; of the last layer the output's stands instead.
+    pub activation: Activation,
+    /// What it computes.
+    pub kind: Kind,
+    /// What the learning rate is multiplied by.
+    pub lr_factor: f64,
+    /// What penalty and weight decay are multiplied by.
+    pub decay_factor: f64,
+}
+
+impl Plan {
+    /// A layer of a kind with the rates of all others.
+    pub fn new(units: usize, activation: Activation, kind: impl Into<Kind>) -> Plan {
+        Plan {
+            units,
+            activation,
+            kind: kind.into(),
+            lr_factor: 1.0,
+            decay_factor: 1.0,
+        }
+    }
+}
+
+/// How many numbers go in and out of a layer, before there is one: what kinds are checked against.
+#[derive(Clone, Copy, Debug)]
+pub struct Extent<'a> {
+    /// Numbers that come in.
+    pub inputs: usize,
+    /// Copies of a row that come in.
+    pub copies: usize,
+    /// Units and copies of what may be skipped from: the inputs, then each layer before.
+    pub before: &'a [(usize, usize)],
+}
+
+/// What a kind needs to draw a start.
+pub struct Draws<'a> {
+    /// How weights of dense layers are drawn.
+    pub init: Init,
+    /// How their biases are.
+    pub biases: BiasInit,
+    /// The random stream.
+    pub rng: &'a mut Xoshiro256PlusPlus,
+    /// Who is asked whether to go on.
+    pub team: &'a Team,
+}
+
+/// A row at a layer: its parameters, what comes in, and where that comes from.
+#[derive(Clone, Copy)]
+pub struct RowAt<'a, N> {
+    /// The layer.
+    pub layer: &'a Layer,
+    /// Weights, row by row.
+    pub weights: &'a [N],
+    /// Biases.
+    pub biases: &'a [N],
+    /// What comes in.
+    pub inputs: &'a [N],
+    /// What a skip connection brings; else empty.
+    pub skipped: &'a [N],
+    /// Which of the row's copies it is.
+    pub member: usize,
+    /// The instruction set of the kernels.
+    pub set: InstructionSet,
+}
+
+/// Numbers that layers compute with.
+pub trait Number: Real + Default {
+    /// Values and slopes of an activation at some points.
+    fn curve(
+        activation: Activation,
+        set: InstructionSet,
+        points: &[Self],
+        values: &mut [Self],
+        slopes: &mut [Self],
+    );
+}
+
+impl<T: Scalar> Number for T {
+    fn curve(activation: Activation, set: InstructionSet, points: &[T], values: &mut [T], slopes: &mut [T]) {
+        values.copy_from_slice(points);
+        activation.activate_with_slope(set, values, slopes);
+    }
+}
+
+impl<const K: usize> Number for Dual<K> {
+    fn curve(
+        activation: Activation,
+        _set: InstructionSet,
+        points: &[Dual<K>],
+        values: &mut [Dual<K>],
+        slopes: &mut [Dual<K>],
+    ) {
+        for ((&point, value), slope) in points.iter().zip(values).zip(slopes) {
+            let (v, s) = activation.value_and_slope(point.value);
+            *value = point.through(v, s);
+            *slope = point.through(s, activation.second_derivative(point.value));
+        }
+    }
+}
+
+/// A kind of layer.
+pub trait RowKind {
+    /// Numbers that go out, where `units` are asked for (0: not said).
+    ///
+    /// # Errors
+    /// [`EngineError::Config`] of what does not fit.
+    fn units(&self, extent: Extent<'_>, units: usize) -> Result<usize>;
+    /// Copies of a row that go out.
+    fn copies(&self, copies: usize) -> usize {
+        copies
+    }
+    /// Extent of the weights.
+    fn weights(&self, layer: &Layer) -> (usize, usize);
+    /// Number of biases.
+    fn biases(&self, layer: &Layer) -> usize;
+    /// What the layer takes from an earlier one: 0 for the inputs, else that layer's number from 1.
+    fn from(&self) -> Option<usize> {
+        None
+    }
+    /// Multiply-adds of a row going forward, about.
+    fn work(&self, layer: &Layer) -> f64 {
+        let (rows, columns) = self.weights(layer);
+        rows as f64 * columns as f64 + self.biases(layer) as f64 + layer.units as f64
+    }
+    /// Draws a start of the parameters, which are 0.
+    ///
+    /// # Errors
+    /// Memory refused, or an interrupt.
+    fn draw(
+        &self,
+        layer: &Layer,
+        weights: &mut Array2<f64>,
+        biases: &mut Array1<f64>,
+        draws: &mut Draws<'_>,
+    ) -> Result<()>;
+    /// Writes what goes out, before the activation.
+    fn forward<N: Number>(&self, row: RowAt<'_, N>, out: &mut [N]);
+    /// Adds to `incoming` the derivatives of the loss by what comes in, given those by what goes out.
+    fn backward<N: Number>(&self, row: RowAt<'_, N>, deltas: &[N], incoming: &mut [N]);
+    /// Adds to `incoming` the derivatives of the loss by what was skipped from.
+    fn backward_skipped<N: Number>(&self, _row: RowAt<'_, N>, _deltas: &[N], _incoming: &mut [N]) {}
+    /// Adds to the gradient of weights and biases what the row says.
+    fn gradient<N: Number>(&self, row: RowAt<'_, N>, deltas: &[N], weights: &mut [N], biases: &mut [N]);
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// The kinds of layers.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Kind {
+            $($(#[$doc])* $name($name),)*
+        }
+
+        $(impl From<$name> for Kind {
+            fn from(kind: $name) -> Kind {
+                Kind::$name(kind)
+            }
+        })*
+
+        impl RowKind for Kind {
+            fn units(&self, extent: Extent<'_>, units: usize) -> Result<usize> {
+                match self { $(Kind::$name(kind) => kind.units(extent, units),)* }
+            }
+            fn copies(&self, copies: usize) -> usize {
+                match self { $(Kind::$name(kind) => kind.copies(copies),)* }
+            }
+            fn weights(&self, layer: &Layer) -> (usize, usize) {
+                match self { $(Kind::$name(kind) => kind.weights(layer),)* }
+            }
+            fn biases(&self, layer: &Layer) -> usize {
+                match self { $(Kind::$name(kind) => kind.biases(layer),)* }
+            }
+            fn from(&self) -> Option<usize> {
+                match self { $(Kind::$name(kind) => RowKind::from(kind),)* }
+            }
+            fn work(&self, layer: &Layer) -> f64 {
+                match self { $(Kind::$name(kind) => kind.work(layer),)* }
+            }
+            fn draw(
+                &self,
+                layer: &Layer,
+                weights: &mut Array2<f64>,
+                biases: &mut Array1<f64>,
+                draws: &mut Draws<'_>,
+            ) -> Result<()> {
+                match self { $(Kind::$name(kind) => kind.draw(layer, weights, biases, draws),)* }
+            }
+            #[inline(always)]
+            fn forward<N: Number>(&self, row: RowAt<'_, N>, out: &mut [N]) {
+                match self { $(Kind::$name(kind) => kind.forward(row, out),)* }
+            }
+            #[inline(always)]
+            fn backward<N: Number>(&self, row: RowAt<'_, N>, deltas: &[N], incoming: &mut [N]) {
+                match self { $(Kind::$name(kind) => kind.backward(row, deltas, incoming),)* }
+            }
+            #[inline(always)]
+            fn backward_skipped<N: Number>(&self, row: RowAt<'_, N>, deltas: &[N], incoming: &mut [N]) {
+                match self { $(Kind::$name(kind) => kind.backward_skipped(row, deltas, incoming),)* }
+            }
+            #[inline(always)]
+            fn gradient<N: Number>(&self, row: RowAt<'_, N>, deltas: &[N], weights: &mut [N], biases: &mut [N]) {
+                match self { $(Kind::$name(kind) => kind.gradient(row, deltas, weights, biases),)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// Weighted sums of all inputs, with or without biases.
+    Dense,
+    /// A factor for each input.
+    Scale,
+    /// Groups of columns, each brought to a few numbers of its own.
+    Embedding,
+    /// Single columns, each brought to a few numbers through waves of learnt frequencies.
+    Periodic,
+    /// An activation with a parameter for each unit.
+    Parametric,
+    /// Each row brought to mean 0 and variance 1, then to a scale and a place of its units' own.
+    Norm,
+    /// What comes in, plus what an earlier layer gave.
+    Skip,
+    /// Each row becomes one copy for each member of the network.
+    Members,
+    /// Weighted sums with weights of each member's own.
+    Heads,
+}
+
+impl Layer {
+    /// The layer of a plan where these numbers come in.
+    ///
+    /// # Errors
+    /// [`EngineError::Config`] of what does not fit.
+    pub fn of(plan: &Plan, extent: Extent<'_>) -> Result<Layer> {
+        let factors = [plan.lr_factor, plan.decay_factor];
+        if factors.iter().any(|factor| !(0.0..=f64::MAX).contains(factor)) {
+            return Err(EngineError::config("a factor of a layer that is negative or not finite"));
+        }
+        let units = plan.kind.units(extent, plan.units)?;
+        if units == 0 || (plan.units != 0 && plan.units != units) {
+            return Err(EngineError::config(format!(
+                "{} units where there are {units}",
+                plan.units
+            )));
+        }
+        Ok(Layer {
+            inputs: extent.inputs,
+            units,
+            activation: plan.activation,
+            kind: plan.kind.clone(),
+            copies_in: extent.copies,
+            copies: plan.kind.copies(extent.copies),
+            lr_factor: plan.lr_factor,
+            decay_factor: plan.decay_factor,
+        })
+    }
+
+    /// Extent of the weights: [inputs x units] of dense layers.
+    pub fn weights(&self) -> (usize, usize) {
+        self.kind.weights(self)
+    }
+
+    /// Number of biases: one for each unit of dense layers.
+    pub fn biases(&self) -> usize {
+        self.kind.biases(self)
+    }
+
+    /// Number of parameters.
+    pub fn parameter_count(&self) -> f64 {
+        let (rows, columns) = self.weights();
+        rows as f64 * columns as f64 + self.biases() as f64
+    }
+
+    /// Multiply-adds of a row of inputs going forward.
+    pub fn work(&self) -> f64 {
+        self.copies as f64 * self.kind.work(self)
+    }
+
+    /// Whether it goes in panels, through the fast path.
+    pub fn is_dense(&self) -> bool {
+        matches!(self.kind, Kind::Dense(_))
+    }
+
+    /// Whether it is what layers are where nothing else is said: dense, with biases, learning as all others.
+    pub fn is_plain(&self) -> bool {
+        self.kind == Kind::Dense(Dense { bias: true }) && self.lr_factor == 1.0 && self.decay_factor == 1.0
+    }
+
+    /// Draws a start of the parameters.
+    ///
+    /// # Errors
+    /// Memory refused, or an interrupt.
+    pub fn draw(
+        &self,
+        weights: &mut Array2<f64>,
+        biases: &mut Array1<f64>,
+        draws: &mut Draws<'_>,
+    ) -> Result<()> {
+        self.kind.draw(self, weights, biases, draws)
+    }
+}
+
+/// Refuses units that are asked for where there are others.
+fn same_units(what: &str, units: usize, there: usize) -> Result<usize> {
+    match units == 0 || units == there {
+        true => Ok(there),
+        false => Err(EngineError::config(format!(
+            "{what} of {units} units where {there} come in"
+        ))),
+    }
+}
+
+/// sum + a b, in the order in which it is written.
+#[inline(always)]
+fn add_product<N: Real>(sum: &mut N, a: N, b: N) {
+    *sum = *sum + a * b;
+}
