@@ -29,8 +29,8 @@ engine_rows_of_share <- function(rows, share) .Call(wrap__engine_rows_of_share, 
 # Rows of each step of an optimizer, of which `wanted` are asked for (NULL: nothing is said); NULL where these are too few for it.
 engine_batch_size <- function(optimizer, wanted, rows) .Call(wrap__engine_batch_size, optimizer, wanted, rows)
 
-# Starting weights and biases for layers of the given sizes, input first.
-engine_init <- function(sizes, init, bias_init, seed, max_bytes) .Call(wrap__engine_init, sizes, init, bias_init, seed, max_bytes)
+# Starting weights and biases for layers of the given sizes, input first, and kinds (NULL: a chain of dense layers).
+engine_init <- function(sizes, layers, init, bias_init, seed, max_bytes) .Call(wrap__engine_init, sizes, layers, init, bias_init, seed, max_bytes)
 
 # Values and derivatives of an activation function at given points.
 engine_activation <- function(name, z) .Call(wrap__engine_activation, name, z)
@@ -52,6 +52,10 @@ engine_file_finish <- function(temporary, target, bytes) .Call(wrap__engine_file
 
 # Why nothing more can be written to a file that is temporary; no error if something can, and then it was.
 engine_file_probe <- function(path) .Call(wrap__engine_file_probe, path)
+
+# What each layer of a network takes and has: units of all layers (inputs first), and for each layer the extent of its weights
+# (rows, columns), the number of its biases, and how many copies of each row go in and out.
+engine_layers <- function(net) .Call(wrap__engine_layers, net)
 
 # Trains the members of an ensemble. `members` are lists of `seed`, `rows` and `held` (1-based) and `start`.
 engine_train_members <- function(spec, x, y, case_weights, offset, members, hook) .Call(wrap__engine_train_members, spec, x, y, case_weights, offset, members, hook)

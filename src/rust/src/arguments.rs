@@ -1,6 +1,7 @@
 //! Reads what R passes. R has checked everything; what does not fit here is a fault of the
 //! package, reported as [`EngineError::Config`].
 
+use crate::layers;
 use crate::threads::allowed;
 use crate::watch::collect_garbage;
 use backprop_engine::base::hyperparameter::Values;
@@ -110,6 +111,11 @@ impl Fields {
             .transpose()
     }
 
+    /// The elements, each a list itself.
+    pub fn lists(&self, what: &str) -> Result<Vec<Fields>> {
+        self.0.iter().map(|(_, value)| Fields::new(value, what)).collect()
+    }
+
     fn list(&self, name: &str) -> Result<Fields> {
         Fields::new(self.required(name)?, name)
     }
@@ -160,7 +166,17 @@ pub fn network(spec: &Fields) -> Result<Network> {
     let sizes = sizes(spec)?;
     let activations = parse_all(spec.texts("activation")?)?;
     let output = Output::from_str(spec.text("output")?)?;
-    Network::new(&sizes, &activations, output)
+    of_layers(spec, &sizes, &activations, output)
+}
+
+fn of_layers(spec: &Fields, sizes: &[usize], hidden: &[Activation], output: Output) -> Result<Network> {
+    if spec.get("layers").is_none() {
+        return Network::new(sizes, hidden, output);
+    }
+    let (Some((&inputs, units)), true) = (sizes.split_first(), hidden.len() + 2 == sizes.len()) else {
+        return Err(wrong("sizes"));
+    };
+    Network::of(inputs, layers::plans(spec, units, hidden)?, output)
 }
 
 /// The same with the parameters that its loss has of its own.
@@ -174,7 +190,7 @@ pub fn network_of(spec: &Fields, objective: &Objective) -> Result<Network> {
 pub fn network_of_sizes(spec: &Fields) -> Result<Network> {
     let sizes = sizes(spec)?;
     let hidden = vec![Activation::Linear; sizes.len().saturating_sub(2)];
-    Network::new(&sizes, &hidden, Output::Linear)
+    of_layers(spec, &sizes, &hidden, Output::Linear)
 }
 
 /// Output and loss.

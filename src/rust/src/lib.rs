@@ -7,6 +7,7 @@ mod arguments;
 mod files;
 mod inputs;
 mod interrupts;
+mod layers;
 mod members;
 mod moments;
 mod problem;
@@ -105,7 +106,7 @@ fn engine_train(
             true => fit.run::<f32>(&mut watch, steps)?,
             false => fit.run::<f64>(&mut watch, steps)?,
         };
-        results::trained(&trained, penalty, &trace, &watch.snapshots)
+        results::trained(&trained, &network, penalty, &trace, &watch.snapshots)
     })
 }
 
@@ -170,7 +171,7 @@ fn engine_predict(net: Robj, weights: Robj, biases: Robj, x: Robj, offset: Robj)
         let mut value = results::zeros(rows, network.outputs())?;
         if rows > 0 {
             let out = value.as_real_slice_mut().unwrap_or_default();
-            let threads = arguments::threads(&net, network.parameter_count() * rows as f64)?;
+            let threads = arguments::threads(&net, network.work_of_row() * rows as f64)?;
             let single = is_single(&net)?;
             with_team_asking(threads, interrupted, |team| match single {
                 true => {
@@ -209,7 +210,7 @@ fn engine_evaluate(
             case_weights,
             offset,
         };
-        let work = |network: &Network, rows: usize| network.parameter_count() * rows as f64;
+        let work = |network: &Network, rows: usize| network.work_of_row() * rows as f64;
         // The weights as they come, and laid out.
         let bytes = |network: &Network, _: &Objective, _, _| 2.0 * Coefficients::bytes(network);
         let problem = Problem::read(&spec, &given, work, bytes)?;
@@ -221,7 +222,7 @@ fn engine_evaluate(
                 false => problem.loss::<f64>(team),
             }
         })?;
-        let penalty = problem.penalty.of(&problem.coefficients);
+        let penalty = problem.penalty.of(&problem.network, &problem.coefficients);
         Ok(list!(error = (), loss = loss, penalty = penalty))
     })
 }
@@ -398,13 +399,14 @@ fn engine_batch_size(optimizer: &str, wanted: Nullable<i32>, rows: i32) -> List 
     })
 }
 
-/// Starting weights and biases for layers of the given sizes, input first.
+/// Starting weights and biases for layers of the given sizes, input first, and kinds (NULL: a chain of dense layers).
 /// @noRd
 #[extendr]
-fn engine_init(sizes: Robj, init: Robj, bias_init: Robj, seed: Robj, max_bytes: Robj) -> List {
+fn engine_init(sizes: Robj, layers: Robj, init: Robj, bias_init: Robj, seed: Robj, max_bytes: Robj) -> List {
     answer(|| {
         let spec = Fields::of([
             ("sizes", sizes),
+            ("layers", layers),
             ("init", init),
             ("bias_init", bias_init),
             ("seed", seed),
@@ -475,6 +477,7 @@ fn engine_panic(threads: i32) -> List {
 extendr_module! {
     mod backprop;
     use files;
+    use layers;
     use members;
     use moments;
     use registry;

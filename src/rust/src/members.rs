@@ -115,19 +115,24 @@ fn engine_train_members(
         let outputs = network.outputs();
         let described = trained.iter().map(|member| match member {
             None => Ok(Robj::from(())),
-            Some(member) => described_member(member, penalty, outputs),
+            Some(member) => described_member(member, &network, penalty, outputs),
         });
         let described = List::from_values(described.collect::<Result<Vec<_>>>()?);
         Ok(list!(error = (), members = described, interrupted = left))
     })
 }
 
-fn described_member(member: &TrainedMember, penalty: Penalty, outputs: usize) -> Result<Robj> {
+fn described_member(
+    member: &TrainedMember,
+    network: &Network,
+    penalty: Penalty,
+    outputs: usize,
+) -> Result<Robj> {
     let mut held = results::zeros(member.held.len() / outputs, outputs)?;
     held.as_real_slice_mut()
         .unwrap_or_default()
         .copy_from_slice(&member.held);
-    let trained = results::trained(&member.trained, penalty, &[], &[])?;
+    let trained = results::trained(&member.trained, network, penalty, &[], &[])?;
     Ok(list!(outcome = trained, held = held).into())
 }
 

@@ -4,7 +4,7 @@
 use crate::interrupts::{interrupted, suspended};
 use backprop_engine::base::memory::check_reserve;
 use backprop_engine::base::room::refused;
-use backprop_engine::nn::network::Coefficients;
+use backprop_engine::nn::network::{Coefficients, Network};
 use backprop_engine::objective::Penalty;
 use backprop_engine::optim::state::OptimizerState;
 use backprop_engine::train::observer::EpochEnd;
@@ -42,6 +42,13 @@ fn describe(error: EngineError) -> Result<List> {
     let columns = |found: &[usize]| integers(found.iter().map(|&column| column as i32 + 1));
     Ok(match error {
         EngineError::Config(message) => list!(kind = "config", message = message.replace('\0', " ")),
+        EngineError::Layer(number, message) => {
+            list!(
+                kind = "layer",
+                layer = number as i32,
+                message = message.replace('\0', " ")
+            )
+        }
         EngineError::NonFiniteInputs(found) => list!(kind = "nonfinite_x", columns = columns(&found)?),
         EngineError::NonFiniteTargets(found) => list!(kind = "nonfinite_y", columns = columns(&found)?),
         EngineError::Memory { needed, available } => {
@@ -271,6 +278,7 @@ pub fn snapshots(snapshots: &[(usize, Coefficients)]) -> Result<List> {
 /// What a fit gives, with the steps that were recorded.
 pub fn trained(
     trained: &Trained,
+    network: &Network,
     penalty: Penalty,
     trace: &[StepTrace],
     snapshots: &[(usize, Coefficients)],
@@ -315,7 +323,9 @@ pub fn trained(
         validation_metric = curves.validation_metric,
         final_loss = trained.final_losses.map(|losses| losses.training),
         final_validation_loss = trained.final_losses.and_then(|losses| losses.validation),
-        final_penalty = trained.final_losses.map(|_| penalty.of(&trained.coefficients)),
+        final_penalty = trained
+            .final_losses
+            .map(|_| penalty.of(network, &trained.coefficients)),
         epochs_done = trained.epochs_done as i32,
         status = status,
         epoch = epoch,

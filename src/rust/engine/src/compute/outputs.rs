@@ -75,7 +75,12 @@ pub(crate) unsafe fn write_outputs<T: Scalar>(
         }
         // A prediction is the mean of the members'.
         for (number, row) in column.iter_mut().zip(values.chunks_exact(copies * stride)) {
-            let sum: f64 = row.iter().skip(unit).step_by(stride).map(|value| value.to_double()).sum();
+            let sum: f64 = row
+                .iter()
+                .skip(unit)
+                .step_by(stride)
+                .map(|value| value.to_double())
+                .sum();
             *number = sum / copies as f64;
         }
     }

@@ -10,8 +10,8 @@ use crate::kernels::gemm::{self, Rows};
 use crate::kernels::gemv;
 use crate::kernels::scalar::{panel_width, Scalar};
 use crate::nn::activation::Activation;
-use crate::nn::layer::RowKind;
 use crate::nn::layer::rows::{backward_rows, forward_rows, Back, LayerRows, Numbers};
+use crate::nn::layer::RowKind;
 use crate::objective::checked::Objective;
 use crate::objective::loss::rows::{Deltas, OutputRows};
 use rand::RngExt;
@@ -117,15 +117,7 @@ impl Pass<'_> {
             match width {
                 1 => gemv::forward(self.set, a, inputs, weights, has_bias, out),
                 _ => gemm::forward(
-                    self.set,
-                    a,
-                    inputs,
-                    weights,
-                    panels,
-                    panel_rows,
-                    has_bias,
-                    out,
-                    stride,
+                    self.set, a, inputs, weights, panels, panel_rows, has_bias, out, stride,
                 ),
             }
         }

@@ -354,13 +354,18 @@ pub(crate) fn gather<T: Scalar>(
             workspace.targets.part(of_copies(targets)),
         );
         if let (Some(source), Some(offsets)) = (&data.offsets, &workspace.offsets) {
-            gather_copies(source, part.clone(), workspace.copies, offsets.part(of_copies(outputs)));
+            gather_copies(
+                source,
+                part.clone(),
+                workspace.copies,
+                offsets.part(of_copies(outputs)),
+            );
         }
         let weights = workspace.row_weights.part(of_copies(1));
         for (position, weight) in weights.iter_mut().enumerate() {
-            *weight = data.case_weights.map_or(1.0, |weights| {
-                weights[part.row(position / workspace.copies)]
-            });
+            *weight = data
+                .case_weights
+                .map_or(1.0, |weights| weights[part.row(position / workspace.copies)]);
         }
         if workspace.copies > 1 {
             // The loss of a row is the mean of its copies' losses.

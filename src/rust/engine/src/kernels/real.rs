@@ -101,7 +101,10 @@ impl<T: Scalar> Real for T {
         let beyond = (self - num_traits::Float::floor(self + <T as Scalar>::of(0.5))).abs();
         let angle = <T as Scalar>::of(std::f64::consts::TAU) * (<T as Scalar>::of(0.25) - beyond);
         let square = angle * angle;
-        let series = SINE.iter().rev().fold(T::zero(), |sum, &term| sum * square + <T as Scalar>::of(term));
+        let series = SINE
+            .iter()
+            .rev()
+            .fold(T::zero(), |sum, &term| sum * square + <T as Scalar>::of(term));
         angle * series
     }
     #[inline(always)]
@@ -306,7 +309,9 @@ mod tests {
             assert!((turns.cosine_of_turns() - angle.cos()).abs() < 1e-14, "{turns}");
             assert!((turns.sine_of_turns() - angle.sin()).abs() < 1e-14, "{turns}");
             let single = (turns as f32).cosine_of_turns();
-            assert!((f64::from(single) - (std::f64::consts::TAU * f64::from(turns as f32)).cos()).abs() < 5e-6);
+            assert!(
+                (f64::from(single) - (std::f64::consts::TAU * f64::from(turns as f32)).cos()).abs() < 5e-6
+            );
         }
     }
 

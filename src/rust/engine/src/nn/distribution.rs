@@ -70,46 +70,47 @@ impl Init {
         rng: &mut Xoshiro256PlusPlus,
         team: &Team,
     ) -> Result<()> {
-    let (inputs, units) = (weights.nrows() as f64, weights.ncols() as f64);
-    let mut draw = |value: &mut dyn FnMut(&mut Xoshiro256PlusPlus) -> f64| -> Result<()> {
-        for mut column in weights.columns_mut() {
-            team.did(WORK_OF_DRAW * inputs)?;
-            for weight in &mut column {
-                *weight = value(rng);
+        let (inputs, units) = (weights.nrows() as f64, weights.ncols() as f64);
+        let mut draw = |value: &mut dyn FnMut(&mut Xoshiro256PlusPlus) -> f64| -> Result<()> {
+            for mut column in weights.columns_mut() {
+                team.did(WORK_OF_DRAW * inputs)?;
+                for weight in &mut column {
+                    *weight = value(rng);
+                }
             }
-        }
-        Ok(())
-    };
-    let mut normal =
-        |sd: f64| draw(&mut |rng| sd * <StandardNormal as Distribution<f64>>::sample(&StandardNormal, rng));
-    match self {
-        Init::Normal => normal(1.0),
-        Init::GlorotNormal => normal((2.0 / (inputs + units)).sqrt()),
-        Init::HeNormal => normal((2.0 / inputs).sqrt()),
-        Init::LecunNormal => normal((1.0 / inputs).sqrt()),
-        Init::Uniform => draw(&mut |rng| rng.random::<f64>()),
-        Init::GlorotUniform => {
-            let limit = (6.0 / (inputs + units)).sqrt();
-            draw(&mut |rng| limit * (2.0 * rng.random::<f64>() - 1.0))
-        }
-        Init::HeUniform => {
-            let limit = (6.0 / inputs).sqrt();
-            draw(&mut |rng| limit * (2.0 * rng.random::<f64>() - 1.0))
-        }
-        Init::Orthogonal => {
-            normal(1.0)?;
-            if weights.nrows() >= weights.ncols() {
-                let mut columns = zeros(weights.ncols(), weights.nrows())?;
-                columns.assign(&weights.t());
-                orthonormalise(columns.view_mut(), team)?;
-                weights.assign(&columns.t());
-                Ok(())
-            } else {
-                orthonormalise(weights, team)
+            Ok(())
+        };
+        let mut normal = |sd: f64| {
+            draw(&mut |rng| sd * <StandardNormal as Distribution<f64>>::sample(&StandardNormal, rng))
+        };
+        match self {
+            Init::Normal => normal(1.0),
+            Init::GlorotNormal => normal((2.0 / (inputs + units)).sqrt()),
+            Init::HeNormal => normal((2.0 / inputs).sqrt()),
+            Init::LecunNormal => normal((1.0 / inputs).sqrt()),
+            Init::Uniform => draw(&mut |rng| rng.random::<f64>()),
+            Init::GlorotUniform => {
+                let limit = (6.0 / (inputs + units)).sqrt();
+                draw(&mut |rng| limit * (2.0 * rng.random::<f64>() - 1.0))
+            }
+            Init::HeUniform => {
+                let limit = (6.0 / inputs).sqrt();
+                draw(&mut |rng| limit * (2.0 * rng.random::<f64>() - 1.0))
+            }
+            Init::Orthogonal => {
+                normal(1.0)?;
+                if weights.nrows() >= weights.ncols() {
+                    let mut columns = zeros(weights.ncols(), weights.nrows())?;
+                    columns.assign(&weights.t());
+                    orthonormalise(columns.view_mut(), team)?;
+                    weights.assign(&columns.t());
+                    Ok(())
+                } else {
+                    orthonormalise(weights, team)
+                }
             }
         }
     }
-}
 }
 
 /// Makes the rows orthonormal (modified Gram-Schmidt, twice for accuracy).

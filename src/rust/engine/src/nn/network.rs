@@ -286,7 +286,12 @@ impl Layout {
             layout.push::<T>(LayerLayout::of_layer::<T>(layout.len, layer));
         }
         if network.ancillary > 0 {
-            layout.push::<T>(LayerLayout::in_panels::<T>(layout.len, 0, true, network.ancillary));
+            layout.push::<T>(LayerLayout::in_panels::<T>(
+                layout.len,
+                0,
+                true,
+                network.ancillary,
+            ));
         }
         layout
     }

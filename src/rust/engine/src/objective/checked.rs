@@ -3,9 +3,9 @@
 use super::loss::rows::{Deltas, OutputRows, Row};
 use super::loss::Loss;
 use super::output::Output;
-use crate::kernels::real::Real;
 use crate::base::error::{EngineError, Result};
 use crate::kernels::instruction_set::InstructionSet;
+use crate::kernels::real::Real;
 use crate::kernels::scalar::Scalar;
 
 /// A checked pair of output and loss.

@@ -1,9 +1,9 @@
 //! Outputs: what the last layer's weighted inputs mean.
 
-use crate::kernels::real::Real;
 use crate::base::error::{EngineError, Result};
 use crate::kernels::elementwise::softmax;
 use crate::kernels::instruction_set::InstructionSet;
+use crate::kernels::real::Real;
 use crate::kernels::scalar::Scalar;
 use crate::nn::activation::Activation;
 

@@ -117,7 +117,10 @@ impl Settings {
         } else if let Some(hyperparameters) = lbfgs.filter(|lbfgs| !lbfgs.is_possible()) {
             Some(format!("{hyperparameters:?}"))
         } else if lbfgs.is_some()
-            && network.layers().iter().any(|layer| ![0.0, 1.0].contains(&layer.lr_factor))
+            && network
+                .layers()
+                .iter()
+                .any(|layer| ![0.0, 1.0].contains(&layer.lr_factor))
         {
             Some("a learning rate of a layer's own with L-BFGS".to_string())
         } else if self.clip_norm.is_some_and(|norm| !positive(norm)) {

@@ -49,7 +49,12 @@ impl Embedding {
         for group in &self.groups {
             let weights = weight..weight + group.len() * self.size;
             weight = weights.end;
-            job(group.clone(), place..place + self.size, weights, bias..bias + biases);
+            job(
+                group.clone(),
+                place..place + self.size,
+                weights,
+                bias..bias + biases,
+            );
             place += self.size;
             bias += biases;
         }
@@ -131,7 +136,13 @@ impl RowKind for Embedding {
     }
 
     #[inline(always)]
-    fn gradient<N: Number>(&self, row: RowAt<'_, N>, deltas: &[N], to_weights: &mut [N], to_biases: &mut [N]) {
+    fn gradient<N: Number>(
+        &self,
+        row: RowAt<'_, N>,
+        deltas: &[N],
+        to_weights: &mut [N],
+        to_biases: &mut [N],
+    ) {
         self.each_group(row.layer.inputs, |columns, places, weights, biases| {
             sums_gradient(
                 &row.inputs[columns],

@@ -62,7 +62,9 @@ impl RowKind for Heads {
     ) -> Result<()> {
         for member in 0..layer.copies {
             let rows = member * layer.inputs..(member + 1) * layer.inputs;
-            draws.init.fill(weights.slice_mut(s![rows, ..]), draws.rng, draws.team)?;
+            draws
+                .init
+                .fill(weights.slice_mut(s![rows, ..]), draws.rng, draws.team)?;
         }
         if draws.biases == BiasInit::Uniform {
             biases.mapv_inplace(|_| draws.rng.random::<f64>());
@@ -73,12 +75,21 @@ impl RowKind for Heads {
     #[inline(always)]
     fn forward<N: Number>(&self, row: RowAt<'_, N>, out: &mut [N]) {
         let weights = &row.weights[Heads::weights_of(row.layer, row.member)];
-        sums(row.inputs, weights, &row.biases[self.biases_of(row.layer, row.member)], out);
+        sums(
+            row.inputs,
+            weights,
+            &row.biases[self.biases_of(row.layer, row.member)],
+            out,
+        );
     }
 
     #[inline(always)]
     fn backward<N: Number>(&self, row: RowAt<'_, N>, deltas: &[N], incoming: &mut [N]) {
-        sums_back(&row.weights[Heads::weights_of(row.layer, row.member)], deltas, incoming);
+        sums_back(
+            &row.weights[Heads::weights_of(row.layer, row.member)],
+            deltas,
+            incoming,
+        );
     }
 
     #[inline(always)]

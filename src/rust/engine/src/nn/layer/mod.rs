@@ -299,7 +299,9 @@ impl Layer {
     pub fn of(plan: &Plan, extent: Extent<'_>) -> Result<Layer> {
         let factors = [plan.lr_factor, plan.decay_factor];
         if factors.iter().any(|factor| !(0.0..=f64::MAX).contains(factor)) {
-            return Err(EngineError::config("a factor of a layer that is negative or not finite"));
+            return Err(EngineError::config(
+                "a factor of a layer that is negative or not finite",
+            ));
         }
         let units = plan.kind.units(extent, plan.units)?;
         if units == 0 || (plan.units != 0 && plan.units != units) {

@@ -92,11 +92,15 @@ impl RowKind for Parametric {
 
     #[inline(always)]
     fn backward<N: Number>(&self, row: RowAt<'_, N>, deltas: &[N], incoming: &mut [N]) {
-        self.each(row, |j, _, by_input| add_product(&mut incoming[j], deltas[j], by_input));
+        self.each(row, |j, _, by_input| {
+            add_product(&mut incoming[j], deltas[j], by_input)
+        });
     }
 
     #[inline(always)]
     fn gradient<N: Number>(&self, row: RowAt<'_, N>, deltas: &[N], weights: &mut [N], _biases: &mut [N]) {
-        self.each(row, |j, by_parameter, _| add_product(&mut weights[j], deltas[j], by_parameter));
+        self.each(row, |j, by_parameter, _| {
+            add_product(&mut weights[j], deltas[j], by_parameter)
+        });
     }
 }

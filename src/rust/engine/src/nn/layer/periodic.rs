@@ -174,7 +174,10 @@ impl RowKind for Periodic {
             && self.sigma.is_finite();
         match ascend && fit && sizes {
             true => Ok(extent.inputs - self.columns.len() + self.columns.len() * self.size),
-            false => Err(EngineError::config(format!("{self:?} of {} columns", extent.inputs))),
+            false => Err(EngineError::config(format!(
+                "{self:?} of {} columns",
+                extent.inputs
+            ))),
         }
     }
 
@@ -263,7 +266,13 @@ impl RowKind for Periodic {
     }
 
     #[inline(always)]
-    fn gradient<N: Number>(&self, row: RowAt<'_, N>, deltas: &[N], to_weights: &mut [N], to_biases: &mut [N]) {
+    fn gradient<N: Number>(
+        &self,
+        row: RowAt<'_, N>,
+        deltas: &[N],
+        to_weights: &mut [N],
+        to_biases: &mut [N],
+    ) {
         let (outputs, per_turn) = (self.outputs(), N::of(1.0 / TAU));
         self.each_column(row.layer.inputs, |column, place, number| {
             let x = row.inputs[column];
@@ -282,7 +291,10 @@ impl RowKind for Periodic {
                     add_product(&mut sums[count + wave], turn, per_turn);
                 }
             }
-            for (&wave, sums) in waves.values[..self.waves()].iter().zip(sums[first..].chunks_exact_mut(outputs)) {
+            for (&wave, sums) in waves.values[..self.waves()]
+                .iter()
+                .zip(sums[first..].chunks_exact_mut(outputs))
+            {
                 for (sum, &delta) in sums.iter_mut().zip(back) {
                     add_product(sum, delta, wave);
                 }

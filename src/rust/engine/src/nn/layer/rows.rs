@@ -178,6 +178,11 @@ kernel! {
 }
 
 #[inline(always)]
-fn gradient_body<T: Scalar, I: Instructions>(rows: LayerRows<'_, T>, deltas: &[T], stride: usize, sums: &mut [T]) {
+fn gradient_body<T: Scalar, I: Instructions>(
+    rows: LayerRows<'_, T>,
+    deltas: &[T],
+    stride: usize,
+    sums: &mut [T],
+) {
     gradient(rows, deltas, stride, sums);
 }

@@ -23,7 +23,12 @@ impl RowKind for Skip {
         let there = extent.before.len() - 1;
         let (width, copies) = match extent.before.get(self.from) {
             Some(&found) if self.from < there => found,
-            _ => return Err(EngineError::config(format!("a skip from layer {} of {there}", self.from))),
+            _ => {
+                return Err(EngineError::config(format!(
+                    "a skip from layer {} of {there}",
+                    self.from
+                )))
+            }
         };
         if width != self.width || (!self.weights && width != extent.inputs) || copies > extent.copies {
             return Err(EngineError::config(format!(

@@ -2,8 +2,8 @@
 
 use super::rule::{Description, ElementLoss, Needs};
 use super::squared::OF_PREDICTIONS;
-use crate::objective::output::Output;
 use crate::kernels::real::Real;
+use crate::objective::output::Output;
 
 /// The sign of an error; 0 where it is none, and NaN of NaN.
 #[inline(always)]

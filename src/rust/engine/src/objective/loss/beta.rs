@@ -2,8 +2,8 @@
 
 use super::rows::Row;
 use super::rule::{Description, Needs, RowLoss};
-use crate::objective::output::Output;
 use crate::kernels::real::Real;
+use crate::objective::output::Output;
 
 /// Minus the log-likelihood of the beta distribution of mean μ and precision φ, whose variance is μ(1 − μ)/(1 + φ);
 /// the ancillary parameters are log φ of each unit (Ferrari and Cribari-Neto 2004).

@@ -2,8 +2,8 @@
 
 use super::rows::Row;
 use super::rule::{Description, ElementLoss, Needs, RowLoss};
-use crate::objective::output::Output;
 use crate::kernels::real::Real;
+use crate::objective::output::Output;
 
 /// Minus the log-likelihood of Poisson counts, without log y!.
 pub(super) struct Poisson;

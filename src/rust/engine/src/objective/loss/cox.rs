@@ -8,9 +8,9 @@ use super::rule::{Description, Needs, RowLoss};
 use crate::base::error::Result;
 use crate::base::room::{collected, filled};
 use crate::kernels::instruction_set::InstructionSet;
+use crate::kernels::real::Real;
 use crate::kernels::scalar::Scalar;
 use crate::objective::output::Output;
-use crate::kernels::real::Real;
 
 /// Minus the log partial likelihood, ties as by Breslow (1974), of the log of relative hazards.
 pub struct Cox;

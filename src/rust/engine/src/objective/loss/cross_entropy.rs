@@ -3,10 +3,10 @@
 use super::rows::{Deltas, OutputRows, Row};
 use super::rule::{Description, Needs, RowLoss};
 use crate::kernels::instruction_set::InstructionSet;
+use crate::kernels::real::Real;
 use crate::kernels::scalar::Scalar;
 use crate::nn::activation::Activation;
 use crate::objective::output::Output;
-use crate::kernels::real::Real;
 
 /// Minus the log-likelihood of the binomial distribution, of units by themselves.
 pub(super) struct BinaryCrossEntropy;

@@ -1,8 +1,8 @@
 //! Positive amounts of mean e^z whose spread grows with it: the gamma distribution.
 
 use super::rule::{Description, ElementLoss, Needs};
-use crate::objective::output::Output;
 use crate::kernels::real::Real;
+use crate::objective::output::Output;
 
 /// What minus the log-likelihood of the gamma distribution is, divided by its shape: whatever the shape, its
 /// minimum is at the same weights (McCullagh and Nelder 1989, section 8.3.2).

@@ -2,8 +2,8 @@
 
 use super::rows::Row;
 use super::rule::{Description, Needs, RowLoss};
-use crate::objective::output::Output;
 use crate::kernels::real::Real;
+use crate::objective::output::Output;
 
 /// Minus the log-likelihood of discrete-time hazards, one unit for each interval: of a row the intervals in which it
 /// is at risk are binomial, 1 where the event happened, 0 where not; a target below 0 says that the row is not at risk

@@ -2,8 +2,8 @@
 
 use super::rows::Row;
 use super::rule::{Description, Needs, RowLoss};
-use crate::objective::output::Output;
 use crate::kernels::real::Real;
+use crate::objective::output::Output;
 
 /// Minus the log-likelihood of normal targets, without ½ log 2π: the first half of the units are means, the
 /// second the logarithms of standard deviations (Nix and Weigend 1994).

@@ -22,8 +22,8 @@ mod tests;
 pub use cox::{Cox, RiskSets};
 pub use rule::{Description, Needs};
 
-use crate::kernels::real::Real;
 use crate::kernels::instruction_set::InstructionSet;
+use crate::kernels::real::Real;
 use crate::kernels::scalar::Scalar;
 use absolute::{Huber, Mae, Quantile};
 use beta::Beta;

@@ -2,8 +2,8 @@
 
 use super::rows::Row;
 use super::rule::{Description, Needs, RowLoss};
-use crate::objective::output::Output;
 use crate::kernels::real::Real;
+use crate::objective::output::Output;
 
 /// Minus the log-probability of the class. P(class ≤ j) is the logistic function of τ_j − z for classes from 0, with
 /// τ_0 = 0, where the bias of the last layer stands, and τ_j = τ_{j−1} + e^a_j: the ancillary parameters a are the logarithms

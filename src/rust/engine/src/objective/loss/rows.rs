@@ -1,7 +1,7 @@
 //! The rows that losses are computed of, and where results go.
 
-use crate::objective::output::Output;
 use crate::kernels::real::Real;
+use crate::objective::output::Output;
 
 /// The rows of one evaluation, `stride` apart.
 pub struct OutputRows<'a, T> {

@@ -2,9 +2,9 @@
 
 use super::rows::{Deltas, OutputRows, Row};
 use crate::kernels::instruction_set::InstructionSet;
+use crate::kernels::real::Real;
 use crate::kernels::scalar::Scalar;
 use crate::objective::output::Output;
-use crate::kernels::real::Real;
 
 /// What of a loss does not depend on the numbers.
 #[derive(Clone, Copy, Debug)]

@@ -1,8 +1,8 @@
 //! Squared errors.
 
 use super::rule::{Description, ElementLoss, Needs};
-use crate::objective::output::Output;
 use crate::kernels::real::Real;
+use crate::objective::output::Output;
 
 /// The outputs of losses that are computed from the prediction.
 pub(super) const OF_PREDICTIONS: &[Output] = &[Output::Linear, Output::Sigmoid, Output::Exponential];

@@ -1,9 +1,9 @@
 //! What must hold of every loss: deltas are derivatives, the fast path is the plain one, dual numbers give second derivatives.
 
 use super::*;
+use crate::kernels::real::Dual;
 use crate::objective::checked::Objective;
 use crate::objective::output::Output;
-use crate::kernels::real::Dual;
 
 /// An objective, with weighted inputs, targets and ancillary parameters of a row.
 type Case = (Objective, Vec<f64>, Vec<f64>, Vec<f64>);
