@@ -193,6 +193,8 @@ impl<const K: usize> Mul for Dual<K> {
     #[inline(always)]
     fn mul(self, other: Dual<K>) -> Dual<K> {
         let value = self.value * other.value;
+        // The rule of products.
+        #[allow(clippy::suspicious_arithmetic_impl)]
         self.joined(other, value, |a, b| a * other.value + self.value * b)
     }
 }
@@ -202,6 +204,8 @@ impl<const K: usize> Div for Dual<K> {
     #[inline(always)]
     fn div(self, other: Dual<K>) -> Dual<K> {
         let value = self.value / other.value;
+        // The rule of quotients.
+        #[allow(clippy::suspicious_arithmetic_impl)]
         self.joined(other, value, |a, b| (a - value * b) / other.value)
     }
 }
