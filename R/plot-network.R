@@ -16,7 +16,11 @@ network_picture <- function(fit, max_units) {
 }
 
 layer_titles <- function(fit) {
-  paste0(layer_names(fit), "\n", c(fit$settings$activation, fit$settings$output))
+  layers <- seq_along(fit$weights)
+  kinds <- vapply(layers, function(l) kind_shown(layer_at(fit$settings, l)), "")
+  activations <- c(fit$settings$activation, fit$settings$output)
+  shown <- ifelse(kinds == "dense" | activations != "linear", activations, "")
+  paste0(layer_names(fit), "\n", ifelse(kinds == "dense", "", paste0(kinds, ifelse(nzchar(shown), ", ", ""))), shown)
 }
 
 # Numbers of the units to show; NA stands for the ellipsis.
@@ -35,21 +39,28 @@ layer_nodes <- function(l, names, shown, fit) {
   label <- ifelse(is.na(shown), "", names[shown])
   kind <- ifelse(is.na(shown), "ellipsis", if (l == 1L) "input" else if (l == length(fit$weights) + 1L) "output" else "hidden")
   nodes <- data.frame(layer = l, unit = shown, x = l, y = height, label = label, kind = kind)
-  if (l <= length(fit$weights)) {
+  if (l <= length(fit$weights) && length(fit$biases[[l]]) > 0L) {
     nodes <- rbind(nodes, data.frame(layer = l, unit = 0L, x = l + 0.14, y = max(height) + 0.85, label = "1", kind = "bias"))
   }
   nodes
 }
 
 layer_edges <- function(l, nodes, fit) {
-  from <- nodes[[l]][nodes[[l]]$kind != "ellipsis", ]
+  found <- connections_of(fit, l)
   to <- nodes[[l + 1L]][!nodes[[l + 1L]]$kind %in% c("ellipsis", "bias"), ]
-  pairs <- expand.grid(i = seq_len(nrow(from)), j = seq_len(nrow(to)))
-  with_bias <- rbind(fit$biases[[l]], fit$weights[[l]])
-  data.frame(
-    layer = l, x0 = from$x[pairs$i], y0 = from$y[pairs$i], x1 = to$x[pairs$j], y1 = to$y[pairs$j],
-    weight = with_bias[cbind(from$unit[pairs$i] + 1L, to$unit[pairs$j])], bias = from$kind[pairs$i] == "bias"
-  )
+  edges <- lapply(unique(found$from), function(place) {
+    from <- nodes[[place + 1L]][nodes[[place + 1L]]$kind != "ellipsis", ]
+    of_place <- found[found$from == place, ]
+    i <- match(of_place$i, from$unit)
+    j <- match(of_place$j, to$unit)
+    shown <- !is.na(i) & !is.na(j)
+    i <- i[shown]
+    j <- j[shown]
+    data.frame(
+      layer = rep(l, length(i)), x0 = from$x[i], y0 = from$y[i], x1 = to$x[j], y1 = to$y[j], weight = of_place$weight[shown], bias = from$kind[i] == "bias"
+    )
+  })
+  do.call(rbind, edges)
 }
 
 draw_network <- function(picture, main) {
@@ -72,13 +83,13 @@ draw_network <- function(picture, main) {
 }
 
 draw_edges <- function(edges) {
-  edges <- edges[order(abs(edges$weight)), ]
+  edges <- edges[order(abs(edges$weight), na.last = FALSE), ]
   size <- edge_size(edges$weight)
-  positive <- edges$weight >= 0
+  positive <- is.na(edges$weight) | edges$weight >= 0
   # With many connections the small ones step back.
   crowd <- min(1, 60 / nrow(edges))
   colours <- mapply(
-    faded, ifelse(positive, palette_of$positive, palette_of$negative), pmax(0.12, crowd^0.5 * (0.35 + 0.65 * size))
+    faded, ifelse(is.na(edges$weight), palette_of$muted, ifelse(positive, palette_of$positive, palette_of$negative)), pmax(0.12, crowd^0.5 * (0.35 + 0.65 * size))
   )
   graphics::segments(
     edges$x0, edges$y0, edges$x1, edges$y1,
@@ -89,13 +100,17 @@ draw_edges <- function(edges) {
   }
 }
 
+# Connections without a weight of their own are drawn as thin ones.
 edge_size <- function(weights) {
-  largest <- max(abs(weights))
-  if (largest > 0) abs(weights) / largest else weights
+  sizes <- abs(weights)
+  sizes[is.na(sizes)] <- 0
+  largest <- max(sizes)
+  if (largest > 0) sizes / largest else sizes
 }
 
 # Near the start of each connection, where those of one unit fan out: there no two labels meet.
 draw_edge_labels <- function(edges) {
+  edges <- edges[!is.na(edges$weight), ]
   targets <- max(table(edges$x0, edges$y0))
   at <- min(0.2, 0.85 / targets)
   x <- edges$x0 + at * (edges$x1 - edges$x0)

@@ -5,15 +5,36 @@ weights_picture <- function(fit, layers) {
   names <- names_of_units(fit)
   titles <- layer_names(fit)
   panels <- lapply(layers, function(l) {
-    values <- rbind(fit$weights[[l]], fit$biases[[l]])
-    dimnames(values) <- list(c(names[[l]], "bias"), names[[l + 1L]])
-    list(values = values, title = titles[l], ruled = nrow(values) - 1L)
+    values <- table_of_layer(fit, l, names)
+    list(values = values, title = titles[l], ruled = if ("bias" %in% rownames(values)) nrow(values) - 1L)
   })
+  # Layers without parameters have no table.
+  panels <- Filter(function(panel) length(panel$values) > 0L, panels)
+  if (length(panels) == 0L) {
+    stop_argument("layer", "layers that have parameters", layers, call = quote(plot()))
+  }
   largest <- max(abs(unlist(lapply(panels, function(panel) panel$values))))
   list(
     panels = panels, range = c(-largest, largest), colours = diverging_colours(), title = "Weights and biases",
     row_label = "from", column_label = "to"
   )
+}
+
+# Weights as they lie, and biases below: a row, or one for each group or member that has some. Those of a periodic embedding have no columns
+# in common with its weights; coef() has them.
+table_of_layer <- function(fit, l, names) {
+  w <- fit$weights[[l]]
+  b <- fit$biases[[l]]
+  if (is.null(fit$settings[["layers"]])) {
+    return(structure(rbind(w, b), dimnames = list(c(names[[l]], "bias"), names[[l + 1L]])))
+  }
+  label <- layer_labels(fit)[[l]]
+  if (length(w) > 0L) dimnames(w) <- list(label$rows, label$columns)
+  if (length(b) == 0L || length(b) %% ncol(w) != 0L) {
+    return(w)
+  }
+  rows <- length(b) / ncol(w)
+  rbind(w, matrix(b, rows, byrow = TRUE, dimnames = list(if (rows == 1L) "bias" else paste0("bias", seq_len(rows)), NULL)))
 }
 
 draw_tables <- function(picture, main) {

@@ -82,10 +82,10 @@ picture_of <- function(fit, type, data, inputs, at, layer, max_units, max_rows, 
   switch(type,
     loss = loss_picture(fit, call),
     network = network_picture(fit, check_max_units(max_units, call)),
-    weights = weights_picture(fit, check_layers(layer, fit, call)),
+    weights = weights_picture(fit, check_layer_numbers(layer, fit, call)),
     boundary = boundary_picture(fit, inputs, data, at, call),
     activations = activations_picture(fit, data, check_count(max_rows, "max_rows", call = call), call),
-    history = history_picture(fit, check_layers(layer, fit, call), call)
+    history = history_picture(fit, check_layer_numbers(layer, fit, call), call)
   )
 }
 
@@ -104,7 +104,7 @@ check_max_units <- function(x, call) {
   as.integer(x)
 }
 
-check_layers <- function(layer, fit, call) {
+check_layer_numbers <- function(layer, fit, call) {
   known <- seq_along(fit$weights)
   if (is.null(layer)) {
     return(known)
@@ -117,6 +117,9 @@ check_layers <- function(layer, fit, call) {
 
 # Names for the axes and units of every layer, inputs first.
 names_of_units <- function(fit) {
+  if (!is.null(fit$settings[["layers"]])) {
+    return(c(list(input_names(fit)), lapply(layer_labels(fit), function(label) label$out)))
+  }
   sizes <- fit$settings$sizes
   last <- length(sizes)
   hidden <- lapply(seq_len(last - 2L), function(l) paste0("h", if (last > 3L) paste0(l, "."), seq_len(sizes[l + 1L])))

@@ -4,6 +4,10 @@
 error_step <- function(seen, plan) {
   output <- seen$a[[plan$layers]]
   result <- seen$error[[plan$layers]]
+  if (plan$copies > 1L) {
+    if (is.null(result)) result <- seen$delta[[plan$layers]]
+    return(members_step(5L, "E", "Error at the output", seen, plan, result))
+  }
   known <- trace_losses[[plan$loss]]
   operands <- list(Y = seen$y, output = output)
   reads <- list(Y = if (ncol(seen$y) == ncol(output)) c("i", "j") else c("i", "one"), output = c("i", "j"))
@@ -86,6 +90,9 @@ slope_step <- function(l, seen, plan) {
 delta_steps <- function(l, seen, plan) {
   keys <- plan$keys
   both <- c(keys$error[l], keys$slope[l])
+  if (l == plan$layers && plan$copies > 1L) {
+    return(list(members_step(7L, keys$delta[l], "Delta of the output layer", seen, plan, seen$delta[[l]])))
+  }
   if (l == plan$layers && plan$paired) {
     return(list(paired_step(seen, plan)))
   }
@@ -96,6 +103,9 @@ delta_steps <- function(l, seen, plan) {
   )
   if (l == plan$layers) {
     return(list(product))
+  }
+  if (!comes_back_dense(l, plan)) {
+    return(list(kind_back_step(l, seen, plan), product))
   }
   from <- c(keys$delta[l + 1L], keys$weights[l + 1L])
   next_delta <- seen$delta[[l + 1L]]

@@ -10,6 +10,9 @@ trace_difference <- function(trace, position, i, j) {
   fields$engine <- engine_at(fields, step)
   engine <- fields$engine
   kind <- derivative_kind(step, engine)
+  # What is beside the way through dense layers is part of no rest of the network; with members, rows are not those of Y.
+  layered <- !is.null(engine[["layers"]])
+  if (layered && isTRUE(kind %in% c("E", "error", "delta"))) kind <- NULL
   # Dropped units would not be dropped again when the loss is evaluated.
   dropped <- length(engine$dropout) > 0L && any(engine$dropout > 0)
   if (is.null(kind) || dropped) {
@@ -38,6 +41,7 @@ trace_difference <- function(trace, position, i, j) {
       numeric = -row_difference(fields, step, i, j, of(keys$z[layer]), first = layer, of, through_z = TRUE)
     ),
     parameter = parameter_difference(fields, step, i, j, of),
+    kind = parameter_difference(fields, step, i, j, of),
     own = own_difference(fields, step, j, of)
   )
   if (is.null(known)) {
@@ -74,7 +78,19 @@ derivative_kind <- function(step, engine) {
   if (startsWith(step$key, "gradient_") && step$number == 12L) {
     return("own")
   }
+  if (startsWith(step$key, "gradient_") && step$op == "engine" && !is.null(step$values$clipped)) {
+    return("kind")
+  }
   if (step$op %in% c("descend_weights", "descend_biases", "gradient_weights", "gradient_biases")) "parameter"
+}
+
+# Weights and biases that an iteration began with; layers that have none stay as they were at the start.
+weights_at <- function(fields, of) {
+  Map(function(key, start) if (is.null(of(key))) start else unname(of(key)), unname(fields$keys$weights), fields$start$weights)
+}
+
+biases_at <- function(fields, of) {
+  Map(function(key, start) if (is.null(of(key))) start else as.vector(of(key)), unname(fields$keys$biases), fields$start$biases)
 }
 
 # Central difference of `f` at the number `at`.
@@ -166,12 +182,12 @@ slope_difference <- function(engine, layer, z, j) {
 # backpropagation.
 parameter_difference <- function(fields, step, i, j, of) {
   keys <- fields$keys
-  bias <- step$op %in% c("descend_biases", "gradient_biases")
+  bias <- step$number == 11L
   layer <- step$layer
   engine <- fields$engine
   engine$precision <- "double"
-  weights <- lapply(keys$weights, function(key) unname(of(key)))
-  biases <- lapply(keys$biases, function(key) as.vector(of(key)))
+  weights <- weights_at(fields, of)
+  biases <- biases_at(fields, of)
   x <- unname(of("X"))
   y <- unname(of("Y"))
   case_weights <- if (!is.null(of("case_weights"))) as.vector(of("case_weights"))
@@ -182,12 +198,18 @@ parameter_difference <- function(fields, step, i, j, of) {
   # A mini-batch divides by its rows times the mean weight of all rows, the evaluation by the weights of these rows.
   whole <- isTRUE(losses[[engine$loss]]$sum) || is.null(case_weights)
   share <- if (whole) 1 else sum(case_weights) / step_divisor(fields, step, of)
-  delta <- of(keys$delta[layer])[, j]
-  input <- if (bias) 1 else if (layer == 1L) x[, i] else of(keys$a[layer - 1L])[, i]
   key <- if (bias) keys$biases[layer] else keys$weights[layer]
+  # Of a layer that is not dense the engine's gradient stands there.
+  analytic <- if (!is.null(step$values$clipped)) {
+    step$result[i, j] / step$values$clipped
+  } else {
+    delta <- of(keys$delta[layer])[, j]
+    input <- if (bias) 1 else if (layer == 1L) x[, i] else of(keys$a[layer - 1L])[, i]
+    -sum(input * delta)
+  }
   list(
     what = paste("derivative of the loss by", key),
-    analytic = -sum(input * delta),
+    analytic = analytic,
     numeric = central_difference(loss, if (bias) biases[[layer]][j] else weights[[layer]][i, j]) * share
   )
 }
@@ -196,8 +218,8 @@ parameter_difference <- function(fields, step, i, j, of) {
 own_difference <- function(fields, step, j, of) {
   engine <- fields$engine
   engine$precision <- "double"
-  weights <- lapply(fields$keys$weights, function(key) unname(of(key)))
-  biases <- lapply(fields$keys$biases, function(key) as.vector(of(key)))
+  weights <- weights_at(fields, of)
+  biases <- biases_at(fields, of)
   case_weights <- if (!is.null(of("case_weights"))) as.vector(of("case_weights"))
   loss <- function(value) {
     engine$ancillary[j] <- value

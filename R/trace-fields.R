@@ -6,7 +6,7 @@ trace_ops <- c(
 
 # How many operands an operation has, and which numbers it needs besides.
 operands_of_op <- list(
-  weighted_sum = 3:4, softmax = 1:2, back = 2L, descend_weights = 3L, descend_biases = 2L, gradient_weights = 2:3, gradient_biases = 1L
+  weighted_sum = 2:4, softmax = 1:2, back = 2L, descend_weights = 3L, descend_biases = 2L, gradient_weights = 2:3, gradient_biases = 1L
 )
 numbers_of_op <- list(
   descend_weights = "lr", descend_biases = "lr", gradient_weights = c("clip", "penalty", "mixture"), gradient_biases = "clip"
@@ -122,6 +122,7 @@ trace_fields <- list(
   lr = positive_field(),
   loss = field("two numbers, `before` and `after`", function(x, trace) is.numeric(x) && identical(names(x), c("before", "after"))),
   names = nested(fields(
+    parameters = field("for each layer the names of its parameters", function(x, trace) is.null(x) || is_plain_list(x) && length(x) == count_layers(trace), optional = TRUE),
     inputs = field("a text for each input", function(x, trace) is.character(x) && length(x) == trace$settings$sizes[1L]),
     hidden = field("a list of the names of hidden units", function(x, trace) {
       if (length(x) == count_layers(trace) - 1L) each(x, is.character, "texts") else FALSE
@@ -143,7 +144,7 @@ is_engine <- function(x, trace) {
     return(FALSE)
   }
   same <- c("sizes", "activation", "output", "loss", "loss_par")
-  identical(unname(x[same]), unname(trace$settings[same])) && is_choice(x[["precision"]], precisions) && is_whole(x[["threads"]], 1) &&
+  identical(unname(x[same]), unname(trace$settings[same])) && identical(x[["layers"]], trace$settings[["layers"]]) && is_choice(x[["precision"]], precisions) && is_whole(x[["threads"]], 1) &&
     (is.null(x[["penalty"]]) || is_between(x[["penalty"]], 0, Inf)) && (is.null(x[["mixture"]]) || is_between(x[["mixture"]], 0, 1, closed = TRUE)) &&
     (is.null(x[["dropout"]]) || is.numeric(x[["dropout"]]))
 }

@@ -14,15 +14,23 @@ forward_steps <- function(l, seen, plan) {
   fun <- plan$functions[l]
   value <- trace_functions[[fun]]$value
   offset <- if (last) list(offset = seen$offset)[!is.null(seen$offset)]
-  from <- c(input$key, keys$weights[l], keys$biases[l])
-  weighted <- new_step(
-    if (last) 4L else 2L, l, keys$z[l], paste("Weighted input of the", keys$text[l]), "forward", "weighted_sum",
-    paste0(from[1L], " %*% ", from[2L], " + ", paste(c(from[3L], names(offset)), collapse = " + ")),
-    c(operand_list(from, input$value, w, b), offset),
-    c(operand_list(from, c("i", "all"), c("all", "j"), c("one", "j")), lapply(offset, function(operand) c("i", "j"))),
-    seen$z[[l]],
-    shape = paste(dims(input$value), "%*%", dims(w), "+", dims(b), "=", dims(seen$z[[l]]))
-  )
+  from <- c(input$key, keys$weights[l])
+  bias <- operand_list(keys$biases[l], b)[length(b) > 0L]
+  weighted <- if (!is_dense_in(l, plan) || (plan$copies > 1L && length(offset) > 0L)) {
+    kind_step(l, seen, plan)
+  } else {
+    new_step(
+      if (last) 4L else 2L, l, keys$z[l], paste("Weighted input of the", keys$text[l]), "forward", "weighted_sum",
+      paste(c(paste(from[1L], "%*%", from[2L]), names(bias), names(offset)), collapse = " + "),
+      c(operand_list(from, input$value, w), bias, offset),
+      c(
+        operand_list(from, c("i", "all"), c("all", "j")), lapply(bias, function(operand) c("one", "j")),
+        lapply(offset, function(operand) c("i", "j"))
+      ),
+      seen$z[[l]],
+      shape = paste0(dims(input$value), " %*% ", dims(w), if (length(bias) > 0L) paste(" +", dims(b)), " = ", dims(seen$z[[l]]))
+    )
+  }
   mask <- dropout_mask(l, seen, plan)
   activated <- new_step(
     if (last) 4L else 3L, l, keys$a[l],

@@ -23,7 +23,7 @@ new_trace <- function(recorded) {
       lr = if (count > 0L) records[[1L]]$lr else recorded$engine$lr,
       loss = c(before = losses[1L], after = losses[count + 1L]),
       names = list(
-        inputs = plan$units[[1L]], hidden = plan$units[-c(1L, length(plan$units))],
+        parameters = plan$parameters, inputs = plan$units[[1L]], hidden = plan$units[-c(1L, length(plan$units))],
         outputs = plan$units[[length(plan$units)]], rows = plan$row_names
       ),
       keys = plan$keys[c("weights", "biases", "z", "a", "slope", "error", "delta")],
@@ -51,17 +51,29 @@ trace_plan <- function(recorded) {
   outputs <- named_outputs(fit)
   shared <- engine$loss == "quantile"
   if (shared) outputs <- paste0("q", vapply(engine$loss_par, format, ""))
+  units <- c(list(input_names(fit)), hidden, list(outputs))
+  if (is.null(engine[["layers"]])) {
+    labels <- lapply(seq_len(layers), function(l) list(rows = units[[l]], columns = units[[l + 1L]], biases = units[[l + 1L]]))
+  } else {
+    labels <- layer_labels(fit)
+    units[-1L] <- lapply(labels, function(label) label$out)
+    if (length(outputs) == length(units[[layers + 1L]])) units[[layers + 1L]] <- outputs
+  }
   weights <- recorded$case_weights
   penalty <- if (is.null(engine$penalty)) 0 else engine$penalty
   rows <- rownames(recorded$x)
   if (is.null(rows)) {
     rows <- as.character(if (is.null(recorded$rows)) seq_len(nrow(recorded$x)) else recorded$rows)
   }
+  described <- lapply(seq_len(layers), function(l) layer_at(fit$settings, l))
   list(
     layers = layers,
+    described = described,
+    copies = utils::tail(layer_shapes(fit$settings)$copies, 1L),
+    parameters = labels,
     worded = if (is_told(engine$loss)) worded_losses[[engine$loss]] else untold_loss,
     keys = c(trace_keys(layers), list(ancillary = c(rep("", layers - 1L), unname(own_keys[engine$loss])))),
-    units = c(list(input_names(fit)), hidden, list(outputs)),
+    units = units,
     outcome_names = if (shared) setting(fit$outcome$names, "y") else target_names(fit, outputs),
     own_names = own_names(fit),
     row_names = rows,

@@ -85,16 +85,21 @@ trace_keys <- function(layers) {
 # The record with names on every matrix, in the article's signs.
 name_record <- function(record, plan) {
   rows <- plan$row_names[record$rows]
-  named <- function(x, columns) matrix(x, nrow(x), ncol(x), dimnames = list(rows, columns))
+  # From the layer that makes members on, each row is there once for each.
+  rows_of <- function(x) {
+    copies <- nrow(x) / length(rows)
+    if (copies == 1) rows else paste0(rep(rows, each = copies), ".m", seq_len(copies))
+  }
+  named <- function(x, columns) matrix(x, nrow(x), ncol(x), dimnames = list(rows_of(x), columns))
   layers <- seq_len(plan$layers)
   parameters <- function(pair) {
     list(
       weights = lapply(layers, function(l) {
         w <- pair$weights[[l]]
-        dimnames(w) <- list(plan$units[[l]], plan$units[[l + 1L]])
+        dimnames(w) <- plan$parameters[[l]][c("rows", "columns")]
         w
       }),
-      biases = lapply(layers, function(l) matrix(pair$biases[[l]], 1L, dimnames = list("bias", plan$units[[l + 1L]]))),
+      biases = lapply(layers, function(l) matrix(pair$biases[[l]], 1L, dimnames = list("bias", plan$parameters[[l]]$biases))),
       # They stand beside the output layer.
       ancillary = if (length(pair$ancillary) > 0L) {
         c(vector("list", plan$layers - 1L), list(matrix(pair$ancillary, 1L, dimnames = list("family", plan$own_names))))
@@ -141,9 +146,12 @@ start_steps <- function(seen, iteration, plan) {
   }
   scaled_y <- if (plan$scaled_y) "The outcome is standardised."
   parameters <- lapply(seq_len(plan$layers), function(l) {
-    list(
-      given(1L, l, keys$weights[l], paste("Weights of the", keys$text[l]), seen$before$weights[[l]]),
-      given(1L, l, keys$biases[l], paste("Biases of the", keys$text[l]), seen$before$biases[[l]])
+    w <- seen$before$weights[[l]]
+    b <- seen$before$biases[[l]]
+    frozen <- if (lr_factor_in(l, plan) == 0) "The layer is frozen."
+    c(
+      if (length(w) > 0L) list(given(1L, l, keys$weights[l], paste("Weights of the", keys$text[l]), w, frozen)),
+      if (length(b) > 0L) list(given(1L, l, keys$biases[l], paste("Biases of the", keys$text[l]), b, frozen))
     )
   })
   c(

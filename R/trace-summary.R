@@ -30,7 +30,7 @@ summary.nn_trace <- function(object, ...) {
   structure(
     list(
       loss = fields$loss, iterations = fields$iterations, changes = changes_of_trace(fields, units),
-      start = fields$start, end = fields$end, keys = fields$keys, units = units
+      start = fields$start, end = fields$end, keys = fields$keys, units = units, parameters = fields$names$parameters
     ),
     class = "summary.nn_trace"
   )
@@ -41,12 +41,15 @@ changes_of_trace <- function(fields, units) {
     before <- c(fields$start$weights[[l]], fields$start$biases[[l]])
     after <- c(fields$end$weights[[l]], fields$end$biases[[l]])
     w <- fields$start$weights[[l]]
-    k <- ncol(w)
+    k <- length(fields$start$biases[[l]])
+    names <- fields$names$parameters[[l]]
+    # Traces of an earlier version are of dense layers alone.
+    if (is.null(names)) names <- list(rows = units[[l]], columns = units[[l + 1L]], biases = units[[l + 1L]])
     data.frame(
       key = rep(c(fields$keys$weights[l], fields$keys$biases[l]), c(length(w), k)),
-      layer = l,
+      layer = rep(l, length(before)),
       row = c(as.vector(row(w)), rep(1L, k)), column = c(as.vector(col(w)), seq_len(k)),
-      from = c(units[[l]][row(w)], rep("bias", k)), to = c(units[[l + 1L]][col(w)], units[[l + 1L]]),
+      from = c(names$rows[row(w)], rep("bias", k)), to = c(names$columns[col(w)], names$biases),
       before = before, after = after, change = after - before
     )
   }
@@ -90,10 +93,15 @@ print.summary.nn_trace <- function(x, rows = 10, columns = 8, digits = 4, ...) {
     change <- function(kind, names) {
       difference <- as.matrix(x$end[[kind]][[l]] - x$start[[kind]][[l]])
       if (kind == "biases") difference <- t(difference)
-      dimnames(difference) <- list(names, x$units[[l + 1L]])
-      table_block(difference, x$keys[[kind]][l], limits)
+      if (length(difference) == 0L) {
+        return(NULL)
+      }
+      dimnames(difference) <- names
+      list(table_block(difference, x$keys[[kind]][l], limits))
     }
-    list(change("weights", x$units[[l]]), change("biases", "bias"))
+    named <- x$parameters[[l]]
+    if (is.null(named)) named <- list(rows = x$units[[l]], columns = x$units[[l + 1L]], biases = x$units[[l + 1L]])
+    c(change("weights", list(named$rows, named$columns)), change("biases", list("bias", named$biases)))
   }), recursive = FALSE)
   own <- x$changes[x$changes$from == "family" & x$changes$key %in% own_keys & !x$changes$key %in% unlist(x$keys), ]
   if (nrow(own) > 0L) {

@@ -3,6 +3,13 @@
 
 # `kind` is "weights" or "biases".
 update_steps <- function(l, kind, seen, record, plan, state_before) {
+  # Layers without such parameters, and those that are frozen, have nothing to update.
+  if (length(seen$before[[kind]][[l]]) == 0L || lr_factor_in(l, plan) == 0) {
+    return(list())
+  }
+  if (!is_dense_in(l, plan)) {
+    return(kind_update_steps(l, kind, seen, record, plan, state_before))
+  }
   if (plan$plain) {
     return(list(descend_step(l, kind, seen, record, plan)))
   }
@@ -52,7 +59,7 @@ gather_update <- function(l, kind, seen, record, plan, state_before) {
     gradient = seen$gradient[[kind]][[l]],
     before = seen$before[[kind]][[l]], after = seen$after[[kind]][[l]],
     slots_before = part(state_before), slots_after = part(seen$state),
-    scalars = c(list(lr = record$lr, t = record$optimizer_state$steps), decayed_hyperparameters(plan$optimizer, record$decay))
+    scalars = c(list(lr = record$lr * lr_factor_in(l, plan), t = record$optimizer_state$steps), decayed_hyperparameters(plan$optimizer, setting(record$decay, 1) * decay_factor_in(l, plan)))
   )
 }
 
@@ -110,8 +117,9 @@ descend_step <- function(l, kind, seen, record, plan) {
   delta <- seen$delta[[l]]
   before <- seen$before[[kind]][[l]]
   after <- seen$after[[kind]][[l]]
-  note <- paste("lr =", format(record$lr, digits = 4))
-  values <- list(lr = record$lr)
+  lr <- record$lr * lr_factor_in(l, plan)
+  note <- paste("lr =", format(lr, digits = 4))
+  values <- list(lr = lr)
   if (kind == "biases") {
     return(new_step(
       11L, l, key, paste("New biases of the", plan$keys$text[l]), "update", "descend_biases",
@@ -158,13 +166,13 @@ gradient_step <- function(l, kind, seen, plan, gradient_key) {
   from <- c(input$key, delta_key)
   operands <- operand_list(from, input$value, delta)
   reads <- operand_list(from, c("all", "i"), c("all", "j"))
-  penalised <- plan$penalty > 0
+  penalised <- plan$penalty * decay_factor_in(l, plan) > 0
   if (penalised) {
     operands[[plan$keys$weights[l]]] <- seen$before$weights[[l]]
     reads[[plan$keys$weights[l]]] <- c("i", "j")
   }
   share <- if (plan$sum) nrow(delta) / plan$rows else 1
-  plan$penalty <- plan$penalty * setting(seen$decay, 1)
+  plan$penalty <- plan$penalty * setting(seen$decay, 1) * decay_factor_in(l, plan)
   new_step(
     number, l, gradient_key, name, "update", "gradient_weights",
     paste0("-t(", input$key, ") %*% ", delta_key, if (penalised) " + penalty", if (clip < 1) " * clipping"),
@@ -194,9 +202,14 @@ clipping <- function(seen, plan) {
   if (!is.finite(norm) || norm < plan$clip_norm * (1 - 1e-9)) {
     return(1)
   }
-  # Recover the factor from one bias, whose gradient has no penalty.
-  raw <- unlist(lapply(seen$delta, colSums), use.names = FALSE)
-  kept <- -unlist(seen$gradient$biases, use.names = FALSE)
+  # Recover the factor from one bias of a dense layer, whose gradient has no penalty.
+  dense <- which(vapply(seq_along(seen$delta), function(l) is_dense_in(l, plan) && length(seen$gradient$biases[[l]]) > 0L && lr_factor_in(l, plan) > 0, NA))
+  if (length(dense) == 0L) {
+    # As much shorter as it may be: without biases there is no telling it more exactly.
+    return(if (norm > 0) min(1, plan$clip_norm / norm) else 1)
+  }
+  raw <- unlist(lapply(seen$delta[dense], colSums), use.names = FALSE)
+  kept <- -unlist(seen$gradient$biases[dense], use.names = FALSE)
   largest <- which.max(abs(raw))
   factor <- kept[largest] / raw[largest]
   # Of numbers beyond all bounds there is none to tell.

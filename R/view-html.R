@@ -127,6 +127,7 @@ view_signs <- function(step) {
     character()
   )
   between <- length(step$operands) - 1L
+  if (step$op == "weighted_sum") known <- c(known, "+")[seq_len(between)]
   # The same sign throughout where the formula, not the row of tables, tells.
   c(if (length(known) == between) known else rep(if (grepl("^[^=]+= [^ ]+ \\* [^ ]+$", step$formula)) "*" else "and", between), "=")
 }
