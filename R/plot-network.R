@@ -11,16 +11,22 @@ network_picture <- function(fit, max_units) {
   omitted <- sum(lengths(names)) - sum(vapply(shown, function(of_layer) sum(!is.na(of_layer)), 0))
   list(
     nodes = do.call(rbind, nodes), edges = do.call(rbind, edges), tallest = tallest, layers = length(names),
-    omitted = omitted, titles = c("inputs", layer_titles(fit))
+    omitted = omitted, titles = c("inputs", picture_titles(fit))
   )
 }
 
-layer_titles <- function(fit) {
+picture_titles <- function(fit) {
   layers <- seq_along(fit$weights)
-  kinds <- vapply(layers, function(l) kind_shown(layer_at(fit$settings, l)), "")
+  kinds <- vapply(layers, function(l) kind_shown(fit$settings, l), "")
   activations <- c(fit$settings$activation, fit$settings$output)
   shown <- ifelse(kinds == "dense" | activations != "linear", activations, "")
   paste0(layer_names(fit), "\n", ifelse(kinds == "dense", "", paste0(kinds, ifelse(nzchar(shown), ", ", ""))), shown)
+}
+
+# What a layer is, as it stands below it.
+kind_shown <- function(settings, l) {
+  layer <- layer_at(settings, l)
+  if (layer$kind == "members") paste(layer$count, "members") else layer$kind
 }
 
 # Numbers of the units to show; NA stands for the ellipsis.
