@@ -144,7 +144,7 @@ name_units <- function(units, settings) {
     if (length(shown) > 6L) {
       shown <- c(shown[1:6], "...")
     }
-    paste0(paste(shown, collapse = ", "), " (", length(units[[l]]), " of ", settings$hidden[l], " in hidden layer ", l, ")")
+    paste0(paste(shown, collapse = ", "), " (", length(units[[l]]), " of ", settings$sizes[l + 1L], " in hidden layer ", l, ")")
   }, "")
   paste(texts, collapse = "; ")
 }

@@ -105,6 +105,7 @@ constant_iterations <- 200L
 constant_problem <- function(problem, call) {
   sizes <- problem$engine$sizes
   ends <- sizes[c(1L, length(sizes))]
+  problem$engine["layers"] <- list(NULL)
   if (trains_constant(problem$engine)) {
     problem$x <- matrix(0, nrow(problem$x), 1L)
     problem$engine[c("center", "scale", "encoding")] <- list(NULL)

@@ -9,6 +9,10 @@ check_copies <- function(fit) {
     # The least sum of squares shares work equally: units become alike, with nothing wrong.
     return(not_made("copies", "penalty"))
   }
+  # Between layers of other kinds units do not stand for columns.
+  if (!is.null(settings[["architecture"]])) {
+    return(not_made("copies", "kinds"))
+  }
   hidden <- seq_along(settings$activation)
   groups <- lapply(hidden, function(l) {
     copies_among(rbind(fit$weights[[l]], fit$biases[[l]], t(fit$weights[[l + 1L]])))

@@ -137,6 +137,7 @@ reasons <- c(
   epochs = "training had too few epochs",
   diverged = "training diverged",
   penalty = "a `penalty` makes units alike by itself",
+  kinds = "its layers are of several kinds",
   constant = "`constant` tells it already",
   outcome = "the outcome does not vary",
   infinite = "the loss is not finite",

@@ -135,7 +135,8 @@ blueprint_fields <- list(
       offsets = field("a list of expressions", function(x, fit) {
         if (length(x) <= length(fit$blueprint$offsets)) is_expressions(x) else FALSE
       }),
-      outcome = expression_field()
+      outcome = expression_field(),
+      intercept = field("`FALSE`", function(x, fit) identical(x, FALSE), optional = TRUE)
     )),
     columns = columns_field(),
     outcome_columns = columns_field(),

@@ -30,18 +30,17 @@ coef.nn_fit <- function(object, scale = "scaled", epoch = NULL, ...) {
   biases <- object$biases
   if (scale == "original") {
     refuse_encoded(object, "scale = \"original\"", call)
+    refuse_not_linear(object, call)
     unscaled <- unscale_network(weights, biases, object)
     weights <- unscaled$weights
     biases <- unscaled$biases
   }
-  layers <- length(weights)
-  for (l in seq_len(layers)) {
-    rows <- if (l == 1L) input_names(object) else unit_names(nrow(weights[[l]]))
-    columns <- if (l == layers) named_outputs(object) else unit_names(ncol(weights[[l]]))
-    dimnames(weights[[l]]) <- list(rows, columns)
-    names(biases[[l]]) <- columns
+  labels <- layer_labels(object)
+  for (l in seq_along(weights)) {
+    if (length(weights[[l]]) > 0L) dimnames(weights[[l]]) <- unname(labels[[l]][c("rows", "columns")])
+    names(biases[[l]]) <- labels[[l]]$biases
   }
-  names(weights) <- names(biases) <- c(paste0("hidden", seq_len(layers - 1L))[seq_len(layers - 1L)], "output")
+  names(weights) <- names(biases) <- titles_of_layers(object)
   object[c("weights", "biases")] <- list(weights, biases)
   own <- if (length(own_parameters(object)) > 0L) list(family = natural_parameters(object))
   c(list(weights = weights, biases = biases), own)
@@ -52,9 +51,15 @@ unscale_network <- function(weights, biases, fit) {
   inputs <- fit$inputs
   outcome <- fit$outcome
   last <- length(weights)
+  layers <- fit$settings[["layers"]]
+  output <- if (is.null(layers)) last else output_layer(layers)
   if (!is.null(inputs$center)) {
     weights[[1L]] <- weights[[1L]] / inputs$scale
     biases[[1L]] <- biases[[1L]] - drop(inputs$center %*% weights[[1L]])
+    if (output < last && layers[[last]]$from == 0L) {
+      weights[[last]] <- weights[[last]] / inputs$scale
+      biases[[output]] <- biases[[output]] - drop(inputs$center %*% weights[[last]])
+    }
   }
   if (!is.null(outcome$center)) {
     factor <- outcome$scale
@@ -64,10 +69,36 @@ unscale_network <- function(weights, biases, fit) {
       shift <- c(shift, log(factor))
       factor <- c(factor, rep(1, length(factor)))
     }
-    weights[[last]] <- weights[[last]] * rep(factor, each = nrow(weights[[last]]))
-    biases[[last]] <- biases[[last]] * factor + shift
+    for (l in output:last) weights[[l]] <- weights[[l]] * rep(factor, each = nrow(weights[[l]]))
+    if (length(biases[[output]]) > 0L) biases[[output]] <- biases[[output]] * factor + shift
   }
   list(weights = weights, biases = biases)
+}
+
+# Weights of the columns themselves exist where inputs are multiplied by weights alone, and a bias is there to take what centres them.
+refuse_not_linear <- function(fit, call) {
+  layers <- fit$settings[["layers"]]
+  if (is.null(layers) || is.null(fit$inputs$center)) {
+    return(invisible())
+  }
+  last <- length(layers)
+  titles <- titles_of_layers(fit)
+  output <- output_layer(layers)
+  centred <- any(fit$inputs$center != 0)
+  takes <- which(vapply(seq_along(layers), function(l) l == 1L || identical(as.double(layers[[l]]$from), 0), NA))
+  fits <- function(l) {
+    layer <- layers[[l]]
+    dense <- function(l) layers[[l]]$kind == "dense" && (!centred || layers[[l]]$bias)
+    if (l == 1L) dense(l) else layer$kind == "skip" && layer$weights && l == last && l > output && dense(output)
+  }
+  wrong <- takes[!vapply(takes, fits, NA)]
+  if (length(wrong) > 0L) {
+    title <- titles[wrong[1L]]
+    stop_backprop("incompatible", c(
+      "{.code scale = \"original\"} does not go with layer {wrong[1]} ({title}), which takes the standardised inputs.",
+      i = "Only dense layers with biases, and a skip with weights to the outputs, can be brought to the scale of the columns."
+    ), call = call)
+  }
 }
 
 unit_names <- function(n) paste0("h", seq_len(n))

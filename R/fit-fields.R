@@ -4,6 +4,7 @@
 # Settings that say what the network is.
 network_fields <- fields(
   sizes = field("whole numbers, 1 or more, for at least two layers", function(x, fit) length(x) > 1L && is_whole_each(x, 1)),
+  layers = field("a list that describes each layer, as the engine takes it", function(x, fit) are_known_layers(x, fit$settings$sizes), optional = TRUE),
   activation = field(
     function(fit) paste0("the names of activations, one for each hidden layer (", length(fit$settings$sizes) - 2L, ")"),
     function(x, fit) is.character(x) && length(x) == length(fit$settings$sizes) - 2L && !anyNA(match(x, names(activations)))
@@ -21,12 +22,23 @@ network_fields <- fields(
   offset = flag_field()
 )
 
+# Looked at once: predictions one after the other are most often of one model.
+are_known_layers <- function(layers, sizes) identical(list(sizes, layers), session$shapes$key) || are_engine_layers(layers, sizes)
+
 # All the others, in fits and in traces.
 setting_fields <- fields(
   hidden = field(
-    function(fit) "the sizes of the layers between the first and the last",
-    function(x, fit) is.numeric(x) && length(x) == length(fit$settings$sizes) - 2L && all(x == fit$settings$sizes[seq_along(x) + 1L])
+    function(fit) "the sizes of the dense layers between the first and the last",
+    function(x, fit) {
+      dense <- if (is.null(fit$settings[["layers"]])) seq_len(length(fit$settings$sizes) - 2L) else hidden_dense(fit$settings[["layers"]])
+      is.numeric(x) && length(x) == length(dense) && all(x == fit$settings$sizes[dense + 1L])
+    }
   ),
+  bias = field("`TRUE` or `FALSE`", function(x, fit) is_flag(x), optional = TRUE),
+  architecture = field("a description by `nn_layers()` of the layers that there are", function(x, fit) {
+    answer <- wrong_layers(x)
+    if (is.null(answer) && length(x$layers) + 1L + x$skip != length(fit$settings[["layers"]])) FALSE else answer
+  }, optional = TRUE, classed = TRUE),
   epochs = whole_field(0),
   lr = positive_field(),
   optimizer = hyperparameters_field("nn_optimizer", optimizer_fields),
@@ -37,7 +49,7 @@ setting_fields <- fields(
   dropout_schedule = hyperparameters_field("nn_schedule", schedule_fields, optional = TRUE),
   stop_metric = field("the name of a measure", function(x, fit) is_choice(x, names(stop_metrics)), optional = TRUE),
   init = field("names of initialisations", function(x, fit) {
-    is_inits(x) && length(x) %in% c(1L, length(fit$settings$sizes) - 1L)
+    is_inits(x) && length(x) %in% c(1L, length(fit$settings$hidden) + 1L)
   }, optional = TRUE),
   layer_init = field("the name of an initialisation for each layer", function(x, fit) is_inits(x) && length(x) == length(fit$settings$sizes) - 1L),
   standardize = field("`TRUE`, `FALSE` or the name of a method to standardise by", function(x, fit) is_flag(x) || is_choice(x, standardizings)),
@@ -48,7 +60,7 @@ setting_fields <- fields(
   penalty = between_field(0),
   mixture = between_field(0, 1, closed = TRUE),
   dropout = field("a number, or one for each hidden layer, of at least 0 and below 1", function(x, fit) {
-    is.numeric(x) && length(x) %in% c(1L, length(fit$settings$sizes) - 2L) && !anyNA(x) && all(x >= 0 & x < 1)
+    is.numeric(x) && length(x) %in% c(1L, length(fit$settings$hidden)) && !anyNA(x) && all(x >= 0 & x < 1)
   }),
   clip_norm = positive_field(optional = TRUE),
   validation = field("a proportion, or \"given\"", function(x, fit) identical(x, "given") || (is_positive(x) && x < 1), optional = TRUE),
@@ -138,20 +150,23 @@ last_size <- function(fit) fit$settings$sizes[length(fit$settings$sizes)]
 
 # Weights and biases in the shapes of the sizes.
 
-weights_field <- function(...) field(for_each_layer("matrix"), function(x, fit) is_weights(x, fit$settings$sizes, ...))
+weights_field <- function(...) field(for_each_layer("matrix"), function(x, fit) is_weights(x, fit$settings, ...))
 
-biases_field <- function(...) field(for_each_layer("vector"), function(x, fit) is_biases(x, fit$settings$sizes, ...))
+biases_field <- function(...) field(for_each_layer("vector"), function(x, fit) is_biases(x, fit$settings, ...))
 
 for_each_layer <- function(what) function(fit) paste0("a list of a ", what, " for each layer (", length(fit$settings$sizes) - 1L, ")")
 
-is_weights <- function(x, sizes, finite = TRUE) {
-  if (!is_plain_list(x) || length(x) != length(sizes) - 1L) {
+is_weights <- function(x, settings, finite = TRUE) {
+  if (!is_plain_list(x) || length(x) != length(settings$sizes) - 1L) {
     return(FALSE)
   }
+  shapes <- layer_shapes(settings)
+  rows <- shapes$rows
+  columns <- shapes$columns
   for (l in seq_along(x)) {
     w <- x[[l]]
-    if (!is.double(w) || is.object(w) || !is_shape(dim(w), sizes[l], sizes[l + 1L]) || (finite && !all(is.finite(w)))) {
-      return(wrong_part(paste0("[[", l, "]]"), paste0("a ", sizes[l], " x ", sizes[l + 1L], " matrix of ", if (finite) "finite ", "numbers"), w))
+    if (!is.double(w) || is.object(w) || !is_shape(dim(w), rows[l], columns[l]) || (finite && !all(is.finite(w)))) {
+      return(wrong_part(paste0("[[", l, "]]"), paste0("a ", rows[l], " x ", columns[l], " matrix of ", if (finite) "finite ", "numbers"), w))
     }
   }
   TRUE
@@ -159,14 +174,15 @@ is_weights <- function(x, sizes, finite = TRUE) {
 
 is_shape <- function(dim, rows, columns) length(dim) == 2L && dim[1L] == rows && dim[2L] == columns
 
-is_biases <- function(x, sizes, finite = TRUE) {
-  if (!is_plain_list(x) || length(x) != length(sizes) - 1L) {
+is_biases <- function(x, settings, finite = TRUE) {
+  if (!is_plain_list(x) || length(x) != length(settings$sizes) - 1L) {
     return(FALSE)
   }
+  wanted <- layer_shapes(settings)$biases
   for (l in seq_along(x)) {
     b <- x[[l]]
-    if (!is.double(b) || is.object(b) || length(b) != sizes[l + 1L] || (finite && !all(is.finite(b)))) {
-      return(wrong_part(paste0("[[", l, "]]"), paste(sizes[l + 1L], if (finite) "finite", "numbers"), b))
+    if (!is.double(b) || is.object(b) || length(b) != wanted[l] || (finite && !all(is.finite(b)))) {
+      return(wrong_part(paste0("[[", l, "]]"), paste(wanted[l], if (finite) "finite", "numbers"), b))
     }
   }
   TRUE
@@ -210,9 +226,9 @@ baseline_fields <- fields(
 
 # Weights only where they are not those of the fit.
 best_weights_fields <- fields(
-  weights = field(for_each_layer("matrix"), function(x, fit) is_weights(x, fit$settings$sizes), optional = TRUE),
+  weights = field(for_each_layer("matrix"), function(x, fit) is_weights(x, fit$settings), optional = TRUE),
   biases = field(for_each_layer("vector"), function(x, fit) {
-    if (is.null(fit$best[["weights"]])) is.null(x) else is_biases(x, fit$settings$sizes)
+    if (is.null(fit$best[["weights"]])) is.null(x) else is_biases(x, fit$settings)
   }),
   ancillary = ancillary_field()
 )

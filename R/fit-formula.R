@@ -43,9 +43,11 @@ formula_call <- function(x, parent) {
     Reduce(function(a, b) call(":", a, b), unname(typed$variables[term$at]))
   })
   parts <- c(parts, lapply(typed$offsets, function(offset) call("offset", offset)))
+  right <- Reduce(function(a, b) call("+", a, b), parts)
+  if (isFALSE(typed$intercept)) right <- call("-", right, 1)
   carried <- x$blueprint$carried$values
   env <- if (length(carried) == 0L) parent else list2env(carried, parent = parent)
-  stats::as.formula(call("~", typed$outcome, Reduce(function(a, b) call("+", a, b), parts)), env = env)
+  stats::as.formula(call("~", typed$outcome, right), env = env)
 }
 
 formula_fit <- function(fit, arg, call) {

@@ -28,6 +28,7 @@ print.nn_fit <- function(x, ...) {
   settings <- x$settings
   cat("<nn_fit> ", paste(settings$sizes, collapse = "-"), ", ", count_text(count_parameters(x), "parameter"), "\n", sep = "")
   cat("Hidden:  ", describe_hidden_layers(settings), "\n", sep = "")
+  if (isFALSE(settings$bias)) cat("Biases:  none\n")
   cat("Output:  ", describe_output(x), ", loss ", describe_loss(settings$loss, settings$loss_par), "\n", sep = "")
   family <- describe_family(x)
   if (!is.null(family)) cat("Family:  ", family, "\n", sep = "")
@@ -49,16 +50,9 @@ summary.nn_fit <- function(object, data = NULL, ..., offset = NULL) {
   if (is_ensemble(object)) {
     return(summarise_ensemble(object, data, call, offset))
   }
-  sizes <- object$settings$sizes
-  layers <- length(sizes) - 1L
   structure(
     list(
-      layers = data.frame(
-        layer = seq_len(layers), inputs = sizes[-length(sizes)], units = sizes[-1L],
-        activation = c(object$settings$activation, object$settings$output),
-        init = object$settings$layer_init,
-        parameters = (sizes[-length(sizes)] + 1L) * sizes[-1L]
-      ),
+      layers = table_of_layers(object$settings),
       parameters = count_parameters(object),
       family = family_of(object)$family,
       own = natural_parameters(object),
@@ -83,6 +77,31 @@ summary.nn_fit <- function(object, data = NULL, ..., offset = NULL) {
     ),
     class = "summary.nn_fit"
   )
+}
+
+# A row for each layer. Of layers of several kinds it says what each is.
+table_of_layers <- function(settings) {
+  sizes <- settings$sizes
+  shapes <- layer_shapes(settings)
+  last <- length(sizes) - 1L
+  parameters <- shapes$rows * shapes$columns + shapes$biases
+  table <- data.frame(
+    layer = seq_len(last), inputs = sizes[-length(sizes)], units = sizes[-1L], activation = c(settings$activation, settings$output),
+    init = settings$layer_init, parameters = parameters
+  )
+  layers <- settings[["layers"]]
+  if (is.null(layers)) {
+    return(table)
+  }
+  kinds <- kinds_of_layers(layers)
+  described <- lapply(settings[["architecture"]]$layers, function(layer) c(layer$name, describe_layer(layer)))
+  for (l in seq_along(described)) kinds[l] <- described[[l]][1L]
+  what <- c(vapply(described, `[`, "", 2L), rep("", last - length(described)))
+  output <- output_layer(layers)
+  what[what == ""] <- ifelse(seq_len(last) >= output, "outputs", "dense")[what == ""]
+  if (last > output) what[last] <- "weights from the inputs"
+  table$init[!kinds %in% c("dense", "heads") & !(kinds == "skip" & parameters > 0)] <- ""
+  data.frame(table["layer"], kind = kinds, table[c("inputs", "units", "activation", "init", "parameters")], what = what)
 }
 
 #' @rdname print.nn_fit
@@ -153,8 +172,7 @@ measure_error <- function(fit, data, call, offset) {
 }
 
 count_parameters <- function(fit) {
-  sizes <- as.double(fit$settings$sizes)
-  sum((sizes[-length(sizes)] + 1) * sizes[-1L]) + length(own_parameters(fit))
+  count_of_shapes(layer_shapes(fit$settings)) + length(own_parameters(fit))
 }
 
 count_text <- function(n, noun) {
@@ -176,6 +194,13 @@ describe_last_loss <- function(fit) {
 }
 
 describe_hidden_layers <- function(settings) {
+  architecture <- settings[["architecture"]]
+  if (!is.null(architecture)) {
+    dense <- vapply(architecture$layers, function(layer) layer$name == "dense", NA)
+    texts <- Map(function(layer, activation) describe_layer(layer, if (layer$name == "dense") activation), architecture$layers, settings$activation[seq_along(dense)])
+    texts <- c(unlist(texts), if (architecture$skip) "skip from inputs to outputs")
+    return(paste(texts, collapse = ", "))
+  }
   if (length(settings$hidden) == 0L) {
     return("none")
   }

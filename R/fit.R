@@ -13,8 +13,10 @@ new_fit <- function(result, ready, given, earlier, engine = ready$spec$engine) {
   # Not structure(), which takes longer than all the rest here.
   optimizer <- engine$optimizer
   class(optimizer) <- "nn_optimizer"
-  controls <- engine[spec$controls]
+  controls <- spec$controls
   if (is.null(controls$dropout)) controls$dropout <- 0
+  layers_kept <- list(architecture = spec$architecture, layers = engine$layers)
+  layers_kept <- c(list(bias = spec$bias), layers_kept[!vapply(layers_kept, is.null, NA)])
   schedule <- engine$schedule
   class(schedule) <- "nn_schedule"
   fit <- list(
@@ -36,7 +38,7 @@ new_fit <- function(result, ready, given, earlier, engine = ready$spec$engine) {
     best = keep_best(result, earlier),
     settings = c(list(
       sizes = engine$sizes,
-      hidden = engine$sizes[-c(1L, length(engine$sizes))],
+      hidden = spec$hidden,
       epochs = engine$epochs,
       lr = engine$lr,
       activation = engine$activation,
@@ -71,7 +73,7 @@ new_fit <- function(result, ready, given, earlier, engine = ready$spec$engine) {
       effort = spec$effort,
       time_limit = spec$time_limit,
       ensemble = 1L
-    ), controls),
+    ), layers_kept, controls),
     seed = engine$seed,
     interface = given$interface,
     inputs = list(n = ncol(data$x), names = colnames(data$x), center = scaling$center, scale = scaling$scale, encoding = ready$encoding),

@@ -19,9 +19,6 @@ parse_formula <- function(formula, data) {
     stop_formula("{.arg formula} must have an outcome on its left side, as in {.code y ~ .}.")
   }
   terms <- with_formula_errors(stats::terms(formula, data = data))
-  if (attr(terms, "intercept") == 0L) {
-    stop_formula("{.arg formula} must not take out the intercept: every unit of a network has a bias.")
-  }
   all <- as.list(attr(terms, "variables"))[-1L]
   factors <- attr(terms, "factors")
   if (length(factors) == 0L) {
@@ -43,8 +40,22 @@ parse_formula <- function(formula, data) {
     outcome_name = expression_text(formula[[2L]]),
     variables = variables,
     terms = code_like_lm(unname(products)),
-    offsets = lapply(all[attr(terms, "offset")], function(call) call[[2L]])
+    offsets = lapply(all[attr(terms, "offset")], function(call) call[[2L]]),
+    intercept = attr(terms, "intercept") == 1L
   )
+}
+
+# Without an intercept the first term that has a factor (or a flag) has all its levels, as in model.matrix(). `values` are those of the variables.
+code_without_intercept <- function(terms, values) {
+  coded <- vapply(values, function(value) is.factor(value) || (is.logical(value) && is.null(dim(value))), NA)
+  for (i in seq_along(terms)) {
+    first <- which(coded[terms[[i]]$at])
+    if (length(first) > 0L) {
+      terms[[i]]$code[first[1L]] <- 2L
+      break
+    }
+  }
+  terms
 }
 
 # Where terms() codes a variable of a product by contrasts (1), what is left of the product without it is a term, as a rule, and all levels
@@ -79,15 +90,15 @@ same_formula_data <- function(formula, data, earlier) {
     stop_missing_columns(missing, "data", training_call)
   }
   parsed <- parse_formula(formula, data)
-  key <- function(variables, terms, offsets, outcome) {
+  key <- function(variables, terms, offsets, outcome, intercept) {
     texts <- vapply(unname(variables), expression_text, "")
     products <- vapply(terms, function(term) paste(sort(texts[term$at]), collapse = ":"), "")
-    c(expression_text(outcome), sort(products), "offset", sort(vapply(offsets, expression_text, "")))
+    c(expression_text(outcome), if (!intercept) "0", sort(products), "offset", sort(vapply(offsets, expression_text, "")))
   }
   typed <- blueprint$typed
   same <- identical(
-    key(parsed$variables, parsed$terms, parsed$offsets, parsed$outcome),
-    key(typed$variables, blueprint$design$terms, typed$offsets, typed$outcome)
+    key(parsed$variables, parsed$terms, parsed$offsets, parsed$outcome, parsed$intercept),
+    key(typed$variables, blueprint$design$terms, typed$offsets, typed$outcome, !isFALSE(typed$intercept))
   )
   if (!same) {
     then <- deparse1(formula(earlier))

@@ -60,6 +60,7 @@ given_formula <- function(formula, data, typed) {
   values <- Map(function(expression, name) evaluate_term(expression, name, data, env), plan$variables, names(plan$variables))
   offsets <- lapply(plan$offsets, function(expression) evaluate_term(expression, expression_text(expression), data, env))
   variables <- read_variables(values, "data")
+  if (!plan$intercept) plan$terms <- code_without_intercept(plan$terms, variables)
   refuse_own_contrasts(plan$terms, values)
   Y <- evaluate_outcome(plan$outcome, data, env)
   if (NROW(Y) != n) {
@@ -72,7 +73,8 @@ given_formula <- function(formula, data, typed) {
   list(
     interface = "formula", n = n, variables = variables, terms = plan$terms, Y = Y,
     offset = sum_offsets(c(offsets, list(arguments$offset$value))), case_weights = arguments$case_weights$value,
-    subset = arguments$subset$value, blueprint = settled$blueprint, arg = "data", outcome_arg = "data", original = list(data = original)
+    subset = arguments$subset$value, blueprint = settled$blueprint, arg = "data", outcome_arg = "data", original = list(data = original),
+    intercept = plan$intercept
   )
 }
 
@@ -153,7 +155,7 @@ blueprint_of_formula <- function(plan, values, offsets, Y, arguments, data, env)
     # An outcome such as rank(y) can be computed for the training rows alone.
     outcome = if (is.null(outcome$expression)) plan$outcome else outcome$expression, outcome_rowwise = !is.null(outcome$expression),
     case_weights = NULL,
-    typed = list(variables = plan$variables, offsets = plan$offsets, outcome = plan$outcome), outcome_name = plan$outcome_name,
+    typed = c(list(variables = plan$variables, offsets = plan$offsets, outcome = plan$outcome), if (!plan$intercept) list(intercept = FALSE)), outcome_name = plan$outcome_name,
     columns = lapply(unclass(data)[inputs], record_column),
     outcome_columns = lapply(unclass(data)[read(list(plan$outcome))], record_column),
     input_columns = read(variables),

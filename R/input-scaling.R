@@ -14,6 +14,9 @@ resolve_scaling <- function(spec, x, y, case_weights, earlier) {
       y_center = if (linear) earlier$outcome$center, y_scale = if (linear) earlier$outcome$scale
     )))
   }
+  if (!spec$bias) {
+    return(c(scale_without_centers(spec, x, y, case_weights, extras, linear), extras))
+  }
   moments <- column_moments(x, case_weights)
   dummy <- columns_of_zeros_and_ones(x)
   if (spec$standardize == "robust") {
@@ -36,6 +39,37 @@ resolve_scaling <- function(spec, x, y, case_weights, earlier) {
     moments$y_scale <- of_y$scale
   }
   c(moments, extras)
+}
+
+# Nothing could take a center back where there are no biases: columns are divided by the root of the mean of their squares. What is always 0
+# has no effect in prediction either.
+scale_without_centers <- function(spec, x, y, case_weights, extras, linear) {
+  if (is.character(spec$standardize)) {
+    stop_incompatible(
+      "{.code standardize = \"{how}\"} takes the middle of each column away, which a network without biases cannot give back.",
+      "{.code standardize = TRUE} then divides without centring.", how = spec$standardize
+    )
+  }
+  scale <- column_sizes(x, case_weights)
+  scale[columns_of_zeros_and_ones(x) & scale > 0] <- 1
+  scaling <- list(center = numeric(length(scale)), scale = replace(scale, scale == 0, Inf))
+  if (linear) {
+    of_y <- column_sizes(transform_outcome(y, extras$y_transform), case_weights)
+    scaling$y_center <- numeric(length(of_y))
+    scaling$y_scale <- replace(of_y, of_y == 0, 1)
+  }
+  scaling
+}
+
+# Root of the weighted mean of squares.
+column_sizes <- function(x, case_weights) {
+  moments <- answered(engine_moments(x, case_weights))
+  total <- if (is.null(case_weights)) nrow(x) else sum(case_weights)
+  spread <- ifelse(is.finite(moments$scale), moments$scale, 0) * sqrt(max(0, 1 - 1 / total))
+  # As hypot() does it, for numbers whose squares are beyond all.
+  largest <- pmax(abs(moments$center), spread)
+  smaller <- pmin(abs(moments$center), spread)
+  ifelse(largest > 0, largest * sqrt(1 + (smaller / ifelse(largest > 0, largest, 1))^2), 0)
 }
 
 # Whether outcomes are numbers that a linear output predicts, and not classes in order or times.

@@ -3,7 +3,7 @@
 # The arguments that say how to train, in the order of the signature, with the values of the textbook's network.
 training_defaults <- alist(
   hidden = 3, epochs = 1000, lr = NULL, preset = "textbook", effort = "standard", time_limit = NULL,
-  activation = "sigmoid", family = NULL, output = NULL, loss = NULL, optimizer = "gd", batch_size = NULL, shuffle = TRUE,
+  activation = "sigmoid", bias = TRUE, family = NULL, output = NULL, loss = NULL, optimizer = "gd", batch_size = NULL, shuffle = TRUE,
   lr_schedule = "constant", init = NULL, start = NULL, restarts = 1, ensemble = 1, blend = NULL,
   standardize = FALSE, embed = NULL, rare_levels = 0, outcome_transform = "none", clip_predictions = FALSE,
   penalty = 0, mixture = 0, dropout = 0, clip_norm = NULL, decay_schedule = NULL, dropout_schedule = NULL,

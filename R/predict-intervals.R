@@ -101,7 +101,7 @@ choose_method <- function(fit, type, arguments, call) {
 }
 
 is_small <- function(fit) {
-  hidden <- length(fit$settings$hidden)
+  hidden <- if (is.null(fit$settings[["architecture"]])) length(fit$settings$hidden) else length(fit$settings$sizes) - 2L
   hidden == 0L || (hidden == 1L && fit$rows >= 10 * count_parameters(fit))
 }
 

@@ -122,6 +122,11 @@ stop_engine <- function(error, columns, call = training_call, arg = "X") {
     },
     nonfinite_y = stop_backprop("nonfinite_y", "{.arg Y} must not have missing or infinite values.", call = call),
     memory = stop_engine_memory(error, call),
+    layer = {
+      l <- error$layer
+      message <- error$message
+      stop_backprop("layer", c("Layer {l} of {.arg hidden} does not fit those before it.", x = "The engine says: {message}.", i = "See {.code ?nn_layers}."), call = call)
+    },
     start = stop_backprop("start", c(
       "{.arg start} has numbers too large to train with, or its optimizer's state has.",
       i = "Weights and biases may be up to 1e154, and up to 1e19 with {.code precision = \"single\"}."

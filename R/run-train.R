@@ -52,6 +52,7 @@ train_requested <- function(request, recorder = NULL) {
   given$outcome <- read_outcome(given$Y, like = earlier$outcome, arg = given$outcome_arg, family = typed_family$family)
   settings["resolved_family"] <- list(anticipate_family(settings, typed_family, given$outcome))
   settings <- apply_preset(settings, typed, given, earlier)
+  settings <- without_intercept(settings, typed, given, earlier)
   settings["case_weights"] <- list(given$case_weights)
   settings["offset"] <- list(given$offset)
   plan <- plan_rows(settings, given)
@@ -61,6 +62,20 @@ train_requested <- function(request, recorder = NULL) {
   } else {
     train_planned(plan, given, settings, typed, earlier, recorder)
   }
+}
+
+# A formula that takes the intercept out has a network without biases.
+without_intercept <- function(settings, typed, given, earlier) {
+  if (!isFALSE(given$intercept)) {
+    return(settings)
+  }
+  if (isTRUE(settings$bias) && "bias" %in% typed) {
+    stop_incompatible(
+      "{.arg formula} takes the intercept out, and {.code bias = TRUE} asks for biases.", "Leave {.code - 1} out of the formula, or {.arg bias} out of the call."
+    )
+  }
+  settings$bias <- FALSE
+  settings
 }
 
 # The family, as far as it is known before the objective is resolved: what presets and ensembles depend on.
@@ -109,12 +124,13 @@ prepare_training <- function(settings, plan, given, rows, typed, earlier) {
   held <- if (!is.null(plan$dealt)) plan$dealt[[1L]]
   learning <- function(value) if (length(held) == 0L || is.null(value)) value else pick_rows_of(value, -held)
   x <- if (is.null(earlier)) learning(rows$x) else rows$x
-  embed <- read_embed(settings$embed)
+  embed <- embed_of_layers(settings, typed)
   encoding <- learn_encoding(read_standardize(settings$standardize), embed, x, pick(plan$weights, plan$learn), earlier)
   inputs <- list(
     n = plan$n, p = encoded_width(ncol(rows$x), encoding), rows = given$kept, embed = embed,
     validation = if (is.null(plan$given)) plan$share else "given"
   )
+  if (needs_columns(settings$hidden)) inputs$columns <- describe_columns(x, given$blueprint, encoding)
   spec <- resolve_specification(settings, typed, inputs, given$outcome, given$interface != "matrix", earlier)
   data <- take_rows(plan, spec, given, rows)
   scaling <- resolve_scaling(spec, x, learning(data$y), learning(data$case_weights), earlier)

@@ -1,10 +1,10 @@
 # What tames a training: penalty, dropout, clipping, early stopping, snapshots. Checked here, in the
 # engine's form afterwards; what is off is left out. All that is listed at the end goes to the engine and into the settings of the fit.
 
-resolve_controls <- function(settings, hidden, optimizer) {
+resolve_controls <- function(settings, hidden, optimizer, network) {
   penalty <- check_between(settings$penalty, "penalty", 0, Inf)
   mixture <- check_share(settings$mixture, "mixture")
-  dropout <- resolve_dropout(settings$dropout, hidden, optimizer)
+  dropout <- resolve_dropout(settings$dropout, hidden, optimizer, network)
   clip_norm <- settings$clip_norm
   if (!is.null(clip_norm)) {
     clip_norm <- check_positive(clip_norm, "clip_norm")
@@ -70,9 +70,10 @@ read_stop_metric <- function(metric, validation, output, outcome, outputs, loss)
 }
 
 # One rate per hidden layer; NULL where nothing is dropped.
-resolve_dropout <- function(dropout, hidden, optimizer) {
+resolve_dropout <- function(dropout, hidden, optimizer, network) {
   layers <- length(hidden)
-  if (is_bare_number(dropout) && length(dropout) == 1L && !is.na(dropout) && dropout == 0) {
+  own <- own_dropout(network, NULL)
+  if (is_bare_number(dropout) && length(dropout) == 1L && !is.na(dropout) && dropout == 0 && all(own == 0)) {
     return(NULL)
   }
   if (!is_bare_number(dropout) || length(dropout) == 0L || anyNA(dropout) || any(dropout < 0 | dropout >= 1)) {
@@ -91,6 +92,8 @@ resolve_dropout <- function(dropout, hidden, optimizer) {
       x = "It has {k} numbers; there {cli::qty(layers)}{?is/are} {layers} hidden layer{?s}."
     ))
   }
+  dropout <- rep_len(as.double(dropout), layers)
+  if (length(own) > 0L) dropout <- own_dropout(network, dropout)
   if (all(dropout == 0)) {
     return(NULL)
   }
@@ -101,5 +104,5 @@ resolve_dropout <- function(dropout, hidden, optimizer) {
       optimizer = optimizer
     )
   }
-  rep_len(as.double(dropout), layers)
+  dropout
 }

@@ -151,10 +151,9 @@ read_optimizer <- function(x) {
 
 # What an optimizer leaves to be chosen by the size of the network: the memory of L-BFGS. Many steps help where the
 # loss is ill-conditioned, and cost nothing in small networks.
-complete_optimizer <- function(optimizer, sizes) {
+complete_optimizer <- function(optimizer, network) {
   if (optimizer$name == "lbfgs" && is.na(optimizer$memory)) {
-    parameters <- sum((as.double(sizes[-length(sizes)]) + 1) * sizes[-1L])
-    optimizer$memory <- min(100, max(10, floor(1e5 / parameters)))
+    optimizer$memory <- min(100, max(10, floor(1e5 / count_of_shapes(layer_shapes(network)))))
   }
   optimizer
 }

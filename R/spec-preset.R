@@ -167,6 +167,7 @@ give_way <- function(chosen, settings, typed) {
   single <- intersect(c(single_arguments, "start"), typed)
   if (length(single) > 0L && !"ensemble" %in% typed) drop <- c(drop, "ensemble", "blend")
   if ("start" %in% typed) drop <- c(drop, "hidden", "embed")
+  if (is_layers(settings$hidden) && any(vapply(settings$hidden$layers, function(layer) layer$name %in% c("piecewise", "periodic"), NA))) drop <- c(drop, "embed")
   chosen[setdiff(names(chosen), drop)]
 }
 

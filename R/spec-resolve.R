@@ -15,12 +15,21 @@ resolve_specification <- function(settings, typed, inputs, outcome, table, earli
   check_offset_output(settings$offset, choice$output)
   offset <- read_offset(settings$offset, inputs$rows, outputs, objective = choice)
 
-  start <- read_start(settings$start, inputs$p, outputs, count_own(c(choice, list(sizes = outputs))), choice$loss)
-  hidden <- resolve_hidden(settings$hidden, "hidden" %in% typed, start)
-  sizes <- c(inputs$p, hidden, outputs)
-  optimizer <- complete_optimizer(optimizer, sizes)
-  activation <- resolve_activation(settings$activation, hidden)
-  init <- resolve_init(settings$init, activation, choice)
+  described <- describe_network(settings, typed, inputs, outputs)
+  layered <- !is.null(described$layers)
+  start <- read_start(settings$start, inputs$p, outputs, count_own(c(choice, list(sizes = outputs))), choice$loss, if (layered) described)
+  network <- if (is.null(described)) {
+    hidden <- resolve_hidden(settings$hidden, "hidden" %in% typed, start)
+    list(sizes = c(inputs$p, hidden, outputs), hidden = hidden, activation = resolve_activation(settings$activation, hidden))
+  } else {
+    resolve_described(described, settings, typed, start)
+  }
+  hidden <- network$hidden
+  sizes <- network$sizes
+  activation <- network$activation
+  if (layered) check_network_goes_with(network, optimizer$name, family)
+  optimizer <- complete_optimizer(optimizer, network)
+  init <- resolve_init(settings$init, activation, choice, network = if (layered || length(network$described) > 0L) network)
   batch_size <- resolve_batch_size(settings$batch_size, optimizer$name, inputs$n, family)
   tell_full_batch(optimizer$name, batch_size, settings$batch_size, inputs$n)
   epochs <- check_count(settings$epochs, "epochs", min = 0)
@@ -44,13 +53,14 @@ resolve_specification <- function(settings, typed, inputs, outcome, table, earli
   if (!is.null(settings$progress)) {
     check_flag(settings$progress, "progress")
   }
-  controls <- resolve_controls(settings, hidden, optimizer$name)
+  controls <- resolve_controls(settings, hidden, optimizer$name, network)
   callback <- check_callback(settings$callback)
   checkpoint <- read_checkpoint(settings$checkpoint)
   restarts <- check_restarts(settings$restarts, settings)
 
   engine <- c(controls, list(
     sizes = sizes,
+    layers = network$layers,
     activation = activation,
     output = choice$output,
     loss = choice$loss,
@@ -75,8 +85,11 @@ resolve_specification <- function(settings, typed, inputs, outcome, table, earli
     seed = if (is.null(settings$seed)) sample.int(.Machine$integer.max, 1L) else check_seed(settings$seed)
   ))
   list(
-    engine = engine,
-    controls = names(controls),
+    engine = if (layered && !is.null(engine$dropout)) replace(engine, "dropout", list(for_engine_layers(network, engine$dropout, 0))) else engine,
+    controls = controls,
+    hidden = hidden,
+    architecture = network$architecture,
+    bias = settings$bias,
     split_seed = split_seed(engine$seed, typed, earlier),
     start = start,
     preset = settings$preset,
@@ -133,6 +146,8 @@ inherit_settings <- function(settings, typed, earlier) {
   if ("loss" %in% typed) {
     inherited <- setdiff(inherited, "output")
   }
+  # Those of dense layers alone, as they are typed.
+  if (!is.null(earlier[["layers"]])) earlier$activation <- earlier$activation[hidden_dense(earlier[["layers"]])]
   earlier$loss <- new_loss(earlier$loss, earlier$loss_par)
   # Fits made before an argument existed go on with its default.
   inherited <- intersect(inherited, names(earlier))
@@ -241,11 +256,29 @@ resolve_activation <- function(activation, hidden, call = training_call) {
   activation
 }
 
-# Weights' initialisation of every layer (output included), and the biases'.
-resolve_init <- function(init, activation, choice, call = training_call) {
+# What was described, with what else was typed of its dense layers.
+resolve_described <- function(network, settings, typed, start) {
+  if (network$from_start && "activation" %in% typed) {
+    network$activation[network$dense] <- activations_of(network$described, settings)
+  }
+  if (is.null(network$layers) && !is.null(start)) {
+    resolve_hidden(network$hidden, TRUE, list(hidden = as.integer(start$hidden)))
+  }
+  if (network$from_start && "hidden" %in% typed && !is_layers(settings$hidden)) {
+    resolve_hidden(settings$hidden, TRUE, list(hidden = as.integer(network$hidden)))
+  }
+  network
+}
+
+# Weights' initialisation of every layer (output included), and the biases'. `network`: from describe_network(), NULL of a plain chain: names are of its dense layers
+# and the output layer.
+resolve_init <- function(init, activation, choice, call = training_call, network = NULL) {
+  if (!is.null(network)) {
+    return(init_of_layers(init, activation, choice, call, network))
+  }
   layers <- length(activation) + 1L
   if (is.null(init)) {
-    article <- all(activation == "sigmoid") && choice$output == "sigmoid" && choice$loss == "sse"
+    article <- is_article(activation, choice)
     init <- if (article) "normal" else c(activations[activation], activations[["linear"]], use.names = FALSE)
   }
   check_choices(init, "init", names(inits), call = call)
@@ -257,6 +290,18 @@ resolve_init <- function(init, activation, choice, call = training_call) {
     ), call = call)
   }
   weights <- rep_len(init, layers)
+  list(weights = weights, biases = biases_of(weights))
+}
+
+is_article <- function(activation, choice) all(activation == "sigmoid") && choice$output == "sigmoid" && choice$loss == "sse"
+
+init_of_layers <- function(init, activation, choice, call, network) {
+  of_dense <- resolve_init(init, activation[network$dense], choice, call)$weights
+  outputs <- of_dense[length(of_dense)]
+  # Weights of a skip begin as those of the outputs do.
+  weights <- c(rep(outputs, length(activation)), outputs)
+  own <- lapply(network$described, function(layer) layer$init)
+  weights[network$dense] <- unlist(Map(function(own, call) if (is.null(own)) call else own, own, of_dense[-length(of_dense)]))
   list(weights = weights, biases = biases_of(weights))
 }
 

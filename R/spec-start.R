@@ -1,28 +1,29 @@
 # Where training starts from: weights and biases given as a list, or an earlier fit.
 
 # `start` as the engine takes it, with `hidden` read off the shapes; NULL when there is none.
-# `inputs` and `outputs` are what the data ask for, `own` how many parameters the family has of its own, under `loss`.
-read_start <- function(start, inputs, outputs, own, loss) {
+# `inputs` and `outputs` are what the data ask for, `own` how many parameters the family has of its own, under `loss`; `network` is from describe_network().
+read_start <- function(start, inputs, outputs, own, loss, network = NULL) {
   if (is.null(start)) {
     return(NULL)
   }
+  layers <- if (inherits(start, "nn_fit")) layers_of_settings(start$settings) else network
   if (inherits(start, "nn_fit")) {
     # Where the best weights were restored, training goes on from the last ones.
     from <- if (is.null(start$last)) start else start$last
-    network <- from[c("weights", "biases", "ancillary")]
+    numbers <- from[c("weights", "biases", "ancillary")]
     state <- from$optimizer_state
-    if (start$settings$loss != loss && (own > 0 || length(network$ancillary) > 0L)) {
+    if (start$settings$loss != loss && (own > 0 || length(numbers$ancillary) > 0L)) {
       # Those of one family say nothing to another, nor does what an optimizer remembers of them.
-      network["ancillary"] <- list(NULL)
+      numbers["ancillary"] <- list(NULL)
       state <- NULL
     }
     done <- start$epochs_done
   } else {
-    network <- check_start_list(start)
+    numbers <- check_start_list(start)
     state <- NULL
     done <- 0L
   }
-  sizes <- check_shapes(network)
+  sizes <- if (is.null(layers)) check_shapes(numbers) else check_shapes_of_layers(numbers, layers)
   if (sizes[1L] != inputs) {
     stop_start(
       "{.arg start} has {found} input{?s}, but the data have {wanted}.",
@@ -38,15 +39,15 @@ read_start <- function(start, inputs, outputs, own, loss) {
       found = sizes[last], wanted = outputs
     )
   }
-  if (!length(network$ancillary) %in% c(0, own)) {
+  if (!length(numbers$ancillary) %in% c(0, own)) {
     stop_start(
       "{.code start$ancillary} has {found} number{?s}, but the family has {own} of its own.",
       "Leave it out to begin where the outcome suggests.",
-      found = length(network$ancillary), own = own
+      found = length(numbers$ancillary), own = own
     )
   }
   list(
-    weights = network$weights, biases = network$biases, ancillary = network$ancillary, optimizer_state = state,
+    weights = numbers$weights, biases = numbers$biases, ancillary = numbers$ancillary, optimizer_state = state,
     epochs_done = done, hidden = sizes[-c(1L, last)]
   )
 }
@@ -89,6 +90,35 @@ check_start_list <- function(start) {
     )
   }
   list(weights = unname(weights), biases = unname(biases), ancillary = if (length(own) > 0L) as.double(own))
+}
+
+# What layer_shapes() needs of a fit that is no chain of dense layers; else NULL.
+layers_of_settings <- function(settings) if (!is.null(settings[["layers"]])) settings[c("sizes", "layers")]
+
+# The same of a network of layers of several kinds.
+check_shapes_of_layers <- function(numbers, network) {
+  shapes <- layer_shapes(network)
+  kinds <- kinds_of_layers(network$layers)
+  if (length(numbers$weights) != length(kinds)) {
+    stop_start(
+      "{.code start$weights} has {found} element{?s}, but the network has {wanted} layers, the output layer included.",
+      "They are {.val {kinds}}.",
+      found = length(numbers$weights), wanted = length(kinds), kinds = kinds
+    )
+  }
+  for (l in seq_along(kinds)) {
+    found <- dim(numbers$weights[[l]])
+    wanted <- c(shapes$rows[l], shapes$columns[l])
+    biases <- length(numbers$biases[[l]])
+    if (any(found != wanted) || biases != shapes$biases[l]) {
+      stop_start(
+        "Layer {l} of {.arg start} has a {found[1]} x {found[2]} matrix of weights and {biases} biases; {.val {kind}} there needs {wanted[1]} x {wanted[2]} and {needed}.",
+        "{.code nn_train(epochs = 0)} makes a network of the right form.",
+        l = l, found = found, biases = biases, kind = kinds[l], wanted = wanted, needed = shapes$biases[l]
+      )
+    }
+  }
+  as.double(shapes$sizes)
 }
 
 # Layer sizes, inputs first; each layer must take what the one before gives.

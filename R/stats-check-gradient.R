@@ -129,10 +129,10 @@ compare_gradients <- function(exact, loss_at, weights, biases, ancillary, tolera
       }, biases[[l]][k], exact$biases[[l]][k], smallest, exact$loss)
     }, numeric(2))
     both <- cbind(of_weights, of_biases)
-    units <- ncol(weights[[l]])
+    units <- length(biases[[l]])
     data.frame(
       key = rep(c(keys$weights[l], keys$biases[l]), c(length(weights[[l]]), units)),
-      layer = l,
+      layer = rep(l, length(weights[[l]]) + units),
       row = c(as.vector(row(weights[[l]])), rep(1L, units)),
       column = c(as.vector(col(weights[[l]])), seq_len(units)),
       backpropagation = c(exact$weights[[l]], exact$biases[[l]]),

@@ -6,13 +6,12 @@ as_parameters <- function(network) {
   c(unlist(Map(c, network$weights, network$biases), use.names = FALSE), network$ancillary)
 }
 
-# The other way round, in the shapes of `weights`; what is left are the family's own parameters.
-as_layers <- function(parameters, weights) {
-  biases <- vector("list", length(weights))
+# The other way round, in the shapes of `weights` and `biases`; what is left are the family's own parameters.
+as_layers <- function(parameters, weights, biases = lapply(weights, function(w) numeric(ncol(w)))) {
   place <- 0L
   for (l in seq_along(weights)) {
     size <- length(weights[[l]])
-    units <- ncol(weights[[l]])
+    units <- length(biases[[l]])
     weights[[l]][] <- parameters[place + seq_len(size)]
     biases[[l]] <- parameters[place + size + seq_len(units)]
     place <- place + size + units
@@ -25,12 +24,11 @@ bytes_of_named <- 200
 
 # "layer1:x1->h1", "layer1:bias->h1", ...
 parameter_names <- function(fit) {
-  sizes <- fit$settings$sizes
-  layers <- length(sizes) - 1L
-  of_layers <- unlist(lapply(seq_len(layers), function(l) {
-    from <- if (l == 1L) input_names(fit) else unit_names(sizes[l])
-    to <- if (l == layers) named_outputs(fit) else unit_names(sizes[l + 1L])
-    paste0("layer", l, ":", c(rep(from, length(to)), rep("bias", length(to))), "->", c(rep(to, each = length(from)), to))
+  labels <- layer_labels(fit)
+  of_layers <- unlist(lapply(seq_along(labels), function(l) {
+    of <- labels[[l]]
+    from <- c(rep(of$rows, length(of$columns)), rep("bias", length(of$biases)))
+    if (length(from) > 0L) paste0("layer", l, ":", from, "->", c(rep(of$columns, each = length(of$rows)), of$biases))
   }))
   c(of_layers, own_names(fit))
 }
@@ -45,17 +43,6 @@ own_names <- function(fit) {
   if (count == 1L) own else paste0(own, seq_len(count))
 }
 
-# Places of layer l in the vector: a matrix [inputs + 1 x units], the biases its last row.
-places_of_layer <- function(sizes, l) {
-  before <- sum((sizes[seq_len(l - 1L)] + 1L) * sizes[seq_len(l - 1L) + 1L])
-  inputs <- sizes[l]
-  units <- sizes[l + 1L]
-  rbind(
-    matrix(before + seq_len(inputs * units), inputs, units),
-    before + inputs * units + seq_len(units)
-  )
-}
-
 # What the data can tell of the parameters. Two kinds of them are redundant by construction: the inputs of the
 # first layer may be linearly dependent (the columns of a factor sum to 1, which the bias is there for), and softmax does not change when all
 # its units are shifted alike. As in glm() and nnet::multinom(), the others then are contrasts to what is left out: to the
@@ -63,48 +50,53 @@ places_of_layer <- function(sizes, l) {
 # the contrasts from all parameters.
 identify_parameters <- function(problem, x = scale_inputs(problem)) {
   check_room_for_aliases(problem)
-  sizes <- problem$engine$sizes
   count <- count_parameters(problem$fit)
   contrasts <- diag(count)
-  dropped <- integer()
-  aliased <- aliased_columns(x, problem$fit)
-  if (length(aliased$out) > 0L) {
-    at <- places_of_layer(sizes, 1L)
-    for (unit in seq_len(sizes[2L])) {
-      contrasts[at[aliased$kept, unit], at[aliased$out, unit]] <- aliased$coefficients
+  maps <- aliased_maps(x, problem$fit)
+  for (map in maps) {
+    for (unit in seq_len(ncol(map$at))) {
+      contrasts[map$at[map$kept, unit], map$at[map$out, unit]] <- map$coefficients
     }
-    dropped <- c(dropped, at[aliased$out, ])
-  }
-  if (!has_level(problem$fit)) {
-    # What all rows have alike changes no comparison.
-    at <- places_of_layer(sizes, length(sizes) - 1L)
-    dropped <- c(dropped, at[nrow(at), ])
   }
   if (problem$engine$output == "softmax") {
-    at <- places_of_layer(sizes, length(sizes) - 1L)
+    at <- output_places(problem$fit$settings)$all
     shift <- diag(count)
     for (unit in seq_len(ncol(at))[-1L]) {
       shift[cbind(at[, unit], at[, 1L])] <- -1
     }
     contrasts <- multiply(shift, contrasts)
-    dropped <- c(dropped, at[, 1L])
   }
-  keep <- setdiff(seq_len(count), dropped)
+  keep <- setdiff(seq_len(count), redundant_places(problem, maps))
   list(keep = keep, contrasts = contrasts[keep, , drop = FALSE])
+}
+
+# Layers that are linear in the inputs, where some columns are made up by others: input_maps() with what aliased_columns() says.
+aliased_maps <- function(x, fit) {
+  maps <- input_maps(fit$settings)
+  of <- function(bias) if (any(vapply(maps, function(map) map$bias == bias, NA))) aliased_columns(x, fit, bias)
+  aliased <- list(with = of(TRUE), without = of(FALSE))
+  maps <- lapply(maps, function(map) c(map, aliased[[if (map$bias) "with" else "without"]]))
+  Filter(function(map) length(map$out) > 0L, maps)
+}
+
+# Places of parameters that others make up, and of those that do not learn.
+redundant_places <- function(problem, maps) {
+  settings <- problem$fit$settings
+  outputs <- output_places(settings)
+  unique(c(
+    unlist(lapply(maps, function(map) map$at[map$out, ])),
+    # What all rows have alike changes no comparison.
+    if (!has_level(problem$fit)) outputs$biases,
+    if (problem$engine$output == "softmax") outputs$all[, 1L],
+    frozen_places(settings)
+  ))
 }
 
 # How many parameters the data can tell; the count alone, without the matrices.
 count_identified <- function(problem) {
   check_room_for_aliases(problem)
-  sizes <- problem$engine$sizes
-  rank <- sizes[1L] + 1L - length(aliased_columns(scale_inputs(problem), problem$fit)$out)
-  layers <- length(sizes) - 1L
-  inputs <- c(rank, sizes[-c(1L, layers + 1L)] + 1L)
-  units <- sizes[-1L]
-  if (problem$engine$output == "softmax") {
-    units[layers] <- units[layers] - 1L
-  }
-  sum(as.double(inputs) * units) + length(own_parameters(problem$fit)) - !has_level(problem$fit)
+  maps <- aliased_maps(scale_inputs(problem), problem$fit)
+  count_parameters(problem$fit) - length(redundant_places(problem, maps))
 }
 
 # Whether predictions change when all rows' weighted inputs do alike.
@@ -126,7 +118,7 @@ scale_inputs <- function(problem) {
   if (!is.null(engine$encoding)) {
     # The outputs of a network that passes its inputs on.
     width <- engine$sizes[1L]
-    engine[c("sizes", "activation", "output")] <- list(c(width, width), character(), "linear")
+    engine[c("sizes", "layers", "activation", "output")] <- list(c(width, width), NULL, character(), "linear")
     value <- answered(engine_predict(engine, list(diag(width)), list(numeric(width)), problem$x, NULL), call = problem$call)$value
     return(matrix(value, nrow(problem$x), width, dimnames = list(NULL, input_names(problem$fit))))
   }
@@ -135,11 +127,11 @@ scale_inputs <- function(problem) {
 }
 
 # Columns of [x, 1] that the others make up; first levels of factors are left out before others.
-# `out` and `kept` count the bias as the last column; `coefficients` makes the first from the second.
-aliased_columns <- function(x, fit) {
+# Without `bias`, of x alone. `out` and `kept` count the bias as the last column; `coefficients` makes the first from the second.
+aliased_columns <- function(x, fit, bias = TRUE) {
   p <- ncol(x)
   last <- first_levels(fit)
-  order <- c(p + 1L, setdiff(seq_len(p), last), last)
+  order <- c(if (bias) p + 1L, setdiff(seq_len(p), last), last)
   all <- unname(cbind(dense_inputs(x), 1))[, order, drop = FALSE]
   # With columns of one size none is too small or too large for sums of squares.
   size <- apply(abs(all), 2L, max)
@@ -147,8 +139,8 @@ aliased_columns <- function(x, fit) {
   all <- all / rep(size, each = nrow(all))
   decomposed <- qr(all, tol = 1e-9)
   rank <- decomposed$rank
-  if (rank == p + 1L) {
-    return(list(out = integer(), kept = seq_len(p + 1L)))
+  if (rank == length(order)) {
+    return(list(out = integer(), kept = seq_along(order)))
   }
   pivot <- decomposed$pivot
   r <- qr.R(decomposed)

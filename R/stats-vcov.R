@@ -70,6 +70,7 @@ estimate_parameters <- function(object, data, scale, sandwich, call, case_weight
   names <- all_names[curved$identified$keep]
   if (scale == "original") {
     refuse_encoded(object, "scale = \"original\"", call)
+    refuse_not_linear(object, call)
     # Which columns make up which is another question in the data's own units.
     changed <- identify_parameters(problem, problem$x)
     contrasts <- multiply(changed$contrasts, original_scale(object))
@@ -95,7 +96,7 @@ estimate_parameters <- function(object, data, scale, sandwich, call, case_weight
 original_scale <- function(fit) {
   count <- length(as_parameters(fit))
   unscaled <- function(parameters) {
-    layers <- as_layers(parameters, fit$weights)
+    layers <- as_layers(parameters, fit$weights, fit$biases)
     as_parameters(c(unscale_network(layers$weights, layers$biases, fit), layers["ancillary"]))
   }
   origin <- unscaled(numeric(count))
@@ -122,7 +123,7 @@ curvature <- function(problem, sandwich, call) {
   penalised <- problem$engine$penalty > 0
   identified <- identify_parameters(problem)
   count <- count_parameters(fit)
-  keep <- if (penalised) setdiff(seq_len(count), unpenalised_redundant(problem)) else identified$keep
+  keep <- if (penalised) setdiff(seq_len(count), c(unpenalised_redundant(problem), frozen_places(fit$settings))) else identified$keep
   df <- Inf
   dispersion <- 1
   variance <- NULL
@@ -149,12 +150,10 @@ curvature <- function(problem, sandwich, call) {
 
 # A penalty makes redundant weights unique, but it leaves out the biases, of which softmax has one too many.
 unpenalised_redundant <- function(problem) {
-  sizes <- problem$engine$sizes
   if (problem$engine$output != "softmax") {
     return(integer())
   }
-  layer <- places_of_layer(sizes, length(sizes) - 1L)
-  layer[nrow(layer), 1L]
+  output_places(problem$fit$settings)$biases[, 1L]
 }
 
 refuse_no_hessian <- function(problem, sandwich, call) {
