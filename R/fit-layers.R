@@ -151,3 +151,9 @@ frozen_places <- function(settings) {
   frozen <- which(vapply(settings[["layers"]], function(layer) identical(as.double(setting(layer$lr_factor, 1)), 0), NA))
   if (length(frozen) > 0L) unlist(lapply(frozen, function(l) places_of_layer(layer_shapes(settings), l)), use.names = FALSE) else integer()
 }
+
+# A layer as the engine is told of it.
+layer_at <- function(settings, l) {
+  layers <- settings[["layers"]]
+  if (is.null(layers)) list(kind = "dense", bias = TRUE) else layers[[l]]
+}
