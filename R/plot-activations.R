@@ -34,7 +34,7 @@ encoded_inputs <- function(fit, X, call) {
 }
 
 # The activations of every layer, a matrix [rows x units] each. A network cut off after a layer is a network too:
-# the engine gives that layer's weighted inputs, and then its activations.
+# the engine gives that layer's weighted inputs, and then its activations; of members their mean.
 unit_activations <- function(fit, x, call) {
   settings <- fit$settings
   whole <- c(network_for_engine(fit), list(precision = settings$precision, threads = 1L))
@@ -42,6 +42,7 @@ unit_activations <- function(fit, x, call) {
     last <- l == length(fit$weights)
     net <- whole
     net$sizes <- whole$sizes[seq_len(l + 1L)]
+    net$layers <- whole$layers[seq_len(l)]
     net$activation <- whole$activation[seq_len(l - 1L)]
     if (!last) net$output <- "linear"
     answer <- engine_predict(net, fit$weights[seq_len(l)], fit$biases[seq_len(l)], x, NULL)

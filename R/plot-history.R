@@ -10,6 +10,8 @@ history_picture <- function(fit, layers, call) {
     ), call = call)
   }
   epochs <- vapply(snapshots, function(snapshot) as.double(snapshot$epoch), 0)
+  # Layers without parameters have no history.
+  layers <- layers[vapply(layers, function(l) length(fit$weights[[l]]) + length(fit$biases[[l]]) > 0L, NA)]
   panels <- lapply(layers, function(l) {
     weights <- vapply(snapshots, function(snapshot) as.double(snapshot$weights[[l]]), numeric(length(fit$weights[[l]])))
     biases <- vapply(snapshots, function(snapshot) as.double(snapshot$biases[[l]]), numeric(length(fit$biases[[l]])))
@@ -45,8 +47,8 @@ draw_history_panel <- function(panel, epochs, title) {
   )
   graphics::abline(h = 0, col = palette_of$rule)
   opacity <- max(0.15, min(0.9, 12 / ncol(panel$weights)))
-  graphics::matlines(epochs, panel$weights, lty = 1, lwd = 1.6, col = faded(palette_of$positive, opacity))
-  graphics::matlines(epochs, panel$biases, lty = 2, lwd = 1.6, col = faded(palette_of$negative, max(0.3, opacity)))
+  if (ncol(panel$weights) > 0L) graphics::matlines(epochs, panel$weights, lty = 1, lwd = 1.6, col = faded(palette_of$positive, opacity))
+  if (ncol(panel$biases) > 0L) graphics::matlines(epochs, panel$biases, lty = 2, lwd = 1.6, col = faded(palette_of$negative, max(0.3, opacity)))
   graphics::legend(
     "topleft", c("weights", "biases"),
     col = c(palette_of$positive, palette_of$negative), lty = 1:2, lwd = 2, bty = "n", cex = 0.8
