@@ -30,7 +30,7 @@ impl Embedding {
     #[inline(always)]
     fn each_passing(&self, inputs: usize, mut job: impl FnMut(usize, usize, usize)) {
         let (mut column, mut place) = (0, 0);
-        for end in self.groups.iter().cloned().chain([inputs..inputs]) {
+        for end in self.groups.iter().cloned().chain(std::iter::once(inputs..inputs)) {
             job(column, place, end.start - column);
             place += end.start - column;
             column = end.end;
