@@ -15,6 +15,9 @@ mod layers_bits;
 mod layers_derivatives;
 mod layers_meaning;
 mod layers_rates;
+mod layers_reference;
+#[rustfmt::skip]
+mod layers_reference_numbers;
 mod layers_refused;
 mod layers_sets;
 mod layers_traces;
