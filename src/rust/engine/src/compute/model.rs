@@ -111,6 +111,13 @@ impl<T: Scalar> Model<T> {
                 for slot in 0..rule.slots().len() {
                     let mut buffer = SharedBuffer::zeros(layout.len)?;
                     buffer.get_mut().fill(T::of(rule.initial(slot, lr)));
+                    for (layer, layer_layout) in network.layers().iter().zip(&layout.layers) {
+                        // Of a layer that does not learn now the whole rate is kept, for a fit that goes on.
+                        if layer.lr_factor > 0.0 {
+                            let initial = rule.initial(slot, layer.lr_factor * lr);
+                            buffer.get_mut()[layer_layout.all()].fill(T::of(initial));
+                        }
+                    }
                     slots.push(buffer);
                 }
             }

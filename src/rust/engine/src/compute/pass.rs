@@ -81,7 +81,7 @@ impl Pass<'_> {
         unsafe {
             LayerRows {
                 layer,
-                parameters: &parameters[self.layout.layers[number].flat_range()],
+                parameters: &parameters[self.layout.layers[number].all()],
                 inputs: self.given(workspace, number, layer.copies, rows),
                 skipped: match RowKind::from(&layer.kind) {
                     None => Numbers::NONE,

@@ -190,6 +190,8 @@ impl<const K: usize> Sub for Dual<K> {
 
 impl<const K: usize> Mul for Dual<K> {
     type Output = Dual<K>;
+    // Derivatives of a product are sums.
+    #[allow(clippy::suspicious_arithmetic_impl)]
     #[inline(always)]
     fn mul(self, other: Dual<K>) -> Dual<K> {
         let value = self.value * other.value;
@@ -201,6 +203,8 @@ impl<const K: usize> Mul for Dual<K> {
 
 impl<const K: usize> Div for Dual<K> {
     type Output = Dual<K>;
+    // Derivatives of a quotient are differences.
+    #[allow(clippy::suspicious_arithmetic_impl)]
     #[inline(always)]
     fn div(self, other: Dual<K>) -> Dual<K> {
         let value = self.value / other.value;

@@ -234,8 +234,8 @@ impl LayerLayout {
         }
     }
 
-    /// Where all numbers lie of a layer that is taken row by row.
-    pub fn flat_range(&self) -> Range<usize> {
+    /// Where all numbers of the layer lie.
+    pub fn all(&self) -> Range<usize> {
         self.offset..self.offset + self.numbers()
     }
 
@@ -411,7 +411,7 @@ impl Coefficients {
             if layer_layout.flat.is_some() {
                 team.did(weights.len() as f64)?;
                 let numbers = weights.iter().chain(&self.biases[number]);
-                for (packed, &number) in packed[layer_layout.flat_range()].iter_mut().zip(numbers) {
+                for (packed, &number) in packed[layer_layout.all()].iter_mut().zip(numbers) {
                     *packed = T::of(number);
                 }
                 continue;
@@ -449,7 +449,7 @@ impl Coefficients {
             let weights = &mut coefficients.weights[number];
             if layer_layout.flat.is_some() {
                 let numbers = weights.iter_mut().chain(&mut coefficients.biases[number]);
-                for (number, packed) in numbers.zip(&packed[layer_layout.flat_range()]) {
+                for (number, packed) in numbers.zip(&packed[layer_layout.all()]) {
                     *number = packed.to_double();
                 }
                 continue;

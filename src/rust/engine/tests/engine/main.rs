@@ -10,6 +10,17 @@ mod ensembles;
 mod families;
 mod hessian;
 mod instruction_sets;
+mod layers;
+mod layers_bits;
+mod layers_derivatives;
+mod layers_meaning;
+mod layers_rates;
+mod layers_reference;
+#[rustfmt::skip]
+mod layers_reference_numbers;
+mod layers_refused;
+mod layers_sets;
+mod layers_traces;
 mod losses;
 mod networks;
 mod optimizers;

@@ -16,7 +16,7 @@ use backprop_engine::{
     train, Ending, EngineError, Method, Network, Origin, Scalar, Settings, Start, Stopping, Trained,
 };
 
-use super::{adam, alone, network, peak_of, DESCENT};
+use super::{adam, alone, many_kinds, network, peak_of, DESCENT};
 
 /// A kind of fit.
 struct Kind {
@@ -253,6 +253,30 @@ fn kinds() -> Vec<(&'static str, Kind)> {
                 kind.threads = 1;
             })
         }),
+        (
+            "layers of many kinds, shuffled",
+            Kind::new(4000, &[100, 1], adam(), 500).with(|kind| kind.network = many_kinds(100)),
+        ),
+        (
+            "members of all rows in shards",
+            Kind::new(30_000, &[10, 1], adam(), 30_000).with(|kind| kind.network = many_kinds(10)),
+        ),
+        (
+            "members that are watched and judged",
+            Kind::new(600, &[40, 1], DESCENT, 600).with(|kind| {
+                kind.network = many_kinds(40);
+                kind.watched = true;
+                kind.validation_rows = 300;
+            }),
+        ),
+        (
+            "L-BFGS of layers of many kinds",
+            Kind::new(100, &[200, 1], DESCENT, 100).with(|kind| {
+                kind.network = many_kinds(200);
+                kind.settings.method = lbfgs(4);
+                kind.settings.epochs = 6;
+            }),
+        ),
         ("a history that fits the first room", {
             Kind::new(4, &[3, 2, 1], DESCENT, 4).with(|kind| {
                 kind.settings.epochs = 3_000;

@@ -11,6 +11,7 @@ use backprop_engine::data::rows::ColumnMajor;
 use backprop_engine::data::Data;
 use backprop_engine::kernels::InstructionSet;
 use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::layer::{Dense, Heads, Kind, Members, Norm, Periodic, Plan, Scale, Skip};
 use backprop_engine::nn::network::{Coefficients, Layout};
 use backprop_engine::objective::penalty::Penalty;
 use backprop_engine::objective::{Loss, Objective, Output};
@@ -106,6 +107,36 @@ fn network(sizes: &[usize], hidden: Activation, output: Output) -> Network {
     Network::new(sizes, &vec![hidden; sizes.len() - 2], output).unwrap()
 }
 
+/// One output of layers that are taken row by row, members among them, and of dense ones.
+fn many_kinds(inputs: usize) -> Network {
+    let layer = |kind: Kind| Plan::new(0, Activation::Linear, kind);
+    let dense = |units| Plan::new(units, Activation::Gelu, Dense { bias: true });
+    let plans = [
+        layer(Kind::Periodic(Periodic {
+            columns: vec![0, 2],
+            frequencies: 4,
+            size: 5,
+            keeps: true,
+            sigma: 0.1,
+        })),
+        dense(40),
+        layer(Kind::Norm(Norm)),
+        layer(Kind::Members(Members {
+            count: 3,
+            adapters: true,
+        })),
+        dense(33),
+        layer(Kind::Scale(Scale { of_members: true })),
+        layer(Kind::Skip(Skip {
+            from: 0,
+            width: inputs,
+            weights: true,
+        })),
+        Plan::new(1, Activation::Linear, Heads { bias: true }),
+    ];
+    Network::of(inputs, plans, Output::Linear).unwrap()
+}
+
 fn adam() -> Optimizer {
     Optimizer::Adam(Adam {
         beta1: 0.9,
@@ -141,34 +172,44 @@ fn blocks_take_what_they_say<T: Scalar>() {
     for (output, loss) in objectives {
         for (hidden, dropout) in [(Activation::Tanh, &[0.0, 0.5][..]), (Activation::Gelu, &[])] {
             let network = network(&[7, 30, 1, 3], hidden, output);
-            let layout = Layout::of::<T>(&network);
             let objective = Objective::new(output, loss.clone()).unwrap();
-            for objective in [Some(&objective), None] {
-                let pass = Pass {
-                    network: &network,
-                    layout: &layout,
-                    objective,
-                    dropout,
-                    set: InstructionSet::detect(),
+            workspaces_take_what_they_say::<T>(&network, &objective, dropout);
+        }
+    }
+    let objective = Objective::new(Output::Linear, Loss::Mse).unwrap();
+    workspaces_take_what_they_say::<T>(&many_kinds(7), &objective, &[0.5; 7]);
+}
+
+fn workspaces_take_what_they_say<T: Scalar>(network: &Network, objective: &Objective, dropout: &[f64]) {
+    let layout = Layout::of::<T>(network);
+    for objective in [Some(objective), None] {
+        let pass = Pass {
+            network,
+            layout: &layout,
+            objective,
+            dropout,
+            set: InstructionSet::detect(),
+        };
+        for purpose in [Use::Forward, Use::Training, Use::Recording] {
+            for flags in 0..8 {
+                let extras = Extras {
+                    case_weights: flags & 1 > 0,
+                    offsets: flags & 2 > 0,
+                    hits: flags & 4 > 0,
                 };
-                for purpose in [Use::Forward, Use::Training, Use::Recording] {
-                    for flags in 0..8 {
-                        let extras = Extras {
-                            case_weights: flags & 1 > 0,
-                            offsets: flags & 2 > 0,
-                            hits: flags & 4 > 0,
-                        };
-                        let said = Workspace::<T>::bytes(&pass, purpose, 100, extras);
-                        let took = buffers_of(|| Workspace::<T>::new(&pass, purpose, 100, extras).unwrap());
-                        // Buffers without numbers have the line that they would begin at.
-                        let empty = if purpose == Use::Forward { 3 } else { 0 };
-                        assert_eq!(
-                            said + 64.0 * f64::from(empty),
-                            took,
-                            "{loss:?} {purpose:?} {extras:?}"
-                        );
-                    }
-                }
+                let said = Workspace::<T>::bytes(&pass, purpose, 100, extras);
+                let took = buffers_of(|| Workspace::<T>::new(&pass, purpose, 100, extras).unwrap());
+                // Buffers without numbers have the line that they would begin at.
+                let empty = if purpose == Use::Forward {
+                    network.layers().len()
+                } else {
+                    0
+                };
+                assert_eq!(
+                    said + 64.0 * empty as f64,
+                    took,
+                    "{objective:?} {purpose:?} {extras:?}"
+                );
             }
         }
     }
@@ -253,22 +294,24 @@ fn a_block_keeps_what_its_use_needs_and_nothing_else() {
     assert_eq!(buffers(Use::Forward, &[0.5, 0.5], offsets), 4.0);
 }
 
-fn models_take_what_they_say<T: Scalar>() {
-    let network = network(&[200, 100, 1, 40, 3], Activation::Tanh, Output::Linear);
-    let layout = Layout::of::<T>(&network);
-    let at = Coefficients::zeros(&network).unwrap();
+fn models_take_what_they_say<T: Scalar>(network: &Network) {
+    let layout = Layout::of::<T>(network);
+    let at = Coefficients::zeros(network).unwrap();
+    // What has no transposed weights has the line where they would begin.
+    let behind = network.layers().iter().skip(1);
+    let empty = 64.0 * behind.filter(|layer| !layer.is_dense()).count() as f64;
     for rule in [DESCENT, adam()] {
         let slots = rule.slots().len();
         let method = Method::Rule(rule);
         let make = || {
             with_team(2, |team| {
-                Model::<T>::new(&network, &layout, &method, 0.1, &at, None, team).unwrap()
+                Model::<T>::new(network, &layout, &method, 0.1, &at, None, team).unwrap()
             })
         };
         let micropanels = make().micropanels.len();
         let of_strips = micropanels * size_of::<backprop_engine::compute::model::Micropanel>();
-        let said = Model::<T>::bytes(&network, &layout, slots);
-        assert_eq!(said - of_strips as f64, buffers_of(make));
+        let said = Model::<T>::bytes(network, &layout, slots);
+        assert_eq!(said - of_strips as f64 + empty, buffers_of(make));
         let model = make();
         let snapshot = buffers_of(|| model.snapshot(&layout).unwrap());
         assert_eq!(Model::<T>::snapshot_bytes(&layout, slots), snapshot);
@@ -278,13 +321,15 @@ fn models_take_what_they_say<T: Scalar>() {
 #[test]
 fn models_and_their_snapshots_take_what_they_say() {
     let _alone = alone();
-    models_take_what_they_say::<f64>();
-    models_take_what_they_say::<f32>();
+    let plain = network(&[200, 100, 1, 40, 3], Activation::Tanh, Output::Linear);
+    for network in [plain, many_kinds(200)] {
+        models_take_what_they_say::<f64>(&network);
+        models_take_what_they_say::<f32>(&network);
+    }
 }
 
 fn steps_take_what_they_say<T: Scalar>() {
     let _alone = alone();
-    let objective = Objective::new(Output::Linear, Loss::Mse).unwrap();
     for (sizes, rows, step) in [
         (&[3, 4, 1][..], 50, 50),
         (&[3, 4, 1], 200, 200),
@@ -295,49 +340,58 @@ fn steps_take_what_they_say<T: Scalar>() {
         (&[300, 200, 1], 2000, 2000),
     ] {
         let network = network(sizes, Activation::Relu, Output::Linear);
-        let (x, y) = (vec![0.0; rows * sizes[0]], vec![0.0; rows]);
-        let source = ColumnMajor::new(&x, rows, sizes[0]);
-        for (threads, records, whole_gradient) in [
-            (1, false, false),
-            (3, false, false),
-            (2, true, false),
-            (1, false, true),
-        ] {
-            with_team(threads, |team| {
-                let layout = Layout::of::<T>(&network);
-                let config = || StepConfig::<T> {
-                    pass: Pass {
-                        network: &network,
-                        layout: &layout,
-                        objective: Some(&objective),
-                        dropout: &[],
-                        set: InstructionSet::detect(),
-                    },
-                    objective: &objective,
-                    optimizer: DESCENT,
-                    penalty: Penalty::NONE,
-                    clip_norm: None,
-                    data: Data {
-                        inputs: &source,
-                        targets: ColumnMajor::new(&y, rows, 1),
-                        case_weights: None,
-                        offsets: None,
-                    },
-                    team,
-                    largest_step: step,
-                    records,
-                    whole_gradient,
-                    counts_hits: true,
-                };
-                let said = Stepper::bytes(&config(), 70);
-                let took = buffers_of(|| Stepper::new(config(), 70).unwrap());
-                // Sums of shards are too small to be counted: two numbers for each of sixteen, and a line.
-                assert!(
-                    said <= took && took <= said + 320.0,
-                    "{sizes:?}, {step} of {rows} rows, {threads} threads, {records}: {said}, {took}"
-                );
-            });
-        }
+        steppers_take_what_they_say::<T>(&network, rows, step);
+    }
+    for (rows, step) in [(50, 50), (5000, 256), (5000, 5000)] {
+        steppers_take_what_they_say::<T>(&many_kinds(20), rows, step);
+    }
+}
+
+fn steppers_take_what_they_say<T: Scalar>(network: &Network, rows: usize, step: usize) {
+    let objective = Objective::new(Output::Linear, Loss::Mse).unwrap();
+    let inputs = network.inputs();
+    let (x, y) = (vec![0.0; rows * inputs], vec![0.0; rows]);
+    let source = ColumnMajor::new(&x, rows, inputs);
+    for (threads, records, whole_gradient) in [
+        (1, false, false),
+        (3, false, false),
+        (2, true, false),
+        (1, false, true),
+    ] {
+        with_team(threads, |team| {
+            let layout = Layout::of::<T>(network);
+            let config = || StepConfig::<T> {
+                pass: Pass {
+                    network,
+                    layout: &layout,
+                    objective: Some(&objective),
+                    dropout: &[],
+                    set: InstructionSet::detect(),
+                },
+                objective: &objective,
+                optimizer: DESCENT,
+                penalty: Penalty::NONE,
+                clip_norm: None,
+                data: Data {
+                    inputs: &source,
+                    targets: ColumnMajor::new(&y, rows, 1),
+                    case_weights: None,
+                    offsets: None,
+                },
+                team,
+                largest_step: step,
+                records,
+                whole_gradient,
+                counts_hits: true,
+            };
+            let said = Stepper::bytes(&config(), 70);
+            let took = buffers_of(|| Stepper::new(config(), 70).unwrap());
+            // Sums of shards are too small to be counted: two numbers for each of sixteen, and a line.
+            assert!(
+                said <= took && took <= said + 320.0,
+                "{network:?}, {step} of {rows} rows, {threads} threads, {records}: {said}, {took}"
+            );
+        });
     }
 }
 

@@ -227,13 +227,16 @@ impl<T: Scalar> Stepper<'_, T> {
         let micropanel = &model.micropanels[index];
         // SAFETY: the caller's promise.
         unsafe {
-            let (_, decay_factor) = self.factors(micropanel);
+            let (lr_factor, decay_factor) = self.factors(micropanel);
             if let Some(share) = finish.penalty_share {
                 let weights = self.penalise(model, index);
-                let share = decay_factor * share;
-                self.config
-                    .penalty
-                    .add_gradient(weights, &mut gradient[..weights.len()], share);
+                // The gradient of what does not learn stays 0: it has no part in its norm, nor in where L-BFGS goes.
+                if lr_factor > 0.0 {
+                    let share = decay_factor * share;
+                    self.config
+                        .penalty
+                        .add_gradient(weights, &mut gradient[..weights.len()], share);
+                }
             }
             if let Some(step) = finish.update {
                 self.update_micropanel(model, step, micropanel, gradient);
