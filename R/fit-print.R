@@ -98,7 +98,8 @@ table_of_layers <- function(settings) {
   for (l in seq_along(described)) kinds[l] <- described[[l]][1L]
   what <- c(vapply(described, `[`, "", 2L), rep("", last - length(described)))
   output <- output_layer(layers)
-  what[what == ""] <- ifelse(seq_len(last) >= output, "outputs", "dense")[what == ""]
+  what[kinds == "dense"] <- ""
+  what[output] <- "outputs"
   if (last > output) what[last] <- "weights from the inputs"
   table$init[!kinds %in% c("dense", "heads") & !(kinds == "skip" & parameters > 0)] <- ""
   data.frame(table["layer"], kind = kinds, table[c("inputs", "units", "activation", "init", "parameters")], what = what)

@@ -12,13 +12,14 @@
 #'
 #' | argument | default | range | meaning |
 #' |---|---|---|---|
-#' | `hidden` * | 3 | whole numbers, 1 or more; `c()` | units of each hidden layer; `c()` for none |
+#' | `hidden` * | 3 | whole numbers, 1 or more; `c()`; [nn_layers()] | units of each hidden layer; `c()` for none; or layers of several kinds |
 #' | `epochs` * | 1000 | 0 or more | passes over the rows; 0 gives the untrained network |
 #' | `lr` * | `NULL` | above 0 | learning rate; see below for the default |
 #' | `preset` | matrix `"textbook"`, tables `"table"` | | what arguments are that are not typed |
 #' | `effort` | `"standard"` | `"quick"`, `"standard"`, `"thorough"` | how much work `preset = "table"` takes on |
 #' | `time_limit` | `NULL` | above 0 | seconds after which the training ends |
 #' | `activation` * | `"sigmoid"` | `"sigmoid"`, `"tanh"`, `"relu"`, `"leaky_relu"`, `"elu"`, `"selu"`, `"gelu"`, `"softplus"`, `"silu"`, `"softsign"`, `"linear"` | one, or one per hidden layer |
+#' | `bias` | `TRUE` | | whether units have biases; a formula with `- 1` has none |
 #' | `family` | `NULL` | a name or an object, see [nn_family()] | what the outcome is distributed as; decides `output` and `loss` |
 #' | `output` | `NULL` | `"sigmoid"`, `"softmax"`, `"linear"`, `"exp"` | activation of the output layer |
 #' | `loss` | `NULL` | `"sse"`, `"mse"`, `"mae"`, `"huber"`, `"binary_cross_entropy"`, `"cross_entropy"`, `"poisson"`, `"quantile"`, or an object, see [losses] | what is minimised |
@@ -213,7 +214,8 @@
 #' @param Y Outcome: a vector, a factor, or a matrix with a row per sample and a column per output.
 #' @param formula A formula such as `y ~ .` or `log(y) ~ a + b`; several numeric outcomes as `cbind(y1, y2) ~ .`; see below.
 #' @param data A data frame with the variables of `formula`. Variables that it lacks are looked for in the formula's environment, as [lm()] does.
-#' @param hidden Units of each hidden layer: `3`, `c(8, 4)`; `c()` for a network without hidden layers.
+#' @param hidden Units of each hidden layer: `3`, `c(8, 4)`; `c()` for a network without hidden layers. [nn_layers()] describes networks of layers of other kinds: embeddings of
+#'   factors, residual and skip connections, normalisation, members that share weights.
 #' @param epochs Number of passes over the rows. Under `start = fit` they are additional.
 #' @param lr Learning rate, or `NULL` for the default of the optimizer (see below).
 #' @param ... Not used. A misspelt argument is an error that names the nearest one; so is one that other packages have (`size`, `decay`, `maxit`, `weights`, ...), which
@@ -221,7 +223,9 @@
 #' @param preset `"table"` or `"textbook"`: what arguments are that are not typed; see [presets].
 #' @param effort How much work `preset = "table"` takes on: `"quick"` (one network), `"standard"` or `"thorough"`; see [presets] for their times.
 #' @param time_limit Seconds after which the training ends with what it has, kept within a tenth. Of an ensemble these are the networks finished by then; see [presets].
-#' @param activation Activation of the hidden layers: one name, or one per layer.
+#' @param activation Activation of the hidden layers: one name, or one per layer (of [nn_layers()] one per dense layer).
+#' @param bias Whether units have biases. With `FALSE` no dense layer, embedding or output has one, and `standardize = TRUE` divides columns, and a numeric outcome, by the root of the mean of
+#'   their squares without centring them. A formula that takes the intercept out (`y ~ x - 1`) means it.
 #' @param family What the outcome is distributed as: a name such as `"ordinal"`, an object, or `NULL` to choose by the outcome; see [nn_family()].
 #' @param output Activation of the output layer, or `NULL` to choose by the outcome.
 #' @param loss Loss: a name, an object such as `loss_huber(delta = 2)`, or `NULL` to choose by outcome and output.

@@ -10,6 +10,7 @@ taught_arguments <- list(
   restarts = c("rep", "reps", "n_restarts", "nstart", "n_start"),
   activation = c("act.fct", "act_fct", "act", "activations", "hidden_activation", "activ.functions", "hiddenActFunc"),
   output = c("linear.output", "linear_output", "linout", "softmax", "output_activation", "linOut"),
+  bias = c("intercept", "fit_intercept", "use_bias", "biases"),
   family = c("distribution", "dist", "distr", "likelihood"),
   loss = c("err.fct", "err_fct", "entropy", "error", "objective", "loss_function", "loss_type", "criterion"),
   optimizer = c("algorithm", "solver", "optim", "optimiser", "learnFunc", "method", "optim_type"),

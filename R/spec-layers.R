@@ -254,7 +254,7 @@ layers_fields <- fields(
   heads = flag_field()
 )
 
-check_layers <- function(x, arg = "hidden", call = training_call) {
+check_described <- function(x, arg = "hidden", call = training_call) {
   wrong <- wrong_layers(x)
   if (!is.null(wrong)) {
     stop_argument(paste0(arg, wrong$at), wrong$must, wrong$found, hint = "The object was edited: make it anew.", call = call)
@@ -265,7 +265,7 @@ check_layers <- function(x, arg = "hidden", call = training_call) {
 #' @rdname nn_layers
 #' @export
 print.nn_layers <- function(x, ...) {
-  check_layers(x, "x", quote(print()))
+  check_described(x, "x", quote(print()))
   cat("<nn_layers>\n")
   texts <- c(vapply(x$layers, describe_layer, ""), if (x$skip) "weights from the inputs to the outputs")
   numbers <- c(as.character(seq_along(x$layers)), if (x$skip) "")
@@ -284,7 +284,7 @@ print.nn_layer <- function(x, ...) {
 # In a few words. `activation`: the call's, where the layer has none of its own.
 describe_layer <- function(layer, activation = NULL) {
   of <- function(columns, all) {
-    if (is.null(columns)) all else paste(if (is.list(columns)) vapply(columns, paste, "", collapse = "+") else columns, collapse = ", ")
+    if (is.null(columns)) all else if (is.list(columns)) (if (is.null(names(columns))) count_text(length(columns), "group") else paste(names(columns), collapse = ", ")) else paste(columns, collapse = ", ")
   }
   own <- if (is.null(layer$activation)) activation else layer$activation
   through <- if (!is.null(own) && own != "linear") paste0(", ", own)

@@ -21,7 +21,7 @@ describe_network <- function(settings, typed, inputs, outputs) {
     }
   }
   if (is_layers(hidden)) {
-    check_layers(hidden)
+    check_described(hidden)
     made <- make_layers(hidden, settings, bias, inputs, outputs)
   } else if (!bias) {
     hidden <- if (is.list(start) && is.list(start$weights) && !"hidden" %in% typed) units_of_start(start) else check_hidden(hidden)
@@ -31,8 +31,8 @@ describe_network <- function(settings, typed, inputs, outputs) {
     made <- NULL
   }
   if (!is.null(earlier)) {
-    found <- network_of_fit(earlier)
-    if (!(is.null(made$layers) && is.null(found)) && !same_layers(made, found)) {
+    asked <- if (is.null(made)) make_layers(do.call(nn_layers, as.list(check_hidden(hidden))), settings, bias, inputs, outputs) else made
+    if (!same_layers(asked, earlier)) {
       stop_start(
         "{.arg hidden} is another network than that of {.arg start}.",
         "Leave {.arg hidden} out: it is read from {.arg start}. Only {.arg lr_factor} and {.arg decay_factor} of layers may be others."
@@ -42,13 +42,12 @@ describe_network <- function(settings, typed, inputs, outputs) {
   made
 }
 
-# Alike but for how fast layers learn.
-same_layers <- function(a, b) {
-  if (is.null(a) || is.null(b)) {
-    return(is.null(a) && is.null(b))
-  }
-  same <- function(network) lapply(network$layers, function(layer) layer[setdiff(names(layer), c("lr_factor", "decay_factor"))])
-  identical(as.double(a$sizes), as.double(b$sizes)) && identical(same(a), same(b))
+# Whether a description is what a fit has, but for how fast layers learn.
+same_layers <- function(asked, settings) {
+  there <- settings[["layers"]]
+  if (is.null(there)) there <- rep(list(list(kind = "dense", bias = TRUE)), length(settings$sizes) - 1L)
+  kept <- function(layers) lapply(layers, function(layer) layer[setdiff(names(layer), c("lr_factor", "decay_factor"))])
+  identical(as.double(asked$sizes), as.double(settings$sizes)) && identical(kept(asked$all), kept(there))
 }
 
 network_of_fit <- function(settings) {
@@ -105,7 +104,7 @@ make_layers <- function(architecture, settings, bias, inputs, outputs) {
   plain <- all(vapply(network$layers, is_plain_layer, NA))
   units <- network$sizes[dense + 1L]
   list(
-    sizes = network$sizes, layers = if (!plain) network$layers, activation = of_layers, hidden = units, dense = dense,
+    sizes = network$sizes, layers = if (!plain) network$layers, all = network$layers, activation = of_layers, hidden = units, dense = dense,
     described = described[dense], architecture = if (!plain) architecture, from_start = FALSE
   )
 }
@@ -255,8 +254,8 @@ embed_groups <- function(layer, network, columns, groups) {
   if (levels * layer$size > .Machine$integer.max) {
     size <- layer$size
     stop_layer(
-      network, layer, "{levels} levels of {size} numbers each are more than {.Machine$integer.max} numbers.",
-      "Merge rare levels ({.arg rare_levels}), or use a smaller {.arg size}.", levels = levels, size = size
+      network, layer, "{levels} levels of {size} numbers each are more numbers than can be counted, {most}.",
+      "Merge rare levels ({.arg rare_levels}), or use a smaller {.arg size}.", levels = levels, size = size, most = .Machine$integer.max
     )
   }
   list(
@@ -298,7 +297,7 @@ make_embedding <- function(layer, network) {
     }
     if (kind == "levels") {
       stop_layer(
-        network, layer, "{.val {name}} is not among the inputs by itself any more.",
+        network, layer, "{.val {name}} is not among the inputs by itself.",
         "A factor is embedded once, and not where it stands in products alone: add its main effect to the formula.", name = name
       )
     }
@@ -347,7 +346,7 @@ make_piecewise <- function(layer, network) {
   if (length(wanted) == 0L) {
     stop_layer(
       network, layer, "No input has bins: there is no number with three values or more among the columns that it names.",
-      "Leave the layer out, or one of two of its kind."
+      "Leave the layer out, or name other columns."
     )
   }
   groups <- lapply(stats::setNames(nm = wanted), function(name) which(columns$column %in% name))
@@ -392,8 +391,9 @@ stop_unknown_column <- function(layer, network, name, there, what) {
 
 # `...` are the values that the texts mention.
 stop_layer <- function(network, layer, message, hint, ...) {
-  env <- list2env(list(..., .number = network$number, .kind = layer$name), parent = environment())
-  stop_backprop("layer", c("Layer {.number} of {.arg hidden}, {.fn layer_{.kind}}, does not fit.", x = message, stats::setNames(hint, rep("i", length(hint)))), .envir = env)
+  made_by <- paste0("layer_", layer$name)
+  env <- list2env(list(..., number = network$number, made_by = made_by), parent = environment())
+  stop_backprop("layer", c("Layer {number} of {.arg hidden}, {.fn {made_by}}, does not fit.", x = message, stats::setNames(hint, rep("i", length(hint)))), .envir = env)
 }
 
 # ---- what goes with layers -------------------------------------------------------------------------
@@ -404,7 +404,7 @@ embed_of_layers <- function(settings, typed) {
   if (inherits(settings$start, "nn_fit") || !is_layers(hidden)) {
     return(read_embed(settings$embed))
   }
-  check_layers(hidden)
+  check_described(hidden)
   piecewise <- Filter(function(layer) layer$name == "piecewise", hidden$layers)
   if (length(piecewise) == 0L) {
     return(read_embed(settings$embed))
