@@ -39,5 +39,5 @@ pub use kernels::scalar::{padded, row_stride, Scalar};
 pub use nn::network::{work_of_step, Coefficients, Network, WORK_WORTH_SHARING};
 pub use optim::Method;
 pub use train::{
-    train, Best, CheckedSettings, Ending, FinalLosses, Origin, Settings, Start, Stopping, Trained,
+    train, train_from, Best, CheckedSettings, Ending, FinalLosses, Origin, Settings, Start, Stopping, Trained,
 };

@@ -1,0 +1,124 @@
+//! Rows of a stream on their way into a workspace: the calling thread reads them, in order, before the team computes.
+//! Rows of a table are gathered by whoever takes them through the network.
+
+use crate::base::error::{EngineError, Result};
+use crate::base::ranges::tiles;
+use crate::base::room::filled;
+use crate::compute::workspace::Workspace;
+use crate::data::rows::{Chunk, Selection, TableShape};
+use crate::data::table::Data;
+use crate::data::{Rows, Source};
+use crate::kernels::scalar::Scalar;
+
+/// Reads rows of a stream into the first of a workspace. Of a table, whose rows are still to be gathered, it gives the
+/// table.
+///
+/// # Errors
+/// As for [`Reader::read`](crate::data::rows::Reader::read).
+pub(crate) fn fill<'a, T: Scalar>(
+    source: &mut Source<'a, T>,
+    workspace: &mut Workspace<T>,
+    selection: &Selection<'_>,
+) -> Result<Option<Data<'a, T>>> {
+    let (reader, rows) = match (source, selection) {
+        (Source::Table(data), _) => return Ok(Some(*data)),
+        (Source::Stream(reader), Selection::Range(rows)) => (reader, rows.clone()),
+        (Source::Stream(_), Selection::Listed(_)) => {
+            return Err(EngineError::config("rows of a stream out of their order"));
+        }
+    };
+    let (shape, count) = (reader.shape(), rows.len());
+    workspace.hold(None);
+    let offsets = match &mut workspace.offsets {
+        None if shape.offsets > 0 => {
+            return Err(EngineError::config("offsets of a stream that judges, and none in training"));
+        }
+        None => &mut [],
+        Some(offsets) => offsets.get_mut(),
+    };
+    if shape.offsets == 0 {
+        offsets.fill(T::zero());
+    }
+    let weights = workspace.row_weights.get_mut();
+    if !shape.case_weights {
+        weights[..count].fill(1.0);
+    }
+    let chunk = Chunk {
+        rows: count,
+        inputs: &mut workspace.inputs.get_mut()[..count * shape.inputs],
+        targets: &mut workspace.targets.get_mut()[..count * shape.targets],
+        offsets: &mut offsets[..count * shape.offsets],
+        case_weights: &mut weights[..if shape.case_weights { count } else { 0 }],
+    };
+    reader.read(rows, chunk)?;
+    workspace.hold(Some(selection));
+    Ok(None)
+}
+
+/// Sum of the case weights of all rows. A stream is read once for this, and refused where it holds what is not finite: as a
+/// table it is looked at before anything is trained.
+///
+/// # Errors
+/// As for [`fill`], naming all columns that are not finite.
+pub(crate) fn total_weight<T: Scalar>(
+    source: &mut Source<'_, T>,
+    workspace: &mut Workspace<T>,
+) -> Result<f64> {
+    let shape = match source.rows() {
+        Rows::Table(data) => return Ok(data.total_weight()),
+        Rows::Stream(shape) => shape,
+    };
+    let (mut inputs, mut targets) = (filled(shape.inputs, false)?, filled(shape.targets, false)?);
+    let mark = |flags: &mut [bool], columns: Vec<usize>| columns.into_iter().for_each(|c| flags[c] = true);
+    let mut total = 0.0;
+    for rows in tiles(0..shape.rows, workspace.capacity) {
+        let count = rows.len();
+        match fill(source, workspace, &Selection::Range(rows)) {
+            Err(EngineError::NonFiniteInputs(columns)) => mark(&mut inputs, columns),
+            Err(EngineError::NonFiniteTargets(columns)) => mark(&mut targets, columns),
+            result => drop(result?),
+        }
+        for weight in &workspace.row_weights.get_mut()[..count] {
+            total += weight;
+        }
+    }
+    let marked = |flags: &[bool]| (0..flags.len()).filter(|&c| flags[c]).collect::<Vec<_>>();
+    match (marked(&targets), marked(&inputs)) {
+        (columns, _) if !columns.is_empty() => Err(EngineError::NonFiniteTargets(columns)),
+        (_, columns) if !columns.is_empty() => Err(EngineError::NonFiniteInputs(columns)),
+        _ if total > 0.0 => Ok(total),
+        _ => Err(EngineError::config("case weights that are all zero")),
+    }
+}
+
+/// Targets, column by column, and case weights of a stream, read once for them; in the precision of the network.
+///
+/// # Errors
+/// As for [`fill`], and memory refused.
+pub(crate) fn known<T: Scalar>(
+    source: &mut Source<'_, T>,
+    workspace: &mut Workspace<T>,
+) -> Result<(Vec<f64>, Option<Vec<f64>>)> {
+    let TableShape {
+        rows: count,
+        targets: columns,
+        case_weights,
+        ..
+    } = source.rows().shape();
+    let mut targets = filled(count * columns, 0.0)?;
+    let mut weights = filled(if case_weights { count } else { 0 }, 0.0)?;
+    for rows in tiles(0..count, workspace.capacity) {
+        fill(source, workspace, &Selection::Range(rows.clone()))?;
+        let read = workspace.targets.get_mut().chunks_exact(columns.max(1));
+        for (row, numbers) in rows.clone().zip(read) {
+            for (column, number) in numbers.iter().enumerate() {
+                targets[column * count + row] = number.to_double();
+            }
+        }
+        if case_weights {
+            let read = &workspace.row_weights.get_mut()[..rows.len()];
+            weights[rows].copy_from_slice(read);
+        }
+    }
+    Ok((targets, case_weights.then_some(weights)))
+}
