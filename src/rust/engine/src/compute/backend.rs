@@ -225,9 +225,11 @@ impl<'a, T: Scalar> Backend<'a, T> {
     ///
     /// # Errors
     /// Memory refused.
-    pub fn set_slots<'s>(&mut self, vectors: impl ExactSizeIterator<Item = &'s [T]>) -> Result<()> {
-        self.model
-            .resize_slots(vectors.len(), self.stepper.config.pass.layout)?;
+    pub fn set_slots<'s>(&mut self, count: usize, vectors: impl Iterator<Item = &'s [T]>) -> Result<()>
+    where
+        T: 's,
+    {
+        self.model.resize_slots(count, self.stepper.config.pass.layout)?;
         for (slot, vector) in self.model.slots.iter_mut().zip(vectors) {
             slot.get_mut().copy_from_slice(vector);
         }
@@ -279,8 +281,8 @@ impl<'a, T: Scalar> Backend<'a, T> {
     }
 
     /// The rows that steps are made on.
-    pub fn rows(&self) -> Rows<'a, T> {
-        self.stepper.config.data
+    pub fn rows(&self) -> &Rows<'a, T> {
+        &self.stepper.config.data
     }
 
     /// Rows of the largest step.

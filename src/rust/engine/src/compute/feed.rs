@@ -3,35 +3,60 @@
 
 use crate::base::error::{EngineError, Result};
 use crate::base::ranges::tiles;
-use crate::base::room::filled;
+use crate::base::room::{collected, filled};
 use crate::compute::workspace::Workspace;
-use crate::data::rows::{Chunk, Selection, TableShape};
+use crate::data::rows::{Chunk, Reader, Selection, TableShape};
 use crate::data::table::Data;
 use crate::data::{Rows, Source};
 use crate::kernels::scalar::Scalar;
 
-/// Reads rows of a stream into the first of a workspace. Of a table, whose rows are still to be gathered, it gives the
-/// table.
+/// Reads rows of a stream into the first of a workspace; those of a table are still to be gathered.
 ///
 /// # Errors
-/// As for [`Reader::read`](crate::data::rows::Reader::read).
+/// As for [`Reader::read`].
+#[inline]
+pub(crate) fn read<T: Scalar>(
+    source: &mut Source<'_, T>,
+    workspace: &mut Workspace<T>,
+    selection: &Selection<'_>,
+) -> Result<()> {
+    match source {
+        Source::Table(_) => Ok(()),
+        Source::Stream(reader) => read_stream(reader, workspace, selection),
+    }
+}
+
+/// The same, and the table where there are rows to be gathered.
+///
+/// # Errors
+/// As for [`read`].
 pub(crate) fn fill<'a, T: Scalar>(
     source: &mut Source<'a, T>,
     workspace: &mut Workspace<T>,
     selection: &Selection<'_>,
 ) -> Result<Option<Data<'a, T>>> {
-    let (reader, rows) = match (source, selection) {
-        (Source::Table(data), _) => return Ok(Some(*data)),
-        (Source::Stream(reader), Selection::Range(rows)) => (reader, rows.clone()),
-        (Source::Stream(_), Selection::Listed(_)) => {
-            return Err(EngineError::config("rows of a stream out of their order"));
-        }
+    read(source, workspace, selection)?;
+    Ok(match source {
+        Source::Table(data) => Some(*data),
+        Source::Stream(_) => None,
+    })
+}
+
+fn read_stream<T: Scalar>(
+    reader: &mut Reader<'_, T>,
+    workspace: &mut Workspace<T>,
+    selection: &Selection<'_>,
+) -> Result<()> {
+    let Selection::Range(rows) = selection else {
+        return Err(EngineError::config("rows of a stream out of their order"));
     };
     let (shape, count) = (reader.shape(), rows.len());
     workspace.hold(None);
     let offsets = match &mut workspace.offsets {
         None if shape.offsets > 0 => {
-            return Err(EngineError::config("offsets of a stream that judges, and none in training"));
+            return Err(EngineError::config(
+                "offsets of a stream that judges, and none in training",
+            ));
         }
         None => &mut [],
         Some(offsets) => offsets.get_mut(),
@@ -50,16 +75,16 @@ pub(crate) fn fill<'a, T: Scalar>(
         offsets: &mut offsets[..count * shape.offsets],
         case_weights: &mut weights[..if shape.case_weights { count } else { 0 }],
     };
-    reader.read(rows, chunk)?;
+    reader.read(rows.clone(), chunk)?;
     workspace.hold(Some(selection));
-    Ok(None)
+    Ok(())
 }
 
 /// Sum of the case weights of all rows. A stream is read once for this, and refused where it holds what is not finite: as a
 /// table it is looked at before anything is trained.
 ///
 /// # Errors
-/// As for [`fill`], naming all columns that are not finite.
+/// As for [`read`], naming all columns that are not finite.
 pub(crate) fn total_weight<T: Scalar>(
     source: &mut Source<'_, T>,
     workspace: &mut Workspace<T>,
@@ -73,17 +98,17 @@ pub(crate) fn total_weight<T: Scalar>(
     let mut total = 0.0;
     for rows in tiles(0..shape.rows, workspace.capacity) {
         let count = rows.len();
-        match fill(source, workspace, &Selection::Range(rows)) {
+        match read(source, workspace, &Selection::Range(rows)) {
             Err(EngineError::NonFiniteInputs(columns)) => mark(&mut inputs, columns),
             Err(EngineError::NonFiniteTargets(columns)) => mark(&mut targets, columns),
-            result => drop(result?),
+            result => result?,
         }
         for weight in &workspace.row_weights.get_mut()[..count] {
             total += weight;
         }
     }
-    let marked = |flags: &[bool]| (0..flags.len()).filter(|&c| flags[c]).collect::<Vec<_>>();
-    match (marked(&targets), marked(&inputs)) {
+    let marked = |flags: &[bool]| collected((0..flags.len()).filter(|&column| flags[column]));
+    match (marked(&targets)?, marked(&inputs)?) {
         (columns, _) if !columns.is_empty() => Err(EngineError::NonFiniteTargets(columns)),
         (_, columns) if !columns.is_empty() => Err(EngineError::NonFiniteInputs(columns)),
         _ if total > 0.0 => Ok(total),
@@ -94,7 +119,7 @@ pub(crate) fn total_weight<T: Scalar>(
 /// Targets, column by column, and case weights of a stream, read once for them; in the precision of the network.
 ///
 /// # Errors
-/// As for [`fill`], and memory refused.
+/// As for [`read`], and memory refused.
 pub(crate) fn known<T: Scalar>(
     source: &mut Source<'_, T>,
     workspace: &mut Workspace<T>,
@@ -108,7 +133,7 @@ pub(crate) fn known<T: Scalar>(
     let mut targets = filled(count * columns, 0.0)?;
     let mut weights = filled(if case_weights { count } else { 0 }, 0.0)?;
     for rows in tiles(0..count, workspace.capacity) {
-        fill(source, workspace, &Selection::Range(rows.clone()))?;
+        read(source, workspace, &Selection::Range(rows.clone()))?;
         let read = workspace.targets.get_mut().chunks_exact(columns.max(1));
         for (row, numbers) in rows.clone().zip(read) {
             for (column, number) in numbers.iter().enumerate() {

@@ -80,10 +80,7 @@ impl<'a, T: Scalar> Judge<'a, T> {
     /// # Errors
     /// As for [`Judge::judge`].
     pub fn losses(&mut self, backend: &mut Backend<'_, T>) -> Result<(f64, Option<f64>)> {
-        let (sums, weight) = (
-            backend.totals_beside(&mut self.rows)?,
-            self.rows.total_weight(),
-        );
+        let (sums, weight) = (backend.totals_beside(&mut self.rows)?, self.rows.total_weight());
         Ok((
             backend.objective().scaled(sums.loss, weight),
             self.settings.counts_hits.then_some(sums.hits / weight),

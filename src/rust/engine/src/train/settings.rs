@@ -90,7 +90,12 @@ impl Settings {
                 return Err(EngineError::config("a plateau of decay or dropout"));
             }
         }
-        let excluded: Vec<_> = self.method.excludes().iter().map(|setting| setting.name()).collect();
+        let excluded: Vec<_> = self
+            .method
+            .excludes()
+            .iter()
+            .map(|setting| setting.name())
+            .collect();
         let has_excluded = self.method.excludes().iter().any(|setting| match setting {
             Setting::Dropout => !self.dropout.is_empty(),
             Setting::ClipNorm => self.clip_norm.is_some(),

@@ -24,7 +24,7 @@ pub use stepper::{StepConfig, StepPlan, StepResult, Stepper};
 
 use crate::base::error::Result;
 use crate::compute::context::DropoutKey;
-use crate::compute::feed::fill;
+use crate::compute::feed::read;
 use crate::compute::model::Model;
 use crate::compute::reduce::Reduce;
 use crate::data::Source;
@@ -51,7 +51,7 @@ impl<T: Scalar> Stepper<'_, T> {
     ) -> Result<StepResult> {
         let scale = self.delta_scale(plan.rows.len());
         let totals = if self.small && update {
-            fill(source, &mut self.workspace, &plan.rows)?;
+            read(source, &mut self.workspace, &plan.rows)?;
             self.rows_of_small(model, plan, scale)
         } else {
             self.compare_rows(model, plan.dropout)?;
@@ -83,7 +83,7 @@ impl<T: Scalar> Stepper<'_, T> {
         while first < rows {
             let last = rows.min(first + self.workspace.capacity);
             let part = plan.rows.slice(first..last);
-            fill(source, &mut self.workspace, &part)?;
+            read(source, &mut self.workspace, &part)?;
             let dropout = plan.dropout.map(|key| DropoutKey {
                 first_position: key.first_position + first as u64,
                 ..key

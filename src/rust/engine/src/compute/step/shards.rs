@@ -11,7 +11,7 @@ use super::stepper::{RowPass, StepPlan, Stepper};
 use crate::base::error::Result;
 use crate::base::ranges::tiles;
 use crate::compute::context::DropoutKey;
-use crate::compute::feed::fill;
+use crate::compute::feed::read;
 use crate::compute::model::Model;
 use crate::data::Source;
 use crate::kernels::elementwise::add;
@@ -36,7 +36,7 @@ impl<T: Scalar> Stepper<'_, T> {
         if self.config.data.is_stream() && rows > self.workspace.capacity {
             self.shards_in_order(shards, count, model, plan, scale, source)?;
         } else {
-            fill(source, &mut self.workspace, &plan.rows)?;
+            read(source, &mut self.workspace, &plan.rows)?;
             let passed = self.shards_through(shards, count, model, plan, scale);
             if shards.workspaces.is_empty() {
                 self.workspace.hold(passed.is_ok().then_some(&plan.rows));
@@ -69,12 +69,15 @@ impl<T: Scalar> Stepper<'_, T> {
     ) -> Result<()> {
         let team = self.config.team;
         let fitting = self.workspace.capacity / shards.at_once * shards.at_once;
-        debug_assert!(fitting > 0, "a workspace has room for what a member takes at a time");
+        debug_assert!(
+            fitting > 0,
+            "a workspace has room for what a member takes at a time"
+        );
         for shard in 0..count {
             let range = rows_of(shard, plan.rows.len(), count);
             for window in tiles(range.clone(), fitting) {
                 let part = plan.rows.slice(window.clone());
-                fill(source, &mut self.workspace, &part)?;
+                read(source, &mut self.workspace, &part)?;
                 let dropout = plan.dropout.map(|key| DropoutKey {
                     first_position: key.first_position + window.start as u64,
                     ..key

@@ -124,7 +124,9 @@ impl<'a, T: Scalar> Reader<'a, T> {
         let is_weight = |weight: &f64| (0.0..=f64::MAX).contains(weight);
         match chunk.case_weights.iter().all(is_weight) {
             true => Ok(()),
-            false => Err(EngineError::config("case weights that are negative or not finite")),
+            false => Err(EngineError::config(
+                "case weights that are negative or not finite",
+            )),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::solve::{Epoch, EpochResult, EpochSums, Solve, SolverNeed};
 use crate::base::error::{EngineError, Result};
-use crate::base::room::copied;
+use crate::base::room::{copied, room};
 use crate::compute::backend::Backend;
 use crate::compute::step::StepPlan;
 use crate::data::rows::Selection;
@@ -123,12 +123,11 @@ impl<T: Scalar> Solve<T> for ByLbfgs<'_, T> {
             backend.evaluate(&plan)?;
         }
         backend.set(&minimiser.point);
-        let vectors: Vec<&[T]> = minimiser
-            .pairs
-            .iter()
-            .flat_map(|pair| [&pair.step[..], &pair.change])
-            .collect();
-        backend.set_slots(vectors.into_iter())?;
+        let pairs = minimiser.pairs.iter();
+        backend.set_slots(
+            2 * pairs.len(),
+            pairs.flat_map(|pair| [&pair.step[..], &pair.change]),
+        )?;
         self.totals = latest.get();
         self.minimiser = Some(minimiser);
         let accuracy = self.settings.counts_hits.then_some(totals.hits / total_weight);
@@ -154,11 +153,9 @@ impl<T: Scalar> Solve<T> for ByLbfgs<'_, T> {
 /// What is kept in a model's slots as remembered pairs, oldest first.
 fn pairs<T: Scalar>(backend: &mut Backend<'_, T>) -> Result<Vec<Pair<T>>> {
     let mut slots = backend.slots()?.into_iter();
-    let pairs = std::iter::from_fn(|| {
-        Some(Pair {
-            step: slots.next()?,
-            change: slots.next()?,
-        })
-    });
-    Ok(pairs.collect())
+    let mut pairs = room(slots.len() / 2)?;
+    while let (Some(step), Some(change)) = (slots.next(), slots.next()) {
+        pairs.push(Pair { step, change });
+    }
+    Ok(pairs)
 }
