@@ -58,7 +58,7 @@ impl<'a, T: Scalar> Backend<'a, T> {
         }
         config.whole_gradient |= !is_alone;
         let mut stepper = Stepper::new(config, model.micropanels.len())?;
-        let weight = total_weight(&mut source, &mut stepper.workspace)?;
+        let weight = total_weight(&mut source, &mut stepper.workspace, team)?;
         let mut in_all = [source.rows().count() as f64, weight];
         reduce.sum(&mut [], &mut in_all)?;
         stepper.weigh(in_all[0], in_all[1], is_alone);
@@ -158,7 +158,7 @@ impl<'a, T: Scalar> Backend<'a, T> {
     /// # Errors
     /// Memory refused, or what the stream fails by.
     pub fn known_beside(&mut self, rows: &mut Beside<'_, T>) -> Result<(Vec<f64>, Option<Vec<f64>>)> {
-        known(&mut rows.source, &mut self.stepper.workspace)
+        known(&mut rows.source, &mut self.stepper.workspace, self.team)
     }
 
     /// Rows to be looked at beside those of the steps. A stream is read once for what they weigh.
@@ -168,7 +168,7 @@ impl<'a, T: Scalar> Backend<'a, T> {
     pub fn beside<'b>(&mut self, mut source: Source<'b, T>) -> Result<Beside<'b, T>> {
         Ok(Beside {
             all_rows: AllRows::of_rows(self.objective(), &source.rows())?,
-            total_weight: total_weight(&mut source, &mut self.stepper.workspace)?,
+            total_weight: total_weight(&mut source, &mut self.stepper.workspace, self.team)?,
             source,
         })
     }

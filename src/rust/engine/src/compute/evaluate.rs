@@ -183,7 +183,7 @@ pub fn loss_on<T: Scalar>(
         },
     )?;
     let mut all_rows = AllRows::of_rows(objective, &rows)?;
-    let weight = total_weight(source, &mut workspace)?;
+    let weight = total_weight(source, &mut workspace, team)?;
     let sums = totals(
         &pass,
         objective,

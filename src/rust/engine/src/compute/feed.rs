@@ -4,6 +4,7 @@
 use crate::base::error::{EngineError, Result};
 use crate::base::ranges::tiles;
 use crate::base::room::{collected, filled};
+use crate::base::threads::Team;
 use crate::compute::workspace::Workspace;
 use crate::data::rows::{Chunk, Reader, Selection, TableShape};
 use crate::data::table::Data;
@@ -88,6 +89,7 @@ fn read_stream<T: Scalar>(
 pub(crate) fn total_weight<T: Scalar>(
     source: &mut Source<'_, T>,
     workspace: &mut Workspace<T>,
+    team: &Team,
 ) -> Result<f64> {
     let shape = match source.rows() {
         Rows::Table(data) => return Ok(data.total_weight()),
@@ -106,6 +108,7 @@ pub(crate) fn total_weight<T: Scalar>(
         for weight in &workspace.row_weights.get_mut()[..count] {
             total += weight;
         }
+        team.did((count * shape.inputs) as f64)?;
     }
     let marked = |flags: &[bool]| collected((0..flags.len()).filter(|&column| flags[column]));
     match (marked(&targets)?, marked(&inputs)?) {
@@ -123,9 +126,11 @@ pub(crate) fn total_weight<T: Scalar>(
 pub(crate) fn known<T: Scalar>(
     source: &mut Source<'_, T>,
     workspace: &mut Workspace<T>,
+    team: &Team,
 ) -> Result<(Vec<f64>, Option<Vec<f64>>)> {
     let TableShape {
         rows: count,
+        inputs,
         targets: columns,
         case_weights,
         ..
@@ -142,8 +147,9 @@ pub(crate) fn known<T: Scalar>(
         }
         if case_weights {
             let read = &workspace.row_weights.get_mut()[..rows.len()];
-            weights[rows].copy_from_slice(read);
+            weights[rows.clone()].copy_from_slice(read);
         }
+        team.did((rows.len() * inputs) as f64)?;
     }
     Ok((targets, case_weights.then_some(weights)))
 }

@@ -46,16 +46,15 @@ impl<'a, T: Scalar> Judge<'a, T> {
         })
     }
 
-    /// Bytes that it takes.
-    pub fn bytes(settings: &Settings, rows: &Rows<'_, T>) -> f64 {
-        let known = match rows {
-            Rows::Stream(shape) if settings.metric.is_some() => {
-                let numbers = shape.targets + usize::from(shape.case_weights);
-                shape.rows as f64 * (numbers * size_of::<f64>()) as f64
-            }
-            _ => 0.0,
+    /// Bytes that it takes: for a measure, predictions and targets, and the weights of a stream.
+    pub fn bytes(settings: &Settings, rows: &Rows<'_, T>, outputs: usize) -> f64 {
+        let shape = rows.shape();
+        let numbers = match settings.metric {
+            None => 0,
+            Some(_) => outputs + shape.targets + usize::from(rows.is_stream() && shape.case_weights),
         };
-        known + AllRows::bytes(&settings.objective, rows.count())
+        let measured = shape.rows as f64 * (numbers * size_of::<f64>()) as f64;
+        measured + AllRows::bytes(&settings.objective, shape.rows)
     }
 
     /// What the rows say of the model as it is.

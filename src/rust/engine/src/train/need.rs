@@ -61,10 +61,11 @@ impl<T: Scalar> Need<'_, T> {
         let config = self.config;
         let copy = self.copied.map_or(0.0, |inputs| inputs.row_major_bytes());
         let steps = Stepper::bytes(config, micropanel_count::<T>(config.pass.layout));
+        let outputs = config.pass.network.outputs();
         let judging = self
             .validation
             .as_ref()
-            .map_or(0.0, |rows| Judge::bytes(self.settings, rows));
+            .map_or(0.0, |rows| Judge::bytes(self.settings, rows, outputs));
         copy + steps + judging + self.curves() + self.in_last_epoch().max(self.at_end())
     }
 

@@ -14,7 +14,7 @@ use crate::train::settings::Settings;
 use std::cell::Cell;
 
 /// Iterations of L-BFGS.
-pub(in crate::train) struct ByLbfgs<'a, T> {
+pub(crate) struct ByLbfgs<'a, T> {
     settings: &'a Settings,
     hyperparameters: Lbfgs,
     /// Where it stands, from the first epoch on.

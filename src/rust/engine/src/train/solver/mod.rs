@@ -4,7 +4,7 @@
 
 mod lbfgs;
 mod rule;
-pub(super) mod solve;
+pub(crate) mod solve;
 
 use super::settings::Settings;
 use crate::base::error::Result;
@@ -18,7 +18,7 @@ use solve::{Epoch, EpochResult, Solve, SolverNeed};
 macro_rules! solvers {
     ($($(#[$doc:meta])* $name:ident($solver:ty),)*) => {
         /// The solvers.
-        pub(super) enum Solver<'a, T> {
+        pub(crate) enum Solver<'a, T> {
             $($(#[$doc])* $name($solver),)*
         }
 

@@ -15,7 +15,7 @@ use crate::train::settings::Settings;
 use std::ops::Range;
 
 /// Steps by a rule.
-pub(in crate::train) struct ByRule<'a> {
+pub(crate) struct ByRule<'a> {
     settings: &'a Settings,
     rule: Optimizer,
     /// The rows in the order of the epoch; empty where they are taken as they come.
@@ -133,5 +133,9 @@ impl<T: Scalar> Solve<T> for ByRule<'_> {
             accuracy: self.settings.counts_hits.then_some(sums.hits / total_weight),
             lr,
         }))
+    }
+
+    fn end(&mut self) {
+        self.order = Vec::new();
     }
 }

@@ -11,7 +11,7 @@ use crate::optim::Optimizer;
 use crate::train::observer::{Observer, StepEnd};
 
 /// A way of making epochs. It has a state of its own, and moves the model of a [`Backend`].
-pub(in crate::train) trait Solve<T: Scalar> {
+pub(crate) trait Solve<T: Scalar> {
     /// Rows of each step, of so many in all: fewer than these where it takes batches.
     fn batch(&self, rows: usize) -> usize;
 
@@ -50,7 +50,7 @@ pub(in crate::train) trait Solve<T: Scalar> {
 }
 
 /// Memory that a solver takes.
-pub(in crate::train) struct SolverNeed {
+pub(crate) struct SolverNeed {
     /// Numbers kept per parameter in the model during the last epoch.
     pub slots: usize,
     /// The same in snapshots, which are as large as the first of them.
@@ -62,7 +62,7 @@ pub(in crate::train) struct SolverNeed {
 }
 
 /// An epoch about to be made.
-pub(in crate::train) struct Epoch<'e, T> {
+pub(crate) struct Epoch<'e, T> {
     /// Epochs made before it.
     pub number: usize,
     /// Who watches.
@@ -70,7 +70,7 @@ pub(in crate::train) struct Epoch<'e, T> {
 }
 
 /// What an epoch came to.
-pub(in crate::train) enum EpochResult {
+pub(crate) enum EpochResult {
     /// It was made.
     Done(EpochSums),
     /// There was no further step to be found.
@@ -80,7 +80,7 @@ pub(in crate::train) enum EpochResult {
 }
 
 /// What an epoch found.
-pub(in crate::train) struct EpochSums {
+pub(crate) struct EpochSums {
     /// The objective, accumulated before each update.
     pub loss: f64,
     /// The share of hits, likewise, if counted.
