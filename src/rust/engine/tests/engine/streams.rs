@@ -178,7 +178,7 @@ impl Problem {
         }
     }
 
-    fn from_memory<T: Scalar>(
+    fn train_in_memory<T: Scalar>(
         &self,
         settings: &Settings,
         threads: usize,
@@ -203,7 +203,7 @@ impl Problem {
     }
 
     /// The same from streams; how many passes each took, besides.
-    fn from_streams<T: Scalar>(
+    fn train_by_streams<T: Scalar>(
         &self,
         settings: &Settings,
         threads: usize,
@@ -332,11 +332,12 @@ fn trains_the_same_bits<T: Scalar>(threads: &[usize]) {
                         tolerance: 0.0,
                     });
                 }
-                let wanted = problem.from_memory::<T>(&plan, 1, &mut NoObserver);
+                let wanted = problem.train_in_memory::<T>(&plan, 1, &mut NoObserver);
                 assert_ne!(wanted.coefficients, coefficients(&problem.network));
                 for &threads in threads {
                     let faults = [Fault::Nothing; 2];
-                    let (found, passes) = problem.from_streams::<T>(&plan, threads, faults, &mut NoObserver);
+                    let (found, passes) =
+                        problem.train_by_streams::<T>(&plan, threads, faults, &mut NoObserver);
                     let sizes = problem.network.layers().len();
                     let what = format!("{sizes} layers, {method:?}, batches of {batch}, {threads} threads");
                     alike(&found.unwrap(), &wanted, &what);
@@ -380,9 +381,9 @@ fn a_measure_of_a_stream_is_that_of_its_rows() {
     let mut plan = problem.settings(lbfgs(), 60);
     for metric in [Metric::Brier, Metric::Accuracy] {
         plan.metric = Some(metric);
-        let wanted = problem.from_memory::<f64>(&plan, 1, &mut NoObserver);
+        let wanted = problem.train_in_memory::<f64>(&plan, 1, &mut NoObserver);
         assert!(wanted.history.iter().all(|end| end.metric.is_some()));
-        let (found, _) = problem.from_streams::<f64>(&plan, 2, [Fault::Nothing; 2], &mut NoObserver);
+        let (found, _) = problem.train_by_streams::<f64>(&plan, 2, [Fault::Nothing; 2], &mut NoObserver);
         alike(&found.unwrap(), &wanted, "measured");
     }
 }
@@ -396,10 +397,10 @@ fn steps_of_a_stream_are_traced_like_those_of_its_rows() {
             let mut nobody = NoObserver;
             let mut recorder = Recorder::<f64>::new(10, method, &mut nobody);
             match streamed {
-                false => drop(problem.from_memory(&plan, 2, &mut recorder)),
+                false => drop(problem.train_in_memory(&plan, 2, &mut recorder)),
                 true => {
                     let faults = [Fault::Nothing; 2];
-                    let (trained, _) = problem.from_streams(&plan, 2, faults, &mut recorder);
+                    let (trained, _) = problem.train_by_streams(&plan, 2, faults, &mut recorder);
                     trained.unwrap();
                 }
             }
@@ -453,7 +454,7 @@ fn a_stream_that_ends_early_or_fails_is_an_error_in_whichever_pass() {
             let plan = problem.settings(method, batch);
             let failing = |faults| {
                 problem
-                    .from_streams::<f64>(&plan, 2, faults, &mut NoObserver)
+                    .train_by_streams::<f64>(&plan, 2, faults, &mut NoObserver)
                     .0
                     .err()
             };
@@ -489,7 +490,7 @@ fn weights_of_a_stream_are_weights() {
         vec![f64::NAN; 50],
     ] {
         problem.extras.weights = Some(weights);
-        let (refused, _) = problem.from_streams::<f64>(&plan, 1, [Fault::Nothing; 2], &mut NoObserver);
+        let (refused, _) = problem.train_by_streams::<f64>(&plan, 1, [Fault::Nothing; 2], &mut NoObserver);
         assert!(matches!(refused, Err(EngineError::Config(said)) if said.starts_with("case weights")));
     }
 }
@@ -536,24 +537,28 @@ fn whoever_interrupts_while_a_stream_is_read_gets_the_model_so_far() {
     .unwrap();
     assert_eq!((trained.ending, trained.epochs_done), (Ending::Interrupted, 1));
     let one = Settings { epochs: 1, ..plan };
-    let wanted = problem.from_memory::<f64>(&one, 1, &mut NoObserver);
+    let wanted = problem.train_in_memory::<f64>(&one, 1, &mut NoObserver);
     assert_eq!(trained.coefficients, wanted.coefficients);
 }
 
 #[test]
 fn what_needs_rows_out_of_order_is_refused_of_a_stream() {
     let problem = Problem::new(&[5, 7, 2], &[Activation::Tanh], 50, false, false);
-    let said =
-        |plan: &Settings| match problem.from_streams::<f64>(plan, 1, [Fault::Nothing; 2], &mut NoObserver) {
-            (Err(EngineError::Config(said)), [0, 0]) => said,
-            other => panic!("{other:?}"),
-        };
+    let said = |plan: &Settings| match problem.train_by_streams::<f64>(
+        plan,
+        1,
+        [Fault::Nothing; 2],
+        &mut NoObserver,
+    ) {
+        (Err(EngineError::Config(said)), [0, 0]) => said,
+        other => panic!("{other:?}"),
+    };
     let mut plan = problem.settings(methods()[0], 20);
     plan.shuffle = true;
     assert!(said(&plan).starts_with("shuffle"));
     // All rows in each step are in no order.
     plan.batch_size = 50;
-    let (trained, _) = problem.from_streams::<f64>(&plan, 1, [Fault::Nothing; 2], &mut NoObserver);
+    let (trained, _) = problem.train_by_streams::<f64>(&plan, 1, [Fault::Nothing; 2], &mut NoObserver);
     assert!(trained.is_ok());
 }
 
