@@ -56,6 +56,7 @@ fn describe(error: EngineError) -> Result<List> {
         }
         EngineError::StartTooLarge => list!(kind = "start"),
         EngineError::Interrupted => list!(kind = "interrupted"),
+        EngineError::Stream(message) => list!(kind = "stream", message = message.replace('\0', " ")),
         EngineError::Panic(message) => list!(kind = "panic", message = message.replace('\0', " ")),
     })
 }

@@ -6,14 +6,14 @@
 //! | [`kernels`] | the loops where the time goes, compiled for each instruction set, in `f64` and `f32` |
 //! | [`nn`] | what a network is: layers, activations, where weights begin |
 //! | [`objective`] | outputs, losses, penalty, and measures that judge |
-//! | [`data`] | tables: rows from a [`data::rows::RowSource`], their encoding, targets and weights |
+//! | [`data`] | tables: rows from a [`data::rows::RowSource`] or a [`data::rows::RowStream`], their encoding, targets and weights |
 //! | [`optim`] | update rules, L-BFGS, schedules |
 //! | [`compute`] | rows forward and back through a workspace, steps on a model, predictions, gradients, Hessians |
 //! | [`registry`] | all that is offered by name, gathered |
 //! | [`train`](mod@train) | the one loop, who watches it, traces, ensembles |
 //!
 //! The way of the data: a checked [`Network`] and [`CheckedSettings`], rows, and a start go into [`train()`];
-//! the one loop there makes steps ([`compute::step`]), which take rows forward and back ([`compute::pass`]) and
+//! the one loop there has a solver make epochs of steps ([`compute::backend`], [`compute::step`]), which take rows forward and back ([`compute::pass`]) and
 //! update parameters micropanel by micropanel ([`compute::model`], [`optim`]); observers watch
 //! ([`train::observer`]); a [`Trained`] comes out.
 //!
@@ -39,5 +39,5 @@ pub use kernels::scalar::{padded, row_stride, Scalar};
 pub use nn::network::{work_of_step, Coefficients, Network, WORK_WORTH_SHARING};
 pub use optim::Method;
 pub use train::{
-    train, Best, CheckedSettings, Ending, FinalLosses, Origin, Settings, Start, Stopping, Trained,
+    train, train_from, Best, CheckedSettings, Ending, FinalLosses, Origin, Settings, Start, Stopping, Trained,
 };

@@ -22,6 +22,8 @@ pub enum EngineError {
     },
     /// Starting weights, or what the optimizer kept with them, that are not finite or too large for the precision.
     StartTooLarge,
+    /// A stream of rows that ended early or could not be read, in words.
+    Stream(String),
     /// A panic in a worker thread.
     Panic(String),
     /// The user wants the work to end.
@@ -47,6 +49,7 @@ impl fmt::Display for EngineError {
                 write!(f, "{needed} bytes needed, {available} available")
             }
             EngineError::StartTooLarge => write!(f, "starting weights too large for the precision"),
+            EngineError::Stream(message) => write!(f, "a stream of rows failed: {message}"),
             EngineError::Panic(message) => write!(f, "a worker panicked: {message}"),
             EngineError::Interrupted => write!(f, "interrupted"),
         }

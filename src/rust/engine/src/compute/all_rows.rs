@@ -10,6 +10,7 @@ use crate::compute::outputs::outputs;
 use crate::compute::workspace::Workspace;
 use crate::data::rows::ColumnMajor;
 use crate::data::table::Data;
+use crate::data::{Rows, Source};
 use crate::kernels::scalar::Scalar;
 use crate::objective::checked::Objective;
 use crate::objective::loss::{Cox, RiskSets, Totals};
@@ -45,6 +46,17 @@ impl AllRows {
         }))
     }
 
+    /// The same of rows from anywhere; a stream's are never compared.
+    ///
+    /// # Errors
+    /// Memory refused.
+    pub fn of_rows<T: Scalar>(objective: &Objective, rows: &Rows<'_, T>) -> Result<Option<AllRows>> {
+        match rows {
+            Rows::Table(data) => AllRows::of(objective, data),
+            Rows::Stream(_) => Ok(None),
+        }
+    }
+
     /// Bytes that so many rows take, while they are evaluated.
     pub fn bytes(objective: &Objective, rows: usize) -> f64 {
         match objective.loss().is_over_all_rows() {
@@ -70,7 +82,7 @@ impl AllRows {
         outputs(
             pass,
             parameters,
-            data,
+            &mut Source::Table(*data),
             workspace,
             team,
             dropout,

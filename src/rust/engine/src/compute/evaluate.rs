@@ -7,10 +7,12 @@ use crate::base::room::collected;
 use crate::base::threads::Team;
 use crate::compute::all_rows::AllRows;
 use crate::compute::context::Pass;
-use crate::compute::outputs::write_outputs;
+use crate::compute::feed::{fill, total_weight};
+use crate::compute::outputs::{outputs, write_outputs};
 use crate::compute::workspace::{gather, gather_copies, Extras, Use, Workspace};
-use crate::data::rows::{all_finite, ColumnMajor, RowSource, Selection};
+use crate::data::rows::{all_finite, ColumnMajor, RowSource, RowStream, Selection};
 use crate::data::table::{check_inputs, Data};
+use crate::data::Source;
 use crate::kernels::scalar::Scalar;
 use crate::nn::network::{Coefficients, Layout, Network};
 use crate::objective::checked::Objective;
@@ -107,12 +109,12 @@ pub fn totals<T: Scalar>(
     pass: &Pass<'_>,
     objective: &Objective,
     parameters: &SharedBuffer<T>,
-    data: &Data<'_, T>,
+    source: &mut Source<'_, T>,
     all_rows: Option<&mut AllRows>,
     workspace: &mut Workspace<T>,
     team: &Team,
 ) -> Result<Totals> {
-    if let Some(all_rows) = all_rows {
+    if let (Some(all_rows), Source::Table(data)) = (all_rows, &*source) {
         all_rows.evaluate(pass, parameters, data, workspace, team, None)?;
         return Ok(all_rows.totals(data.case_weights));
     }
@@ -120,11 +122,14 @@ pub fn totals<T: Scalar>(
     let scratch = SharedBuffer::<T>::zeros(scratch_size * team.size())?;
     let mut sums = Totals::default();
     workspace.hold(None);
-    for chunk in tiles(0..data.rows(), workspace.capacity) {
+    for chunk in tiles(0..source.rows().count(), workspace.capacity) {
         let selection = Selection::Range(chunk.clone());
+        let table = fill(source, workspace, &selection)?;
         let shared: &Workspace<T> = workspace;
         shared.each_tile(team, chunk.len(), |member, tile| {
-            gather(data, pass.network.outputs(), shared, &selection, tile.clone());
+            if let Some(data) = &table {
+                gather(data, pass.network.outputs(), shared, &selection, tile.clone());
+            }
             // SAFETY: members have disjoint rows and scratch; parameters are only read.
             unsafe {
                 let scratch = scratch.part(member * scratch_size..(member + 1) * scratch_size);
@@ -149,30 +154,81 @@ pub fn loss<T: Scalar>(
     data: &Data<'_, T>,
     team: &Team,
 ) -> Result<f64> {
-    data.check(network, objective)?;
-    let layout = Layout::of::<T>(network);
+    loss_on(network, objective, coefficients, &mut Source::Table(*data), team)
+}
+
+/// The same on rows from anywhere.
+///
+/// # Errors
+/// As for [`loss`], and what a stream fails by.
+pub fn loss_on<T: Scalar>(
+    network: &Network,
+    objective: &Objective,
+    coefficients: &Coefficients,
+    source: &mut Source<'_, T>,
+    team: &Team,
+) -> Result<f64> {
+    let rows = source.rows();
+    rows.check(network, objective)?;
+    let (layout, shape) = (Layout::of::<T>(network), rows.shape());
     let pass = Pass::new(network, &layout, Some(objective));
     let parameters = SharedBuffer::from(coefficients.pack::<T>(network, team)?);
-    let capacity = Workspace::<T>::capacity_for(network, Use::Forward, data.rows());
+    let capacity = Workspace::<T>::capacity_for(network, Use::Forward, shape.rows);
     let mut workspace = Workspace::new(
         &pass,
         Use::Forward,
         capacity,
         Extras {
-            case_weights: data.case_weights.is_some(),
-            offsets: data.offsets.is_some(),
+            case_weights: shape.case_weights,
+            offsets: shape.offsets > 0,
             hits: false,
         },
     )?;
-    let mut all_rows = AllRows::of(objective, data)?;
+    let mut all_rows = AllRows::of_rows(objective, &rows)?;
+    let weight = total_weight(source, &mut workspace, team)?;
     let sums = totals(
         &pass,
         objective,
         &parameters,
-        data,
+        source,
         all_rows.as_mut(),
         &mut workspace,
         team,
     )?;
-    Ok(objective.scaled(sums.loss, data.total_weight()))
+    Ok(objective.scaled(sums.loss, weight))
+}
+
+/// Predicts all rows of a stream, which has no targets, into `out`, column by column (rows x outputs).
+///
+/// # Errors
+/// As for [`predict`], and what the stream fails by.
+pub fn predict_stream<T: Scalar>(
+    network: &Network,
+    coefficients: &Coefficients,
+    stream: &mut dyn RowStream<T>,
+    team: &Team,
+    out: &mut [f64],
+) -> Result<()> {
+    let mut source = Source::stream(stream);
+    let shape = source.rows().shape();
+    let fits = shape.inputs == network.inputs()
+        && shape.targets == 0
+        && (shape.offsets == 0 || shape.offsets == network.outputs());
+    if !fits || out.len() != shape.rows * network.outputs() {
+        return Err(EngineError::config(format!(
+            "{shape:?} to be predicted from {} inputs, as {} numbers",
+            network.inputs(),
+            out.len()
+        )));
+    }
+    let layout = Layout::of::<T>(network);
+    let pass = Pass::new(network, &layout, None);
+    let parameters = SharedBuffer::from(coefficients.pack::<T>(network, team)?);
+    let capacity = Workspace::<T>::capacity_for(network, Use::Forward, shape.rows);
+    let extras = Extras {
+        offsets: shape.offsets > 0,
+        ..Extras::default()
+    };
+    let mut workspace = Workspace::new(&pass, Use::Forward, capacity, extras)?;
+    outputs(&pass, &parameters, &mut source, &mut workspace, team, None, out)
 }

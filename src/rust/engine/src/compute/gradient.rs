@@ -2,9 +2,11 @@
 
 use crate::base::error::Result;
 use crate::base::threads::Team;
+use crate::compute::backend::Backend;
 use crate::compute::context::Pass;
 use crate::compute::model::Model;
-use crate::compute::step::{StepConfig, StepPlan, StepResult, Stepper};
+use crate::compute::reduce::Alone;
+use crate::compute::step::{StepConfig, StepPlan};
 use crate::data::rows::Selection;
 use crate::data::table::{check_finite, check_targets, Data};
 use crate::kernels::scalar::Scalar;
@@ -33,7 +35,7 @@ pub fn gradient<T: Scalar>(
     let pass = Pass::new(network, &layout, Some(objective));
     let rule = Optimizer::GradientDescent(GradientDescent);
     let method = Method::Rule(rule);
-    let mut model = Model::<T>::new(network, &layout, &method, 1.0, coefficients, None, team)?;
+    let model = Model::<T>::new(network, &layout, &method, 1.0, coefficients, None, team)?;
     let rows = data.rows();
     let config = StepConfig {
         pass,
@@ -41,14 +43,14 @@ pub fn gradient<T: Scalar>(
         optimizer: rule,
         penalty,
         clip_norm: None,
-        data,
+        data: data.into(),
         team,
         largest_step: rows,
         records: false,
         whole_gradient: true,
         counts_hits: false,
     };
-    let mut stepper = Stepper::new(config, model.micropanels.len())?;
+    let mut backend = Backend::new(config, model, data.into(), Box::new(Alone))?;
     let plan = StepPlan {
         rows: Selection::Range(0..rows),
         step: Step {
@@ -59,7 +61,7 @@ pub fn gradient<T: Scalar>(
         share: 1.0,
         dropout: None,
     };
-    let StepResult { totals, penalty } = stepper.step(&mut model, &plan, false)?;
-    let loss = objective.scaled(totals.loss, data.total_weight()) + penalty;
-    Ok((loss, Coefficients::unpack(network, stepper.gradient())?))
+    let result = backend.evaluate(&plan)?;
+    let loss = backend.objective_of(&result);
+    Ok((loss, Coefficients::unpack(network, backend.gradient())?))
 }

@@ -2,13 +2,16 @@
 //! asked of given weights: predictions, losses, gradients, Hessians.
 
 pub mod all_rows;
+pub mod backend;
 pub mod context;
 pub mod evaluate;
+mod feed;
 pub mod gradient;
 pub mod hessian;
 pub mod model;
 pub mod outputs;
 pub mod pass;
 mod plain;
+pub mod reduce;
 pub mod step;
 pub mod workspace;

@@ -4,16 +4,15 @@
 use crate::base::buffer::{Buffer, SharedBuffer};
 use crate::base::error::{EngineError, Result};
 use crate::base::ranges::tiles;
-use crate::base::room::{copied, room};
+use crate::base::room::room;
 use crate::base::threads::Team;
 use crate::data::rows::all_finite;
 use crate::kernels::scalar::{padded, panel_width, Scalar};
 use crate::nn::layer::Layer;
 use crate::nn::network::{Coefficients, LayerLayout, Layout, Network};
-use crate::optim::lbfgs::Pair;
 use crate::optim::schedule::Plateau;
 use crate::optim::state::{OptimizerState, STATE_FORMAT};
-use crate::optim::{Method, Rule};
+use crate::optim::Method;
 use std::ops::Range;
 
 /// kc: inputs of a micropanel, whose parameters are updated at once; their gradient stays in the first-level cache.
@@ -106,34 +105,32 @@ impl<T: Scalar> Model<T> {
     ) -> Result<Model<T>> {
         let parameters = start.pack::<T>(network, team)?;
         let mut slots = Vec::new();
-        match (method, state) {
-            (Method::Rule(rule), None) => {
-                for slot in 0..rule.slots().len() {
+        match state {
+            None => {
+                for (slot, number) in method.first_slots(lr).enumerate() {
                     let mut buffer = SharedBuffer::zeros(layout.len)?;
-                    buffer.get_mut().fill(T::of(rule.initial(slot, lr)));
+                    buffer.get_mut().fill(T::of(number));
                     for (layer, layer_layout) in network.layers().iter().zip(&layout.layers) {
                         // Of a layer that does not learn now the whole rate is kept, for a fit that goes on.
                         if layer.lr_factor > 0.0 {
-                            let initial = rule.initial(slot, layer.lr_factor * lr);
-                            buffer.get_mut()[layer_layout.all()].fill(T::of(initial));
+                            let of_layer = method.first_slots(layer.lr_factor * lr).nth(slot);
+                            let number = of_layer.unwrap_or(number);
+                            buffer.get_mut()[layer_layout.all()].fill(T::of(number));
                         }
                     }
                     slots.push(buffer);
                 }
             }
-            (_, Some(state)) => {
+            Some(state) => {
                 for (_, slot) in &state.slots {
                     slots.push(slot.pack::<T>(network, team)?.into());
                 }
             }
-            (Method::Lbfgs(_), None) => {}
         }
-        if let Method::Rule(rule) = method {
-            if slots.len() != rule.slots().len() {
-                return Err(EngineError::config(
-                    "the optimizer's state is of another optimizer",
-                ));
-            }
+        if !method.has_slots(slots.len()) {
+            return Err(EngineError::config(
+                "the optimizer's state is of another optimizer",
+            ));
         }
         if let Some(state) = state.filter(|state| state.steps > MOST_STEPS) {
             let steps = state.steps;
@@ -315,35 +312,14 @@ impl<T: Scalar> Model<T> {
         self.transpose_all(network);
     }
 
-    /// The slots as remembered pairs of L-BFGS, oldest first.
+    /// Gives up slots from the last one on, or takes new ones, until there are so many.
     ///
     /// # Errors
     /// Memory refused.
-    pub fn pairs(&mut self) -> Result<Vec<Pair<T>>> {
-        let pairs = self.slots.chunks_exact_mut(2).map(|pair| {
-            Ok(Pair {
-                step: copied(pair[0].get_mut())?,
-                change: copied(pair[1].get_mut())?,
-            })
-        });
-        pairs.collect()
-    }
-
-    /// Keeps remembered pairs in the slots.
-    ///
-    /// # Errors
-    /// Memory refused.
-    pub fn remember(&mut self, pairs: &[Pair<T>]) -> Result<()> {
-        while self.slots.len() > 2 * pairs.len() {
-            self.slots.pop();
-        }
-        while self.slots.len() < 2 * pairs.len() {
-            self.slots
-                .push(SharedBuffer::zeros(self.parameters.get_mut().len())?);
-        }
-        let vectors = pairs.iter().flat_map(|pair| [&pair.step, &pair.change]);
-        for (slot, vector) in self.slots.iter_mut().zip(vectors) {
-            slot.get_mut().copy_from_slice(vector);
+    pub fn resize_slots(&mut self, count: usize, layout: &Layout) -> Result<()> {
+        self.slots.truncate(count);
+        while self.slots.len() < count {
+            self.slots.push(SharedBuffer::zeros(layout.len)?);
         }
         Ok(())
     }

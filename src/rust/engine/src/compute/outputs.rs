@@ -5,37 +5,41 @@ use crate::base::error::Result;
 use crate::base::ranges::tiles;
 use crate::base::threads::Team;
 use crate::compute::context::{DropoutKey, Pass};
+use crate::compute::feed::fill;
 use crate::compute::workspace::{gather, Workspace};
 use crate::data::rows::Selection;
-use crate::data::table::Data;
+use crate::data::Source;
 use crate::kernels::scalar::{row_stride, Scalar};
 use std::ops::Range;
 
 /// Predictions of all rows of a table, column by column (rows x outputs).
 ///
 /// # Errors
-/// A panic of a worker, or an interrupt.
+/// A panic of a worker, an interrupt, or what a stream fails by.
 pub fn outputs<T: Scalar>(
     pass: &Pass<'_>,
     parameters: &SharedBuffer<T>,
-    data: &Data<'_, T>,
+    source: &mut Source<'_, T>,
     workspace: &mut Workspace<T>,
     team: &Team,
     dropout: Option<DropoutKey>,
     out: &mut [f64],
 ) -> Result<()> {
-    let (rows, units) = (data.rows(), pass.network.outputs());
+    let (rows, units) = (source.rows().count(), pass.network.outputs());
     let out = SharedSlice::new(out);
     workspace.hold(None);
     for chunk in tiles(0..rows, workspace.capacity) {
         let selection = Selection::Range(chunk.clone());
+        let table = fill(source, workspace, &selection)?;
         let dropout = dropout.map(|key| DropoutKey {
             first_position: key.first_position + chunk.start as u64,
             ..key
         });
         let workspace: &Workspace<T> = workspace;
         workspace.each_tile(team, chunk.len(), |_, tile| {
-            gather(data, units, workspace, &selection, tile.clone());
+            if let Some(data) = &table {
+                gather(data, units, workspace, &selection, tile.clone());
+            }
             // SAFETY: members have disjoint rows of the workspace and of the predictions; parameters are only read.
             unsafe {
                 pass.forward(workspace, tile.clone(), parameters, dropout);

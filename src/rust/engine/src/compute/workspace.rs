@@ -258,6 +258,15 @@ impl<T: Scalar> Workspace<T> {
         matches!(rows, Selection::Range(range) if *range == self.held)
     }
 
+    /// Writes targets, offsets and weights of the first rows, which are there once, for each of their copies.
+    pub(crate) fn spread(&mut self, rows: usize, targets: usize, offsets: usize) {
+        spread(self.targets.get_mut(), rows, targets, self.copies);
+        if let Some(numbers) = &mut self.offsets {
+            spread(numbers.get_mut(), rows, offsets, self.copies);
+        }
+        share_among_copies(self.row_weights.get_mut(), rows, self.copies);
+    }
+
     /// Says which rows it holds from now on of the table that steps are made on; none after rows of another
     /// table, or where not all were gathered.
     #[inline]
@@ -384,11 +393,27 @@ pub(crate) fn gather_copies<T: Scalar>(
 ) {
     let (columns, rows) = (source.columns(), selection.len());
     source.gather(selection, &mut out[..rows * columns]);
+    spread(out, rows, columns, copies);
+}
+
+/// Writes the first rows of a matrix as many times as each has copies, in place.
+fn spread<N: Copy>(numbers: &mut [N], rows: usize, columns: usize, copies: usize) {
     if copies > 1 {
         // From the last on, so that no row is written over before it has been copied.
         for copy in (0..rows * copies).rev() {
             let row = copy / copies * columns;
-            out.copy_within(row..row + columns, copy * columns);
+            numbers.copy_within(row..row + columns, copy * columns);
         }
+    }
+}
+
+/// Gives each copy of a row its share of the row's weight: the loss of a row is the mean of its copies' losses.
+fn share_among_copies(weights: &mut [f64], rows: usize, copies: usize) {
+    if copies > 1 {
+        spread(weights, rows, 1, copies);
+        let share = 1.0 / copies as f64;
+        weights[..rows * copies]
+            .iter_mut()
+            .for_each(|weight| *weight *= share);
     }
 }

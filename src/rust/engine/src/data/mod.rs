@@ -2,6 +2,8 @@
 
 pub mod encoding;
 pub mod rows;
+pub mod source;
 pub mod table;
 
+pub use source::{Rows, Source};
 pub use table::Data;

@@ -2,7 +2,7 @@
 
 use crate::base::error::{EngineError, Result};
 use crate::base::threads::Team;
-use crate::data::rows::{ColumnMajor, RowSource};
+use crate::data::rows::{ColumnMajor, RowSource, TableShape};
 use crate::kernels::scalar::Scalar;
 use crate::nn::network::Network;
 use crate::objective::checked::Objective;
@@ -26,6 +26,18 @@ impl<T: Scalar> Data<'_, T> {
         self.inputs.rows()
     }
 
+    /// How many rows there are, and what each of them has.
+    pub fn shape(&self) -> TableShape {
+        let columns = |matrix: &ColumnMajor<'_>| RowSource::<T>::columns(matrix);
+        TableShape {
+            rows: self.rows(),
+            inputs: self.inputs.columns(),
+            targets: columns(&self.targets),
+            offsets: self.offsets.as_ref().map_or(0, columns),
+            case_weights: self.case_weights.is_some(),
+        }
+    }
+
     /// Sum of the case weights.
     pub fn total_weight(&self) -> f64 {
         self.case_weights
@@ -39,17 +51,7 @@ impl<T: Scalar> Data<'_, T> {
     pub fn check(&self, network: &Network, objective: &Objective) -> Result<()> {
         let rows = self.rows();
         let outputs = network.outputs();
-        if !objective.is_for(outputs) || objective.output() != network.output() {
-            return Err(EngineError::config(format!(
-                "{:?} on {:?} is no loss of {outputs} outputs of {:?}",
-                objective.loss(),
-                objective.output(),
-                network.output()
-            )));
-        }
-        if objective.loss().is_over_all_rows() && network.copies() > 1 {
-            return Err(EngineError::config("members with a loss that compares rows"));
-        }
+        check_objective(network, objective)?;
         if rows == 0 {
             return Err(EngineError::config("no rows"));
         }
@@ -72,6 +74,23 @@ impl<T: Scalar> Data<'_, T> {
         self.case_weights
             .is_none_or(|weights| weights.iter().all(is_weight))
             && self.total_weight() > 0.0
+    }
+}
+
+/// Checks that a loss is one of the network's outputs.
+pub(crate) fn check_objective(network: &Network, objective: &Objective) -> Result<()> {
+    let outputs = network.outputs();
+    if objective.loss().is_over_all_rows() && network.copies() > 1 {
+        return Err(EngineError::config("members with a loss that compares rows"));
+    }
+    match objective.is_for(outputs) && objective.output() == network.output() {
+        true => Ok(()),
+        false => Err(EngineError::config(format!(
+            "{:?} on {:?} is no loss of {outputs} outputs of {:?}",
+            objective.loss(),
+            objective.output(),
+            network.output()
+        ))),
     }
 }
 

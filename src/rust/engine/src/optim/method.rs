@@ -2,7 +2,7 @@
 
 use crate::base::error::{EngineError, Result};
 use crate::base::hyperparameter::Values;
-use crate::optim::description::{Described, Description};
+use crate::optim::description::{Described, Description, Setting};
 use crate::optim::lbfgs::Lbfgs;
 use crate::optim::optimizer::rule::Rule;
 use crate::optim::optimizer::Optimizer;
@@ -51,6 +51,48 @@ impl Method {
         match self {
             Method::Rule(rule) => rule.slots().get(slot).copied().unwrap_or_default().to_string(),
             Method::Lbfgs(_) => format!("{}_{}", ["step", "change"][slot % 2], slot / 2 + 1),
+        }
+    }
+
+    /// What the numbers kept per weight are before the first step, with learning rate `lr`.
+    pub fn first_slots(&self, lr: f64) -> impl Iterator<Item = f64> + '_ {
+        let rule = match self {
+            Method::Rule(rule) => Some(rule),
+            Method::Lbfgs(_) => None,
+        };
+        rule.into_iter()
+            .flat_map(move |rule| (0..rule.slots().len()).map(move |slot| rule.initial(slot, lr)))
+    }
+
+    /// Whether so many numbers per weight may be kept: a rule has as many at all times, L-BFGS what it remembers by then.
+    pub fn has_slots(&self, count: usize) -> bool {
+        match self {
+            Method::Rule(rule) => rule.slots().len() == count,
+            Method::Lbfgs(_) => true,
+        }
+    }
+
+    /// Whether it can run with its hyperparameters.
+    pub fn is_possible(&self) -> bool {
+        match self {
+            Method::Rule(_) => true,
+            Method::Lbfgs(hyperparameters) => hyperparameters.is_possible(),
+        }
+    }
+
+    /// Whether layers may learn at rates of their own; where not, they learn or are frozen.
+    pub fn takes_layer_rates(&self) -> bool {
+        match self {
+            Method::Rule(_) => true,
+            Method::Lbfgs(_) => false,
+        }
+    }
+
+    /// What it cannot train with.
+    pub fn excludes(&self) -> &'static [Setting] {
+        match self {
+            Method::Rule(_) => &[],
+            Method::Lbfgs(_) => Lbfgs::descriptions().next().map_or(&[], |lbfgs| lbfgs.excludes),
         }
     }
 

@@ -3,17 +3,18 @@
 //! What takes memory says itself how much; here is who is there at the same time.
 
 use super::history::bytes_of_curves;
+use super::judge::Judge;
 use super::settings::Settings;
+use super::solver::solve::{Solve, SolverNeed};
+use super::solver::Solver;
 use super::state::{Origin, Start};
-use crate::compute::all_rows::AllRows;
 use crate::compute::evaluate::scratch_of_member;
 use crate::compute::model::{micropanel_count, Model};
 use crate::compute::step::{StepConfig, Stepper};
-use crate::data::table::Data;
+use crate::data::rows::RowSource;
+use crate::data::Rows;
 use crate::kernels::scalar::Scalar;
 use crate::nn::network::Coefficients;
-use crate::optim::lbfgs::Minimiser;
-use crate::optim::Method;
 
 /// Bytes of all that is small, whatever the size of the data: the team, names, what the system is asked.
 const SMALL_THINGS: f64 = 16384.0;
@@ -25,12 +26,12 @@ pub(super) struct Need<'a, T> {
     pub settings: &'a Settings,
     /// How steps are made, on the data as given.
     pub config: &'a StepConfig<'a, T>,
-    pub validation: Option<&'a Data<'a, T>>,
+    pub validation: Option<Rows<'a, T>>,
     pub start: &'a Start,
-    /// Whether rows are taken in random order.
-    pub shuffles: bool,
-    /// Whether the inputs are copied for that.
-    pub copies: bool,
+    /// Who makes the epochs.
+    pub solver: &'a Solver<'a, T>,
+    /// The inputs, where they are copied to be shuffled.
+    pub copied: Option<&'a dyn RowSource<T>>,
 }
 
 impl<T: Scalar> Need<'_, T> {
@@ -41,8 +42,8 @@ impl<T: Scalar> Need<'_, T> {
             Origin::Drawn(_) => 0,
         };
         let of_start = given + self.given_slots() + usize::from(self.start.best.is_some());
-        let validation = self.validation.map_or(0.0, |data| data.inputs.bytes());
-        of_start as f64 * self.coefficients() + self.config.data.inputs.bytes() + validation
+        let validation = self.validation.as_ref().map_or(0.0, Rows::bytes);
+        of_start as f64 * self.coefficients() + self.config.data.bytes() + validation
     }
 
     /// Bytes that are taken at the peak, [`Need::held`] included.
@@ -58,44 +59,31 @@ impl<T: Scalar> Need<'_, T> {
 
     fn in_training(&self) -> f64 {
         let config = self.config;
-        let copy = match self.copies {
-            true => config.data.inputs.row_major_bytes(),
-            false => 0.0,
-        };
-        let order = match self.shuffles {
-            true => config.data.rows() * size_of::<u32>(),
-            false => 0,
-        };
+        let copy = self.copied.map_or(0.0, |inputs| inputs.row_major_bytes());
         let steps = Stepper::bytes(config, micropanel_count::<T>(config.pass.layout));
+        let outputs = config.pass.network.outputs();
         let judging = self
             .validation
-            .map_or(0.0, |data| AllRows::bytes(config.objective, data.rows()));
-        copy + order as f64 + steps + judging + self.curves() + self.in_last_epoch().max(self.at_end())
+            .as_ref()
+            .map_or(0.0, |rows| Judge::bytes(self.settings, rows, outputs));
+        copy + steps + judging + self.curves() + self.in_last_epoch().max(self.at_end())
     }
 
     /// What the last epoch takes, when all that grows has grown: the model, two snapshots to go back to,
-    /// and what the method needs or, after it, the validation rows or the best weights.
+    /// and what the solver needs or, after it, the validation rows or the best weights.
     fn in_last_epoch(&self) -> f64 {
-        let (len, given) = (self.config.pass.layout.len, self.given_slots());
-        // Numbers kept per weight in the model and in snapshots; what stands, and what an epoch needs.
-        let (slots, of_snapshots, standing, iteration) = match self.settings.method {
-            Method::Rule(_) => (self.slots(), self.slots(), 0.0, 0.0),
-            Method::Lbfgs(hyperparameters) => {
-                // The epoch brings the last pair itself.
-                let slots = hyperparameters.slots_after(self.settings.epochs.saturating_sub(1), given);
-                // The loop keeps the point before the step too.
-                let point = len as f64 * size_of::<T>() as f64;
-                let standing = Minimiser::<T>::bytes(len, slots / 2) + point;
-                let iteration = Minimiser::<T>::bytes_of_iteration(len, slots / 2);
-                (slots, given, standing, iteration)
-            }
-        };
-        self.model(slots)
-            + 2.0 * Model::<T>::snapshot_bytes(self.config.pass.layout, of_snapshots)
-            + standing
+        let solver = self.solver_need();
+        self.model(solver.slots)
+            + 2.0 * Model::<T>::snapshot_bytes(self.config.pass.layout, solver.slots_of_snapshots)
+            + solver.standing
             + self.best()
             // New best weights are there before the old ones go.
-            + iteration.max(self.best()).max(self.losses())
+            + solver.epoch.max(self.best()).max(self.losses())
+    }
+
+    fn solver_need(&self) -> SolverNeed {
+        let (rows, len) = (self.config.data.count(), self.config.pass.layout.len);
+        self.solver.need(rows, len, self.given_slots())
     }
 
     /// What is taken when the result is made: snapshots are gone, the curves are counted elsewhere.
@@ -148,7 +136,7 @@ impl<T: Scalar> Need<'_, T> {
             .settings
             .stopping
             .is_some_and(|stopping| stopping.patience < usize::MAX)
-            || matches!(self.settings.method, Method::Lbfgs(_));
+            || self.solver.ends_by_itself();
         bytes_of_curves(self.settings.epochs, ends_by_itself)
     }
 

@@ -74,8 +74,8 @@ pub struct StepEnd<'a, T> {
     pub objective: &'a Objective,
     /// What deltas were multiplied by, besides case weights.
     pub delta_scale: f64,
-    /// The targets of all rows of the table.
-    pub targets: ColumnMajor<'a>,
+    /// The targets of all rows of the table; those of a stream are in the workspace alone.
+    pub targets: Option<ColumnMajor<'a>>,
     /// The instruction set in use.
     pub set: InstructionSet,
 }

@@ -2,13 +2,14 @@
 
 use crate::base::error::{EngineError, Result};
 use crate::base::memory::Budget;
+use crate::nn::layer::Layer;
 use crate::nn::network::{Coefficients, Network};
 use crate::objective::checked::Objective;
 use crate::objective::metric::Metric;
 use crate::objective::penalty::Penalty;
 use crate::optim::schedule::{Kind, Schedule};
 use crate::optim::state::OptimizerState;
-use crate::optim::Method;
+use crate::optim::{Method, Setting};
 use crate::train::observer::EpochEnd;
 use crate::train::state::Best;
 use std::time::Instant;
@@ -90,10 +91,16 @@ impl Settings {
                 return Err(EngineError::config("a plateau of decay or dropout"));
             }
         }
-        let lbfgs = match self.method {
-            Method::Lbfgs(hyperparameters) => Some(hyperparameters),
-            Method::Rule(_) => None,
-        };
+        let excluded: Vec<_> = self
+            .method
+            .excludes()
+            .iter()
+            .map(|setting| setting.name())
+            .collect();
+        let has_excluded = self.method.excludes().iter().any(|setting| match setting {
+            Setting::Dropout => !self.dropout.is_empty(),
+            Setting::ClipNorm => self.clip_norm.is_some(),
+        });
         let problem = if self.objective.output() != network.output() {
             Some(format!(
                 "a loss of {:?} on a {:?} output",
@@ -112,17 +119,12 @@ impl Settings {
             || self.dropout.iter().any(|rate| !(0.0..1.0).contains(rate))
         {
             Some(format!("dropout {:?} for {hidden} hidden layers", self.dropout))
-        } else if lbfgs.is_some() && (!self.dropout.is_empty() || self.clip_norm.is_some()) {
-            Some("dropout or clip_norm with L-BFGS".to_string())
-        } else if let Some(hyperparameters) = lbfgs.filter(|lbfgs| !lbfgs.is_possible()) {
-            Some(format!("{hyperparameters:?}"))
-        } else if lbfgs.is_some()
-            && network
-                .layers()
-                .iter()
-                .any(|layer| ![0.0, 1.0].contains(&layer.lr_factor))
-        {
-            Some("a learning rate of a layer's own with L-BFGS".to_string())
+        } else if has_excluded {
+            Some(format!("{} with this optimizer", excluded.join(" or ")))
+        } else if !self.method.is_possible() {
+            Some(format!("{:?}", self.method))
+        } else if !self.method.takes_layer_rates() && network.layers().iter().any(Layer::has_own_rate) {
+            Some("a learning rate of a layer's own with this optimizer".to_string())
         } else if self.clip_norm.is_some_and(|norm| !positive(norm)) {
             Some(format!("clip_norm {:?}", self.clip_norm))
         } else {

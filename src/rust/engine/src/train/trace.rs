@@ -139,9 +139,13 @@ impl StepTrace {
         let members = end.network.copies();
         let last = end.network.layers().len() - 1;
         // From the table: a loss that compares rows has put something else into the workspace.
-        let columns = RowSource::<T>::columns(&end.targets);
+        let columns = end.objective.targets_per_row(end.network.outputs());
         let mut targets = filled(rows * columns, T::zero())?;
-        end.targets.gather(end.rows.clone(), &mut targets);
+        match &end.targets {
+            Some(table) => table.gather(end.rows.clone(), &mut targets),
+            // SAFETY: as above.
+            None => targets.copy_from_slice(unsafe { workspace.targets.read(0..rows * columns) }),
+        }
         // SAFETY: as above.
         let of_copies = unsafe { workspace.row_weights.read(0..rows * members) };
         let of_rows = of_copies.iter().step_by(members);

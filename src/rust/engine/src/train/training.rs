@@ -1,24 +1,25 @@
 //! The training loop: epochs, validation, stopping, observers. There is no other.
 
-use super::epoch::{EpochResult, Run};
 use super::history::History;
+use super::judge::Judge;
 use super::need::Need;
 use super::observer::{EpochEnd, EpochView, Observer};
 use super::settings::{CheckedSettings, Ending, FinalLosses, Settings, Trained};
+use super::solver::solve::{Epoch, EpochResult, EpochSums, Solve};
+use super::solver::Solver;
 use super::state::{Best, Origin, Start};
 use crate::base::error::{EngineError, Result};
-use crate::base::room::filled;
 use crate::base::threads::Team;
-use crate::compute::all_rows::AllRows;
+use crate::compute::backend::Backend;
 use crate::compute::context::Pass;
 use crate::compute::model::Model;
-use crate::compute::step::{StepConfig, Stepper};
+use crate::compute::reduce::Alone;
+use crate::compute::step::StepConfig;
 use crate::data::rows::RowSource;
 use crate::data::table::{check_finite, check_targets, Data};
+use crate::data::{Rows, Source};
 use crate::kernels::scalar::Scalar;
 use crate::nn::network::{Coefficients, Layout, Network};
-use crate::objective::loss::Totals;
-use crate::optim::{GradientDescent, Method, Optimizer};
 
 /// Trains a network.
 ///
@@ -34,19 +35,45 @@ pub fn train<T: Scalar>(
     team: &Team,
     observer: &mut dyn Observer<T>,
 ) -> Result<Trained> {
-    let layout = Layout::of::<T>(network);
+    let validation = validation.map(Source::from);
+    train_from(network, settings, data.into(), validation, start, team, observer)
+}
+
+/// The same on rows from anywhere: of a stream, with `shuffle` off, it gives the same bits as of the same rows in memory.
+/// Each pass over a stream reads it once, in order: one to begin with, one for each epoch, evaluation of L-BFGS and
+/// validation, and one for the losses at the end.
+///
+/// # Errors
+/// As for [`train`]; rows of a stream that were to be shuffled or compared with each other; a stream that ends early or fails.
+pub fn train_from<T: Scalar>(
+    network: &Network,
+    settings: &CheckedSettings,
+    data: Source<'_, T>,
+    validation: Option<Source<'_, T>>,
+    start: &Start,
+    team: &Team,
+    observer: &mut dyn Observer<T>,
+) -> Result<Trained> {
+    let (layout, solver) = (Layout::of::<T>(network), Solver::new(&settings.0));
     let task = Task {
         network,
         layout: &layout,
         settings: &settings.0,
-        data,
-        validation,
+        data: data.rows(),
+        validation: validation.as_ref().map(Source::rows),
         start,
         team,
         records: observer.watches_steps(),
     };
-    let copy = task.check()?;
-    let mut training = task.prepare(copy.as_deref(), observer)?;
+    let copy = task.check(&solver)?;
+    let data = match (data, &copy) {
+        (Source::Table(data), Some(copy)) => Source::Table(Data {
+            inputs: &**copy,
+            ..data
+        }),
+        (data, _) => data,
+    };
+    let mut training = task.prepare(solver, data, validation, observer)?;
     let ending = training.epochs()?;
     training.conclude(ending)
 }
@@ -56,8 +83,8 @@ struct Task<'a, T> {
     network: &'a Network,
     layout: &'a Layout,
     settings: &'a Settings,
-    data: Data<'a, T>,
-    validation: Option<Data<'a, T>>,
+    data: Rows<'a, T>,
+    validation: Option<Rows<'a, T>>,
     start: &'a Start,
     team: &'a Team,
     /// Whether steps are recorded.
@@ -65,88 +92,91 @@ struct Task<'a, T> {
 }
 
 impl<'a, T: Scalar> Task<'a, T> {
-    /// Rows per step.
-    fn batch(&self) -> usize {
-        let rows = self.data.rows();
-        let batch = match self.settings.method {
-            Method::Rule(_) => self.settings.batch_size.min(rows),
-            Method::Lbfgs(_) => rows,
-        };
-        batch.max(1)
-    }
-
-    /// Whether rows are taken in random order.
-    fn shuffles(&self) -> bool {
-        self.settings.shuffle && self.batch() < self.data.rows()
-    }
-
     /// How steps are made, on the data as given.
-    fn config(&self) -> StepConfig<'a, T> {
+    fn config(&self, solver: &Solver<'_, T>) -> StepConfig<'a, T> {
         let settings = self.settings;
-        let (optimizer, whole_gradient) = match settings.method {
-            Method::Rule(rule) => (rule, false),
-            Method::Lbfgs(_) => (Optimizer::GradientDescent(GradientDescent), true),
-        };
         StepConfig {
             pass: Pass {
                 dropout: &settings.dropout,
                 ..Pass::new(self.network, self.layout, Some(&settings.objective))
             },
             objective: &settings.objective,
-            optimizer,
+            optimizer: solver.rule(),
             penalty: settings.penalty,
             clip_norm: settings.clip_norm,
             data: self.data,
             team: self.team,
-            largest_step: self.batch(),
+            largest_step: solver.batch(self.data.count()),
             records: self.records,
-            whole_gradient,
+            whole_gradient: solver.keeps_gradient(),
             counts_hits: settings.counts_hits,
         }
     }
 
     /// Refuses what does not fit, needs more memory than there is, or is not finite. Shuffled rows are read one
     /// at a time, so they are first brought together: the answer is that copy, where there is one.
-    fn check(&self) -> Result<Option<Box<dyn RowSource<T> + 'a>>> {
-        let (data, validation, team) = (&self.data, self.validation.as_ref(), self.team);
+    fn check(&self, solver: &Solver<'_, T>) -> Result<Option<Box<dyn RowSource<T> + 'a>>> {
+        let (data, validation, team) = (&self.data, self.validation, self.team);
         data.check(self.network, &self.settings.objective)?;
         if let Some(validation) = validation {
             validation.check(self.network, &self.settings.objective)?;
         }
-        if self.settings.objective.loss().is_over_all_rows() && self.batch() < data.rows() {
+        let rows = data.count();
+        if self.settings.objective.loss().is_over_all_rows() && solver.batch(rows) < rows {
             return Err(EngineError::config(
                 "a loss that compares rows takes all of them in each step",
             ));
         }
-        let copies = self.shuffles() && data.inputs.is_scattered();
+        let shuffles = solver.shuffles(rows);
+        if shuffles && data.is_stream() {
+            return Err(EngineError::config(
+                "shuffle: rows of a stream come in their order alone",
+            ));
+        }
+        let copied = match data {
+            Rows::Table(data) if shuffles && data.inputs.is_scattered() => Some(data.inputs),
+            _ => None,
+        };
         let need = Need {
             settings: self.settings,
-            config: &self.config(),
+            config: &self.config(solver),
             validation,
             start: self.start,
-            shuffles: self.shuffles(),
-            copies,
+            solver,
+            copied,
         };
         self.settings.budget.check(need.bytes(), need.held())?;
-        check_targets(data, team)?;
-        if let Some(validation) = validation {
+        let table = |rows| match rows {
+            Rows::Table(data) => Some(data),
+            // It is looked at as it is read.
+            Rows::Stream(_) => None,
+        };
+        let (data, validation) = (table(*data), validation.and_then(table));
+        if let Some(data) = &data {
+            check_targets(data, team)?;
+        }
+        if let Some(validation) = &validation {
             check_targets(validation, team)?;
             check_finite(validation, team)?;
         }
         if let Some(best) = &self.start.best {
             best.coefficients.check(self.network)?;
         }
-        if copies {
-            return Ok(Some(data.inputs.row_major(team)?));
+        if let Some(inputs) = copied {
+            return Ok(Some(inputs.row_major(team)?));
         }
-        check_finite(data, team)?;
+        if let Some(data) = &data {
+            check_finite(data, team)?;
+        }
         Ok(None)
     }
 
-    /// The model where it starts, and room for all that follows; `copy` are the inputs, if they were copied.
+    /// The model where it starts, and room for all that follows; `data` are the rows, whose inputs may have been copied.
     fn prepare<'t, 'o>(
         &'t self,
-        copy: Option<&'t (dyn RowSource<T> + 'a)>,
+        mut solver: Solver<'t, T>,
+        data: Source<'t, T>,
+        validation: Option<Source<'t, T>>,
         observer: &'o mut dyn Observer<T>,
     ) -> Result<Training<'t, 'o, T>> {
         let (network, settings, start) = (self.network, self.settings, self.start);
@@ -169,41 +199,28 @@ impl<'a, T: Scalar> Task<'a, T> {
         if !model.is_usable() {
             return Err(EngineError::StartTooLarge);
         }
-        let inputs: &dyn RowSource<T> = match copy {
-            Some(copy) => copy,
-            None => self.data.inputs,
-        };
         let config = StepConfig {
-            data: Data { inputs, ..self.data },
-            ..self.config()
+            data: data.rows(),
+            ..self.config(&solver)
         };
-        let stepper = Stepper::new(config, model.micropanels.len())?;
-        let rows = self.data.rows();
-        let run = Run {
-            order: filled(if self.shuffles() { rows } else { 0 }, 0)?,
-            epoch: start.epochs_done,
-            last_epoch: start.epochs_done.saturating_add(settings.epochs),
-            lr: settings.lr,
-            totals: Totals::default(),
-            judging: match &self.validation {
-                Some(data) => AllRows::of(&settings.objective, data)?,
-                None => None,
-            },
-            minimiser: None,
-            settings,
-            observer,
+        let mut backend = Backend::new(config, model, data, Box::new(Alone))?;
+        solver.begin(backend.rows().count())?;
+        let judge = match validation {
+            Some(rows) => Some(Judge::new(settings, rows, &mut backend)?),
+            None => None,
         };
         let best = start.best.as_ref().map(Best::copied).transpose()?;
-        let history = History::new(&model, self.layout, settings.epochs, best)?;
+        let history = History::new(backend.model(), self.layout, settings.epochs, best)?;
         Ok(Training {
             network,
             settings,
-            validation: self.validation.as_ref(),
-            team: self.team,
-            model,
-            stepper,
-            run,
+            backend,
+            solver,
+            judge,
             history,
+            epoch: start.epochs_done,
+            last_epoch: start.epochs_done.saturating_add(settings.epochs),
+            observer,
         })
     }
 }
@@ -212,24 +229,28 @@ impl<'a, T: Scalar> Task<'a, T> {
 struct Training<'t, 'o, T> {
     network: &'t Network,
     settings: &'t Settings,
-    validation: Option<&'t Data<'t, T>>,
-    team: &'t Team,
-    model: Model<T>,
-    stepper: Stepper<'t, T>,
-    run: Run<'t, 'o, T>,
+    backend: Backend<'t, T>,
+    solver: Solver<'t, T>,
+    judge: Option<Judge<'t, T>>,
     history: History<T>,
+    /// Epochs finished.
+    epoch: usize,
+    /// Epoch at which the fit is to end.
+    last_epoch: usize,
+    observer: &'o mut dyn Observer<T>,
 }
 
 impl<T: Scalar> Training<'_, '_, T> {
     /// Makes epochs until one of them is the last.
     fn epochs(&mut self) -> Result<Ending> {
-        self.run.observer.training_begins(&self.model, self.network)?;
-        while self.run.epoch < self.run.last_epoch {
+        self.observer
+            .training_begins(self.backend.model(), self.network)?;
+        while self.epoch < self.last_epoch {
             match self.epoch() {
                 Ok(None) => {}
                 Ok(Some(ending)) => return Ok(ending),
                 Err(EngineError::Interrupted) => {
-                    self.model.restore(&self.history.last, self.network);
+                    self.backend.restore(&self.history.last);
                     return Ok(Ending::Interrupted);
                 }
                 Err(error) => return Err(error),
@@ -240,35 +261,40 @@ impl<T: Scalar> Training<'_, '_, T> {
 
     /// Makes an epoch and what follows it; gives the ending, if it was the last.
     fn epoch(&mut self) -> Result<Option<Ending>> {
-        let (network, settings) = (self.network, self.settings);
-        let (model, run, history) = (&mut self.model, &mut self.run, &mut self.history);
-        let (loss, accuracy, arrived) = match run.epoch(&mut self.stepper, model)? {
-            EpochResult::Done { loss, accuracy } => (loss, accuracy, false),
-            EpochResult::Arrived { loss, accuracy } => (loss, accuracy, true),
+        let settings = self.settings;
+        let (backend, history) = (&mut self.backend, &mut self.history);
+        let mut epoch = Epoch {
+            number: self.epoch,
+            observer: &mut *self.observer,
+        };
+        let (sums, arrived) = match self.solver.epoch(&mut epoch, backend)? {
+            EpochResult::Done(sums) => (sums, false),
+            EpochResult::Arrived(sums) => (sums, true),
             EpochResult::Unfinished => {
-                model.restore(&history.last, network);
+                backend.restore(&history.last);
                 return Ok(Some(Ending::OutOfTime));
             }
         };
-        if !loss.is_finite() || !model.is_usable() {
+        let EpochSums { loss, accuracy, lr } = sums;
+        if !loss.is_finite() || !backend.model().is_usable() {
             // A loss that is not finite tells of the weights before the epoch; those of the
             // epoch before that are known to give a finite one.
             let known_good = match loss.is_finite() {
                 true => &history.last,
                 false => &history.before,
             };
-            model.restore(known_good, network);
-            return Ok(Some(Ending::Diverged(run.epoch + 1)));
+            backend.restore(known_good);
+            return Ok(Some(Ending::Diverged(self.epoch + 1)));
         }
-        let judged = match self.validation {
+        let judged = match &mut self.judge {
             None => None,
-            Some(data) => Some(run.judge(data, &mut self.stepper, model)?),
+            Some(judge) => Some(judge.judge(backend)?),
         };
-        run.epoch += 1;
+        self.epoch += 1;
         let end = EpochEnd {
-            epoch: run.epoch,
-            last_epoch: run.last_epoch,
-            lr: run.lr,
+            epoch: self.epoch,
+            last_epoch: self.last_epoch,
+            lr,
             loss,
             validation_loss: judged.as_ref().map(|judged| judged.loss),
             accuracy,
@@ -277,21 +303,22 @@ impl<T: Scalar> Training<'_, '_, T> {
         };
         settings
             .schedule
-            .observe(end.validation_loss.unwrap_or(loss), &mut model.plateau);
+            .observe(end.validation_loss.unwrap_or(loss), backend.plateau());
+        let model = backend.model();
         history.add(end, model)?;
-        let waited_enough = history.stop_early(settings.stopping, settings.metric, model, network)?;
-        let goes_on = run.observer.epoch_end(&EpochView {
+        let waited_enough = history.stop_early(settings.stopping, settings.metric, model, self.network)?;
+        let goes_on = self.observer.epoch_end(&EpochView {
             end: &end,
             history: &history.ends,
             best: history.best.as_ref(),
             model,
-            network,
+            network: self.network,
         })?;
         Ok(match &history.best {
             Some(best) if waited_enough => Some(Ending::Converged(best.epoch)),
-            _ if arrived => Some(Ending::Converged(run.epoch)),
+            _ if arrived => Some(Ending::Converged(self.epoch)),
             _ if !goes_on => Some(Ending::Stopped),
-            _ if run.epoch < run.last_epoch && settings.out_of_time() => Some(Ending::OutOfTime),
+            _ if self.epoch < self.last_epoch && settings.out_of_time() => Some(Ending::OutOfTime),
             _ => None,
         })
     }
@@ -299,14 +326,15 @@ impl<T: Scalar> Training<'_, '_, T> {
     /// What training gives: the best weights where they are wanted, else the last, and their losses.
     fn conclude(mut self, mut ending: Ending) -> Result<Trained> {
         // There is no way back any more: what the result takes can have the place of what led there.
-        self.run.minimiser = None;
+        self.solver.end();
         let (best, history) = self.history.close();
-        let state = self.model.state(self.network, &self.settings.method)?;
-        let mut coefficients = self.model.coefficients(self.network)?;
+        let backend = &mut self.backend;
+        let state = backend.state(&self.settings.method)?;
+        let mut coefficients = backend.coefficients()?;
         let finished = !matches!(ending, Ending::Interrupted | Ending::Diverged(_));
         let better = best
             .as_ref()
-            .filter(|best| finished && self.settings.stopping.is_some() && best.epoch != self.run.epoch);
+            .filter(|best| finished && self.settings.stopping.is_some() && best.epoch != self.epoch);
         let better = better.map(|best| best.coefficients.copied()).transpose()?;
         let last = better.map(|better| std::mem::replace(&mut coefficients, better));
         let mut final_losses = || -> Result<FinalLosses> {
@@ -314,18 +342,13 @@ impl<T: Scalar> Training<'_, '_, T> {
                 return Err(EngineError::Interrupted);
             }
             if last.is_some() {
-                let packed = coefficients.pack(self.network, self.team)?;
-                self.model.set(&packed, self.network);
+                backend.set_coefficients(&coefficients)?;
             }
-            let data = self.stepper.config.data;
-            let mut loss_on = |data, validates| {
-                self.run
-                    .losses_on(data, validates, &mut self.stepper, &self.model)
-            };
+            let (sums, weight) = (backend.totals()?, backend.total_weight());
             Ok(FinalLosses {
-                training: loss_on(&data, false)?.0,
-                validation: match self.validation {
-                    Some(data) => Some(loss_on(data, true)?.0),
+                training: backend.objective().scaled(sums.loss, weight),
+                validation: match &mut self.judge {
+                    Some(judge) => Some(judge.losses(backend)?.0),
                     None => None,
                 },
             })
@@ -344,7 +367,7 @@ impl<T: Scalar> Training<'_, '_, T> {
             last,
             best,
             history,
-            epochs_done: self.run.epoch,
+            epochs_done: self.epoch,
             ending,
         })
     }

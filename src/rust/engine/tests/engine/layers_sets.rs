@@ -4,8 +4,10 @@ use crate::layers::{cases, close, drawn, numbers, Table};
 use backprop_engine::base::threads::with_team;
 use backprop_engine::compute::context::Pass;
 use backprop_engine::compute::model::Model;
+use backprop_engine::compute::reduce::Alone;
 use backprop_engine::compute::step::{StepConfig, StepPlan, Stepper};
 use backprop_engine::data::rows::Selection;
+use backprop_engine::data::{Rows, Source};
 use backprop_engine::kernels::InstructionSet;
 use backprop_engine::nn::network::Layout;
 use backprop_engine::objective::Penalty;
@@ -36,7 +38,7 @@ fn every_instruction_set_makes_the_same_steps() {
                             optimizer,
                             penalty: Penalty::NONE,
                             clip_norm: None,
-                            data,
+                            data: Rows::Table(data),
                             team,
                             largest_step: rows,
                             records: false,
@@ -44,6 +46,7 @@ fn every_instruction_set_makes_the_same_steps() {
                             counts_hits: false,
                         };
                         let mut stepper = Stepper::new(config, model.micropanels.len()).unwrap();
+                        stepper.weigh(rows as f64, data.total_weight(), true);
                         for number in 1..4 {
                             let plan = StepPlan {
                                 rows: Selection::Range(0..rows),
@@ -55,7 +58,8 @@ fn every_instruction_set_makes_the_same_steps() {
                                 share: 1.0,
                                 dropout: None,
                             };
-                            stepper.step(&mut model, &plan, true).unwrap();
+                            let source = &mut Source::Table(data);
+                            stepper.step(&mut model, &plan, true, source, &mut Alone).unwrap();
                         }
                         numbers(&model.coefficients(network).unwrap())
                     })

@@ -106,7 +106,7 @@ fn lbfgs_neither_drops_units_nor_clips() {
             s.method = lbfgs;
             change(s);
         });
-        assert_eq!(said.as_deref(), Some("dropout or clip_norm with L-BFGS"));
+        assert_eq!(said.as_deref(), Some("dropout or clip_norm with this optimizer"));
     }
 }
 

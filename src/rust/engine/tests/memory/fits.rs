@@ -2,10 +2,11 @@
 
 use backprop_engine::base::memory::Budget;
 use backprop_engine::base::threads::with_team;
-use backprop_engine::data::rows::{ColumnMajor, RowSource, SparseRows};
-use backprop_engine::data::Data;
+use backprop_engine::data::rows::{Chunk, ColumnMajor, RowSource, RowStream, SparseRows, TableShape};
+use backprop_engine::data::{Data, Source};
 use backprop_engine::nn::activation::Activation;
 use backprop_engine::nn::init::{BiasInit, Draw, Init};
+use backprop_engine::objective::metric::Metric;
 use backprop_engine::objective::penalty::Penalty;
 use backprop_engine::objective::{Loss, Objective, Output};
 use backprop_engine::optim::lbfgs::Lbfgs;
@@ -13,7 +14,8 @@ use backprop_engine::optim::schedule::Schedule;
 use backprop_engine::optim::Optimizer;
 use backprop_engine::train::observer::{NoObserver, Observer};
 use backprop_engine::{
-    train, Ending, EngineError, Method, Network, Origin, Scalar, Settings, Start, Stopping, Trained,
+    train, train_from, Ending, EngineError, Method, Network, Origin, Scalar, Settings, Start, Stopping,
+    Trained,
 };
 
 use super::{adam, alone, many_kinds, network, peak_of, DESCENT};
@@ -25,6 +27,7 @@ struct Kind {
     rows: usize,
     validation_rows: usize,
     sparse: bool,
+    streamed: bool,
     case_weights: bool,
     watched: bool,
     goes_on: bool,
@@ -36,6 +39,25 @@ struct Watcher;
 impl<T: Scalar> Observer<T> for Watcher {
     fn watches_steps(&self) -> bool {
         true
+    }
+}
+
+/// Rows of zeros that come from a stream, with as many targets and weights.
+struct Zeros(TableShape, usize);
+impl<T: Scalar> RowStream<T> for Zeros {
+    fn shape(&self) -> TableShape {
+        self.0
+    }
+    fn rewind(&mut self) -> Result<(), EngineError> {
+        self.1 = 0;
+        Ok(())
+    }
+    fn next(&mut self, chunk: &mut Chunk<'_, T>) -> Result<usize, EngineError> {
+        chunk.inputs.fill(T::zero());
+        chunk.targets.fill(T::one());
+        chunk.case_weights.fill(2.0);
+        self.1 += chunk.rows;
+        Ok(chunk.rows)
     }
 }
 
@@ -66,6 +88,7 @@ impl Kind {
             rows,
             validation_rows: 0,
             sparse: false,
+            streamed: false,
             case_weights: false,
             watched: false,
             goes_on: false,
@@ -140,8 +163,24 @@ impl Kind {
             } else {
                 &mut NoObserver
             };
-            with_team(self.threads, |team| {
-                train(network, &checked, data, validation, &start, team, observer)
+            let stream = |rows: usize, case_weights: bool| {
+                let shape = TableShape {
+                    rows,
+                    inputs,
+                    targets: network.outputs(),
+                    offsets: 0,
+                    case_weights,
+                };
+                Source::stream(Zeros(shape, 0))
+            };
+            with_team(self.threads, |team| match self.streamed {
+                false => train(network, &checked, data, validation, &start, team, observer),
+                true => {
+                    let judging = self.validation_rows;
+                    let validation = (judging > 0).then(|| stream(judging, false));
+                    let data = stream(rows, self.case_weights);
+                    train_from(network, &checked, data, validation, &start, team, observer)
+                }
             })
         })
     }
@@ -247,6 +286,32 @@ fn kinds() -> Vec<(&'static str, Kind)> {
             "a clipped gradient",
             wide().with(|kind| kind.settings.clip_norm = Some(1.0)),
         ),
+        ("a stream in batches", {
+            Kind::new(4000, &[100, 30, 1], DESCENT, 500).with(|kind| {
+                kind.streamed = true;
+                kind.settings.shuffle = false;
+                kind.validation_rows = 500;
+            })
+        }),
+        ("a stream in shards that do not fit", {
+            Kind::new(100_000, &[20, 32, 1], adam(), 100_000).with(|kind| {
+                kind.streamed = true;
+                kind.case_weights = true;
+            })
+        }),
+        ("rows that are measured", {
+            Kind::new(2000, &[3, 1], DESCENT, 2000).with(|kind| {
+                kind.validation_rows = 30_000;
+                kind.settings.metric = Some(Metric::Rmse);
+            })
+        }),
+        ("a stream that is measured", {
+            Kind::new(2000, &[3, 1], DESCENT, 2000).with(|kind| {
+                kind.streamed = true;
+                kind.validation_rows = 30_000;
+                kind.settings.metric = Some(Metric::Rmse);
+            })
+        }),
         ("a long history", {
             Kind::new(4, &[3, 2, 1], DESCENT, 4).with(|kind| {
                 kind.settings.epochs = 20_000;

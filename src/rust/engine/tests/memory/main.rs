@@ -8,7 +8,7 @@ use backprop_engine::compute::model::Model;
 use backprop_engine::compute::step::{StepConfig, Stepper};
 use backprop_engine::compute::workspace::{Extras, Use, Workspace};
 use backprop_engine::data::rows::ColumnMajor;
-use backprop_engine::data::Data;
+use backprop_engine::data::{Data, Rows};
 use backprop_engine::kernels::InstructionSet;
 use backprop_engine::nn::activation::Activation;
 use backprop_engine::nn::layer::{Dense, Heads, Kind, Members, Norm, Periodic, Plan, Scale, Skip};
@@ -372,12 +372,12 @@ fn steppers_take_what_they_say<T: Scalar>(network: &Network, rows: usize, step: 
                 optimizer: DESCENT,
                 penalty: Penalty::NONE,
                 clip_norm: None,
-                data: Data {
+                data: Rows::Table(Data {
                     inputs: &source,
                     targets: ColumnMajor::new(&y, rows, 1),
                     case_weights: None,
                     offsets: None,
-                },
+                }),
                 team,
                 largest_step: step,
                 records,

@@ -37,19 +37,19 @@ pub(super) struct RowSum<'w, T> {
 }
 
 impl<T: Scalar> Stepper<'_, T> {
-    /// Micropanels of parameters: gradients over the workspace's rows, and what follows when these are complete.
+    /// Micropanels of parameters: gradients over the workspace's rows, and what follows if these are complete.
     pub(super) fn micropanels_through(
         &self,
         model: &Model<T>,
         rows: usize,
         accumulate: bool,
-        finish: Finish,
+        finish: Option<Finish>,
     ) -> Result<()> {
         let at_once = rows_at_once(&self.config.pass);
-        let is_kept = accumulate || finish.update.is_none() || rows > at_once;
+        let is_kept = accumulate || finish.is_none() || rows > at_once;
         self.for_each_share(model, |member, share| {
             for chunk in tiles(0..rows, at_once) {
-                let finish = (chunk.end == rows).then_some(finish);
+                let finish = finish.filter(|_| chunk.end == rows);
                 let sum = RowSum {
                     workspace: &self.workspace,
                     accumulate: accumulate || chunk.start > 0,
@@ -68,12 +68,18 @@ impl<T: Scalar> Stepper<'_, T> {
         })
     }
 
-    /// Gradients of all micropanels over some rows.
+    /// Gradients of all micropanels of a share over some rows.
     ///
     /// # Safety
     /// As for [`Stepper::sum_alike`].
-    pub(super) unsafe fn sum_all(&self, model: &Model<T>, member: usize, sum: &RowSum<'_, T>) {
-        for alike in model.alike(0..model.micropanels.len()) {
+    pub(super) unsafe fn sum_all(
+        &self,
+        model: &Model<T>,
+        member: usize,
+        share: Range<usize>,
+        sum: &RowSum<'_, T>,
+    ) {
+        for alike in model.alike(share) {
             // SAFETY: the caller's promise.
             unsafe { self.sum_alike(model, member, alike, sum, None) };
         }
@@ -378,25 +384,6 @@ impl<T: Scalar> Stepper<'_, T> {
         }
     }
 
-    /// The update from a gradient that was kept whole: clipped if asked, then micropanel by micropanel.
-    pub(super) fn update_whole(&mut self, model: &Model<T>, step: Step) -> Result<()> {
-        if let Some(limit) = self.config.clip_norm {
-            let gradient = self.gradient.get_mut();
-            if let Some(factor) = shortening(gradient, limit) {
-                gradient.iter_mut().for_each(|g| *g *= factor);
-            }
-        }
-        self.for_each_share(model, |_, share| {
-            for micropanel in &model.micropanels[share] {
-                // SAFETY: micropanels are disjoint, and the gradient is only read in this job.
-                unsafe {
-                    let gradient = self.gradient.read(micropanel.all());
-                    self.update_micropanel(model, step, micropanel, gradient);
-                }
-            }
-        })
-    }
-
     /// Gives each member its share of the micropanels.
     pub(super) fn for_each_share(
         &self,
@@ -410,41 +397,5 @@ impl<T: Scalar> Stepper<'_, T> {
         self.config
             .team
             .run(&|member| work(member, model.shares[member]..model.shares[member + 1]))
-    }
-}
-
-/// What brings a gradient that is longer than `limit` to that length.
-fn shortening<T: Scalar>(gradient: &[T], limit: f64) -> Option<T> {
-    let norm_by = |unit: f64| {
-        let squares = gradient.iter().map(|g| g.to_double() / unit).map(|g| g * g);
-        squares.sum::<f64>().sqrt()
-    };
-    let norm = norm_by(1.0);
-    if norm.is_infinite() {
-        // The squares are beyond all numbers, the gradient itself perhaps not.
-        let largest = gradient
-            .iter()
-            .fold(0.0f64, |most, g| most.max(g.to_double().abs()));
-        return Some(T::of(limit / largest / norm_by(largest)));
-    }
-    (norm > limit).then(|| T::of(limit / norm))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_gradient_whose_squares_overflow_is_shortened_like_any_other() {
-        for size in [1.0f64, 1e200, 1e307] {
-            let gradient = [3.0 * size, -4.0 * size];
-            let factor = shortening(&gradient, 0.5).unwrap();
-            let squares: f64 = gradient.iter().map(|g| g * factor).map(|g: f64| g * g).sum();
-            let length = squares.sqrt();
-            assert!((length - 0.5).abs() < 1e-12, "{size}: {length}");
-        }
-        assert_eq!(shortening(&[3.0, 4.0], 5.0), None);
-        assert!(shortening(&[f64::INFINITY, 1.0], 5.0)
-            .is_some_and(|factor| !(f64::INFINITY * factor).is_finite()));
     }
 }

@@ -9,10 +9,12 @@
 //! over all rows of the workspace by one member. With the last rows the micropanel is updated at once while
 //! its gradient is in the cache, unless the gradient is wanted as a whole (clipping, traces, `nn_gradient`).
 //! Steps of many rows on few parameters are cut into `shards`, and steps of `small` networks are made in one
-//! go. By which extents work is cut is in `blocking` and `cut`.
+//! go. By which extents work is cut is in `blocking` and `cut`. All of them end in `finish`, between whose gradient and
+//! update other workers could add theirs.
 
 mod blocking;
 mod cut;
+mod finish;
 mod micropanels;
 mod shards;
 mod small;
@@ -22,7 +24,10 @@ pub use stepper::{StepConfig, StepPlan, StepResult, Stepper};
 
 use crate::base::error::Result;
 use crate::compute::context::DropoutKey;
+use crate::compute::feed::read;
 use crate::compute::model::Model;
+use crate::compute::reduce::Reduce;
+use crate::data::Source;
 use crate::kernels::scalar::Scalar;
 use crate::objective::loss::Totals;
 use cut::shard_count;
@@ -30,50 +35,66 @@ use micropanels::Finish;
 use stepper::RowPass;
 
 impl<T: Scalar> Stepper<'_, T> {
-    /// Makes a step; without `update`, only computes the gradient (which must be kept whole).
+    /// Makes a step; without `update`, only computes the gradient (which must be kept whole). `source` is what the stepper
+    /// was made for.
     ///
     /// # Errors
-    /// A panic of a worker, or an interrupt: some of the parameters may have been updated then.
-    pub fn step(&mut self, model: &mut Model<T>, plan: &StepPlan<'_>, update: bool) -> Result<StepResult> {
+    /// A panic of a worker, an interrupt, or what a stream or a reduction fails by: some of the parameters may have been
+    /// updated then.
+    pub fn step(
+        &mut self,
+        model: &mut Model<T>,
+        plan: &StepPlan<'_>,
+        update: bool,
+        source: &mut Source<'_, T>,
+        reduce: &mut dyn Reduce<T>,
+    ) -> Result<StepResult> {
+        let scale = self.delta_scale(plan.rows.len());
+        let totals = if self.small && update {
+            read(source, &mut self.workspace, &plan.rows)?;
+            self.rows_of_small(model, plan, scale)
+        } else {
+            self.compare_rows(model, plan.dropout)?;
+            let at_once = self.at_once(plan, update);
+            let wanted = |_: &mut _| shard_count::<T>(&self.config.pass, plan.rows.len()) > 1;
+            match self.shards.take_if(wanted) {
+                Some(shards) => {
+                    let totals = self.rows_by_shards(&shards, model, plan, scale, at_once, source);
+                    self.shards = Some(shards);
+                    totals?
+                }
+                None => self.rows_by_parts(model, plan, scale, at_once, source)?,
+            }
+        };
+        self.finish(model, totals, plan, update, reduce)
+    }
+
+    /// The rows of a step, as many at a time as fit into the workspace, and the gradient micropanel by micropanel.
+    fn rows_by_parts(
+        &mut self,
+        model: &Model<T>,
+        plan: &StepPlan<'_>,
+        scale: f64,
+        at_once: Option<Finish>,
+        source: &mut Source<'_, T>,
+    ) -> Result<Totals> {
         let rows = plan.rows.len();
-        let scale = self.delta_scale(rows);
-        let penalty_share = self.config.penalty_share(plan);
-        if self.small && update {
-            return Ok(self.small_step(model, plan, scale));
-        }
-        self.compare_rows(model, plan.dropout)?;
-        if let Some(shards) = self
-            .shards
-            .take_if(|_| shard_count::<T>(&self.config.pass, rows) > 1)
-        {
-            let result = self.step_by_shards(&shards, model, plan, update, (scale, penalty_share));
-            self.shards = Some(shards);
-            return result;
-        }
-        let fused = update && !self.whole_gradient;
         let (mut totals, mut first) = (Totals::default(), 0);
         while first < rows {
             let last = rows.min(first + self.workspace.capacity);
             let part = plan.rows.slice(first..last);
+            read(source, &mut self.workspace, &part)?;
             let dropout = plan.dropout.map(|key| DropoutKey {
                 first_position: key.first_position + first as u64,
                 ..key
             });
-            let row_pass = RowPass { scale, dropout };
-            self.rows_through(model, &part, row_pass)?;
+            self.rows_through(model, &part, RowPass { scale, dropout })?;
             // SAFETY: no job is running.
             totals.add(unsafe { self.workspace.totals(0..part.len()) });
-            let is_last = last == rows;
-            let finish = Finish {
-                update: (fused && is_last).then_some(plan.step),
-                penalty_share: penalty_share.filter(|_| is_last),
-            };
+            let finish = at_once.filter(|_| last == rows);
             self.micropanels_through(model, part.len(), first > 0, finish)?;
             first = last;
         }
-        if update && !fused {
-            self.update_whole(model, plan.step)?;
-        }
-        Ok(self.done(model, totals, update, plan.step.decay))
+        Ok(totals)
     }
 }

@@ -7,11 +7,13 @@
 
 use super::cut::{shard_count, Shards};
 use super::micropanels::{Finish, RowSum};
-use super::stepper::{RowPass, StepPlan, StepResult, Stepper};
+use super::stepper::{RowPass, StepPlan, Stepper};
 use crate::base::error::Result;
 use crate::base::ranges::tiles;
 use crate::compute::context::DropoutKey;
+use crate::compute::feed::read;
 use crate::compute::model::Model;
+use crate::data::Source;
 use crate::kernels::elementwise::add;
 use crate::kernels::scalar::Scalar;
 use crate::nn::network::work_of_step;
@@ -19,27 +21,29 @@ use crate::objective::loss::Totals;
 use std::ops::Range;
 
 impl<T: Scalar> Stepper<'_, T> {
-    /// A step on all rows, shard by shard.
-    pub(super) fn step_by_shards(
+    /// The rows of a step, shard by shard, and the gradient.
+    pub(super) fn rows_by_shards(
         &mut self,
         shards: &Shards<T>,
-        model: &mut Model<T>,
+        model: &Model<T>,
         plan: &StepPlan<'_>,
-        update: bool,
-        (scale, penalty_share): (f64, Option<f64>),
-    ) -> Result<StepResult> {
-        let count = shard_count::<T>(&self.config.pass, plan.rows.len());
-        let passed = self.shards_through(shards, count, model, plan, scale);
-        if shards.workspaces.is_empty() {
-            self.workspace.hold(passed.is_ok().then_some(&plan.rows));
+        scale: f64,
+        at_once: Option<Finish>,
+        source: &mut Source<'_, T>,
+    ) -> Result<Totals> {
+        let rows = plan.rows.len();
+        let count = shard_count::<T>(&self.config.pass, rows);
+        if self.config.data.is_stream() && rows > self.workspace.capacity {
+            self.shards_in_order(shards, count, model, plan, scale, source)?;
+        } else {
+            read(source, &mut self.workspace, &plan.rows)?;
+            let passed = self.shards_through(shards, count, model, plan, scale);
+            if shards.workspaces.is_empty() {
+                self.workspace.hold(passed.is_ok().then_some(&plan.rows));
+            }
+            passed?;
         }
-        passed?;
-        let fused = update && !self.whole_gradient;
-        let finish = Finish {
-            update: fused.then_some(plan.step),
-            penalty_share,
-        };
-        self.add_shards(shards, count, model, finish)?;
+        self.add_shards(shards, count, model, at_once)?;
         let mut totals = Totals::default();
         // SAFETY: no job is running.
         for shard in unsafe { shards.totals.read(0..2 * count) }.chunks_exact(2) {
@@ -48,10 +52,62 @@ impl<T: Scalar> Stepper<'_, T> {
                 hits: shard[1],
             });
         }
-        if update && !fused {
-            self.update_whole(model, plan.step)?;
+        Ok(totals)
+    }
+
+    /// The rows of all shards forward and back, and into their sums, where they come in their order and do not fit into the
+    /// workspace together: one shard after the other, and in each the team takes turns at rows and at parameters. What is
+    /// added to what, and when, is the same as where each member has a shard.
+    fn shards_in_order(
+        &mut self,
+        shards: &Shards<T>,
+        count: usize,
+        model: &Model<T>,
+        plan: &StepPlan<'_>,
+        scale: f64,
+        source: &mut Source<'_, T>,
+    ) -> Result<()> {
+        let team = self.config.team;
+        let fitting = self.workspace.capacity / shards.at_once * shards.at_once;
+        debug_assert!(
+            fitting > 0,
+            "a workspace has room for what a member takes at a time"
+        );
+        for shard in 0..count {
+            let range = rows_of(shard, plan.rows.len(), count);
+            for window in tiles(range.clone(), fitting) {
+                let part = plan.rows.slice(window.clone());
+                read(source, &mut self.workspace, &part)?;
+                let dropout = plan.dropout.map(|key| DropoutKey {
+                    first_position: key.first_position + window.start as u64,
+                    ..key
+                });
+                self.rows_through(model, &part, RowPass { scale, dropout })?;
+                let sums = || {
+                    tiles(0..part.len(), shards.at_once).map(|rows| RowSum {
+                        workspace: &self.workspace,
+                        accumulate: window.start + rows.start > range.start,
+                        rows,
+                        target: Some(shards.gradient_of(shard, self.config.pass.layout.len)),
+                    })
+                };
+                for sum in sums() {
+                    // SAFETY: no job is running.
+                    unsafe { shards.add_totals(shard, &sum) };
+                }
+                self.for_each_share(model, |member, share| {
+                    for sum in sums() {
+                        let work = sum.rows.len() * model.weights_of(share.clone());
+                        if !team.goes_on(member, work as f64) {
+                            return;
+                        }
+                        // SAFETY: micropanels are disjoint, and the rows of the workspace are only read in this job.
+                        unsafe { self.sum_all(model, member, share.clone(), &sum) };
+                    }
+                })?;
+            }
         }
-        Ok(self.done(model, totals, update, plan.step.decay))
+        Ok(())
     }
 
     /// The rows of all shards forward and back, and into their sums.
@@ -64,12 +120,11 @@ impl<T: Scalar> Stepper<'_, T> {
         scale: f64,
     ) -> Result<()> {
         let rows = plan.rows.len();
-        let range = |shard: usize| rows * shard / count..rows * (shard + 1) / count;
         let longest = rows.div_ceil(count);
         let work = work_of_step(self.config.pass.network, shards.round);
         for done in (0..longest).step_by(shards.round) {
             self.config.team.run_queue(count, work, |member, shard| {
-                let range = range(shard);
+                let range = rows_of(shard, rows, count);
                 let first = range.start + done;
                 for rows in tiles(first..range.end.min(first + shards.round), shards.at_once) {
                     let accumulate = rows.start > range.start;
@@ -114,31 +169,25 @@ impl<T: Scalar> Stepper<'_, T> {
             for tile in tiles(positions.clone(), workspace.tile) {
                 self.tile_through(model, workspace, &part, tile, row_pass);
             }
-            let found = workspace.totals(positions.clone());
-            let totals = shards.totals.part(2 * shard..2 * shard + 2);
-            let before = if accumulate {
-                [totals[0], totals[1]]
-            } else {
-                [0.0; 2]
-            };
-            totals.copy_from_slice(&[before[0] + found.loss, before[1] + found.hits]);
             let sum = RowSum {
                 workspace,
                 rows: positions,
-                target: Some(
-                    shards
-                        .gradients
-                        .pointer()
-                        .add(shard * self.config.pass.layout.len),
-                ),
+                target: Some(shards.gradient_of(shard, self.config.pass.layout.len)),
                 accumulate,
             };
-            self.sum_all(model, member, &sum);
+            shards.add_totals(shard, &sum);
+            self.sum_all(model, member, 0..model.micropanels.len(), &sum);
         }
     }
 
-    /// The gradient as the sum of the shards', and what follows when it is complete.
-    fn add_shards(&self, shards: &Shards<T>, count: usize, model: &Model<T>, finish: Finish) -> Result<()> {
+    /// The gradient as the sum of the shards', and what follows if it is complete then.
+    fn add_shards(
+        &self,
+        shards: &Shards<T>,
+        count: usize,
+        model: &Model<T>,
+        at_once: Option<Finish>,
+    ) -> Result<()> {
         self.for_each_share(model, |_, share| {
             for index in share {
                 let range = model.micropanels[index].all();
@@ -153,9 +202,42 @@ impl<T: Scalar> Stepper<'_, T> {
                             _ => add(self.config.pass.set, target, sums),
                         }
                     }
-                    self.finish_micropanel(model, index, target, finish);
+                    if let Some(finish) = at_once {
+                        self.finish_micropanel(model, index, target, finish);
+                    }
                 }
             }
         })
     }
+}
+
+impl<T: Scalar> Shards<T> {
+    /// Where a shard's gradient begins, which has so many numbers.
+    fn gradient_of(&self, shard: usize, len: usize) -> *mut T {
+        // Within the buffer, which has a gradient for each shard.
+        self.gradients.pointer().wrapping_add(shard * len)
+    }
+
+    /// Adds losses and hits of rows to those of their shard.
+    ///
+    /// # Safety
+    /// The shard must be the caller's, and nobody may write these rows of the workspace.
+    unsafe fn add_totals(&self, shard: usize, sum: &RowSum<'_, T>) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let found = sum.workspace.totals(sum.rows.clone());
+            let totals = self.totals.part(2 * shard..2 * shard + 2);
+            let before = if sum.accumulate {
+                [totals[0], totals[1]]
+            } else {
+                [0.0; 2]
+            };
+            totals.copy_from_slice(&[before[0] + found.loss, before[1] + found.hits]);
+        }
+    }
+}
+
+/// The rows of a shard, of so many rows and shards.
+fn rows_of(shard: usize, rows: usize, count: usize) -> Range<usize> {
+    rows * shard / count..rows * (shard + 1) / count
 }

@@ -2,7 +2,7 @@
 //! of one panel and one micropanel, some dozen rows, one thread. Products are those of any other step,
 //! number by number in the same order; what falls away is cutting the work.
 
-use super::stepper::{StepPlan, StepResult, Stepper};
+use super::stepper::{StepPlan, Stepper};
 use crate::compute::context::Pass;
 use crate::compute::model::Model;
 use crate::compute::workspace::Workspace;
@@ -13,7 +13,7 @@ use crate::kernels::pack::Pack;
 use crate::kernels::scalar::Scalar;
 use crate::nn::network::Layout;
 use crate::objective::checked::Objective;
-use crate::optim::{ParameterSlice, Rule};
+use crate::objective::loss::Totals;
 use std::slice::{from_raw_parts, from_raw_parts_mut};
 
 /// Inputs whose gradients are held in registers at once.
@@ -130,14 +130,13 @@ unsafe fn gradient_of_few_body<T: Scalar, P: Pack<T>, const ONE: usize>(
 }
 
 impl<T: Scalar> Stepper<'_, T> {
-    /// A step of a small network.
-    pub(super) fn small_step(&mut self, model: &mut Model<T>, plan: &StepPlan<'_>, scale: f64) -> StepResult {
+    /// The rows of a step of a small network forward and back, and the gradient.
+    pub(super) fn rows_of_small(&mut self, model: &Model<T>, plan: &StepPlan<'_>, scale: f64) -> Totals {
         let rows = plan.rows.len();
         if !self.workspace.holds(&plan.rows) {
             self.gather(&self.workspace, &plan.rows, 0..rows);
             self.workspace.hold(Some(&plan.rows));
         }
-        let gradient = self.gradient.get_mut();
         // SAFETY: this thread is the only one, and `new` found the network to be small.
         unsafe {
             gradient_of_few(
@@ -148,27 +147,9 @@ impl<T: Scalar> Stepper<'_, T> {
                 rows,
                 scale,
                 model,
-                gradient,
+                self.gradient.get_mut(),
             );
-        }
-        let mut slots = model.slots.iter_mut().map(|slot| slot.get_mut());
-        let slots = [slots.next().unwrap_or_default(), slots.next().unwrap_or_default()];
-        self.config.optimizer.update(
-            self.config.pass.set,
-            plan.step,
-            ParameterSlice {
-                weights: model.parameters.get_mut(),
-                gradient,
-                slots,
-                is_bias: false,
-            },
-        );
-        model.transpose_all(self.config.pass.network);
-        model.steps += 1;
-        StepResult {
-            // SAFETY: this thread is the only one.
-            totals: unsafe { self.workspace.totals(0..rows) },
-            penalty: 0.0,
+            self.workspace.totals(0..rows)
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::compute::context::{DropoutKey, Pass};
 use crate::compute::model::Model;
 use crate::compute::workspace::{gather, Extras, Use, Workspace};
 use crate::data::rows::Selection;
-use crate::data::table::Data;
+use crate::data::Rows;
 use crate::kernels::scalar::Scalar;
 use crate::objective::checked::Objective;
 use crate::objective::loss::Totals;
@@ -66,9 +66,13 @@ pub struct Stepper<'a, T> {
     pub(super) micropanel_penalties: SharedBuffer<f64>,
     /// Where the loss compares rows with each other.
     pub all_rows: Option<AllRows>,
-    /// Sum of the case weights of all rows.
+    /// Whether nobody else works on the same steps.
+    pub(super) is_alone: bool,
+    /// All rows, those of other workers too.
+    pub(super) rows_in_all: f64,
+    /// Sum of their case weights.
     pub total_weight: f64,
-    /// Their mean, where the loss is a mean.
+    /// The mean of these, where the loss is a mean.
     mean_weight: Option<f64>,
 }
 
@@ -84,8 +88,8 @@ pub struct StepConfig<'a, T> {
     pub penalty: Penalty,
     /// Largest Euclidean norm that a gradient may keep.
     pub clip_norm: Option<f64>,
-    /// The data.
-    pub data: Data<'a, T>,
+    /// The rows.
+    pub data: Rows<'a, T>,
     /// Who computes.
     pub team: &'a Team,
     /// Rows of the largest step.
@@ -99,16 +103,16 @@ pub struct StepConfig<'a, T> {
 }
 
 impl<T: Scalar> StepConfig<'_, T> {
-    /// What the penalty's gradient is multiplied by in a step; none without a penalty.
-    pub(super) fn penalty_share(&self, plan: &StepPlan<'_>) -> Option<f64> {
+    /// What the penalty's gradient is multiplied by in a step with such a share of all rows; none without a penalty.
+    pub(super) fn penalty_share(&self, share: f64, decay: f64) -> Option<f64> {
         if self.penalty.strength <= 0.0 {
             return None;
         }
         let share = match self.objective.is_sum() {
-            true => plan.share,
+            true => share,
             false => 1.0,
         };
-        Some(plan.step.decay * share)
+        Some(decay * share)
     }
 }
 
@@ -134,19 +138,21 @@ impl StepNeeds {
         } else {
             Use::Training
         };
+        let shape = config.data.shape();
         let capacity = Workspace::<T>::capacity_for(config.pass.network, purpose, config.largest_step);
         let whole_gradient = config.whole_gradient || config.records || config.clip_norm.is_some();
         let small = !whole_gradient
             && config.team.size() == 1
             && config.penalty.strength == 0.0
-            && config.data.offsets.is_none()
+            && shape.offsets == 0
             && !config.objective.loss().is_over_all_rows()
             && !config.optimizer.treats_biases_apart()
             && capacity >= config.largest_step
             && is_small::<T>(&config.pass, config.largest_step);
-        // Rows that are recorded, or need not be fetched anew in each step, stay in the step's workspace.
+        // Rows that are recorded, need not be fetched anew in each step, or come in their order alone, stay in the step's
+        // workspace.
         let rows = config.largest_step;
-        let stay = config.records || (rows == config.data.rows() && capacity >= rows);
+        let stay = config.records || config.data.is_stream() || (rows == shape.rows && capacity >= rows);
         let cut = Cut::of::<T>(&config.pass, rows, stay, config.team.size());
         // What is summed row by row has no place in a member's scratch.
         let keeps_gradient = whole_gradient
@@ -158,8 +164,8 @@ impl StepNeeds {
             purpose,
             capacity,
             extras: Extras {
-                case_weights: config.data.case_weights.is_some(),
-                offsets: config.data.offsets.is_some(),
+                case_weights: shape.case_weights,
+                offsets: shape.offsets > 0,
                 hits: config.counts_hits,
             },
             whole_gradient,
@@ -183,7 +189,7 @@ impl<'a, T: Scalar> Stepper<'a, T> {
             + Buffer::<T>::bytes(needs.gradient as f64)
             + Buffer::<T>::bytes(needs.scratch as f64)
             + Buffer::<f64>::bytes(micropanels as f64)
-            + AllRows::bytes(config.objective, config.data.rows())
+            + AllRows::bytes(config.objective, config.data.count())
     }
 
     /// Allocates everything that steps of up to `largest_step` rows need.
@@ -193,17 +199,17 @@ impl<'a, T: Scalar> Stepper<'a, T> {
     pub fn new(config: StepConfig<'a, T>, micropanels: usize) -> Result<Stepper<'a, T>> {
         let needs = StepNeeds::of(&config);
         let shards = needs.cut.map(|cut| Shards::new(cut, &config.pass, needs.extras));
-        let total_weight = config.data.total_weight();
-        let mean_weight = total_weight / config.data.rows() as f64;
         Ok(Stepper {
             workspace: Workspace::new(&config.pass, needs.purpose, needs.capacity, needs.extras)?,
             shards: shards.transpose()?,
             gradient: SharedBuffer::zeros(needs.gradient)?,
             scratch: SharedBuffer::zeros(needs.scratch)?,
             micropanel_penalties: SharedBuffer::zeros(micropanels)?,
-            all_rows: AllRows::of(config.objective, &config.data)?,
-            total_weight,
-            mean_weight: (!config.objective.is_sum()).then_some(mean_weight),
+            all_rows: AllRows::of_rows(config.objective, &config.data)?,
+            is_alone: true,
+            rows_in_all: 0.0,
+            total_weight: 0.0,
+            mean_weight: None,
             whole_gradient: needs.whole_gradient,
             small: needs.small,
             config,
@@ -220,29 +226,30 @@ impl<'a, T: Scalar> Stepper<'a, T> {
         (&self.workspace, self.gradient.get_mut())
     }
 
-    /// What deltas are multiplied by: 1 for sums, 1 / (rows · mean weight) for means.
+    /// Says how many rows there are in all and what they weigh together, before the first step; and whether all of them are
+    /// this stepper's.
+    pub fn weigh(&mut self, rows_in_all: f64, total_weight: f64, is_alone: bool) {
+        self.is_alone = is_alone;
+        self.rows_in_all = rows_in_all;
+        self.total_weight = total_weight;
+        self.mean_weight = (!self.config.objective.is_sum()).then_some(total_weight / rows_in_all);
+    }
+
+    /// What deltas are multiplied by: 1 for sums, 1 / (rows · mean weight) for means; that where all rows of the step are at
+    /// hand.
     pub fn delta_scale(&self, rows: usize) -> f64 {
-        match self.mean_weight {
-            None => 1.0,
-            Some(mean) => 1.0 / (rows as f64 * mean),
+        match self.is_alone {
+            true => self.scale_of(rows as f64),
+            false => 1.0,
         }
     }
 
-    /// A step that has been made.
-    pub(super) fn done(
-        &mut self,
-        model: &mut Model<T>,
-        totals: Totals,
-        update: bool,
-        decay: f64,
-    ) -> StepResult {
-        let penalty = if self.config.penalty.strength > 0.0 {
-            decay * self.micropanel_penalties.get_mut().iter().sum::<f64>()
-        } else {
-            0.0
-        };
-        model.steps += u64::from(update);
-        StepResult { totals, penalty }
+    /// What sums over so many rows of a step are multiplied by.
+    pub(super) fn scale_of(&self, rows: f64) -> f64 {
+        match self.mean_weight {
+            None => 1.0,
+            Some(mean) => 1.0 / (rows * mean),
+        }
     }
 
     /// Rows of the workspace forward, and back.
@@ -295,21 +302,25 @@ impl<'a, T: Scalar> Stepper<'a, T> {
         }
     }
 
+    /// Rows of a table; those of a stream are there already.
     pub(super) fn gather(&self, workspace: &Workspace<T>, part: &Selection<'_>, rows: Range<usize>) {
         let config = &self.config;
+        let Rows::Table(data) = config.data else {
+            return;
+        };
         let data = match &self.all_rows {
-            None => config.data,
-            Some(all_rows) => all_rows.found(config.data),
+            None => data,
+            Some(all_rows) => all_rows.found(data),
         };
         gather(&data, config.pass.network.outputs(), workspace, part, rows);
     }
 
     /// Where the loss compares rows with each other: takes all of them forward, so that a step knows what to take back.
     pub(super) fn compare_rows(&mut self, model: &Model<T>, dropout: Option<DropoutKey>) -> Result<()> {
-        let Some(all_rows) = &mut self.all_rows else {
+        let StepConfig { pass, data, team, .. } = &self.config;
+        let (Some(all_rows), Rows::Table(data)) = (&mut self.all_rows, data) else {
             return Ok(());
         };
-        let StepConfig { pass, data, team, .. } = &self.config;
         all_rows.evaluate(pass, &model.parameters, data, &mut self.workspace, team, dropout)
     }
 }

@@ -4,9 +4,11 @@ mod chosen;
 mod column_major;
 mod source;
 mod sparse;
+mod stream;
 
 pub use chosen::Chosen;
 pub use column_major::{moments, ColumnMajor, Element};
 pub(crate) use source::all_finite;
 pub use source::{RowMajor, RowSource, Selection};
 pub use sparse::SparseRows;
+pub use stream::{Chunk, Reader, RowStream, TableShape};

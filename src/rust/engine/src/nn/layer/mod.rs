@@ -236,6 +236,11 @@ impl Layer {
         self.kind == Kind::Dense(Dense { bias: true }) && self.lr_factor == 1.0 && self.decay_factor == 1.0
     }
 
+    /// Whether it learns faster or slower than others, not only not at all.
+    pub fn has_own_rate(&self) -> bool {
+        ![0.0, 1.0].contains(&self.lr_factor)
+    }
+
     /// Draws a start of the parameters.
     ///
     /// # Errors
