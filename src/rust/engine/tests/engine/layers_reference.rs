@@ -57,7 +57,7 @@ fn is_the_references(name: &str, network: &Network, input: fn(usize, usize) -> f
         .flat_map(|k| (0..ROWS).map(move |row| fraction(row * outputs + k, 29).abs()))
         .collect();
     let source = ColumnMajor::new(&x, ROWS, INPUTS);
-    let data = Data {
+    let data = Data::<f64> {
         inputs: &source,
         targets: ColumnMajor::new(&y, ROWS, outputs),
         case_weights: None,
