@@ -1,6 +1,6 @@
 //! Dense layers: z_j = Σ_i x_i w_ij + b_j. This is the plain statement; training goes through panels (`kernels::gemm`).
 
-use super::{add_product, Draws, Extent, Layer, Number, RowAt, RowKind};
+use super::kind::{add_product, Draws, Extent, Number, RowAt, RowKind, Shape};
 use crate::base::error::{EngineError, Result};
 use crate::nn::distribution::BiasInit;
 use ndarray::{Array1, Array2};
@@ -21,25 +21,25 @@ impl RowKind for Dense {
         }
     }
 
-    fn weights(&self, layer: &Layer) -> (usize, usize) {
-        (layer.inputs, layer.units)
+    fn weights(&self, shape: Shape) -> (usize, usize) {
+        (shape.inputs, shape.units)
     }
 
-    fn biases(&self, layer: &Layer) -> usize {
+    fn biases(&self, shape: Shape) -> usize {
         if self.bias {
-            layer.units
+            shape.units
         } else {
             0
         }
     }
 
-    fn work(&self, layer: &Layer) -> f64 {
-        (layer.inputs as f64 + 1.0) * layer.units as f64
+    fn work(&self, shape: Shape) -> f64 {
+        (shape.inputs as f64 + 1.0) * shape.units as f64
     }
 
     fn draw(
         &self,
-        _layer: &Layer,
+        _shape: Shape,
         weights: &mut Array2<f64>,
         biases: &mut Array1<f64>,
         draws: &mut Draws<'_>,

@@ -3,7 +3,7 @@
 //! With bins of a number it is the piecewise linear embedding of Gorishniy et al. (2022).
 
 use super::dense::{sums, sums_back, sums_gradient};
-use super::{Draws, Extent, Layer, Number, RowAt, RowKind};
+use super::kind::{Draws, Extent, Number, RowAt, RowKind, Shape};
 use crate::base::error::{EngineError, Result};
 use ndarray::{Array1, Array2};
 use rand_distr::{Distribution, StandardNormal};
@@ -80,11 +80,11 @@ impl RowKind for Embedding {
         Ok((extent.inputs - self.embedded()).saturating_add(made))
     }
 
-    fn weights(&self, _layer: &Layer) -> (usize, usize) {
+    fn weights(&self, _shape: Shape) -> (usize, usize) {
         (self.embedded(), self.size)
     }
 
-    fn biases(&self, _layer: &Layer) -> usize {
+    fn biases(&self, _shape: Shape) -> usize {
         if self.bias {
             self.groups.len() * self.size
         } else {
@@ -94,7 +94,7 @@ impl RowKind for Embedding {
 
     fn draw(
         &self,
-        _layer: &Layer,
+        _shape: Shape,
         weights: &mut Array2<f64>,
         _biases: &mut Array1<f64>,
         draws: &mut Draws<'_>,
@@ -110,10 +110,10 @@ impl RowKind for Embedding {
 
     #[inline(always)]
     fn forward<N: Number>(&self, row: RowAt<'_, N>, out: &mut [N]) {
-        self.each_passing(row.layer.inputs, |column, place, count| {
+        self.each_passing(row.shape.inputs, |column, place, count| {
             out[place..place + count].copy_from_slice(&row.inputs[column..column + count]);
         });
-        self.each_group(row.layer.inputs, |columns, places, weights, biases| {
+        self.each_group(row.shape.inputs, |columns, places, weights, biases| {
             sums(
                 &row.inputs[columns],
                 &row.weights[weights],
@@ -125,12 +125,12 @@ impl RowKind for Embedding {
 
     #[inline(always)]
     fn backward<N: Number>(&self, row: RowAt<'_, N>, deltas: &[N], incoming: &mut [N]) {
-        self.each_passing(row.layer.inputs, |column, place, count| {
+        self.each_passing(row.shape.inputs, |column, place, count| {
             for (sum, &delta) in incoming[column..column + count].iter_mut().zip(&deltas[place..]) {
                 *sum = *sum + delta;
             }
         });
-        self.each_group(row.layer.inputs, |columns, places, weights, _| {
+        self.each_group(row.shape.inputs, |columns, places, weights, _| {
             sums_back(&row.weights[weights], &deltas[places], &mut incoming[columns]);
         });
     }
@@ -143,7 +143,7 @@ impl RowKind for Embedding {
         to_weights: &mut [N],
         to_biases: &mut [N],
     ) {
-        self.each_group(row.layer.inputs, |columns, places, weights, biases| {
+        self.each_group(row.shape.inputs, |columns, places, weights, biases| {
             sums_gradient(
                 &row.inputs[columns],
                 &deltas[places],

@@ -1,7 +1,7 @@
 //! Heads: a dense layer of each member's own, z = Σ_i x_i w_mi + b_m for member m; the last layer of TabM (Gorishniy et al., 2025).
 
 use super::dense::{sums, sums_back, sums_gradient};
-use super::{Draws, Extent, Layer, Number, RowAt, RowKind};
+use super::kind::{Draws, Extent, Number, RowAt, RowKind, Shape};
 use crate::base::error::{EngineError, Result};
 use crate::nn::distribution::BiasInit;
 use ndarray::{s, Array1, Array2};
@@ -17,14 +17,14 @@ pub struct Heads {
 
 impl Heads {
     #[inline(always)]
-    fn weights_of(layer: &Layer, member: usize) -> Range<usize> {
-        let size = layer.inputs * layer.units;
+    fn weights_of(shape: Shape, member: usize) -> Range<usize> {
+        let size = shape.inputs * shape.units;
         member * size..(member + 1) * size
     }
 
     #[inline(always)]
-    fn biases_of(&self, layer: &Layer, member: usize) -> Range<usize> {
-        let size = if self.bias { layer.units } else { 0 };
+    fn biases_of(&self, shape: Shape, member: usize) -> Range<usize> {
+        let size = if self.bias { shape.units } else { 0 };
         member * size..(member + 1) * size
     }
 }
@@ -37,31 +37,31 @@ impl RowKind for Heads {
         }
     }
 
-    fn weights(&self, layer: &Layer) -> (usize, usize) {
-        (layer.copies.saturating_mul(layer.inputs), layer.units)
+    fn weights(&self, shape: Shape) -> (usize, usize) {
+        (shape.copies.saturating_mul(shape.inputs), shape.units)
     }
 
-    fn biases(&self, layer: &Layer) -> usize {
+    fn biases(&self, shape: Shape) -> usize {
         if self.bias {
-            layer.copies.saturating_mul(layer.units)
+            shape.copies.saturating_mul(shape.units)
         } else {
             0
         }
     }
 
-    fn work(&self, layer: &Layer) -> f64 {
-        (layer.inputs as f64 + 1.0) * layer.units as f64
+    fn work(&self, shape: Shape) -> f64 {
+        (shape.inputs as f64 + 1.0) * shape.units as f64
     }
 
     fn draw(
         &self,
-        layer: &Layer,
+        shape: Shape,
         weights: &mut Array2<f64>,
         biases: &mut Array1<f64>,
         draws: &mut Draws<'_>,
     ) -> Result<()> {
-        for member in 0..layer.copies {
-            let rows = member * layer.inputs..(member + 1) * layer.inputs;
+        for member in 0..shape.copies {
+            let rows = member * shape.inputs..(member + 1) * shape.inputs;
             draws
                 .init
                 .fill(weights.slice_mut(s![rows, ..]), draws.rng, draws.team)?;
@@ -74,11 +74,11 @@ impl RowKind for Heads {
 
     #[inline(always)]
     fn forward<N: Number>(&self, row: RowAt<'_, N>, out: &mut [N]) {
-        let weights = &row.weights[Heads::weights_of(row.layer, row.member)];
+        let weights = &row.weights[Heads::weights_of(row.shape, row.member)];
         sums(
             row.inputs,
             weights,
-            &row.biases[self.biases_of(row.layer, row.member)],
+            &row.biases[self.biases_of(row.shape, row.member)],
             out,
         );
     }
@@ -86,7 +86,7 @@ impl RowKind for Heads {
     #[inline(always)]
     fn backward<N: Number>(&self, row: RowAt<'_, N>, deltas: &[N], incoming: &mut [N]) {
         sums_back(
-            &row.weights[Heads::weights_of(row.layer, row.member)],
+            &row.weights[Heads::weights_of(row.shape, row.member)],
             deltas,
             incoming,
         );
@@ -97,8 +97,8 @@ impl RowKind for Heads {
         sums_gradient(
             row.inputs,
             deltas,
-            &mut weights[Heads::weights_of(row.layer, row.member)],
-            &mut biases[self.biases_of(row.layer, row.member)],
+            &mut weights[Heads::weights_of(row.shape, row.member)],
+            &mut biases[self.biases_of(row.shape, row.member)],
         );
     }
 }

@@ -2,7 +2,7 @@
 //! those that are said to be of each member. With adapters each member sees the inputs times factors of its own (BatchEnsemble,
 //! Wen et al., 2020; TabM, Gorishniy et al., 2025). The loss is the mean of the members' losses, a prediction the mean of theirs.
 
-use super::{add_product, same_units, Draws, Extent, Layer, Number, RowAt, RowKind};
+use super::kind::{add_product, same_units, Draws, Extent, Number, RowAt, RowKind, Shape};
 use crate::base::error::{EngineError, Result};
 use ndarray::{Array1, Array2};
 use rand::RngExt;
@@ -23,7 +23,7 @@ impl Members {
 
     #[inline(always)]
     fn places(row: RowAt<'_, impl Number>) -> Range<usize> {
-        row.member * row.layer.inputs..(row.member + 1) * row.layer.inputs
+        row.member * row.shape.inputs..(row.member + 1) * row.shape.inputs
     }
 }
 
@@ -39,24 +39,24 @@ impl RowKind for Members {
         copies * self.count
     }
 
-    fn weights(&self, layer: &Layer) -> (usize, usize) {
+    fn weights(&self, shape: Shape) -> (usize, usize) {
         match self.adapters {
-            true => (self.count, layer.inputs),
+            true => (self.count, shape.inputs),
             false => (0, 0),
         }
     }
 
-    fn biases(&self, _layer: &Layer) -> usize {
+    fn biases(&self, _shape: Shape) -> usize {
         0
     }
 
-    fn work(&self, layer: &Layer) -> f64 {
-        layer.units as f64
+    fn work(&self, shape: Shape) -> f64 {
+        shape.units as f64
     }
 
     fn draw(
         &self,
-        _layer: &Layer,
+        _shape: Shape,
         weights: &mut Array2<f64>,
         _biases: &mut Array1<f64>,
         draws: &mut Draws<'_>,

@@ -1,7 +1,7 @@
-//! Layer normalisation (Ba et al., 2016): z_j = g_j (x_j − m) / √(v + ε) + b_j with the mean m and the variance v of the row's own
+//! Shape normalisation (Ba et al., 2016): z_j = g_j (x_j − m) / √(v + ε) + b_j with the mean m and the variance v of the row's own
 //! numbers, so that no row depends on another.
 
-use super::{add_product, same_units, Draws, Extent, Layer, Number, RowAt, RowKind};
+use super::kind::{add_product, same_units, Draws, Extent, Number, RowAt, RowKind, Shape};
 use crate::base::error::Result;
 use ndarray::{Array1, Array2};
 
@@ -29,21 +29,21 @@ impl RowKind for Norm {
         same_units("a normalisation", units, extent.inputs)
     }
 
-    fn weights(&self, layer: &Layer) -> (usize, usize) {
-        (1, layer.units)
+    fn weights(&self, shape: Shape) -> (usize, usize) {
+        (1, shape.units)
     }
 
-    fn biases(&self, layer: &Layer) -> usize {
-        layer.units
+    fn biases(&self, shape: Shape) -> usize {
+        shape.units
     }
 
-    fn work(&self, layer: &Layer) -> f64 {
-        4.0 * layer.units as f64
+    fn work(&self, shape: Shape) -> f64 {
+        4.0 * shape.units as f64
     }
 
     fn draw(
         &self,
-        _layer: &Layer,
+        _shape: Shape,
         weights: &mut Array2<f64>,
         _biases: &mut Array1<f64>,
         _draws: &mut Draws<'_>,

@@ -1,7 +1,7 @@
 //! Activations with a parameter for each unit. PReLU (He et al., 2015): x above 0, s_j x below. And any activation f as a share,
 //! x + s_j (f(x) − x), which leaves a unit as it is at 0 (Holzmüller et al., 2024).
 
-use super::{add_product, same_units, Draws, Extent, Layer, Number, RowAt, RowKind};
+use super::kind::{add_product, same_units, Draws, Extent, Number, RowAt, RowKind, Shape};
 use crate::base::error::Result;
 use crate::nn::activation::Activation;
 use ndarray::{Array1, Array2};
@@ -56,17 +56,17 @@ impl RowKind for Parametric {
         same_units("an activation", units, extent.inputs)
     }
 
-    fn weights(&self, layer: &Layer) -> (usize, usize) {
-        (1, layer.units)
+    fn weights(&self, shape: Shape) -> (usize, usize) {
+        (1, shape.units)
     }
 
-    fn biases(&self, _layer: &Layer) -> usize {
+    fn biases(&self, _shape: Shape) -> usize {
         0
     }
 
     fn draw(
         &self,
-        _layer: &Layer,
+        _shape: Shape,
         weights: &mut Array2<f64>,
         _biases: &mut Array1<f64>,
         _draws: &mut Draws<'_>,

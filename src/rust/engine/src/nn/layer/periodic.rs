@@ -2,7 +2,7 @@
 //! column's own. PLR (Gorishniy et al., 2022): relu(Σ_k sin(2π f_k x) u_k + cos(2π f_k x) v_k + b). PBLD (Holzmüller et al., 2024):
 //! x itself, and Σ_k cos(2π f_k x + p_k) v_k + b. All other columns pass, and come first.
 
-use super::{add_product, Draws, Extent, Layer, Number, RowAt, RowKind};
+use super::kind::{add_product, Draws, Extent, Number, RowAt, RowKind, Shape};
 use crate::base::error::{EngineError, Result};
 use ndarray::{Array1, Array2};
 use rand::RngExt;
@@ -181,23 +181,23 @@ impl RowKind for Periodic {
         }
     }
 
-    fn weights(&self, _layer: &Layer) -> (usize, usize) {
+    fn weights(&self, _shape: Shape) -> (usize, usize) {
         (self.columns.len(), self.per_column())
     }
 
-    fn biases(&self, _layer: &Layer) -> usize {
+    fn biases(&self, _shape: Shape) -> usize {
         self.columns.len() * self.outputs()
     }
 
-    fn work(&self, layer: &Layer) -> f64 {
+    fn work(&self, shape: Shape) -> f64 {
         // A wave takes about as long as so many multiply-adds.
         let waves = 16.0 * self.waves() as f64;
-        layer.units as f64 + self.columns.len() as f64 * (waves + self.per_column() as f64)
+        shape.units as f64 + self.columns.len() as f64 * (waves + self.per_column() as f64)
     }
 
     fn draw(
         &self,
-        _layer: &Layer,
+        _shape: Shape,
         weights: &mut Array2<f64>,
         biases: &mut Array1<f64>,
         draws: &mut Draws<'_>,
@@ -222,9 +222,9 @@ impl RowKind for Periodic {
 
     #[inline(always)]
     fn forward<N: Number>(&self, row: RowAt<'_, N>, out: &mut [N]) {
-        self.each_passing(row.layer.inputs, |column, place| out[place] = row.inputs[column]);
+        self.each_passing(row.shape.inputs, |column, place| out[place] = row.inputs[column]);
         let outputs = self.outputs();
-        self.each_column(row.layer.inputs, |column, place, number| {
+        self.each_column(row.shape.inputs, |column, place, number| {
             let x = row.inputs[column];
             let weights = Periodic::part(row.weights, number, self.per_column());
             let waves = self.at(x, weights, Periodic::part(row.biases, number, outputs), false);
@@ -243,11 +243,11 @@ impl RowKind for Periodic {
 
     #[inline(always)]
     fn backward<N: Number>(&self, row: RowAt<'_, N>, deltas: &[N], incoming: &mut [N]) {
-        self.each_passing(row.layer.inputs, |column, place| {
+        self.each_passing(row.shape.inputs, |column, place| {
             incoming[column] = incoming[column] + deltas[place];
         });
         let outputs = self.outputs();
-        self.each_column(row.layer.inputs, |column, place, number| {
+        self.each_column(row.shape.inputs, |column, place, number| {
             let weights = Periodic::part(row.weights, number, self.per_column());
             let biases = Periodic::part(row.biases, number, outputs);
             let deltas = &deltas[place..place + self.size];
@@ -274,7 +274,7 @@ impl RowKind for Periodic {
         to_biases: &mut [N],
     ) {
         let (outputs, per_turn) = (self.outputs(), N::of(1.0 / TAU));
-        self.each_column(row.layer.inputs, |column, place, number| {
+        self.each_column(row.shape.inputs, |column, place, number| {
             let x = row.inputs[column];
             let weights = Periodic::part(row.weights, number, self.per_column());
             let biases = Periodic::part(row.biases, number, outputs);

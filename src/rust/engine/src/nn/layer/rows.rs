@@ -1,7 +1,8 @@
 //! Layers taken row by row: loops over the rows of a tile, compiled for each instruction set. What they compute is stated by
 //! each kind, [`RowKind`].
 
-use super::{Layer, Number, RowAt, RowKind};
+use super::kind::{Number, RowAt, RowKind};
+use super::Layer;
 use crate::kernels::instruction_set::{kernel, InstructionSet, Instructions};
 use crate::kernels::scalar::Scalar;
 
@@ -60,7 +61,7 @@ impl<'a, N: Number> LayerRows<'a, N> {
     #[inline(always)]
     fn at(&self, weights: &'a [N], biases: &'a [N], row: usize) -> RowAt<'_, N> {
         RowAt {
-            layer: self.layer,
+            shape: self.layer.shape(),
             weights,
             biases,
             inputs: self.inputs.row(row),

@@ -2,7 +2,7 @@
 //! with weights of the connection's own: nnet's skip-layer weights, where y are the inputs and x leads to the outputs.
 
 use super::dense::{sums_back, sums_gradient};
-use super::{add_product, same_units, Draws, Extent, Layer, Number, RowAt, RowKind};
+use super::kind::{add_product, same_units, Draws, Extent, Number, RowAt, RowKind, Shape};
 use crate::base::error::{EngineError, Result};
 use ndarray::{Array1, Array2};
 
@@ -39,14 +39,14 @@ impl RowKind for Skip {
         same_units("a skip", units, extent.inputs)
     }
 
-    fn weights(&self, layer: &Layer) -> (usize, usize) {
+    fn weights(&self, shape: Shape) -> (usize, usize) {
         match self.weights {
-            true => (self.width, layer.units),
+            true => (self.width, shape.units),
             false => (0, 0),
         }
     }
 
-    fn biases(&self, _layer: &Layer) -> usize {
+    fn biases(&self, _shape: Shape) -> usize {
         0
     }
 
@@ -56,7 +56,7 @@ impl RowKind for Skip {
 
     fn draw(
         &self,
-        _layer: &Layer,
+        _shape: Shape,
         weights: &mut Array2<f64>,
         _biases: &mut Array1<f64>,
         draws: &mut Draws<'_>,
