@@ -151,3 +151,13 @@ frozen_places <- function(settings) {
   frozen <- which(vapply(settings[["layers"]], function(layer) identical(as.double(setting(layer$lr_factor, 1)), 0), NA))
   if (length(frozen) > 0L) unlist(lapply(frozen, function(l) places_of_layer(layer_shapes(settings), l)), use.names = FALSE) else integer()
 }
+
+# What so far shows chains of dense layers with biases alone.
+refuse_kinds <- function(fit, what, call) {
+  if (!is.null(fit$settings[["layers"]])) {
+    stop_backprop("incompatible", c(
+      "{what} are of networks of dense layers with biases; this one has others.",
+      i = "{.fn summary} shows its layers, {.fn coef} their numbers."
+    ), call = call)
+  }
+}

@@ -79,6 +79,7 @@ check_type_of_ensemble <- function(fit, type, arg, call) {
 
 # What is drawn, as plain numbers: base graphics and ggplot2 both start from here.
 picture_of <- function(fit, type, data, inputs, at, layer, max_units, max_rows, call) {
+  if (!type %in% c("loss", "boundary")) refuse_kinds(fit, "Pictures of weights and units", call)
   switch(type,
     loss = loss_picture(fit, call),
     network = network_picture(fit, check_max_units(max_units, call)),

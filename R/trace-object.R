@@ -1,6 +1,7 @@
 # The trace as an object: from what was recorded to the list that trace.R describes.
 
 new_trace <- function(recorded) {
+  refuse_kinds(recorded$fit, "Traces", quote(nn_trace()))
   plan <- trace_plan(recorded)
   records <- recorded$trace
   states <- c(list(first_state(recorded, plan)), lapply(records, function(record) record$optimizer_state$slots))

@@ -93,6 +93,13 @@ test_that("a start must be of the same network", {
   expect_silent(train_layers(nn_layers(layer_scale(lr_factor = 0), 4), start = fit))
 })
 
+test_that("traces and pictures of weights say that they are not of these", {
+  fit <- train_layers(nn_layers(layer_scale(), 4))
+  expect_error(nn_trace(fit, d), class = "backprop_error_incompatible")
+  expect_error(plot(fit, type = "network"), class = "backprop_error_incompatible")
+  withr::with_pdf(withr::local_tempfile(), expect_silent(plot(fit, type = "loss")))
+})
+
 test_that("what the engine refuses beyond that is told with the layer's number", {
   expect_error(stop_engine(list(kind = "layer", layer = 2L, message = "a {skip}"), NULL), "Layer 2 .*a \\{skip\\}", class = "backprop_error_layer")
 })
