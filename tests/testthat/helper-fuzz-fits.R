@@ -70,6 +70,7 @@ target_of_training <- function() {
   problem <- draw_problem()
   how <- draw_how()
   settings <- draw_settings(problem, how)
+  if (how == "right" && chance(0.25)) settings["hidden"] <- list(some_layers())
   first <- first_arguments(problem)
   if (how == "hostile" && chance(0.3)) first[[sample.int(length(first), 1L)]] <- hostile_value()
   if (how == "near" && chance(0.2)) first <- first[-sample.int(length(first), 1L)]
@@ -267,7 +268,10 @@ asks_a_fit <- function(target, head, holds, kinds = list(), data = "data", extra
     env <- fuzz_env()
     # Most of the time a fit that has what is asked for.
     problem <- draw_problem(chance(0.5), if (chance(0.9)) interface)
-    known <- trained(env, problem, if (settled && chance(0.7)) settings_to_a_minimum(problem) else draw_settings(problem, "right"))
+    settings <- if (settled && chance(0.7)) settings_to_a_minimum(problem) else draw_settings(problem, "right")
+    # What shows networks in pictures has chains of dense layers.
+    if (!settled && !grepl("plot", target[1L]) && chance(0.2)) settings["hidden"] <- list(some_layers())
+    known <- trained(env, problem, settings)
     all <- c(stats::setNames(list(data_kind(known)), data), extra_kinds(known)[extra], if (is.function(kinds)) kinds(known) else kinds)
     arguments <- draw_arguments(all[!is.na(names(all))], draw_how(), needed)
     draw <- fuzz_draw(target, head, c(list(known$fit), arguments), env)

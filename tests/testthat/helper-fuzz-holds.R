@@ -119,7 +119,7 @@ faults_of_fit <- function(fit, problem, earlier = NULL) {
   c(
     if (!fit$status %in% fuzz_statuses) paste("has the status", fit$status),
     if (!all(is.finite(unlist(fit[c("weights", "biases")])))) "has weights that are not finite",
-    if (!identical(lapply(fit$weights, dim), lapply(seq_along(fit$weights), function(l) as.integer(sizes[l + 0:1])))) "has weights of the wrong shape",
+    if (!identical(lapply(fit$weights, dim), dims_of_weights(fit))) "has weights of the wrong shape",
     if (nrow(history) != fit$epochs_done) "has another number of epochs than its history",
     if (fit$status == "completed" && fit$epochs_done != fit$settings$epochs + (if (is.null(earlier)) 0L else earlier$epochs_done)) "completed another number of epochs",
     if (fit$status != "diverged" && !all(is.finite(history$loss))) "has losses that are not finite, and did not diverge",
@@ -249,6 +249,16 @@ faults_of_square <- function(value, n = NROW(value)) {
     if (is.matrix(value) && isTRUE(max(abs(value - t(value))) > 1e-8 * max(1, abs(value)))) "is not symmetric",
     if (is.null(rownames(value)) || !identical(rownames(value), colnames(value))) "has no names"
   )
+}
+
+# Of layers of several kinds the engine says which.
+dims_of_weights <- function(fit) {
+  sizes <- fit$settings$sizes
+  if (is.null(fit$settings[["layers"]])) {
+    return(lapply(seq_along(fit$weights), function(l) as.integer(sizes[l + 0:1])))
+  }
+  shapes <- engine_layers(list(sizes = as.integer(sizes), layers = fit$settings$layers))
+  lapply(seq_along(shapes$rows), function(l) c(shapes$rows[l], shapes$columns[l]))
 }
 
 count_weights <- function(fit) length(unlist(fit[intersect(c("weights", "biases", "ancillary"), names(fit))]))

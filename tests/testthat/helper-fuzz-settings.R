@@ -64,6 +64,43 @@ an_embedding <- function(near) {
   if (near) draw_one("piece", 8, list(name = "piecewise"), embed_piecewise, embed_piecewise(3, "no such column")) else draw_one("piecewise", "none", embed_piecewise(3), embed_piecewise(1))
 }
 
+# The makers of layers, with the kinds of their arguments.
+fuzz_layers <- local({
+  own <- or_null(a_choice_of(c("sigmoid", "tanh", "relu", "silu", "linear")))
+  some <- a_choice_of(c("linear", "tanh", "relu"))
+  columns <- or_null(function(near) if (near) draw_one(1, NA_character_, character(), list("a", 1.5), c("a", "a")) else draw_one("x1", c("a", "b"), "g"))
+  size <- function(near) if (near) draw_one(0, 65, NA, "2") else draw_one(2, 3L)
+  factors <- list(lr_factor = function(near) if (near) draw_one(-1, NA, Inf, "1") else draw_one(0, 1, 1, 0.5), decay_factor = function(near) if (near) -1 else draw_one(0, 1, 2))
+  lapply(list(
+    layer_dense = list(
+      units = a_count, activation = own, bias = a_flag, dropout = or_null(a_share_below_one),
+      init = or_null(a_choice_of(c("normal", "he_normal", "orthogonal")))
+    ),
+    layer_scale = list(of_members = a_flag),
+    layer_embedding = list(columns = columns, size = size, bias = a_flag),
+    layer_piecewise = list(columns = columns, size = size, bins = a_count, bias = a_flag),
+    layer_periodic = list(columns = columns, frequencies = size, size = size, sigma = a_positive, kind = a_choice_of(c("pbld", "plr"))),
+    layer_parametric = list(activation = own),
+    layer_norm = list(activation = some),
+    layer_skip = list(from = or_null(function(near) if (near) draw_one(-1, 1.5, NA) else draw_one(0, 1, 2)), weights = a_flag, activation = some),
+    layer_members = list(k = function(near) if (near) draw_one(0, 257, NA) else draw_one(1, 2, 3), adapters = a_flag)
+  ), c, factors)
+})
+
+# A network of several kinds of layers, most of which are possible.
+some_layers <- function() {
+  in_front <- list(
+    function() layer_scale(lr_factor = draw_one(0, 1)), function() layer_embedding(size = 2), function() layer_piecewise(size = 2, bins = 3),
+    function() layer_periodic(frequencies = 2, size = 2, kind = draw_one("pbld", "plr")), function() layer_members(draw_one(1, 2, 3), adapters = chance(0.7))
+  )
+  behind <- list(
+    function() layer_dense(draw_one(2, 3), bias = chance(0.8)), function() layer_norm(), function() layer_parametric(draw_one(NULL, "silu")), function() layer_skip(0, weights = TRUE),
+    function() layer_skip(), function() layer_scale(of_members = chance(0.5))
+  )
+  layers <- c(draw_some(in_front, 0.2), list(function() layer_dense(3)), draw_some(behind, 0.3))
+  do.call(nn_layers, c(lapply(layers, function(make) make()), list(skip = chance(0.3), heads = chance(0.7))))
+}
+
 fuzz_losses <- list(
   loss_huber = list(delta = a_positive),
   loss_quantile = list(tau = function(near) if (near) draw_one(0, 1, c(0.5, 0.5), numeric(), NA, "0.5") else sort(stats::runif(sample.int(3L, 1L), 0.01, 0.99)))
@@ -135,7 +172,7 @@ training_kinds <- function(problem) {
     activation = function(near) {
       if (near) draw_one(a_choice_of(fuzz_activations)(TRUE), c("tanh", "relu"), "softmax", "exp") else draw_from(fuzz_activations)
     },
-    family = or_null(a_family_for(problem)), output = or_null(a_choice_of(c("sigmoid", "softmax", "linear", "exp"))), loss = or_null(a_loss_for(problem)), optimizer = an_optimizer,
+    bias = a_flag, family = or_null(a_family_for(problem)), output = or_null(a_choice_of(c("sigmoid", "softmax", "linear", "exp"))), loss = or_null(a_loss_for(problem)), optimizer = an_optimizer,
     batch_size = or_null(function(near) if (near) a_count(TRUE) else draw_one(1, 2, 7L, 32, 1e9)), shuffle = a_flag, lr_schedule = a_schedule,
     init = or_null(function(near) if (near) draw_one(a_choice_of(fuzz_inits)(TRUE), rep("normal", 9)) else draw_from(fuzz_inits)),
     start = function(near) if (near) draw_start(problem) else NULL,

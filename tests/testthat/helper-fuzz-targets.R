@@ -174,8 +174,8 @@ targets_of_makers <- function() {
     }
   }
   makers <- c(fuzz_optimizers, fuzz_schedules)
-  kinds <- c(stats::setNames(lapply(makers, `[[`, "kinds"), vapply(makers, `[[`, "", "fun")), fuzz_losses, fuzz_embeddings)
-  classes <- c(opt = "nn_optimizer", loss = "nn_loss", schedule = "nn_schedule", embed = "nn_embedding")[sub("_.*", "", names(kinds))]
+  kinds <- c(stats::setNames(lapply(makers, `[[`, "kinds"), vapply(makers, `[[`, "", "fun")), fuzz_losses, fuzz_embeddings, fuzz_layers)
+  classes <- c(opt = "nn_optimizer", loss = "nn_loss", schedule = "nn_schedule", embed = "nn_embedding", layer = "nn_layer")[sub("_.*", "", names(kinds))]
   Map(of, kinds, classes, names(kinds))
 }
 
@@ -188,6 +188,13 @@ targets_of_objects <- function() {
       )
       arguments <- draw_arguments(kinds, needed = "family")
       fuzz_draw(c("nn_family", "print.nn_family"), quote(nn_family), arguments, holds = holds_of_family)
+    },
+    nn_layers = function() {
+      layers <- if (chance(0.2)) list(hostile_value()) else unname(unclass(some_layers())$layers)
+      kinds <- list(skip = a_flag, heads = a_flag)
+      fuzz_draw(c("nn_layers", "print.nn_layers"), quote(nn_layers), c(layers, draw_arguments(kinds)), holds = function(value) {
+        c(if (!inherits(value, "nn_layers")) "is no nn_layers", faults_of_text(value))
+      })
     },
     nn_init = function() {
       sizes <- function(near) if (near) draw_one(1, c(1, 0), c(1, 3e9), c(2, NA), "2", c(1e6, 1e6), c(1.5, 2)) else sample.int(4L, sample(2:4, 1L), TRUE)

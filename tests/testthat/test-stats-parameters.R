@@ -2,9 +2,9 @@ test_that("parameters go into one vector and back", {
   fit <- nn_train(as.matrix(iris[1:4]), iris$Species, hidden = c(3, 2), epochs = 1, seed = 1)
   parameters <- as_parameters(fit)
   expect_identical(as_layers(parameters, fit$weights), list(weights = fit$weights, biases = fit$biases, ancillary = numeric()))
-  sizes <- fit$settings$sizes
-  expect_identical(parameters[places_of_layer(sizes, 2L)], c(rbind(fit$weights[[2]], fit$biases[[2]])))
-  expect_identical(sort(unlist(lapply(1:3, places_of_layer, sizes = sizes))), seq_along(parameters))
+  shapes <- layer_shapes(fit$settings)
+  expect_identical(parameters[dense_places(shapes, 2L)], c(rbind(fit$weights[[2]], fit$biases[[2]])))
+  expect_equal(sort(unlist(lapply(1:3, places_of_layer, shapes = shapes), use.names = FALSE)), seq_along(parameters))
 })
 
 test_that("the first level of a factor is what is left out", {
