@@ -20,6 +20,8 @@ pub enum EngineError {
     },
     /// Starting weights, or what the optimizer kept with them, that are not finite or too large for the precision.
     StartTooLarge,
+    /// A function that the caller brought along has failed; the caller knows how.
+    Function,
     /// A panic in a worker thread.
     Panic(String),
     /// The user wants the work to end.
@@ -44,6 +46,7 @@ impl fmt::Display for EngineError {
                 write!(f, "{needed} bytes needed, {available} available")
             }
             EngineError::StartTooLarge => write!(f, "starting weights too large for the precision"),
+            EngineError::Function => write!(f, "a function of the caller's own failed"),
             EngineError::Panic(message) => write!(f, "a worker panicked: {message}"),
             EngineError::Interrupted => write!(f, "interrupted"),
         }

@@ -4,12 +4,17 @@
 
 use crate::base::buffer::SharedSlice;
 use crate::base::error::{EngineError, Result};
+use crate::base::functions;
 use crate::base::ranges::tiles;
+use crate::base::room::{collected, copied, filled, matrix_of};
 use crate::base::threads::Team;
 use crate::data::rows::{RowSource, Selection};
 use crate::data::table::Data;
+use crate::kernels::instruction_set::InstructionSet;
+use crate::nn::activation::Activation;
 use crate::nn::network::{Coefficients, Network};
 use crate::objective::checked::Objective;
+use crate::objective::loss::rows::{Deltas, OutputRows};
 use crate::objective::loss::{Cox, RiskSets};
 use crate::objective::penalty::Penalty;
 use crate::objective::real::{Dual, Real};
@@ -67,6 +72,11 @@ pub fn hessian(
 ) -> Result<()> {
     coefficients.check(network)?;
     data.check(network, objective)?;
+    if network.is_custom() || objective.loss().is_custom() {
+        return Err(EngineError::config(
+            "functions of the caller's own have no second derivatives",
+        ));
+    }
     let count = network.parameter_count() as usize;
     if Some(out.len()) != count.checked_mul(count) {
         return Err(EngineError::config("a Hessian has the square of the parameters"));
@@ -136,6 +146,16 @@ fn element(coefficients: &mut Coefficients, mut index: usize) -> &mut f64 {
     }
 }
 
+/// Values and slopes of an activation of the caller's own, asked of all weighted inputs at once.
+fn curve(activation: Activation, weighted: &Array2<f64>) -> Result<(Array2<f64>, Array2<f64>)> {
+    let (rows, units) = weighted.dim();
+    let mut values = collected(weighted.iter().copied())?;
+    let mut slopes = filled(values.len(), 0.0)?;
+    activation.activate_with_slope(InstructionSet::detect(), &mut values, &mut slopes);
+    functions::check()?;
+    Ok((matrix_of(values, rows, units)?, matrix_of(slopes, rows, units)?))
+}
+
 /// Some rows with everything that does not depend on the direction.
 struct Chunk<'a> {
     network: &'a Network,
@@ -188,11 +208,17 @@ impl<'a> Chunk<'a> {
                 }
             } else {
                 let activation = layer.activation;
-                inputs.push(z.mapv(|z| activation.value_and_slope(z).0));
-                slopes.push([
-                    z.mapv(|z| activation.value_and_slope(z).1),
-                    z.mapv(|z| activation.second_derivative(z)),
-                ]);
+                if activation.is_custom() {
+                    let (values, of_values) = curve(activation, &z)?;
+                    inputs.push(values);
+                    slopes.push([of_values, z.mapv(|_| f64::NAN)]);
+                } else {
+                    inputs.push(z.mapv(|z| activation.value_and_slope(z).0));
+                    slopes.push([
+                        z.mapv(|z| activation.value_and_slope(z).1),
+                        z.mapv(|z| activation.second_derivative(z)),
+                    ]);
+                }
             }
             weighted.push(z);
         }
@@ -255,6 +281,13 @@ impl<'a> Chunk<'a> {
             }
             return Ok((deltas, ancillary));
         }
+        if self.objective.loss().is_custom() {
+            for (index, delta) in self.custom_deltas()?.into_iter().enumerate() {
+                let (row, unit) = (index / units, index % units);
+                deltas[(row, unit)] = N::of(delta) * scale(row);
+            }
+            return Ok((deltas, ancillary));
+        }
         let (mut inputs, mut values, mut by_inputs) =
             (vec![zero; units], vec![zero; units], vec![zero; units]);
         let (mut targets, mut by_own) = (vec![zero; self.targets.ncols()], vec![zero; own.len()]);
@@ -275,6 +308,38 @@ impl<'a> Chunk<'a> {
             }
         }
         Ok((deltas, ancillary))
+    }
+
+    /// Derivatives by the weighted inputs of the last layer, row by row, of a loss that is asked of all rows at once.
+    fn custom_deltas(&self) -> Result<Vec<f64>> {
+        let weighted = &self.weighted[self.weighted.len() - 1];
+        let (rows, units) = weighted.dim();
+        let (output, set) = (self.objective.output(), InstructionSet::detect());
+        let inputs = collected(weighted.iter().copied())?;
+        let (mut values, mut log_sums) = (copied(&inputs)?, filled(rows, 0.0)?);
+        output.apply(set, &mut values, units, units, &mut log_sums);
+        let targets = collected(self.targets.iter().copied())?;
+        let (mut losses, mut deltas) = (filled(rows, 0.0)?, filled(rows * units, 0.0)?);
+        let rows = OutputRows {
+            output,
+            inputs: &inputs,
+            values: &values,
+            log_sums: &log_sums,
+            targets: &targets,
+            ancillary: &[],
+            stride: units,
+            units,
+            targets_per_row: self.targets.ncols(),
+        };
+        let mut out = Deltas {
+            losses: &mut losses,
+            deltas: &mut deltas,
+            ancillary: &mut [],
+            ancillary_stride: 0,
+        };
+        self.objective.evaluate(set, &rows, &mut out);
+        functions::check()?;
+        Ok(deltas)
     }
 
     /// Adds the product of the Hessian with a direction.

@@ -141,6 +141,8 @@ impl StepNeeds {
             && config.penalty.strength == 0.0
             && config.data.offsets.is_none()
             && !config.objective.loss().is_over_all_rows()
+            // Nobody would notice that it fails.
+            && !config.objective.loss().is_custom()
             && !config.optimizer.treats_biases_apart()
             && capacity >= config.largest_step
             && is_small::<T>(&config.pass, config.largest_step);
