@@ -19,7 +19,8 @@ resolve_specification <- function(settings, typed, inputs, outcome, table, earli
   hidden <- resolve_hidden(settings$hidden, "hidden" %in% typed, start)
   sizes <- c(inputs$p, hidden, outputs)
   optimizer <- complete_optimizer(optimizer, sizes)
-  activation <- resolve_activation(settings$activation, hidden)
+  own <- read_activations(settings$activation)
+  activation <- resolve_activation(own$names, hidden, own = names(own$own))
   init <- resolve_init(settings$init, activation, choice)
   batch_size <- resolve_batch_size(settings$batch_size, optimizer$name, inputs$n, family)
   tell_full_batch(optimizer$name, batch_size, settings$batch_size, inputs$n)
@@ -38,7 +39,8 @@ resolve_specification <- function(settings, typed, inputs, outcome, table, earli
   }
   if (!is.null(earlier)) {
     # The best by one loss is not the best by another.
-    if (identical(earlier$settings$loss, choice$loss)) start$best <- earlier_best(earlier, typed, settings)
+    same_loss <- identical(earlier$settings$loss, choice$loss) && !(choice$loss == "custom" && "loss" %in% typed)
+    if (same_loss) start$best <- earlier_best(earlier, typed, settings)
   }
   keep <- check_choice(settings$keep, "keep", keeps)
   if (!is.null(settings$progress)) {
@@ -55,6 +57,7 @@ resolve_specification <- function(settings, typed, inputs, outcome, table, earli
     output = choice$output,
     loss = choice$loss,
     loss_par = choice$loss_par,
+    custom = custom_functions(activation, own$own, choice),
     optimizer = unclass(optimizer),
     lr = lr,
     schedule = unclass(read_schedule(settings$lr_schedule, epochs, optimizer$name)),
@@ -133,7 +136,8 @@ inherit_settings <- function(settings, typed, earlier) {
   if ("loss" %in% typed) {
     inherited <- setdiff(inherited, "output")
   }
-  earlier$loss <- new_loss(earlier$loss, earlier$loss_par)
+  earlier$loss <- typed_loss(earlier)
+  earlier$activation <- typed_activation(earlier)
   # Fits made before an argument existed go on with its default.
   inherited <- intersect(inherited, names(earlier))
   settings[inherited] <- earlier[inherited]
@@ -151,7 +155,9 @@ resolve_objective <- function(settings, outcome, table) {
   loss <- read_loss(settings$loss)
   family <- read_family(settings$family)
   if (is.null(family) && is.null(loss)) family <- default_family(outcome)
-  if (is.null(family)) {
+  if (is.null(family) && is_custom_loss(loss)) {
+    choice <- custom_objective(loss, settings$output)
+  } else if (is.null(family)) {
     choice <- resolve_output(settings$output, loss$name, outcome, table)
   } else {
     check_family_alone(family, settings$output, loss)
@@ -160,7 +166,7 @@ resolve_objective <- function(settings, outcome, table) {
   }
   check_outcome_fits(outcome, choice$output, choice$loss)
   if (is.null(family)) family <- family_of_settings(choice)
-  given <- as.double(if (is.null(loss)) losses[[choice$loss]]$par else loss$par)
+  given <- as.double(if (is.null(loss)) all_losses[[choice$loss]]$par else loss$par)
   choice$loss_par <- if (is.null(family$par)) given else family$par(outcome, given, settings$case_weights)
   choice
 }
@@ -168,9 +174,9 @@ resolve_objective <- function(settings, outcome, table) {
 resolve_output <- function(output, loss, outcome, table) {
   if (is.null(output)) {
     output <- default_output(outcome)
-    if (!is.null(loss) && !output %in% losses[[loss]]$outputs) {
+    if (!is.null(loss) && !output %in% all_losses[[loss]]$outputs) {
       # sse of classes is one sigmoid per class rather than a linear output.
-      fitting <- losses[[loss]]$outputs
+      fitting <- all_losses[[loss]]$outputs
       output <- if (outcome$kind == "factor" && "sigmoid" %in% fitting) "sigmoid" else fitting[1L]
     }
   } else {
@@ -221,13 +227,14 @@ describe_hidden <- function(hidden) {
   if (length(hidden) == 0L) "no hidden layer" else paste(paste(hidden, collapse = ", "), "hidden units")
 }
 
-resolve_activation <- function(activation, hidden, call = training_call) {
+# `own` are the names that stand for functions of the user's.
+resolve_activation <- function(activation, hidden, call = training_call, own = NULL) {
   layers <- length(hidden)
   if (layers == 0L && identical(activation, character())) {
     # What a fit without hidden layers passes on.
     return(activation)
   }
-  check_choices(activation, "activation", names(activations), call = call)
+  check_choices(activation, "activation", c(names(activations), own), call = call)
   if (length(activation) == 1L) {
     return(rep(activation, layers))
   }
@@ -247,6 +254,8 @@ resolve_init <- function(init, activation, choice, call = training_call) {
   if (is.null(init)) {
     article <- all(activation == "sigmoid") && choice$output == "sigmoid" && choice$loss == "sse"
     init <- if (article) "normal" else c(activations[activation], activations[["linear"]], use.names = FALSE)
+    # Of functions of the user's nothing is known.
+    init[is.na(init)] <- "glorot_uniform"
   }
   check_choices(init, "init", names(inits), call = call)
   if (length(init) != 1L && length(init) != layers) {
@@ -298,7 +307,7 @@ tell_full_batch <- function(optimizer, batch_size, typed, n) {
 # A sum over many rows has a gradient that grows with them: the step is held to what a batch of the default size would make.
 default_lr <- function(optimizer, loss, rows_per_step) {
   lr <- optimizers[[optimizer]]$lr
-  if (losses[[loss]]$sum) lr * min(1, default_batch_size / rows_per_step) else lr
+  if (all_losses[[loss]]$sum) lr * min(1, default_batch_size / rows_per_step) else lr
 }
 
 # Threads asked for (argument, option), as many of them as the engine will use.
