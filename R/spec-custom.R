@@ -112,6 +112,12 @@ check_custom_loss <- function(x, arg = "loss", call = training_call) {
 
 # Activations as typed: `names`, one for each, and the `own` functions by the names that stand for them: "custom", "custom2" and so on.
 read_activations <- function(x, call = training_call) {
+  if (is.function(x)) {
+    stop_backprop("argument", c(
+      "{.arg activation} must be a name, or a function with its derivative.",
+      i = "{.code activation_custom(value, derivative)} takes both."
+    ), call = call)
+  }
   if (!is.list(x)) {
     return(list(names = x, own = NULL))
   }
@@ -245,7 +251,8 @@ place_of <- function(at, part, x, y = NULL) {
 }
 
 # Raises what call_custom() noted.
-stop_custom <- function(call, noted = session$custom) {
+stop_custom <- function(call) {
+  noted <- session$custom
   session$custom <- NULL
   arg <- noted$arg
   part <- noted$part
