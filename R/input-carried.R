@@ -104,7 +104,8 @@ is_light <- function(value) is.function(value) || (!is.environment(value) && uti
 
 # A function with nothing around it but what it reads, in place of the environment where it was written.
 carry_function <- function(f, copies) {
-  if (is.primitive(f) || isNamespace(environment(f)) || isNamespace(topenv(environment(f)))) {
+  # What a function of a package made may need what is around it; of an argument's own functions that is looked at.
+  if (is.primitive(f) || isNamespace(environment(f)) || (is.null(copies$arg) && isNamespace(topenv(environment(f))))) {
     return(f)
   }
   for (pair in copies$pairs) {

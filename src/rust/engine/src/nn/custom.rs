@@ -11,7 +11,7 @@ fn found(functions: &Functions, place: usize) -> &ActivationFunctions {
 }
 
 /// Replaces the weighted inputs of rows of `units` numbers, `stride` apart, by activations, and writes the slopes where there is room
-/// for them. What is not finite is not asked for, and becomes NaN: a training that diverges is to be noticed as such.
+/// for them. NaN is not asked for, and stays NaN: a training that diverges is to be noticed as such.
 pub(super) fn activate<T: Scalar>(
     place: usize,
     values: &mut [T],
@@ -21,12 +21,12 @@ pub(super) fn activate<T: Scalar>(
 ) {
     let work = |functions: &Functions| -> Result<()> {
         let rows = values.chunks_exact(stride).flat_map(|row| &row[..units]);
-        let finite = collected(rows.filter(|z| z.is_finite()).map(|z| z.to_double()))?;
+        let numbers = collected(rows.filter(|z| !z.is_nan()).map(|z| z.to_double()))?;
         let activation = found(functions, place);
-        let mut answer = filled(finite.len(), 0.0)?;
+        let mut answer = filled(numbers.len(), 0.0)?;
         if let Some(slopes) = slopes {
-            if !finite.is_empty() {
-                (activation.derivative)(&finite, &mut answer)?;
+            if !numbers.is_empty() {
+                (activation.derivative)(&numbers, &mut answer)?;
             }
             let mut answers = answer.iter();
             for (slopes, row) in slopes.chunks_exact_mut(stride).zip(values.chunks_exact(stride)) {
@@ -35,8 +35,8 @@ pub(super) fn activate<T: Scalar>(
                 }
             }
         }
-        if !finite.is_empty() {
-            (activation.value)(&finite, &mut answer)?;
+        if !numbers.is_empty() {
+            (activation.value)(&numbers, &mut answer)?;
         }
         let mut answers = answer.iter();
         for row in values.chunks_exact_mut(stride) {
@@ -52,8 +52,8 @@ pub(super) fn activate<T: Scalar>(
 }
 
 fn next<T: Scalar>(z: T, answers: &mut std::slice::Iter<'_, f64>) -> T {
-    match z.is_finite() {
-        true => answers.next().map_or(T::nan(), |&answer| T::of(answer)),
-        false => T::nan(),
+    match z.is_nan() {
+        true => T::nan(),
+        false => answers.next().map_or(T::nan(), |&answer| T::of(answer)),
     }
 }

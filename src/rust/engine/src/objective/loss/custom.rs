@@ -14,7 +14,7 @@ use crate::objective::real::Real;
 /// The caller's own loss.
 pub(super) struct Custom;
 
-/// Rows whose predictions are finite, as the functions take them: column by column.
+/// Rows without NaN, as the functions take them: column by column.
 struct Asked {
     predictions: Vec<f64>,
     targets: Vec<f64>,
@@ -27,8 +27,8 @@ impl Asked {
         let (units, per_row) = (rows.units, rows.targets_per_row);
         let count = rows.values.len() / rows.stride;
         let prediction = |row: usize, unit: usize| rows.values[row * rows.stride + unit];
-        let is_finite = |row: &usize| (0..units).all(|unit| prediction(*row, unit).is_finite());
-        let places = collected((0..count).filter(is_finite))?;
+        let is_number = |row: &usize| (0..units).all(|unit| !prediction(*row, unit).is_nan());
+        let places = collected((0..count).filter(is_number))?;
         let by_columns = |columns: usize| {
             let places = &places;
             (0..columns).flat_map(move |column| places.iter().map(move |&row| (row, column)))
@@ -59,7 +59,7 @@ fn found(functions: &Functions) -> Result<&LossFunctions> {
 }
 
 impl Custom {
-    /// The derivatives by the predictions, row by row and without gaps; NaN where predictions are not finite.
+    /// The derivatives by the predictions, row by row and without gaps; NaN where predictions are.
     pub fn by_predictions<T: Scalar>(&self, rows: &OutputRows<'_, T>) -> Result<Vec<f64>> {
         let units = rows.units;
         let mut gradients = filled(rows.values.len() / rows.stride * units, f64::NAN)?;
