@@ -405,10 +405,8 @@ pub fn threads(spec: &Fields, work: f64) -> Result<usize> {
     let wanted = spec.count("threads")?;
     // Work that is not worth sharing is not worth the question how many may share it either.
     // Functions of the user's are called on this thread alone.
-    Ok(match functions::are_in(spec) || work < backprop_engine::WORK_WORTH_SHARING {
-        true => 1,
-        false => allowed(wanted),
-    })
+    let alone = functions::are_in(spec) || work < backprop_engine::WORK_WORTH_SHARING;
+    Ok(if alone { 1 } else { allowed(wanted) })
 }
 
 /// Name of the instruction set in use.

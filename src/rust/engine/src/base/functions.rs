@@ -150,7 +150,10 @@ mod tests {
                 }));
             }
             let mut out = [0.0];
-            assert!(ask(|functions| (functions.activations[0].value)(&[3.0], &mut out)));
+            assert!(ask(|functions| (functions.activations[0].value)(
+                &[3.0],
+                &mut out
+            )));
             assert_eq!(out, [6.0]);
         }
         assert!(!are_present());
@@ -159,7 +162,10 @@ mod tests {
     #[test]
     fn a_failure_is_told_once_and_nothing_is_asked_until_then() {
         let _brought = bring(double());
-        assert!(!ask(|functions| (functions.activations[0].derivative)(&[], &mut [])));
+        assert!(!ask(|functions| (functions.activations[0].derivative)(
+            &[],
+            &mut []
+        )));
         assert!(!ask(|_| panic!("asked after a failure")));
         assert_eq!(check(), Err(EngineError::Function));
         assert_eq!(check(), Ok(()));

@@ -16,7 +16,9 @@ use backprop_engine::optim::lbfgs::Lbfgs;
 use backprop_engine::optim::{Momentum, Optimizer};
 use backprop_engine::train::ensemble::{train_members, Member};
 use backprop_engine::train::observer::NoObserver;
-use backprop_engine::{evaluate, gradient, Coefficients, Ending, EngineError, Method, Network, Settings, Trained};
+use backprop_engine::{
+    evaluate, gradient, Coefficients, Ending, EngineError, Method, Network, Settings, Trained,
+};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -69,7 +71,9 @@ fn cross_entropy() -> LossFunctions {
         value: Box::new(|rows, out| {
             for (row, loss) in out.iter_mut().enumerate() {
                 let cells = (row..rows.predictions.len()).step_by(rows.rows);
-                *loss = cells.map(|cell| -rows.targets[cell] * rows.predictions[cell].ln()).sum();
+                *loss = cells
+                    .map(|cell| -rows.targets[cell] * rows.predictions[cell].ln())
+                    .sum();
             }
             Ok(())
         }),
@@ -85,11 +89,16 @@ fn cross_entropy() -> LossFunctions {
 /// The same problem with every hidden activation, and the loss where it is the mean of squares, brought along.
 fn as_custom(problem: &Problem) -> (Problem, Functions) {
     let layers = problem.network.layers();
-    let hidden: Vec<Activation> = layers[..layers.len() - 1].iter().map(|layer| layer.activation).collect();
+    let hidden: Vec<Activation> = layers[..layers.len() - 1]
+        .iter()
+        .map(|layer| layer.activation)
+        .collect();
     let sizes: Vec<usize> = std::iter::once(layers[0].inputs)
         .chain(layers.iter().map(|layer| layer.units))
         .collect();
-    let own: Vec<Activation> = (0..hidden.len()).map(|place| Activation::Custom(place as u16)).collect();
+    let own: Vec<Activation> = (0..hidden.len())
+        .map(|place| Activation::Custom(place as u16))
+        .collect();
     let output = problem.network.output();
     let mut custom = problem.copied();
     custom.network = Network::new(&sizes, &own, output).unwrap();
@@ -122,7 +131,10 @@ fn numbers(coefficients: &Coefficients) -> Vec<f64> {
 
 fn nearly(a: &Trained, b: &Trained, tolerance: f64, what: &str) {
     for (a, b) in numbers(&a.coefficients).iter().zip(numbers(&b.coefficients)) {
-        assert!((a - b).abs() <= tolerance * b.abs().max(1.0), "{what}: {a} for {b}");
+        assert!(
+            (a - b).abs() <= tolerance * b.abs().max(1.0),
+            "{what}: {a} for {b}"
+        );
     }
 }
 
@@ -154,7 +166,12 @@ fn in_single_precision_they_differ_by_its_rounding() {
         let built_in = problem.trained::<f32>(methods()[0], 0.01, 2, 1);
         let (custom, functions) = as_custom(&problem);
         let _brought = bring(functions);
-        nearly(&custom.trained::<f32>(methods()[0], 0.01, 2, 1), &built_in, 1e-5, name);
+        nearly(
+            &custom.trained::<f32>(methods()[0], 0.01, 2, 1),
+            &built_in,
+            1e-5,
+            name,
+        );
     }
 }
 
@@ -166,7 +183,10 @@ fn one_thread_does_it_however_many_are_asked_for() {
     let _brought = bring(functions);
     assert_eq!(with_team(8, |team| team.size()), 1);
     let alone = custom.trained::<f64>(methods()[0], 0.01, 2, 1);
-    assert_eq!(custom.trained::<f64>(methods()[0], 0.01, 2, 8).coefficients, alone.coefficients);
+    assert_eq!(
+        custom.trained::<f64>(methods()[0], 0.01, 2, 8).coefficients,
+        alone.coefficients
+    );
     drop(_brought);
     assert_eq!(with_team(2, |team| team.size()), 2);
 }
@@ -182,7 +202,12 @@ fn softmax_takes_derivatives_by_probabilities_to_all_units_of_a_row() {
         activations: Vec::new(),
         loss: Some(cross_entropy()),
     });
-    nearly(&custom.trained::<f64>(methods()[0], 0.05, 3, 1), &built_in, 1e-12, "softmax");
+    nearly(
+        &custom.trained::<f64>(methods()[0], 0.05, 3, 1),
+        &built_in,
+        1e-12,
+        "softmax",
+    );
 }
 
 #[test]
@@ -207,7 +232,10 @@ fn predictions_losses_and_derivatives_are_those_of_the_built_in() {
     let built_in = asked(&problem);
     let _brought = bring(functions);
     let found = asked(&custom);
-    assert_eq!((&found.0, &found.1, &found.2), (&built_in.0, &built_in.1, &built_in.2));
+    assert_eq!(
+        (&found.0, &found.1, &found.2),
+        (&built_in.0, &built_in.1, &built_in.2)
+    );
     for (a, b) in found.3.iter().zip(&built_in.3) {
         assert!((a - b).abs() < 1e-14 * b.abs().max(1.0), "{a} for {b}");
     }
@@ -227,10 +255,20 @@ fn there_is_no_hessian_of_them() {
     ] {
         let refused = custom.with_data::<f64, _>(|data| {
             with_team(1, |team| {
-                hessian(network, objective, custom.penalty(), data, &custom.start, team, &mut out)
+                hessian(
+                    network,
+                    objective,
+                    custom.penalty(),
+                    data,
+                    &custom.start,
+                    team,
+                    &mut out,
+                )
             })
         });
-        assert!(matches!(refused, Err(EngineError::Config(message)) if message.contains("second derivative")));
+        assert!(
+            matches!(refused, Err(EngineError::Config(message)) if message.contains("second derivative"))
+        );
     }
 }
 
@@ -238,8 +276,12 @@ fn there_is_no_hessian_of_them() {
 fn a_trace_has_what_they_gave() {
     let built_in = traces::problem(Output::Sigmoid, Loss::Mse, 2);
     let mut custom = traces::problem(Output::Sigmoid, Loss::Mse, 2);
-    custom.network =
-        Network::new(&[3, 4, 5, 2], &[Activation::Custom(0), Activation::Gelu], Output::Sigmoid).unwrap();
+    custom.network = Network::new(
+        &[3, 4, 5, 2],
+        &[Activation::Custom(0), Activation::Gelu],
+        Output::Sigmoid,
+    )
+    .unwrap();
     custom.settings.objective = Objective::new(Output::Sigmoid, Loss::Custom).unwrap();
     let (steps, _) = built_in.recorded::<f64>(4, &mut NoObserver);
     let _brought = bring(Functions {
@@ -330,7 +372,10 @@ fn what_is_no_number_and_lanes_beyond_the_last_unit_do_not_reach_a_function() {
     assert!(values[1].is_nan());
     assert_eq!(values[3], 1.0);
     assert_eq!([values[2], values[5]], [9.0, 9.0]);
-    assert_eq!([values[0], values[4]], [0.5f64, -0.5].map(|z| Activation::Tanh.value_and_slope(z).0));
+    assert_eq!(
+        [values[0], values[4]],
+        [0.5f64, -0.5].map(|z| Activation::Tanh.value_and_slope(z).0)
+    );
 }
 
 #[test]
@@ -340,7 +385,11 @@ fn a_training_that_diverges_is_noticed_as_such() {
     let (custom, functions) = as_custom(&problem);
     let _brought = bring(functions);
     let trained = custom.trained::<f64>(methods()[0], 1e200, 20, 1);
-    assert!(matches!(trained.ending, Ending::Diverged(_)), "{:?}", trained.ending);
+    assert!(
+        matches!(trained.ending, Ending::Diverged(_)),
+        "{:?}",
+        trained.ending
+    );
 }
 
 #[test]

@@ -108,10 +108,7 @@ impl Custom {
             // A probability of a softmax falls where others rise.
             let mean = match rows.output {
                 Output::Softmax => {
-                    let products = values
-                        .iter()
-                        .enumerate()
-                        .map(|(unit, &a)| a * gradient(unit));
+                    let products = values.iter().enumerate().map(|(unit, &a)| a * gradient(unit));
                     products.fold(T::zero(), |sum, product| sum + product)
                 }
                 _ => T::zero(),
