@@ -182,6 +182,9 @@ custom_objective <- function(loss, output) {
 
 # What the engine and the settings of a fit have of the user's functions; NULL where there are none.
 custom_functions <- function(activation, own, choice) {
+  if (is.null(own) && is.null(choice$own_loss)) {
+    return(NULL)
+  }
   functions <- list(activation = own[intersect(names(own), activation)], loss = choice$own_loss)
   functions <- functions[lengths(functions) > 0L]
   if (length(functions) > 0L) functions
