@@ -12,6 +12,9 @@ fn found(functions: &Functions, place: usize) -> &ActivationFunctions {
 
 /// Replaces the weighted inputs of rows of `units` numbers, `stride` apart, by activations, and writes the slopes where there is room
 /// for them. NaN is not asked for, and stays NaN: a training that diverges is to be noticed as such.
+// Out of the way of kernels that are inlined.
+#[cold]
+#[inline(never)]
 pub(super) fn activate<T: Scalar>(
     place: usize,
     values: &mut [T],

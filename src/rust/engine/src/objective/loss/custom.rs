@@ -81,6 +81,9 @@ impl Custom {
         Ok(gradients)
     }
 
+    // Out of the way of losses that are inlined.
+    #[cold]
+    #[inline(never)]
     fn evaluate<T: Scalar>(
         functions: &Functions,
         rows: &OutputRows<'_, T>,
@@ -169,6 +172,8 @@ impl RowLoss for Custom {
         N::of(losses[0])
     }
 
+    #[cold]
+    #[inline(never)]
     fn rows<T: Scalar>(&self, _: InstructionSet, rows: &OutputRows<'_, T>, out: &mut Deltas<'_, T>) {
         if !functions::ask(|functions| Custom::evaluate(functions, rows, out)) {
             out.losses.fill(f64::NAN);
