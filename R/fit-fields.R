@@ -7,17 +7,20 @@ network_fields <- fields(
   layers = field("a list that describes each layer, as the engine takes it", function(x, fit) are_known_layers(x, fit$settings$sizes), optional = TRUE),
   activation = field(
     function(fit) paste0("the names of activations, one for each hidden layer (", length(fit$settings$sizes) - 2L, ")"),
-    function(x, fit) is.character(x) && length(x) == length(fit$settings$sizes) - 2L && !anyNA(match(x, names(activations)))
+    function(x, fit) {
+      is.character(x) && length(x) == length(fit$settings$sizes) - 2L && !anyNA(match(x, c(names(activations), own_activations(fit$settings$custom))))
+    }
   ),
   output = choice_field(names(outputs)),
   loss = field(
     function(fit) paste0("the name of a loss that goes with the output \"", fit$settings$output, "\""),
-    function(x, fit) is_choice(x, names(losses)) && !is.na(match(fit$settings$output, losses[[x]]$outputs))
+    function(x, fit) is_choice(x, names(all_losses)) && !is.na(match(fit$settings$output, all_losses[[x]]$outputs))
   ),
   loss_par = field(
     function(fit) paste0("the parameter of the loss \"", fit$settings$loss, "\""),
-    function(x, fit) loss_fields[[fit$settings$loss]]$test[[1L]](x)
+    function(x, fit) if (fit$settings$loss == "custom") no_parameter$test[[1L]](x) else loss_fields[[fit$settings$loss]]$test[[1L]](x)
   ),
+  custom = field("the functions of `activation` and `loss` that are no names", function(x, fit) is_custom(x, fit$settings)),
   precision = choice_field(precisions),
   offset = flag_field()
 )
@@ -120,7 +123,7 @@ outcome_fields <- fields(
       if (!is_whole(x, 1)) {
         FALSE
       } else {
-        columns <- switch(losses[[settings$loss]]$needs, single = 1, survival = 2, ordered = settings$loss_par, x)
+        columns <- switch(all_losses[[settings$loss]]$needs, single = 1, survival = 2, ordered = settings$loss_par, x)
         x == columns && outputs == count_outputs(list(kind = fit$outcome$kind, k = x), settings)
       }
     }

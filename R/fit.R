@@ -45,6 +45,7 @@ new_fit <- function(result, ready, given, earlier, engine = ready$spec$engine) {
       output = engine$output,
       loss = engine$loss,
       loss_par = engine$loss_par,
+      custom = engine$custom,
       optimizer = optimizer,
       batch_size = engine$batch_size,
       shuffle = engine$shuffle,
@@ -137,13 +138,16 @@ plain_call <- function(call) {
     if (inherits(value, "formula")) {
       attributes(value) <- NULL
       call[[i]] <- value
-    } else if (!is.language(value) && !is.null(value) && (is.environment(value) || is.function(value) || utils::object.size(value) > 1000)) {
+    } else if (!is.language(value) && !is.null(value) && (is.environment(value) || has_functions(value) || utils::object.size(value) > 1000)) {
       name <- names(call)[i]
       call[[i]] <- as.name(if (length(name) == 1L && nzchar(name)) name else "X")
     }
   }
   call
 }
+
+# Functions bring along what is around them.
+has_functions <- function(value) is.function(value) || (is.list(value) && any(vapply(value, has_functions, NA)))
 
 # The losses at the weights that the fit has, which the history does not tell: it is of the weights before each
 # update. Missing after an interrupt, which is answered at once, and in a checkpoint.

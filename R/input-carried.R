@@ -26,7 +26,8 @@ add_carried <- function(carried, more) {
   carried
 }
 
-# `copies` remembers the functions that were copied already: they may call each other, or themselves.
+# `copies` remembers the functions that were copied already: they may call each other, or themselves. Its `arg` is the argument that they are, if they are no
+# part of a formula.
 carry_names <- function(read, env, copies) {
   values <- list()
   packages <- character()
@@ -79,6 +80,7 @@ carry_value <- function(value, name, copies) {
   }
   if (!is_light(value)) {
     what <- if (is.environment(value)) "an environment" else format_bytes(as.double(utils::object.size(value)))
+    if (!is.null(copies$arg)) stop_heavy(copies$arg, name, what)
     stop_formula(
       c(
         "{.arg formula} uses {.code {name}}, which is no column of {.arg data} and would have to travel with the model: {what}.",
@@ -90,11 +92,20 @@ carry_value <- function(value, name, copies) {
   value
 }
 
+# Of a function that is an argument itself.
+stop_heavy <- function(arg, name, what) {
+  stop_backprop("custom", c(
+    "The functions of {.arg {arg}} use {.code {name}}, which would have to travel with the model: {what}.",
+    i = "Write into them what they need of it."
+  ))
+}
+
 is_light <- function(value) is.function(value) || (!is.environment(value) && utils::object.size(value) <= carried_bytes)
 
 # A function with nothing around it but what it reads, in place of the environment where it was written.
 carry_function <- function(f, copies) {
-  if (is.primitive(f) || isNamespace(environment(f)) || isNamespace(topenv(environment(f)))) {
+  # What a function of a package made may need what is around it; of an argument's own functions that is looked at.
+  if (is.primitive(f) || isNamespace(environment(f)) || (is.null(copies$arg) && isNamespace(topenv(environment(f))))) {
     return(f)
   }
   for (pair in copies$pairs) {

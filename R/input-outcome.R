@@ -180,14 +180,14 @@ observed_outcome <- function(outcome, objective) {
 }
 
 # Whether classes are in order, so that the engine takes their numbers.
-is_ordered <- function(fit) !is.null(fit) && losses[[fit$settings$loss]]$needs == "ordered"
+is_ordered <- function(fit) !is.null(fit) && all_losses[[fit$settings$loss]]$needs == "ordered"
 
 # The outcomes for each column of predictions: several quantiles share one.
 beside <- function(y, predicted) if (ncol(y) == ncol(predicted)) y else y[, rep(1L, ncol(predicted)), drop = FALSE]
 
 # Outcome, output and loss must fit each other; called once both choices are made.
 check_outcome_fits <- function(outcome, output, loss) {
-  allowed <- losses[[loss]]$outputs
+  allowed <- all_losses[[loss]]$outputs
   if (!output %in% allowed) {
     stop_incompatible(
       "{.code loss = \"{loss}\"} does not go with {.code output = \"{output}\"}.",
@@ -195,11 +195,11 @@ check_outcome_fits <- function(outcome, output, loss) {
       loss = loss, output = output, allowed = allowed
     )
   }
-  if (losses[[loss]]$needs == "survival" || outcome$kind == "survival") {
+  if (all_losses[[loss]]$needs == "survival" || outcome$kind == "survival") {
     check_survival_fits(outcome, loss)
     return(invisible())
   }
-  if (losses[[loss]]$needs == "ordered") {
+  if (all_losses[[loss]]$needs == "ordered") {
     check_ordered(outcome)
     return(invisible())
   }
@@ -217,7 +217,7 @@ check_outcome_fits <- function(outcome, output, loss) {
     )
   }
   values <- outcome$values
-  needs <- losses[[loss]]$needs
+  needs <- all_losses[[loss]]$needs
   if (outcome$kind == "factor") {
     if (!needs %in% c("any", "unit", "share", "nonnegative")) {
       stop_incompatible(
@@ -273,7 +273,7 @@ check_outcome_fits <- function(outcome, output, loss) {
 }
 
 check_survival_fits <- function(outcome, loss) {
-  if (outcome$kind == "survival" && losses[[loss]]$needs == "survival") {
+  if (outcome$kind == "survival" && all_losses[[loss]]$needs == "survival") {
     return(invisible())
   }
   if (outcome$kind == "survival") {

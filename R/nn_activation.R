@@ -88,8 +88,12 @@ activation_values <- function(name, z) {
   do.call(rbind, each)
 }
 
-# Values and slopes of one function, by the engine.
-activation_at <- function(name, z) {
+# Values and slopes of one function, by the engine; of the user's own by themselves.
+activation_at <- function(name, z, custom = NULL) {
+  own <- custom$activation[[name]]
+  if (!is.null(own)) {
+    return(list(value = ask_custom(own$value, "activation", "value", as.double(z), call = quote(plot()))))
+  }
   answered(engine_activation(name, as.double(z)), call = quote(nn_activation()))
 }
 

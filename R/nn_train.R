@@ -223,12 +223,13 @@
 #' @param preset `"table"` or `"textbook"`: what arguments are that are not typed; see [presets].
 #' @param effort How much work `preset = "table"` takes on: `"quick"` (one network), `"standard"` or `"thorough"`; see [presets] for their times.
 #' @param time_limit Seconds after which the training ends with what it has, kept within a tenth. Of an ensemble these are the networks finished by then; see [presets].
-#' @param activation Activation of the hidden layers: one name, or one per layer (of [nn_layers()] one per dense layer).
+#' @param activation Activation of the hidden layers: one name, or one per layer (of [nn_layers()] one per dense layer). One of your own is `activation_custom(value, derivative)`, or the
+#'   plain list of these two functions; with names it goes into a list: `list("tanh", activation_custom(...))`. See [activation_custom()].
 #' @param bias Whether units have biases. With `FALSE` no dense layer, embedding or output has one, and `standardize = TRUE` divides columns, and a numeric outcome, by the root of the mean of
 #'   their squares without centring them. A formula that takes the intercept out (`y ~ x - 1`) means it.
 #' @param family What the outcome is distributed as: a name such as `"ordinal"`, an object, or `NULL` to choose by the outcome; see [nn_family()].
 #' @param output Activation of the output layer, or `NULL` to choose by the outcome.
-#' @param loss Loss: a name, an object such as `loss_huber(delta = 2)`, or `NULL` to choose by outcome and output.
+#' @param loss Loss: a name, an object such as `loss_huber(delta = 2)`, one of your own by [loss_custom()], or `NULL` to choose by outcome and output.
 #' @param optimizer A name such as `"gd"` or `"adam"`, or an object such as `opt_adam(beta1 = 0.8)`; see [optimizers].
 #' @param batch_size Rows per step. More than there are means all rows.
 #' @param shuffle Whether rows are reshuffled each epoch; `FALSE` takes them in order. Without effect on full batches.

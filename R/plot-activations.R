@@ -48,7 +48,7 @@ unit_activations <- function(fit, x, call) {
     answer <- engine_predict(net, fit$weights[seq_len(l)], fit$biases[seq_len(l)], x, NULL)
     value <- answered(answer, colnames(x), call)$value
     if (!last) {
-      value[] <- activation_at(settings$activation[l], value)$value
+      value[] <- activation_at(settings$activation[l], value, settings$custom)$value
     }
     value
   })

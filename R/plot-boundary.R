@@ -121,7 +121,7 @@ boundary_meaning <- function(fit, data, call) {
   known <- tryCatch(data_of(fit, data, call)$outcome, backprop_error = function(cnd) NULL)
   outcome <- fit$outcome
   # A single 0/1 outcome under a sigmoid is two classes too.
-  binary <- outcome$kind %in% c("numeric", "logical") && fit$settings$output == "sigmoid" && outcome$k == 1L && losses[[fit$settings$loss]]$needs != "inner_unit"
+  binary <- outcome$kind %in% c("numeric", "logical") && fit$settings$output == "sigmoid" && outcome$k == 1L && all_losses[[fit$settings$loss]]$needs != "inner_unit"
   if (outcome$kind == "factor" || binary) {
     levels <- if (outcome$kind == "factor") outcome$levels else if (outcome$kind == "logical") c("FALSE", "TRUE") else c("0", "1")
     code <- if (is.null(known)) NULL else if (is.factor(known$values)) as.integer(known$values) else 1L + (known$values[, 1L] > 0.5)

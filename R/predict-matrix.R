@@ -166,7 +166,7 @@ warn_crossing <- function(value) {
 network_for_engine <- function(fit) {
   settings <- fit$settings
   list(
-    sizes = as.integer(settings$sizes), layers = settings[["layers"]], activation = settings$activation, output = settings$output,
+    sizes = as.integer(settings$sizes), layers = settings[["layers"]], activation = settings$activation, output = settings$output, custom = settings$custom,
     center = fit$inputs$center, scale = fit$inputs$scale, encoding = encoding_for_engine(fit$inputs)
   )
 }

@@ -131,6 +131,7 @@ stop_engine <- function(error, columns, call = training_call, arg = "X") {
       "{.arg start} has numbers too large to train with, or its optimizer's state has.",
       i = "Weights and biases may be up to 1e154, and up to 1e19 with {.code precision = \"single\"}."
     ), call = call),
+    custom = stop_custom(call),
     # The engine swallowed the interrupt to leave in order; now it takes its usual course.
     interrupted = rlang::interrupt(),
     panic = {

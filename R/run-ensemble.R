@@ -372,7 +372,7 @@ blend_shares <- function(pools, rows, engine) {
   if (is.null(rows)) {
     return(data.frame(kind = kinds, loss = NA_real_, share = as.double(kinds == kinds[length(kinds)])))
   }
-  loss_of <- function(predicted) mean_loss(engine$loss, engine$loss_par, engine$output, predicted, rows$y, rows$weights)
+  loss_of <- function(predicted) mean_loss(engine$loss, engine$loss_par, engine$output, predicted, rows$y, rows$weights, engine$custom)
   losses <- vapply(pools, function(pool) loss_of(pool$predicted), 0)
   shares <- shares_by_quarters(length(kinds))
   blended <- apply(shares, 1L, function(share) loss_of(Reduce(`+`, Map(function(pool, part) pool$predicted * part, pools, share))))
@@ -393,7 +393,7 @@ judge_members <- function(pools, shares, rows, engine, outcome) {
     return(NULL)
   }
   predicted <- Reduce(`+`, Map(function(pool, part) pool$predicted * part, pools, shares))
-  loss <- mean_loss(engine$loss, engine$loss_par, engine$output, predicted, rows$y, rows$weights)
+  loss <- mean_loss(engine$loss, engine$loss_par, engine$output, predicted, rows$y, rows$weights, engine$custom)
   errors <- if (outcome$kind != "factor" && ncol(predicted) == ncol(rows$y)) {
     lapply(seq_len(ncol(predicted)), function(j) {
       sorted <- sort(rows$y[, j] - predicted[, j])

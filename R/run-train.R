@@ -84,8 +84,9 @@ anticipate_family <- function(settings, typed, outcome) {
     return(typed)
   }
   loss <- if (inherits(settings$loss, "nn_loss")) settings$loss$name else settings$loss
-  if (is_choice(loss, names(losses))) {
-    output <- if (is.null(settings$output)) losses[[loss]]$outputs[1L] else settings$output
+  if (is_choice(loss, names(all_losses))) {
+    own <- if (is_custom_loss(settings$loss)) settings$loss$output
+    output <- if (!is.null(own)) own else if (is.null(settings$output)) all_losses[[loss]]$outputs[1L] else settings$output
     return(family_of_settings(list(output = output, loss = loss)))
   }
   default_family(outcome)
@@ -135,6 +136,7 @@ prepare_training <- function(settings, plan, given, rows, typed, earlier) {
   data <- take_rows(plan, spec, given, rows)
   scaling <- resolve_scaling(spec, x, learning(data$y), learning(data$case_weights), earlier)
   data <- scale_outcomes(data, scaling, spec$engine)
+  probe_loss(spec$engine$custom$loss, spec$engine$output, data$y)
   ancillary <- start_ancillary(spec$engine, learning(data$y), learning(data$case_weights))
   list(spec = spec, data = data, scaling = scaling, encoding = encoding, ancillary = ancillary)
 }

@@ -17,8 +17,8 @@
 #' @param delta,tau See the table.
 #' @return A list of class `nn_loss` with `name` and `par`.
 #' @section Errors:
-#' A parameter out of its range is an error of class `backprop_error_argument`. Functions are refused as losses: the engine works
-#' with the losses it knows.
+#' A parameter out of its range is an error of class `backprop_error_argument`. A function alone is refused as a loss: [loss_custom()]
+#' takes it with its gradient.
 #' @seealso [nn_train()]
 #' @examples
 #' fit <- nn_train(mpg ~ wt, data = mtcars, preset = "textbook", hidden = 4, activation = "tanh",
@@ -50,6 +50,10 @@ new_loss <- function(name, par) {
 
 #' @export
 print.nn_loss <- function(x, ...) {
+  if (is_custom_loss(x)) {
+    cat("<nn_loss> custom, output ", check_custom_loss(x, "x", quote(print()))$output, "\n", sep = "")
+    return(invisible(x))
+  }
   check_hyperparameters(x, "x", "nn_loss", loss_fields, quote(print()))
   cat("<nn_loss> ", describe_loss(x$name, x$par), "\n", sep = "")
   invisible(x)
@@ -65,14 +69,18 @@ read_loss <- function(x) {
   if (is.null(x)) {
     return(x)
   }
+  if (is_custom_loss(x)) {
+    return(check_custom_loss(x))
+  }
   if (inherits(x, "nn_loss")) {
     return(check_hyperparameters(x, "loss", "nn_loss", loss_fields))
   }
   if (is.function(x)) {
     known <- names(losses)
     stop_backprop("choice", c(
-      "{.arg loss} must be a name, not a function: the engine works with the losses it knows.",
-      i = "They are {.val {known}}."
+      "{.arg loss} must be a name or an object, not a function.",
+      i = "The names are {.val {known}}.",
+      i = "A loss of your own needs its gradient too: {.code loss_custom(value, gradient)}."
     ))
   }
   name <- check_choice(x, "loss", names(losses))
@@ -81,14 +89,14 @@ read_loss <- function(x) {
 
 # The mean loss of predictions on the outcome's scale, for predictions that no single network makes: by the engine, of a network whose inputs are
 # what its output makes these predictions of. A sum of squares is judged by its mean. Probabilities of 0 and 1 count as 1e-15 from there.
-mean_loss <- function(name, par, output, predicted, y, weights = NULL) {
+mean_loss <- function(name, par, output, predicted, y, weights = NULL, custom = NULL) {
   if (!all(is.finite(predicted))) {
     return(Inf)
   }
   units <- ncol(predicted)
   engine <- list(
     sizes = c(units, units), activation = character(), output = output, loss = if (name == "sse") "mse" else name, loss_par = par,
-    precision = "double", threads = 1L
+    precision = "double", threads = 1L, custom = custom
   )
   x <- unname(as_weighted_input(predicted, output, 1e-15))
   answered(engine_evaluate(engine, list(diag(units)), list(numeric(units)), x, unname(y), weights, NULL))$loss

@@ -116,7 +116,7 @@ is_plain_layer <- function(layer) {
 # The activation of each dense layer: its own, or else the call's.
 activations_of <- function(described, settings) {
   own <- lapply(described, function(layer) layer$activation)
-  typed <- resolve_activation(settings$activation, described)
+  typed <- resolve_activation(settings$activation, described, own = settings$own_activations)
   as.character(unlist(Map(function(own, call) if (is.null(own)) call else own, own, typed)))
 }
 

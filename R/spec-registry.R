@@ -7,6 +7,9 @@ defaults_of <- function(table) lapply(table, function(entry) lapply(entry$hyperp
 optimizer_defaults <- defaults_of(optimizers)
 schedule_defaults <- defaults_of(schedules)
 
+# Losses with that which is the user's own: `loss = "custom"` alone says nothing.
+all_losses <- c(losses, list(custom = list(outputs = names(outputs), sum = FALSE, par = numeric(), needs = "any", of_inputs = FALSE)))
+
 # Measures of predictions that may choose the best epoch: which outputs each is for. The loss goes with all.
 stop_metrics <- c(list(loss = names(outputs)), metrics)
 

@@ -15,12 +15,15 @@ resolve_specification <- function(settings, typed, inputs, outcome, table, earli
   check_offset_output(settings$offset, choice$output)
   offset <- read_offset(settings$offset, inputs$rows, outputs, objective = choice)
 
+  own <- read_activations(settings$activation)
+  settings$activation <- own$names
+  settings$own_activations <- names(own$own)
   described <- describe_network(settings, typed, inputs, outputs)
   layered <- !is.null(described$layers)
   start <- read_start(settings$start, inputs$p, outputs, count_own(c(choice, list(sizes = outputs))), choice$loss, if (layered) described)
   network <- if (is.null(described)) {
     hidden <- resolve_hidden(settings$hidden, "hidden" %in% typed, start)
-    list(sizes = c(inputs$p, hidden, outputs), hidden = hidden, activation = resolve_activation(settings$activation, hidden))
+    list(sizes = c(inputs$p, hidden, outputs), hidden = hidden, activation = resolve_activation(own$names, hidden, own = names(own$own)))
   } else {
     resolve_described(described, settings, typed, start)
   }
@@ -47,7 +50,8 @@ resolve_specification <- function(settings, typed, inputs, outcome, table, earli
   }
   if (!is.null(earlier)) {
     # The best by one loss is not the best by another.
-    if (identical(earlier$settings$loss, choice$loss)) start$best <- earlier_best(earlier, typed, settings)
+    same_loss <- identical(earlier$settings$loss, choice$loss) && !(choice$loss == "custom" && "loss" %in% typed)
+    if (same_loss) start$best <- earlier_best(earlier, typed, settings)
   }
   keep <- check_choice(settings$keep, "keep", keeps)
   if (!is.null(settings$progress)) {
@@ -65,6 +69,7 @@ resolve_specification <- function(settings, typed, inputs, outcome, table, earli
     output = choice$output,
     loss = choice$loss,
     loss_par = choice$loss_par,
+    custom = custom_functions(activation, own$own, choice),
     optimizer = unclass(optimizer),
     lr = lr,
     schedule = unclass(read_schedule(settings$lr_schedule, epochs, optimizer$name)),
@@ -146,9 +151,10 @@ inherit_settings <- function(settings, typed, earlier) {
   if ("loss" %in% typed) {
     inherited <- setdiff(inherited, "output")
   }
+  earlier$loss <- typed_loss(earlier)
   # Those of dense layers alone, as they are typed.
   if (!is.null(earlier[["layers"]])) earlier$activation <- earlier$activation[hidden_dense(earlier[["layers"]])]
-  earlier$loss <- new_loss(earlier$loss, earlier$loss_par)
+  earlier$activation <- typed_activation(earlier)
   # Fits made before an argument existed go on with its default.
   inherited <- intersect(inherited, names(earlier))
   settings[inherited] <- earlier[inherited]
@@ -166,7 +172,9 @@ resolve_objective <- function(settings, outcome, table) {
   loss <- read_loss(settings$loss)
   family <- read_family(settings$family)
   if (is.null(family) && is.null(loss)) family <- default_family(outcome)
-  if (is.null(family)) {
+  if (is.null(family) && is_custom_loss(loss)) {
+    choice <- custom_objective(loss, settings$output)
+  } else if (is.null(family)) {
     choice <- resolve_output(settings$output, loss$name, outcome, table)
   } else {
     check_family_alone(family, settings$output, loss)
@@ -175,7 +183,7 @@ resolve_objective <- function(settings, outcome, table) {
   }
   check_outcome_fits(outcome, choice$output, choice$loss)
   if (is.null(family)) family <- family_of_settings(choice)
-  given <- as.double(if (is.null(loss)) losses[[choice$loss]]$par else loss$par)
+  given <- as.double(if (is.null(loss)) all_losses[[choice$loss]]$par else loss$par)
   choice$loss_par <- if (is.null(family$par)) given else family$par(outcome, given, settings$case_weights)
   choice
 }
@@ -183,9 +191,9 @@ resolve_objective <- function(settings, outcome, table) {
 resolve_output <- function(output, loss, outcome, table) {
   if (is.null(output)) {
     output <- default_output(outcome)
-    if (!is.null(loss) && !output %in% losses[[loss]]$outputs) {
+    if (!is.null(loss) && !output %in% all_losses[[loss]]$outputs) {
       # sse of classes is one sigmoid per class rather than a linear output.
-      fitting <- losses[[loss]]$outputs
+      fitting <- all_losses[[loss]]$outputs
       output <- if (outcome$kind == "factor" && "sigmoid" %in% fitting) "sigmoid" else fitting[1L]
     }
   } else {
@@ -236,13 +244,14 @@ describe_hidden <- function(hidden) {
   if (length(hidden) == 0L) "no hidden layer" else paste(paste(hidden, collapse = ", "), "hidden units")
 }
 
-resolve_activation <- function(activation, hidden, call = training_call) {
+# `own` are the names that stand for functions of the user's.
+resolve_activation <- function(activation, hidden, call = training_call, own = NULL) {
   layers <- length(hidden)
   if (layers == 0L && identical(activation, character())) {
     # What a fit without hidden layers passes on.
     return(activation)
   }
-  check_choices(activation, "activation", names(activations), call = call)
+  check_choices(activation, "activation", c(names(activations), own), call = call)
   if (length(activation) == 1L) {
     return(rep(activation, layers))
   }
@@ -280,6 +289,8 @@ resolve_init <- function(init, activation, choice, call = training_call, network
   if (is.null(init)) {
     article <- is_article(activation, choice)
     init <- if (article) "normal" else c(activations[activation], activations[["linear"]], use.names = FALSE)
+    # Of functions of the user's nothing is known.
+    init[is.na(init)] <- "glorot_uniform"
   }
   check_choices(init, "init", names(inits), call = call)
   if (length(init) != 1L && length(init) != layers) {
@@ -343,7 +354,7 @@ tell_full_batch <- function(optimizer, batch_size, typed, n) {
 # A sum over many rows has a gradient that grows with them: the step is held to what a batch of the default size would make.
 default_lr <- function(optimizer, loss, rows_per_step) {
   lr <- optimizers[[optimizer]]$lr
-  if (losses[[loss]]$sum) lr * min(1, default_batch_size / rows_per_step) else lr
+  if (all_losses[[loss]]$sum) lr * min(1, default_batch_size / rows_per_step) else lr
 }
 
 # Threads asked for (argument, option), as many of them as the engine will use.

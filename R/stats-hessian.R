@@ -5,6 +5,7 @@
 nn_hessian <- function(fit, X, Y, case_weights = NULL, offset = NULL) {
   call <- quote(nn_hessian())
   problem <- problem_of_call(fit, if (!missing(X)) X, if (!missing(Y)) Y, case_weights, offset, call)
+  refuse_custom_hessian(problem$engine, call)
   # As the engine gives it, and with names.
   check_room_for_pairs(problem$fit, 2, "The Hessian", call)
   warn_derivatives(named_hessian(problem, call))

@@ -158,6 +158,7 @@ unpenalised_redundant <- function(problem) {
 
 refuse_no_hessian <- function(problem, sandwich, call) {
   engine <- problem$engine
+  refuse_custom_hessian(engine, call)
   if (engine$penalty > 0 && engine$mixture > 0) {
     stop_backprop("incompatible", c(
       "Covariances need a smooth objective; a penalty with {.arg mixture} above 0 is none.",

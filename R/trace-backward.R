@@ -13,7 +13,7 @@ error_step <- function(seen, plan) {
   reads <- list(Y = if (ncol(seen$y) == ncol(output)) c("i", "j") else c("i", "one"), output = c("i", "j"))
   template <- "{Y} - {output}"
   note <- NULL
-  if (plan$paired) {
+  if (plan$paired && plan$loss != "custom") {
     note <- paste0(
       "For information: with the ", plan$functions[plan$layers], " output and ", gsub("_", " ", plan$loss),
       if (plan$loss %in% names(own_keys) || !is_told(plan$loss)) "" else " the slope cancels, and", " d_output arises in one piece."
@@ -34,7 +34,7 @@ error_step <- function(seen, plan) {
     }
   } else {
     # No template: where the slope of these losses' outputs is 1, the engine's delta is it.
-    if (losses[[plan$loss]]$of_inputs) result <- seen$delta[[plan$layers]]
+    if (all_losses[[plan$loss]]$of_inputs) result <- seen$delta[[plan$layers]]
     return(worded_step(5L, "E", "Error at the output", seen, plan, "Minus the derivative of the loss by the output", result))
   }
   cell_step(
@@ -53,7 +53,7 @@ divisor_note <- function(plan, e) {
   if (plan$mean_weight != 1) {
     text <- paste0(text, " times their mean weight ", format(plan$mean_weight, digits = 4))
   }
-  if (plan$loss %in% c("cross_entropy", "discrete_hazard", "ordinal", "cox")) text else paste0(text, ", k = ", count_text(ncol(e), "output"))
+  if (plan$loss %in% c("cross_entropy", "discrete_hazard", "ordinal", "cox", "custom")) text else paste0(text, ", k = ", count_text(ncol(e), "output"))
 }
 
 slope_step <- function(l, seen, plan) {
@@ -145,6 +145,14 @@ worded_step <- function(number, key, name, seen, plan, what, result = seen$delta
 }
 
 paired_step <- function(seen, plan) {
+  if (plan$loss == "custom") {
+    both <- c("E", "output")
+    return(new_step(
+      7L, plan$layers, "d_output", "Delta of the output layer", "backward", "engine", "output * (E - rowSums(E * output))",
+      operand_list(both, seen$error[[plan$layers]], seen$a[[plan$layers]]), operand_list(both, c("i", "all"), c("i", "all")),
+      seen$delta[[plan$layers]], note = "By softmax each output depends on all weighted inputs of its row; as the engine computed it."
+    ))
+  }
   if (!is.null(plan$worded)) {
     return(worded_step(7L, "d_output", "Delta of the output layer", seen, plan, "Minus the derivative of the loss by output_layer_input, in one piece"))
   }

@@ -126,7 +126,7 @@ row_difference <- function(fields, step, i, j, matrix, first, of, through_z = FA
 row_share <- function(fields, step, i, of) {
   weights <- of("case_weights")
   weight <- if (is.null(weights)) 1 else weights[i]
-  if (isTRUE(losses[[fields$engine$loss]]$sum)) weight else weight / step_divisor(fields, step, of)
+  if (isTRUE(all_losses[[fields$engine$loss]]$sum)) weight else weight / step_divisor(fields, step, of)
 }
 
 # Rows of the step times the mean case weight.
@@ -168,7 +168,7 @@ slope_difference <- function(engine, layer, z, j) {
     sizes = rep(units, if (hidden) 3L else 2L),
     activation = if (hidden) engine$activation[layer] else character(),
     output = if (hidden) "linear" else engine$output,
-    center = NULL, scale = NULL, precision = "double", threads = 1L
+    center = NULL, scale = NULL, precision = "double", threads = 1L, custom = engine$custom
   )
   weights <- rep(list(diag(units)), length(net$sizes) - 1L)
   biases <- rep(list(numeric(units)), length(net$sizes) - 1L)
@@ -196,7 +196,7 @@ parameter_difference <- function(fields, step, i, j, of) {
     answered(engine_evaluate(engine, weights, biases, x, y, case_weights, of("offset")))$loss
   }
   # A mini-batch divides by its rows times the mean weight of all rows, the evaluation by the weights of these rows.
-  whole <- isTRUE(losses[[engine$loss]]$sum) || is.null(case_weights)
+  whole <- isTRUE(all_losses[[engine$loss]]$sum) || is.null(case_weights)
   share <- if (whole) 1 else sum(case_weights) / step_divisor(fields, step, of)
   key <- if (bias) keys$biases[layer] else keys$weights[layer]
   # Of a layer that is not dense the engine's gradient stands there.

@@ -143,8 +143,9 @@ is_engine <- function(x, trace) {
   if (!is_plain_list(x)) {
     return(FALSE)
   }
-  same <- c("sizes", "activation", "output", "loss", "loss_par")
-  identical(unname(x[same]), unname(trace$settings[same])) && identical(x[["layers"]], trace$settings[["layers"]]) && is_choice(x[["precision"]], precisions) && is_whole(x[["threads"]], 1) &&
+  same <- c("sizes", "activation", "output", "loss", "loss_par", "layers", "custom")
+  same <- same[same %in% names(x) | same %in% names(trace$settings)]
+  identical(unname(x[same]), unname(trace$settings[same])) && is_choice(x[["precision"]], precisions) && is_whole(x[["threads"]], 1) &&
     (is.null(x[["penalty"]]) || is_between(x[["penalty"]], 0, Inf)) && (is.null(x[["mixture"]]) || is_between(x[["mixture"]], 0, 1, closed = TRUE)) &&
     (is.null(x[["dropout"]]) || is.numeric(x[["dropout"]]))
 }

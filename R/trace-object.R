@@ -83,7 +83,7 @@ trace_plan <- function(recorded) {
     dropout = if (length(engine$dropout) == 0L) numeric(layers - 1L) else rep_len(engine$dropout, layers - 1L),
     loss = engine$loss,
     loss_par = engine$loss_par,
-    sum = isTRUE(losses[[engine$loss]]$sum),
+    sum = isTRUE(all_losses[[engine$loss]]$sum),
     paired = is_paired(engine),
     mean_weight = if (is.null(weights)) 1 else mean(weights),
     offset = recorded$offset,

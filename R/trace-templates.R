@@ -72,6 +72,9 @@ worded_losses <- list(
   location_scale = list(
     formula = "(Y - mean) / sd^2 / (n * k) by means, ((Y - mean)^2 / sd^2 - 1) / (n * k) by log standard deviations",
     note = "mean is the first half of the outputs, sd = exp() of the second", reads = c("i", "all")
+  ),
+  custom = list(
+    formula = "-gradient(output, Y) / n", note = "gradient() is the function that was given to loss_custom()", reads = c("i", "all")
   )
 )
 
@@ -81,7 +84,11 @@ is_told <- function(loss) loss %in% c(names(trace_losses), names(paired_losses),
 
 # Whether the error by the weighted input arises in one piece, beside an E for information.
 is_paired <- function(engine) {
-  if (is_told(engine$loss)) engine$loss %in% names(paired_losses) else losses[[engine$loss]]$of_inputs && engine$output != "linear"
+  # Of a softmax each output's error reaches all weighted inputs.
+  if (engine$loss == "custom") {
+    return(engine$output == "softmax")
+  }
+  if (is_told(engine$loss)) engine$loss %in% names(paired_losses) else all_losses[[engine$loss]]$of_inputs && engine$output != "linear"
 }
 
 # What the losses' own parameters are called in a trace, and in words.

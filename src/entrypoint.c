@@ -4,6 +4,7 @@
 // they hold.
 
 #include <setjmp.h>
+#include <string.h>
 #include <Rinternals.h>
 // For R_interrupts_suspended and R_interrupts_pending.
 #include <R_ext/GraphicsEngine.h>
@@ -78,4 +79,29 @@ int backprop_ask(SEXP function, SEXP arguments) {
   if (failed || TYPEOF(answer) != LGLSXP || XLENGTH(answer) != 1) return -1;
   int said = LOGICAL(answer)[0];
   return said == NA_LOGICAL ? -1 : said;
+}
+
+// The function of the package through which functions of the user's are called; NULL where it cannot be had.
+SEXP backprop_guard(void) {
+  int failed = 0;
+  SEXP call = PROTECT(Rf_lang3(Rf_install(":::"), Rf_install("backprop"), Rf_install("call_custom")));
+  SEXP guard = R_tryEval(call, R_BaseEnv, &failed);
+  UNPROTECT(1);
+  return failed ? NULL : guard;
+}
+
+// Writes the numbers that an R function answers (1). FALSE says that it has none (0). Interrupts are allowed in it, and
+// one that nothing in R catches, or any other answer, is -1.
+int backprop_numbers(SEXP function, SEXP arguments, double *out, R_xlen_t length) {
+  int failed = 0;
+  SEXP call = PROTECT(Rf_lcons(function, arguments));
+  int before = backprop_suspend_interrupts(0);
+  SEXP answer = R_tryEval(call, R_GlobalEnv, &failed);
+  backprop_suspend_interrupts(before);
+  UNPROTECT(1);
+  if (failed) return -1;
+  if (TYPEOF(answer) == LGLSXP && XLENGTH(answer) == 1 && LOGICAL(answer)[0] == FALSE) return 0;
+  if (TYPEOF(answer) != REALSXP || XLENGTH(answer) != length) return -1;
+  memcpy(out, REAL(answer), length * sizeof(double));
+  return 1;
 }

@@ -99,6 +99,27 @@ some_layers <- function() {
   )
   layers <- c(draw_some(in_front, 0.2), list(function() layer_dense(3)), draw_some(behind, 0.3))
   do.call(nn_layers, c(lapply(layers, function(make) make()), list(skip = chance(0.3), heads = chance(0.7))))
+# Functions of the user's own as activation and loss, and what is none.
+fuzz_own_activation <- function(near) {
+  bent <- list(value = function(z) z / sqrt(1 + z^2), derivative = function(z) (1 + z^2)^-1.5)
+  if (!near) {
+    return(draw_one(do.call(activation_custom, bent), bent))
+  }
+  draw_one(
+    list(value = function(z) 1, derivative = function(z) z), list(value = function(z) z, derivative = function(z) z), list(value = tanh), function(z) z,
+    list("tanh", 3), list(value = function(z) stop("{no}"), derivative = function(z) z), list(value = function(z) z / max(z), derivative = function(z) z)
+  )
+}
+
+fuzz_own_loss <- function(near) {
+  squares <- function(y_hat, y) rowMeans((y_hat - y)^2)
+  if (!near) {
+    return(loss_custom(squares, function(y_hat, y) 2 * (y_hat - y) / ncol(y), draw_one("linear", "sigmoid", "exp", "softmax")))
+  }
+  draw_one(
+    loss_custom(function(y_hat, y) 1, function(y_hat, y) y), loss_custom(squares, function(y_hat, y) y),
+    loss_custom(function(y_hat, y) stop("%s"), function(y_hat, y) y), structure(list(name = "custom"), class = "nn_loss")
+  )
 }
 
 fuzz_losses <- list(
@@ -119,7 +140,7 @@ a_loss_for <- function(problem) {
   all <- c("sse", "mse", "mae", "huber", "binary_cross_entropy", "cross_entropy", "poisson", "quantile")
   function(near) {
     if (near) {
-      return(draw_one(a_choice_of(all)(TRUE), draw_from(all), loss_huber, function(y, p) y - p))
+      return(draw_one(a_choice_of(all)(TRUE), draw_from(all), loss_huber, function(y, p) y - p, fuzz_own_loss(TRUE), fuzz_own_loss(FALSE)))
     }
     name <- draw_from(fitting)
     if (name %in% c("huber", "quantile") && chance(0.7)) do.call(paste0("loss_", name), draw_arguments(fuzz_losses[[paste0("loss_", name)]], "right")) else name
@@ -170,7 +191,10 @@ training_kinds <- function(problem) {
     epochs = function(near) if (near) draw_one(-1, 1.5, NA, "5", 3e9, 1e9, NULL, c(1, 2)) else draw_one(0, 1, 2L, 5, 10, 20),
     lr = or_null(function(near) if (near) draw_one(a_positive(TRUE), 1e300, 1e10) else a_positive(FALSE)),
     activation = function(near) {
-      if (near) draw_one(a_choice_of(fuzz_activations)(TRUE), c("tanh", "relu"), "softmax", "exp") else draw_from(fuzz_activations)
+      if (near) {
+        return(draw_one(a_choice_of(fuzz_activations)(TRUE), c("tanh", "relu"), "softmax", "exp", fuzz_own_activation(TRUE)))
+      }
+      if (chance(0.1)) fuzz_own_activation(FALSE) else draw_from(fuzz_activations)
     },
     bias = a_flag, family = or_null(a_family_for(problem)), output = or_null(a_choice_of(c("sigmoid", "softmax", "linear", "exp"))), loss = or_null(a_loss_for(problem)), optimizer = an_optimizer,
     batch_size = or_null(function(near) if (near) a_count(TRUE) else draw_one(1, 2, 7L, 32, 1e9)), shuffle = a_flag, lr_schedule = a_schedule,

@@ -176,7 +176,23 @@ targets_of_makers <- function() {
   makers <- c(fuzz_optimizers, fuzz_schedules)
   kinds <- c(stats::setNames(lapply(makers, `[[`, "kinds"), vapply(makers, `[[`, "", "fun")), fuzz_losses, fuzz_embeddings, fuzz_layers)
   classes <- c(opt = "nn_optimizer", loss = "nn_loss", schedule = "nn_schedule", embed = "nn_embedding", layer = "nn_layer")[sub("_.*", "", names(kinds))]
-  Map(of, kinds, classes, names(kinds))
+  c(Map(of, kinds, classes, names(kinds)), targets_of_own_functions())
+}
+
+targets_of_own_functions <- function() {
+  a_function <- function(near) if (near) draw_one("tanh", NULL, NA) else draw_one(tanh, function(...) 1)
+  of <- function(fun, class, kinds) {
+    function() {
+      arguments <- draw_arguments(kinds, needed = names(kinds)[1:2])
+      fuzz_draw(c(fun, paste0("print.", class)), as.name(fun), arguments, holds = function(value) {
+        c(if (!inherits(value, class)) paste("is no", class), faults_of_text(value))
+      })
+    }
+  }
+  list(
+    activation_custom = of("activation_custom", "nn_activation_custom", list(value = a_function, derivative = a_function)),
+    loss_custom = of("loss_custom", "nn_loss", list(value = a_function, gradient = a_function, output = a_choice_of(c("sigmoid", "softmax", "linear", "exp"))))
+  )
 }
 
 targets_of_objects <- function() {

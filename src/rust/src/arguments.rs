@@ -1,6 +1,7 @@
 //! Reads what R passes. R has checked everything; what does not fit here is a fault of the
 //! package, reported as [`EngineError::Config`].
 
+use crate::functions;
 use crate::layers;
 use crate::threads::allowed;
 use crate::watch::collect_garbage;
@@ -164,7 +165,7 @@ fn sizes(spec: &Fields) -> Result<Vec<usize>> {
 /// The network that a specification describes.
 pub fn network(spec: &Fields) -> Result<Network> {
     let sizes = sizes(spec)?;
-    let activations = parse_all(spec.texts("activation")?)?;
+    let activations = functions::activations(spec)?;
     let output = Output::from_str(spec.text("output")?)?;
     of_layers(spec, &sizes, &activations, output)
 }
@@ -419,10 +420,9 @@ fn optimizer_state(fields: &Fields) -> Result<OptimizerState> {
 pub fn threads(spec: &Fields, work: f64) -> Result<usize> {
     let wanted = spec.count("threads")?;
     // Work that is not worth sharing is not worth the question how many may share it either.
-    Ok(match work < backprop_engine::WORK_WORTH_SHARING {
-        true => 1,
-        false => allowed(wanted),
-    })
+    // Functions of the user's are called on this thread alone.
+    let alone = functions::are_in(spec) || work < backprop_engine::WORK_WORTH_SHARING;
+    Ok(if alone { 1 } else { allowed(wanted) })
 }
 
 /// Name of the instruction set in use.

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod files;
+mod functions;
 mod inputs;
 mod interrupts;
 mod layers;
@@ -53,6 +54,7 @@ fn engine_train(
 ) -> List {
     answer(|| {
         let spec = Fields::new(&spec, "spec")?;
+        let _functions = functions::of(&spec)?;
         let mut settings = arguments::settings(&spec)?;
         let network = arguments::network_of(&spec, &settings.objective)?;
         let method = settings.method;
@@ -156,6 +158,7 @@ impl Fit<'_> {
 fn engine_predict(net: Robj, weights: Robj, biases: Robj, x: Robj, offset: Robj) -> List {
     answer(|| {
         let net = Fields::new(&net, "net")?;
+        let _functions = functions::of(&net)?;
         let network = arguments::network(&net)?;
         let (rows, read) = inputs::extent(&x)?;
         // The weights as they come, laid out, and the predictions.
@@ -202,6 +205,7 @@ fn engine_evaluate(
 ) -> List {
     answer(|| {
         let spec = Fields::new(&spec, "spec")?;
+        let _functions = functions::of(&spec)?;
         let given = Given {
             weights,
             biases,
@@ -241,6 +245,7 @@ fn engine_gradient(
 ) -> List {
     answer(|| {
         let spec = Fields::new(&spec, "spec")?;
+        let _functions = functions::of(&spec)?;
         let given = Given {
             weights,
             biases,
@@ -289,6 +294,7 @@ fn engine_hessian(
 ) -> List {
     answer(|| {
         let spec = Fields::new(&spec, "spec")?;
+        let _functions = functions::of(&spec)?;
         let given = Given {
             weights,
             biases,
@@ -332,6 +338,7 @@ fn engine_hessian(
 fn engine_row_gradients(spec: Robj, weights: Robj, biases: Robj, x: Robj, y: Robj, offset: Robj) -> List {
     answer(|| {
         let spec = Fields::new(&spec, "spec")?;
+        let _functions = functions::of(&spec)?;
         let given = Given {
             weights,
             biases,

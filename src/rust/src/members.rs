@@ -2,6 +2,7 @@
 //! hear of every epoch in order.
 
 use crate::arguments::{self, Fields};
+use crate::functions;
 use crate::inputs::Precision;
 use crate::interrupts::interrupted;
 use crate::problem::{is_single, Table};
@@ -32,6 +33,7 @@ fn engine_train_members(
 ) -> List {
     answer(|| {
         let spec = Fields::new(&spec, "spec")?;
+        let _functions = functions::of(&spec)?;
         let settings = arguments::settings(&spec)?;
         let network = arguments::network_of(&spec, &settings.objective)?;
         let table = Table::new(&x, &y, &case_weights, &offset, &spec)?;
@@ -66,7 +68,8 @@ fn engine_train_members(
         let threads = arguments::threads(&spec, work_of_step(&network, batch))?;
         let side_by_side = threads::allowed(spec.count("threads")?).min(described.len());
         let mut hook = Hook::new(&hook);
-        let ordered = hook.as_ref().is_some_and(Hook::hears_all) || side_by_side < 2;
+        let ordered =
+            hook.as_ref().is_some_and(Hook::hears_all) || side_by_side < 2 || functions::are_in(&spec);
         // The inputs row by row; targets, weights and offsets of each member, and what it predicts of the rows that judge it.
         let wide = table.targets_per_row() + 2 * network.outputs() + 1;
         let of_inputs = match is_single(&spec)? {

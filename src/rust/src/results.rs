@@ -54,6 +54,8 @@ fn describe(error: EngineError) -> Result<List> {
         EngineError::Memory { needed, available } => {
             list!(kind = "memory", needed = needed, available = available)
         }
+        // What it was, R knows.
+        EngineError::Function => list!(kind = "custom"),
         EngineError::StartTooLarge => list!(kind = "start"),
         EngineError::Interrupted => list!(kind = "interrupted"),
         EngineError::Stream(message) => list!(kind = "stream", message = message.replace('\0', " ")),
@@ -120,6 +122,12 @@ pub fn matrix(matrix: &Array2<f64>) -> Result<Robj> {
             .for_each(|(out, &number)| *out = number)
     });
     Ok(with_dim(made?, rows, columns))
+}
+
+/// A matrix of so many rows, from its numbers column by column.
+pub fn matrix_of_columns(values: &[f64], rows: usize) -> Result<Robj> {
+    let made = doubles(values.iter().copied())?;
+    Ok(with_dim(made, rows, values.len() / rows.max(1)))
 }
 
 /// Bytes of a matrix.

@@ -24,6 +24,8 @@ pub enum EngineError {
     StartTooLarge,
     /// A stream of rows that ended early or could not be read, in words.
     Stream(String),
+    /// A function that the caller brought along has failed; the caller knows how.
+    Function,
     /// A panic in a worker thread.
     Panic(String),
     /// The user wants the work to end.
@@ -50,6 +52,7 @@ impl fmt::Display for EngineError {
             }
             EngineError::StartTooLarge => write!(f, "starting weights too large for the precision"),
             EngineError::Stream(message) => write!(f, "a stream of rows failed: {message}"),
+            EngineError::Function => write!(f, "a function of the caller's own failed"),
             EngineError::Panic(message) => write!(f, "a worker panicked: {message}"),
             EngineError::Interrupted => write!(f, "interrupted"),
         }

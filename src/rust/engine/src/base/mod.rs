@@ -2,6 +2,7 @@
 
 pub mod buffer;
 pub mod error;
+pub mod functions;
 pub mod hyperparameter;
 pub mod memory;
 pub mod random;

@@ -9,6 +9,7 @@
 //! ([`Team::goes_on`]).
 
 use crate::base::error::{EngineError, Result};
+use crate::base::functions;
 use std::any::Any;
 use std::ops::Range;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -61,9 +62,10 @@ pub fn with_team<R>(threads: usize, body: impl FnOnce(&Team) -> R) -> R {
     with_team_asking(threads, || false, body)
 }
 
-/// The same with a user who may interrupt.
+/// The same with a user who may interrupt. Where the caller has brought functions, which are to be called on its thread alone, the team
+/// has one member.
 pub fn with_team_asking<R>(threads: usize, interrupted: fn() -> bool, body: impl FnOnce(&Team) -> R) -> R {
-    if threads <= 1 {
+    if threads <= 1 || functions::are_present() {
         return body(&Team::new(None, 1, interrupted));
     }
     let shared = std::sync::Arc::new(Shared {
@@ -190,9 +192,10 @@ impl Team {
     /// Runs the calling member's part of a job, where the others have none.
     ///
     /// # Errors
-    /// As for [`Team::run`].
+    /// As for [`Team::run`], and of functions that the caller brought along.
     pub fn run_alone(&self, job: impl FnOnce()) -> Result<()> {
         catch_unwind(AssertUnwindSafe(job)).map_err(|panic| EngineError::Panic(text(panic)))?;
+        functions::check()?;
         self.was_left()
     }
     /// Runs `job` on consecutive shares of `0..count`, cut at multiples of `grain`.

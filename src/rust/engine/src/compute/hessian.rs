@@ -5,13 +5,16 @@
 use super::plain::{each_parameter, Plain};
 use crate::base::buffer::SharedSlice;
 use crate::base::error::{EngineError, Result};
+use crate::base::functions;
 use crate::base::ranges::tiles;
 use crate::base::threads::Team;
 use crate::data::rows::{RowSource, Selection};
 use crate::data::table::Data;
+use crate::kernels::instruction_set::InstructionSet;
 use crate::kernels::real::Dual;
 use crate::nn::network::{Coefficients, Network};
 use crate::objective::checked::Objective;
+use crate::objective::loss::rows::{Deltas, OutputRows};
 use crate::objective::loss::{Cox, RiskSets};
 use crate::objective::penalty::Penalty;
 use std::ops::Range;
@@ -60,6 +63,11 @@ pub fn hessian(
 ) -> Result<()> {
     coefficients.check(network)?;
     data.check(network, objective)?;
+    if network.is_custom() || objective.loss().is_custom() {
+        return Err(EngineError::config(
+            "functions of the caller's own have no second derivatives",
+        ));
+    }
     let count = network.parameter_count() as usize;
     if Some(out.len()) != count.checked_mul(count) {
         return Err(EngineError::config("a Hessian has the square of the parameters"));
@@ -222,6 +230,50 @@ fn rows_through(
     Ok(true)
 }
 
+/// Derivatives by the weighted inputs of the last layer, of all copies of the rows of a tile, of a loss that is asked of many rows
+/// at once.
+fn custom_deltas(plain: &mut Plain<'_, f64>, tile: &Tile, rows: usize) -> Result<Vec<f64>> {
+    let (objective, set) = (plain.objective(), InstructionSet::detect());
+    let mut inputs = Vec::new();
+    for row in 0..rows {
+        plain.forward(Tile::row(&tile.inputs, row, rows), tile.offsets(row, rows));
+        inputs.extend_from_slice(plain.weighted());
+    }
+    let (units, targets_per_row) = (plain.outputs(), tile.targets.len() / rows);
+    let all = inputs.len() / units;
+    let copies = all / rows;
+    let targets: Vec<f64> = (0..all)
+        .flat_map(|copy| Tile::row(&tile.targets, copy / copies, rows))
+        .copied()
+        .collect();
+    let (mut values, mut log_sums) = (inputs.clone(), vec![0.0; all]);
+    objective
+        .output()
+        .apply(set, &mut values, units, units, &mut log_sums);
+    let (mut losses, mut deltas) = (vec![0.0; all], vec![0.0; all * units]);
+    let of_rows = OutputRows {
+        output: objective.output(),
+        inputs: &inputs,
+        values: &values,
+        log_sums: &log_sums,
+        targets: &targets,
+        ancillary: &[],
+        stride: units,
+        units,
+        targets_per_row,
+    };
+    let mut out = Deltas {
+        losses: &mut losses,
+        deltas: &mut deltas,
+        ancillary: &mut [],
+        ancillary_stride: 0,
+    };
+    objective.evaluate(set, &of_rows, &mut out);
+    functions::check()?;
+    deltas.iter_mut().for_each(|delta| *delta /= copies as f64);
+    Ok(deltas)
+}
+
 /// The derivatives of each row's own loss, before case weights, by all parameters in the order of [`hessian`]: column by
 /// column (rows x parameters), into `out`.
 ///
@@ -247,10 +299,18 @@ pub fn row_gradients(
     for tile in tiles(0..rows, TILE) {
         team.did((count * tile.len()) as f64)?;
         let numbers = Tile::of(&data, tile.clone());
+        let custom = match objective.loss().is_custom() {
+            true => custom_deltas(&mut plain, &numbers, tile.len())?,
+            false => Vec::new(),
+        };
         for (position, row) in tile.clone().enumerate() {
             let of_row = |numbers| Tile::row(numbers, position, tile.len());
             plain.forward(of_row(&numbers.inputs), numbers.offsets(position, tile.len()));
-            plain.backward(of_row(&numbers.targets), 1.0);
+            match custom.is_empty() {
+                true => plain.backward(of_row(&numbers.targets), 1.0),
+                false => plain.backward_from(of_row(&custom)),
+            }
+            functions::check()?;
             let mut sums = plain.zeros();
             plain.add_gradient(&mut sums);
             each_parameter(network, |index, layer, place| {

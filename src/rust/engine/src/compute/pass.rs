@@ -214,10 +214,14 @@ impl Pass<'_> {
     ) {
         // SAFETY: the caller's promise.
         let mut slopes = buffers.slopes.as_ref().map(|slopes| unsafe { slopes.part(at) });
-        match &mut slopes {
-            Some(slopes) => activation.activate_with_slope(self.set, values, slopes),
-            None => activation.activate(self.set, values),
-        }
+        let units = self.network.layers()[number].units;
+        activation.activate_rows(
+            self.set,
+            values,
+            slopes.as_deref_mut(),
+            units,
+            self.stride(number),
+        );
         let rate = self.dropout_rate(number) * dropout.map_or(1.0, |key| key.factor);
         let (Some(key), true) = (dropout, rate > 0.0) else {
             return;

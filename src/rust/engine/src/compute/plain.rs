@@ -69,6 +69,11 @@ impl<'a, N: Number> Plain<'a, N> {
         (self.parameters.iter().map(zeros).collect(), zeros(&self.own))
     }
 
+    /// Numbers that go out for each copy of a row.
+    pub fn outputs(&self) -> usize {
+        self.network.outputs()
+    }
+
     /// The loss.
     pub fn objective(&self) -> &'a Objective {
         self.objective

@@ -1,8 +1,10 @@
-//! Activation functions with their derivatives: one small type each, and the enum that names them.
+//! Activation functions with their derivatives: one small type each, and the enum that names them. One more is a function of the
+//! caller's own (`custom`), of which there is nothing to say here but where it stands.
 
 use crate::kernels::elementwise::{activate, activate_with_slope, times_slope_of_value, Curve};
 use crate::kernels::instruction_set::{Fused, InstructionSet, Instructions};
 use crate::kernels::scalar::Scalar;
+use crate::nn::custom;
 use crate::nn::distribution::Init;
 
 /// SELU's factor and alpha (Klambauer et al., 2017).
@@ -53,40 +55,57 @@ macro_rules! curves {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Activation {
             $($(#[$doc])* $name,)*
+            /// The caller's own, at that place of [`Functions`](crate::base::functions::Functions); without a second derivative.
+            Custom(u16),
         }
 
         impl Activation {
-            /// Every activation.
+            /// Every activation that has a name.
             pub const ALL: &'static [Activation] = &[$(Activation::$name,)*];
 
             /// The name users type.
             pub fn name(self) -> &'static str {
-                match self { $(Activation::$name => $label,)* }
+                match self { $(Activation::$name => $label,)* Activation::Custom(_) => "custom" }
             }
 
             /// The distribution of starting weights that goes with it; none for what is no activation of hidden layers.
             pub fn init(self) -> Option<Init> {
-                match self { $(Activation::$name => $init,)* }
+                match self { $(Activation::$name => $init,)* Activation::Custom(_) => Some(Init::GlorotUniform) }
             }
 
             /// Whether the backward pass needs slopes stored by the forward pass.
             pub fn needs_input(self) -> bool {
-                match self { $(Activation::$name => $name::NEEDS_INPUT,)* }
+                match self { $(Activation::$name => $name::NEEDS_INPUT,)* Activation::Custom(_) => true }
             }
 
             /// Replaces weighted inputs by activations.
             pub fn activate<T: Scalar>(self, set: InstructionSet, values: &mut [T]) {
-                match self { $(Activation::$name => activate::<T, $name>(set, values),)* }
+                match self {
+                    $(Activation::$name => activate::<T, $name>(set, values),)*
+                    Activation::Custom(place) => {
+                        let units = values.len().max(1);
+                        custom::activate(place.into(), values, None, units, units);
+                    }
+                }
             }
 
             /// Replaces weighted inputs by activations and writes the slopes.
             pub fn activate_with_slope<T: Scalar>(self, set: InstructionSet, values: &mut [T], slopes: &mut [T]) {
-                match self { $(Activation::$name => activate_with_slope::<T, $name>(set, values, slopes),)* }
+                match self {
+                    $(Activation::$name => activate_with_slope::<T, $name>(set, values, slopes),)*
+                    Activation::Custom(place) => {
+                        let units = values.len().max(1);
+                        custom::activate(place.into(), values, Some(slopes), units, units);
+                    }
+                }
             }
 
             /// Multiplies deltas by the slopes at `values`; not for those that need their input.
             pub fn times_slope<T: Scalar>(self, set: InstructionSet, deltas: &mut [T], values: &[T]) {
-                match self { $(Activation::$name => times_slope_of_value::<T, $name>(set, deltas, values),)* }
+                match self {
+                    $(Activation::$name => times_slope_of_value::<T, $name>(set, deltas, values),)*
+                    Activation::Custom(_) => {}
+                }
             }
 
             /// Value and derivative at one point.
@@ -94,7 +113,13 @@ macro_rules! curves {
                 match self { $(Activation::$name => {
                     let a = $name::value::<f64, Fused>(z);
                     (a, $name::slope::<f64, Fused>(z, a))
-                })* }
+                })*
+                    Activation::Custom(_) => {
+                        let (mut value, mut slope) = ([z], [0.0]);
+                        self.activate_with_slope(InstructionSet::Plain, &mut value, &mut slope);
+                        (value[0], slope[0])
+                    }
+                }
             }
         }
     };
@@ -152,7 +177,31 @@ curves! {
 }
 
 impl Activation {
-    /// The second derivative at `z`; 0 at the kinks of piecewise linear functions.
+    /// Whether it is a function of the caller's own.
+    pub fn is_custom(self) -> bool {
+        matches!(self, Activation::Custom(_))
+    }
+
+    /// Replaces the weighted inputs of rows of `units` numbers, `stride` apart, by activations, and writes the slopes where there is
+    /// room for them. Lanes beyond the last unit hold anything afterwards.
+    pub fn activate_rows<T: Scalar>(
+        self,
+        set: InstructionSet,
+        values: &mut [T],
+        slopes: Option<&mut [T]>,
+        units: usize,
+        stride: usize,
+    ) {
+        match (self, slopes) {
+            (Activation::Custom(place), slopes) => {
+                custom::activate(place.into(), values, slopes, units, stride)
+            }
+            (_, Some(slopes)) => self.activate_with_slope(set, values, slopes),
+            (_, None) => self.activate(set, values),
+        }
+    }
+
+    /// The second derivative at `z`, which the caller's own has not (NaN); 0 at the kinks of piecewise linear functions.
     pub fn second_derivative(self, z: f64) -> f64 {
         let s = logistic::<f64, Fused>(z);
         let slope = s * (1.0 - s);
@@ -170,6 +219,7 @@ impl Activation {
             Activation::Silu => slope * (2.0 + z * (1.0 - 2.0 * s)),
             Activation::Softsign => -2.0 * z.signum() / (1.0 + z.abs()).powi(3),
             Activation::Exponential => z.exp(),
+            Activation::Custom(_) => f64::NAN,
         }
     }
 }

@@ -113,6 +113,11 @@ impl Network {
         self.output
     }
 
+    /// Whether some activation is a function of the caller's own.
+    pub fn is_custom(&self) -> bool {
+        self.layers.iter().any(|layer| layer.activation.is_custom())
+    }
+
     /// Number of weights, biases and parameters of the loss's own.
     pub fn parameter_count(&self) -> f64 {
         self.layers.iter().map(Layer::parameter_count).sum::<f64>() + self.ancillary as f64

@@ -92,6 +92,14 @@ impl Objective {
         }
     }
 
+    /// [`Objective::error`] of all units of some rows before their scale, row by row, of a loss that has the derivatives of a row as a whole only.
+    ///
+    /// # Errors
+    /// Of a function of the caller's own, or memory refused.
+    pub fn errors_of_rows<T: Scalar>(&self, rows: &OutputRows<'_, T>) -> Result<Option<Vec<f64>>> {
+        self.loss.by_predictions(rows)
+    }
+
     /// Whether [`Objective::error`] means something: predictions and targets are the same kind of number, one each.
     pub fn has_errors(&self, units: usize) -> bool {
         self.loss.compares() && [1, units].contains(&self.targets_per_row(units))

@@ -60,6 +60,12 @@ pub fn train_members<T: Scalar>(
     interrupted: fn() -> bool,
     listener: &mut Listener<'_>,
 ) -> Result<(Vec<Option<TrainedMember>>, bool)> {
+    let has_custom_loss = |member: &Member<'_>| member.settings.0.objective.loss().is_custom();
+    if network.is_custom() || members.iter().any(has_custom_loss) {
+        return Err(EngineError::config(
+            "functions of the caller's own are called on its thread alone, where members are trained one after the other",
+        ));
+    }
     let stop = Arc::new(AtomicBool::new(false));
     let next = AtomicUsize::new(0);
     let mut trained = room(members.len())?;

@@ -7,6 +7,7 @@ use crate::compute::model::Model;
 use crate::data::rows::RowSource;
 use crate::kernels::scalar::{row_stride, Scalar};
 use crate::nn::network::{Coefficients, Network};
+use crate::objective::loss::rows::OutputRows;
 use crate::objective::output::Output;
 use crate::optim::state::OptimizerState;
 use crate::optim::Method;
@@ -180,13 +181,29 @@ impl StepTrace {
                     let mut errors = filled(rows * units, T::zero())?;
                     // SAFETY: as above.
                     let values = unsafe { buffers.values.read_all() };
+                    let of_each = (0..rows).flat_map(|row| &targets[row / members * columns..][..columns]);
+                    let targets_of_each = collected(of_each.copied())?;
+                    let of_rows = end.objective.errors_of_rows(&OutputRows {
+                        output: end.network.output(),
+                        inputs: &values[..rows * stride],
+                        values: &values[..rows * stride],
+                        log_sums: &[],
+                        targets: &targets_of_each,
+                        ancillary: &[],
+                        stride,
+                        units,
+                        targets_per_row: columns,
+                    })?;
                     for (index, error) in errors.iter_mut().enumerate() {
                         let (row, unit) = (index / units, index % units);
                         let y = targets[row / members * columns + unit.min(columns - 1)];
                         let scale = T::of(end.delta_scale * of_copies[row]);
-                        *error = end
-                            .objective
-                            .error(units, values[row * stride + unit], y, unit, scale);
+                        *error = match &of_rows {
+                            Some(errors) => T::of(errors[index]) * scale,
+                            None => end
+                                .objective
+                                .error(units, values[row * stride + unit], y, unit, scale),
+                        };
                     }
                     Some(matrix(&errors, units, units)?)
                 }

@@ -4,6 +4,7 @@
 mod activations;
 mod bits;
 mod common;
+mod custom;
 mod dropout;
 mod ending;
 mod ensembles;

@@ -169,6 +169,19 @@ impl Problem {
         }
     }
 
+    /// The same, to be changed.
+    pub fn copied(&self) -> Problem {
+        Problem {
+            network: self.network.clone(),
+            objective: self.objective.clone(),
+            extras: self.extras,
+            batch: self.batch,
+            all: self.part(0, self.all.x.nrows()),
+            columns: self.columns.clone(),
+            start: self.start.clone(),
+        }
+    }
+
     pub fn penalty(&self) -> Penalty {
         let (strength, mixture) = self.extras.penalty.unwrap_or((0.0, 0.0));
         Penalty { strength, mixture }

@@ -72,7 +72,12 @@ impl Reference<'_> {
             ),
             // They are of a row as a whole, or of all rows, or have parameters of their own: their own tests compare
             // them with their definitions.
-            Loss::NegativeBinomial | Loss::Beta | Loss::LocationScale | Loss::Ordinal(_) | Loss::Cox => {
+            Loss::NegativeBinomial
+            | Loss::Beta
+            | Loss::LocationScale
+            | Loss::Ordinal(_)
+            | Loss::Cox
+            | Loss::Custom => {
                 unreachable!("{:?}", self.loss)
             }
         }

@@ -146,6 +146,8 @@ impl StepNeeds {
             && config.penalty.strength == 0.0
             && shape.offsets == 0
             && !config.objective.loss().is_over_all_rows()
+            // Nobody would notice that it fails.
+            && !config.objective.loss().is_custom()
             && !config.optimizer.treats_biases_apart()
             && capacity >= config.largest_step
             && is_small::<T>(&config.pass, config.largest_step);

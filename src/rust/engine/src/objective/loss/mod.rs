@@ -9,6 +9,7 @@ mod beta;
 mod counts;
 mod cox;
 mod cross_entropy;
+mod custom;
 mod gamma;
 mod hazard;
 mod location_scale;
@@ -22,6 +23,7 @@ mod tests;
 pub use cox::{Cox, RiskSets};
 pub use rule::{Description, Needs};
 
+use crate::base::error::Result;
 use crate::kernels::instruction_set::InstructionSet;
 use crate::kernels::real::Real;
 use crate::kernels::scalar::Scalar;
@@ -29,6 +31,7 @@ use absolute::{Huber, Mae, Quantile};
 use beta::Beta;
 use counts::{NegativeBinomial, Poisson};
 use cross_entropy::{BinaryCrossEntropy, CrossEntropy};
+use custom::Custom;
 use gamma::Gamma;
 use hazard::DiscreteHazard;
 use location_scale::LocationScale;
@@ -43,10 +46,12 @@ macro_rules! losses {
         #[derive(Clone, Debug, PartialEq)]
         pub enum Loss {
             $($(#[$doc])* $variant $(($type))?,)*
+            /// The caller's own, as [`Functions`](crate::base::functions::Functions) have it; without second derivatives.
+            Custom,
         }
 
         impl Loss {
-            /// Every loss, with the parameter that it has where none is given.
+            /// Every loss that has a name, with the parameter that it has where none is given.
             pub fn all() -> Vec<Loss> {
                 vec![$(Loss::$variant $(($default))?,)*]
             }
@@ -55,7 +60,10 @@ macro_rules! losses {
         /// Asks the rule of a loss: `ask!(loss, rule => rule.fits(3))`.
         macro_rules! ask {
             ($loss:expr, $name:ident => $body:expr) => {
-                match $loss { $(Loss::$variant $(($parameter))? => { let $name = &$rule; $body })* }
+                match $loss {
+                    $(Loss::$variant $(($parameter))? => { let $name = &$rule; $body })*
+                    Loss::Custom => { let $name = &Custom; $body }
+                }
             };
         }
     };
@@ -107,6 +115,7 @@ impl Loss {
     pub fn named(name: &str, parameter: &[f64]) -> Option<Loss> {
         let loss = Loss::all()
             .into_iter()
+            .chain([Loss::Custom])
             .find(|loss| loss.description().name == name)?;
         Some(match (loss, parameter) {
             (Loss::Huber(_), [delta]) => Loss::Huber(*delta),
@@ -115,6 +124,22 @@ impl Loss {
             (Loss::Huber(_) | Loss::Ordinal(_), _) => return None,
             (loss, _) => loss,
         })
+    }
+
+    /// Whether it is a function of the caller's own.
+    pub fn is_custom(&self) -> bool {
+        *self == Loss::Custom
+    }
+
+    /// The derivatives by the predictions of some rows, row by row and without gaps, where the loss has them of a row as a whole only.
+    ///
+    /// # Errors
+    /// Of a function of the caller's own, or memory refused.
+    pub(super) fn by_predictions<T: Scalar>(&self, rows: &OutputRows<'_, T>) -> Result<Option<Vec<f64>>> {
+        match self {
+            Loss::Custom => Custom.by_predictions(rows).map(Some),
+            _ => Ok(None),
+        }
     }
 
     /// Whether the parameter is one.
