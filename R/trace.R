@@ -169,7 +169,7 @@ nn_trace.nn_fit <- function(fit, X, Y, steps = 1, ...) {
   data <- list(X = if (!missing(X)) X, Y = if (!missing(Y)) Y)
   others <- dots_of_fit(fit, ...)
   steps <- check_count(steps, "steps", call = call)
-  new_trace(train_recorded(fit_arguments(fit, data, others, call), steps, call))
+  undoing_draws(new_trace(train_recorded(fit_arguments(fit, data, others, call), steps, call)))
 }
 
 # Only beside a formula's data may arguments name columns.
@@ -234,7 +234,7 @@ trace_training <- function(arguments, steps) {
       i = "With full batches a step is an epoch."
     ), call = call)
   }
-  new_trace(train_recorded(arguments, steps, call))
+  undoing_draws(new_trace(train_recorded(arguments, steps, call)))
 }
 
 # One network, of those that the table's preset would train as well.
