@@ -99,6 +99,8 @@ some_layers <- function() {
   )
   layers <- c(draw_some(in_front, 0.2), list(function() layer_dense(3)), draw_some(behind, 0.3))
   do.call(nn_layers, c(lapply(layers, function(make) make()), list(skip = chance(0.3), heads = chance(0.7))))
+}
+
 # Functions of the user's own as activation and loss, and what is none.
 fuzz_own_activation <- function(near) {
   bent <- list(value = function(z) z / sqrt(1 + z^2), derivative = function(z) (1 + z^2)^-1.5)
