@@ -11,6 +11,12 @@ pub trait Curve: Copy {
     fn value<T: Scalar, I: Instructions>(z: T) -> T;
     /// The derivative at `z`, where the value is `a`. Ignores `z` unless [`Curve::NEEDS_INPUT`].
     fn slope<T: Scalar, I: Instructions>(z: T, a: T) -> T;
+    /// Both at `z`, for curves that have much in common with their slope.
+    #[inline(always)]
+    fn both<T: Scalar, I: Instructions>(z: T) -> (T, T) {
+        let a = Self::value::<T, I>(z);
+        (a, Self::slope::<T, I>(z, a))
+    }
 }
 
 kernel! {
@@ -33,9 +39,7 @@ kernel! {
 #[inline(always)]
 fn activate_with_slope_body<T: Scalar, I: Instructions, C: Curve>(values: &mut [T], slopes: &mut [T]) {
     for (value, slope) in values.iter_mut().zip(slopes) {
-        let input = *value;
-        *value = C::value::<T, I>(input);
-        *slope = C::slope::<T, I>(input, *value);
+        (*value, *slope) = C::both::<T, I>(*value);
     }
 }
 

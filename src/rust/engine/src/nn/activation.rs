@@ -36,7 +36,7 @@ fn unless_negative<T: Scalar>(z: T, below: T) -> T {
 
 macro_rules! curves {
     ($($(#[$doc:meta])* $name:ident = $label:literal, needs_input: $needs:literal, init: $init:expr,
-       value: |$z:ident| $value:expr, slope: |$sz:ident, $sa:ident| $slope:expr;)*) => {
+       value: |$z:ident| $value:expr, slope: |$sz:ident, $sa:ident| $slope:expr $(, both: |$bz:ident| $both:expr)?;)*) => {
         $(
             $(#[$doc])*
             #[derive(Clone, Copy)]
@@ -48,6 +48,8 @@ macro_rules! curves {
                 #[inline(always)]
                 #[allow(unused_variables)]
                 fn slope<T: Scalar, I: Instructions>($sz: T, $sa: T) -> T { $slope }
+                $(#[inline(always)]
+                fn both<T: Scalar, I: Instructions>($bz: T) -> (T, T) { $both })?
             }
         )*
 
@@ -154,8 +156,8 @@ curves! {
     /// z Φ(z), with the normal distribution function itself (no tanh approximation).
     Gelu = "gelu", needs_input: true, init: Some(Init::HeNormal),
         value: |z| z * normal_distribution(z),
-        slope: |z, a| normal_distribution(z)
-            + z * (T::of(-0.5) * z * z).fast_exp::<I>() * T::of(0.398_942_280_401_432_7);
+        slope: |z, a| gelu_slope::<T, I>(z, normal_distribution(z)),
+        both: |z| { let below = normal_distribution(z); (z * below, gelu_slope::<T, I>(z, below)) };
     /// log(1 + e^z).
     Softplus = "softplus", needs_input: true, init: Some(Init::HeNormal),
         value: |z| unless_negative(z, T::zero()) + (-z.abs()).fast_exp::<I>().fast_log_one_plus::<I>(),
@@ -228,6 +230,12 @@ impl Activation {
 #[inline(always)]
 fn normal_distribution<T: Scalar>(z: T) -> T {
     T::of(0.5 * libm::erfc(-z.to_double() * std::f64::consts::FRAC_1_SQRT_2))
+}
+
+/// The slope of z Φ(z), where Φ(z) is `below`.
+#[inline(always)]
+fn gelu_slope<T: Scalar, I: Instructions>(z: T, below: T) -> T {
+    below + z * (T::of(-0.5) * z * z).fast_exp::<I>() * T::of(0.398_942_280_401_432_7)
 }
 
 impl std::str::FromStr for Activation {

@@ -37,27 +37,24 @@ impl Embedding {
         }
     }
 
-    /// Calls for each group: its columns, its places in what goes out, its weights and its biases.
+    /// Of each group its columns, its places in what goes out, its weights and its biases.
     #[inline(always)]
-    fn each_group(
-        &self,
-        inputs: usize,
-        mut job: impl FnMut(Range<usize>, Range<usize>, Range<usize>, Range<usize>),
-    ) {
-        let (mut place, mut weight, mut bias) = (inputs - self.embedded(), 0, 0);
+    fn each_group(&self, inputs: usize) -> impl Iterator<Item = [Range<usize>; 4]> + '_ {
+        let first = inputs - self.embedded();
         let biases = if self.bias { self.size } else { 0 };
-        for group in &self.groups {
+        let mut weight = 0;
+        self.groups.iter().enumerate().map(move |(number, group)| {
             let weights = weight..weight + group.len() * self.size;
             weight = weights.end;
-            job(
+            let place = first + number * self.size;
+            let places = place..place + self.size;
+            [
                 group.clone(),
-                place..place + self.size,
+                places,
                 weights,
-                bias..bias + biases,
-            );
-            place += self.size;
-            bias += biases;
-        }
+                number * biases..(number + 1) * biases,
+            ]
+        })
     }
 }
 
@@ -113,14 +110,15 @@ impl RowKind for Embedding {
         self.each_passing(row.shape.inputs, |column, place, count| {
             out[place..place + count].copy_from_slice(&row.inputs[column..column + count]);
         });
-        self.each_group(row.shape.inputs, |columns, places, weights, biases| {
+        // Loops, not closures: what is not inlined is compiled for any processor.
+        for [columns, places, weights, biases] in self.each_group(row.shape.inputs) {
             sums(
                 &row.inputs[columns],
                 &row.weights[weights],
                 &row.biases[biases],
                 &mut out[places],
             );
-        });
+        }
     }
 
     #[inline(always)]
@@ -130,9 +128,9 @@ impl RowKind for Embedding {
                 *sum = *sum + delta;
             }
         });
-        self.each_group(row.shape.inputs, |columns, places, weights, _| {
+        for [columns, places, weights, _] in self.each_group(row.shape.inputs) {
             sums_back(&row.weights[weights], &deltas[places], &mut incoming[columns]);
-        });
+        }
     }
 
     #[inline(always)]
@@ -143,13 +141,13 @@ impl RowKind for Embedding {
         to_weights: &mut [N],
         to_biases: &mut [N],
     ) {
-        self.each_group(row.shape.inputs, |columns, places, weights, biases| {
+        for [columns, places, weights, biases] in self.each_group(row.shape.inputs) {
             sums_gradient(
                 &row.inputs[columns],
                 &deltas[places],
                 &mut to_weights[weights],
                 &mut to_biases[biases],
             );
-        });
+        }
     }
 }

@@ -28,11 +28,13 @@ impl Parametric {
     fn each<N: Number>(&self, row: RowAt<'_, N>, mut job: impl FnMut(usize, N, N)) {
         match *self {
             Parametric::Slope => {
-                for (j, &x) in row.inputs.iter().enumerate() {
-                    match x.real() > 0.0 {
-                        true => job(j, N::of(0.0), N::of(1.0)),
-                        false => job(j, x, row.weights[j]),
-                    }
+                for (j, (&x, &slope)) in row.inputs.iter().zip(row.weights).enumerate() {
+                    // Chosen, not branched on: signs come in no order.
+                    let (by_parameter, by_input) = match x.real() > 0.0 {
+                        true => (N::of(0.0), N::of(1.0)),
+                        false => (x, slope),
+                    };
+                    job(j, by_parameter, by_input);
                 }
             }
             Parametric::Share(activation) => {
@@ -62,6 +64,15 @@ impl RowKind for Parametric {
 
     fn biases(&self, _shape: Shape) -> usize {
         0
+    }
+
+    fn work(&self, shape: Shape) -> f64 {
+        shape.units as f64
+            * match self {
+                Parametric::Slope => 2.0,
+                // A curve takes about as long as so many multiply-adds, and is computed anew on each way.
+                Parametric::Share(_) => 18.0,
+            }
     }
 
     fn draw(

@@ -28,14 +28,49 @@ pub struct Periodic {
     pub sigma: f64,
 }
 
-/// A column's numbers on their way.
+/// A column's numbers on their way; room for those of one column after the other.
 struct Waves<N> {
+    /// The angles, in turns.
+    turns: [N; MOST],
     /// The waves: cosines, or sines and then cosines.
     values: [N; 2 * MOST],
     /// Their derivatives by the angle in turns.
     slopes: [N; 2 * MOST],
     /// What they become.
     out: [N; MOST],
+    /// What comes back to that, through what rectifies it.
+    back: [N; MOST],
+    /// What comes back to each wave's angle, in turns.
+    back_to_turns: [N; 2 * MOST],
+}
+
+impl<N: Number> Waves<N> {
+    #[inline(always)]
+    fn room() -> Waves<N> {
+        let zero = N::of(0.0);
+        Waves {
+            turns: [zero; MOST],
+            values: [zero; 2 * MOST],
+            slopes: [zero; 2 * MOST],
+            out: [zero; MOST],
+            back: [zero; MOST],
+            back_to_turns: [zero; 2 * MOST],
+        }
+    }
+}
+
+#[inline(always)]
+fn cosines<N: Number>(turns: &[N], out: &mut [N]) {
+    for (out, &turns) in out.iter_mut().zip(turns) {
+        *out = turns.cosine_of_turns();
+    }
+}
+
+#[inline(always)]
+fn sines<N: Number>(turns: &[N], out: &mut [N]) {
+    for (out, &turns) in out.iter_mut().zip(turns) {
+        *out = turns.sine_of_turns();
+    }
 }
 
 impl Periodic {
@@ -69,32 +104,34 @@ impl Periodic {
 
     /// Waves at `x` and what they become.
     #[inline(always)]
-    fn at<N: Number>(&self, x: N, weights: &[N], biases: &[N], wants_slopes: bool) -> Waves<N> {
-        let zero = N::of(0.0);
-        let mut waves = Waves {
-            values: [zero; 2 * MOST],
-            slopes: [zero; 2 * MOST],
-            out: [zero; MOST],
-        };
+    fn at<N: Number>(&self, x: N, weights: &[N], biases: &[N], wants_slopes: bool, waves: &mut Waves<N>) {
         let (count, outputs) = (self.frequencies, self.outputs());
-        let (per_turn, tau) = (N::of(1.0 / TAU), N::of(TAU));
-        for k in 0..count {
-            match self.keeps {
-                true => {
-                    let turns = weights[k] * x + weights[count + k] * per_turn;
-                    waves.values[k] = turns.cosine_of_turns();
-                    if wants_slopes {
-                        waves.slopes[k] = -turns.sine_of_turns() * tau;
-                    }
-                }
-                false => {
-                    let turns = weights[k] * x;
-                    let (sine, cosine) = (turns.sine_of_turns(), turns.cosine_of_turns());
-                    waves.values[k] = sine;
-                    waves.values[count + k] = cosine;
-                    waves.slopes[k] = cosine * tau;
-                    waves.slopes[count + k] = -sine * tau;
-                }
+        // Each loop is of one operation on many numbers, as compilers want them.
+        let turns = &mut waves.turns[..count];
+        for (turns, &frequency) in turns.iter_mut().zip(weights) {
+            *turns = frequency * x;
+        }
+        let (first, second) = waves.values.split_at_mut(count);
+        let (first_slopes, second_slopes) = waves.slopes.split_at_mut(count);
+        let tau = N::of(TAU);
+        if self.keeps {
+            let per_turn = N::of(1.0 / TAU);
+            for (turns, &phase) in turns.iter_mut().zip(&weights[count..]) {
+                *turns = *turns + phase * per_turn;
+            }
+            cosines(turns, first);
+            if wants_slopes {
+                sines(turns, first_slopes);
+                first_slopes.iter_mut().for_each(|slope| *slope = -*slope * tau);
+            }
+        } else {
+            sines(turns, first);
+            cosines(turns, &mut second[..count]);
+            for (slope, &cosine) in first_slopes.iter_mut().zip(&second[..count]) {
+                *slope = cosine * tau;
+            }
+            for (slope, &sine) in second_slopes.iter_mut().zip(first.iter()) {
+                *slope = -sine * tau;
             }
         }
         waves.out[..outputs].copy_from_slice(biases);
@@ -104,16 +141,15 @@ impl Periodic {
                 add_product(sum, wave, weight);
             }
         }
-        waves
     }
 
-    /// Calls for each column: its number, its place in what goes out, and which of the embedded ones it is.
+    /// Of each column its number, its place in what goes out, and which of the embedded ones it is.
     #[inline(always)]
-    fn each_column(&self, inputs: usize, mut job: impl FnMut(usize, usize, usize)) {
+    fn each_column(&self, inputs: usize) -> impl Iterator<Item = (usize, usize, usize)> + '_ {
         let first = inputs - self.columns.len();
-        for (number, &column) in self.columns.iter().enumerate() {
-            job(column, first + number * self.size, number);
-        }
+        let places = (first..).step_by(self.size);
+        let columns = self.columns.iter().zip(places).enumerate();
+        columns.map(|(number, (&column, place))| (column, place, number))
     }
 
     /// Calls for each column that passes: its number and its place.
@@ -136,31 +172,26 @@ impl Periodic {
         &numbers[column * size..(column + 1) * size]
     }
 
-    /// What comes back to the outputs of the waves, through what rectifies them.
+    /// What comes back from `deltas` to what the waves become, and to their angles.
     #[inline(always)]
-    fn back<N: Number>(&self, waves: &Waves<N>, deltas: &[N]) -> [N; MOST] {
-        let mut back = [N::of(0.0); MOST];
-        for (j, back) in back[..self.outputs()].iter_mut().enumerate() {
-            if self.keeps || waves.out[j].real() > 0.0 {
-                *back = deltas[usize::from(self.keeps) + j];
-            }
+    fn back<N: Number>(&self, weights: &[N], deltas: &[N], waves: &mut Waves<N>) {
+        let outputs = self.outputs();
+        let deltas = &deltas[usize::from(self.keeps)..];
+        for ((back, &delta), out) in waves.back[..outputs].iter_mut().zip(deltas).zip(&waves.out) {
+            *back = match self.keeps || out.real() > 0.0 {
+                true => delta,
+                false => N::of(0.0),
+            };
         }
-        back
-    }
-
-    /// What comes back to each wave's angle, in turns.
-    #[inline(always)]
-    fn back_to_turns<N: Number>(&self, waves: &Waves<N>, weights: &[N], back: &[N]) -> [N; 2 * MOST] {
-        let mut turns = [N::of(0.0); 2 * MOST];
-        let rows = weights[self.first()..].chunks_exact(back.len());
-        for ((turn, weights), &slope) in turns[..self.waves()].iter_mut().zip(rows).zip(&waves.slopes) {
+        let turns = waves.back_to_turns[..self.waves()].iter_mut().zip(&waves.slopes);
+        let rows = weights[self.first()..].chunks_exact(outputs);
+        for ((turn, &slope), weights) in turns.zip(rows) {
             let mut sum = N::of(0.0);
-            for (&weight, &delta) in weights.iter().zip(back) {
+            for (&weight, &delta) in weights.iter().zip(&waves.back) {
                 add_product(&mut sum, delta, weight);
             }
             *turn = sum * slope;
         }
-        turns
     }
 }
 
@@ -223,11 +254,13 @@ impl RowKind for Periodic {
     #[inline(always)]
     fn forward<N: Number>(&self, row: RowAt<'_, N>, out: &mut [N]) {
         self.each_passing(row.shape.inputs, |column, place| out[place] = row.inputs[column]);
-        let outputs = self.outputs();
-        self.each_column(row.shape.inputs, |column, place, number| {
+        let (outputs, mut waves) = (self.outputs(), Waves::room());
+        // Loops, not closures: what is not inlined is compiled for any processor.
+        for (column, place, number) in self.each_column(row.shape.inputs) {
             let x = row.inputs[column];
             let weights = Periodic::part(row.weights, number, self.per_column());
-            let waves = self.at(x, weights, Periodic::part(row.biases, number, outputs), false);
+            let biases = Periodic::part(row.biases, number, outputs);
+            self.at(x, weights, biases, false, &mut waves);
             if self.keeps {
                 out[place] = x;
             }
@@ -238,7 +271,7 @@ impl RowKind for Periodic {
                     false => N::of(0.0),
                 };
             }
-        });
+        }
     }
 
     #[inline(always)]
@@ -246,23 +279,24 @@ impl RowKind for Periodic {
         self.each_passing(row.shape.inputs, |column, place| {
             incoming[column] = incoming[column] + deltas[place];
         });
-        let outputs = self.outputs();
-        self.each_column(row.shape.inputs, |column, place, number| {
+        let (outputs, mut waves) = (self.outputs(), Waves::room());
+        for (column, place, number) in self.each_column(row.shape.inputs) {
             let weights = Periodic::part(row.weights, number, self.per_column());
             let biases = Periodic::part(row.biases, number, outputs);
             let deltas = &deltas[place..place + self.size];
-            let waves = self.at(row.inputs[column], weights, biases, true);
-            let back = self.back(&waves, deltas);
-            let turns = self.back_to_turns(&waves, weights, &back[..outputs]);
+            self.at(row.inputs[column], weights, biases, true, &mut waves);
+            self.back(weights, deltas, &mut waves);
             let mut sum = incoming[column];
             if self.keeps {
                 sum = sum + deltas[0];
             }
-            for (wave, &turn) in turns[..self.waves()].iter().enumerate() {
-                add_product(&mut sum, turn, weights[wave % self.frequencies]);
+            for turns in waves.back_to_turns[..self.waves()].chunks_exact(self.frequencies) {
+                for (&turn, &frequency) in turns.iter().zip(weights) {
+                    add_product(&mut sum, turn, frequency);
+                }
             }
             incoming[column] = sum;
-        });
+        }
     }
 
     #[inline(always)]
@@ -273,28 +307,29 @@ impl RowKind for Periodic {
         to_weights: &mut [N],
         to_biases: &mut [N],
     ) {
-        let (outputs, per_turn) = (self.outputs(), N::of(1.0 / TAU));
-        self.each_column(row.shape.inputs, |column, place, number| {
+        let (outputs, mut waves) = (self.outputs(), Waves::room());
+        let (first, count, size) = (self.first(), self.frequencies, self.per_column());
+        for (column, place, number) in self.each_column(row.shape.inputs) {
             let x = row.inputs[column];
-            let weights = Periodic::part(row.weights, number, self.per_column());
+            let weights = Periodic::part(row.weights, number, size);
             let biases = Periodic::part(row.biases, number, outputs);
-            let waves = self.at(x, weights, biases, true);
-            let back = self.back(&waves, &deltas[place..place + self.size]);
-            let back = &back[..outputs];
-            let turns = self.back_to_turns(&waves, weights, back);
-            let size = self.per_column();
+            self.at(x, weights, biases, true, &mut waves);
+            self.back(weights, &deltas[place..place + self.size], &mut waves);
             let sums = &mut to_weights[number * size..(number + 1) * size];
-            let (first, count) = (self.first(), self.frequencies);
-            for (wave, &turn) in turns[..self.waves()].iter().enumerate() {
-                add_product(&mut sums[wave % count], turn, x);
-                if self.keeps {
-                    add_product(&mut sums[count + wave], turn, per_turn);
+            for turns in waves.back_to_turns[..self.waves()].chunks_exact(count) {
+                for (sum, &turn) in sums.iter_mut().zip(turns) {
+                    add_product(sum, turn, x);
                 }
             }
-            for (&wave, sums) in waves.values[..self.waves()]
-                .iter()
-                .zip(sums[first..].chunks_exact_mut(outputs))
-            {
+            if self.keeps {
+                let per_turn = N::of(1.0 / TAU);
+                for (sum, &turn) in sums[count..].iter_mut().zip(&waves.back_to_turns[..count]) {
+                    add_product(sum, turn, per_turn);
+                }
+            }
+            let back = &waves.back[..outputs];
+            let rows = sums[first..].chunks_exact_mut(outputs);
+            for (&wave, sums) in waves.values[..self.waves()].iter().zip(rows) {
                 for (sum, &delta) in sums.iter_mut().zip(back) {
                     add_product(sum, delta, wave);
                 }
@@ -302,6 +337,6 @@ impl RowKind for Periodic {
             for (sum, &delta) in to_biases[number * outputs..].iter_mut().zip(back) {
                 *sum = *sum + delta;
             }
-        });
+        }
     }
 }
