@@ -57,6 +57,7 @@ layer_edges <- function(l, nodes, fit) {
   edges <- lapply(unique(found$from), function(place) {
     from <- nodes[[place + 1L]][nodes[[place + 1L]]$kind != "ellipsis", ]
     of_place <- found[found$from == place, ]
+    of_place <- of_place[order(of_place$j, of_place$i == 0L, of_place$i), ]
     i <- match(of_place$i, from$unit)
     j <- match(of_place$j, to$unit)
     shown <- !is.na(i) & !is.na(j)

@@ -25,7 +25,7 @@ kind_step <- function(l, seen, plan) {
   input <- layer_input(l, seen, plan)
   last <- l == plan$layers
   number <- if (last) 4L else 2L
-  name <- paste0(if (last) "Output layer: " else "Layer: ", kind_names[[layer$kind]])
+  name <- paste0(if (last) "Output layer: " else "Layer: ", layer_kind_names[[layer$kind]])
   known <- kind_forward[[layer$kind]]
   w <- seen$before$weights[[l]]
   operands <- operand_list(input$key, input$value)
@@ -79,7 +79,7 @@ kind_back_step <- function(l, seen, plan) {
     w <- seen$before$weights[[other]]
     if (length(w) > 0L) operands[[keys$weights[other]]] <- w
   }
-  through <- vapply(from, function(other) paste0(keys$delta[other], " through the ", kind_names[[kind_in(other, plan)]]), "")
+  through <- vapply(from, function(other) paste0(keys$delta[other], " through the ", layer_kind_names[[kind_in(other, plan)]]), "")
   new_step(
     8L, l, keys$error[l], paste("Error at the", keys$text[l]), "backward", "engine", paste(through, collapse = ", and "),
     operands, reads_of_rows(operands, seen$error[[l]]), seen$error[[l]],
@@ -110,7 +110,7 @@ kind_update_steps <- function(l, kind, seen, record, plan, state_before) {
     number, l, update$keys[["gradient"]], paste("Gradient of the loss by the", update$where), "update", "engine",
     paste0("derivative of the loss by ", update$keys[["w"]], if (penalty > 0) " + penalty", if (clip < 1) ", clipped"),
     operands, lapply(operands, function(operand) c("all", "all")), update$gradient,
-    note = paste0("As the engine computed it, of the ", kind_names[[kind_in(l, plan)]], "."),
+    note = paste0("As the engine computed it, of the ", layer_kind_names[[kind_in(l, plan)]], "."),
     values = if (penalty == 0) list(clipped = clip) else list()
   )
   c(list(gradient), lapply(update$slots, slot_step, update), list(rule_step(kind, update)))
@@ -119,7 +119,7 @@ kind_update_steps <- function(l, kind, seen, record, plan, state_before) {
 lr_factor_in <- function(l, plan) setting(plan$described[[l]]$lr_factor, 1)
 decay_factor_in <- function(l, plan) setting(plan$described[[l]]$decay_factor, 1)
 
-kind_names <- c(
+layer_kind_names <- c(
   dense = "dense layer", scale = "scale", embedding = "embedding", periodic = "periodic embedding", parametric = "parametric activation",
   norm = "layer normalisation", skip = "skip connection", members = "members", heads = "heads"
 )

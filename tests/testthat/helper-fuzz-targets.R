@@ -168,7 +168,7 @@ target_of_last <- function() {
 targets_of_makers <- function() {
   of <- function(kinds, class, fun) {
     function() {
-      fuzz_draw(c(fun, paste0("print.", class)), as.name(fun), draw_arguments(kinds), holds = function(value) {
+      fuzz_draw(c(fun, paste0("print.", class)), as.name(fun), draw_arguments(kinds, share = 0.7), holds = function(value) {
         c(if (!inherits(value, class)) paste("is no", class), faults_of_text(value))
       })
     }

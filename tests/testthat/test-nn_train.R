@@ -273,13 +273,15 @@ test_that("training works before, after and inside a fork", {
   expect_same_bits(fit, nn_train(X, Y, hidden = 32, epochs = 3, threads = 2, seed = 1))
 })
 
-test_that("a small fit costs the R side well under a millisecond", {
+test_that("a small fit costs the R side no more than a few calls of lm()", {
   skip_on_cran()
   skip_if(nzchar(Sys.getenv("R_COVR")))
-  nn_train(article_X, article_Y, epochs = 0, seed = 1)
-  times <- vapply(1:5, function(i) {
-    # Processor time: a busy machine makes the clock run on.
-    sum(system.time(for (j in 1:50) nn_train(article_X, article_Y, epochs = 0, seed = 1))[1:2]) / 50
-  }, 0)
-  expect_lt(min(times), 1e-3)
+  ours <- function() nn_train(article_X, article_Y, epochs = 0, seed = 1)
+  theirs <- function() stats::lm(mpg ~ wt, data = datasets::mtcars)
+  # Processor time, side by side: a busy machine makes the clock run on, and machines differ. lm() takes a bit under a millisecond.
+  least <- function(fit) {
+    fit()
+    min(vapply(1:5, function(i) sum(system.time(for (j in 1:50) fit())[1:2]), 0))
+  }
+  expect_lt(least(ours), 4 * least(theirs))
 })
