@@ -147,7 +147,7 @@ draw_nodes <- function(nodes, tallest) {
   }
   bias <- nodes[nodes$kind == "bias", ]
   graphics::points(bias$x, bias$y, pch = 22, cex = size * 0.55, bg = palette_of$paper, col = palette_of$muted)
-  if (size > 3) {
+  if (size > 3 && nrow(bias) > 0L) {
     graphics::text(bias$x, bias$y, "1", cex = 0.6, col = palette_of$muted)
   }
   draw_node_labels(circles, size)

@@ -71,6 +71,15 @@ test_that("every kind is drawn", {
   }
 })
 
+test_that("networks without biases are drawn", {
+  fit <- train_layers(3, formula = y ~ x - 1, keep = "data")
+  withr::with_pdf(withr::local_tempfile(), {
+    for (type in c("network", "weights", "activations")) expect_no_error(plot(fit, type = type))
+  })
+  skip_if_not_installed("ggplot2")
+  expect_no_error(print(ggplot2::autoplot(fit, type = "network")))
+})
+
 test_that("an edge of a picture has the weight of its connection", {
   fit <- train_layers(layer_networks$scale())
   edges <- network_picture(fit, 16L)$edges
