@@ -7,9 +7,9 @@ use crate::base::error::{EngineError, Result};
 use crate::base::functions::{self, Functions, LossFunctions, PredictedRows};
 use crate::base::room::{collected, filled};
 use crate::kernels::instruction_set::InstructionSet;
+use crate::kernels::real::Real;
 use crate::kernels::scalar::Scalar;
 use crate::objective::output::Output;
-use crate::kernels::real::Real;
 
 /// The caller's own loss.
 pub(super) struct Custom;
