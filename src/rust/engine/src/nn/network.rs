@@ -19,6 +19,8 @@ const MOST_NUMBERS: usize = 1 << 53;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
     layers: Vec<Layer>,
+    /// The layers that skip from another, by index.
+    skips: Vec<usize>,
     output: Output,
     ancillary: usize,
 }
@@ -76,7 +78,9 @@ impl Network {
         if output == Output::Softmax && last.units < 2 {
             return Err(EngineError::config("softmax needs at least two outputs"));
         }
+        let is_skip = |&index: &usize| RowKind::from(&layers[index].kind).is_some();
         Ok(Network {
+            skips: (0..layers.len()).filter(is_skip).collect(),
             layers,
             output,
             ancillary: 0,
@@ -159,7 +163,10 @@ impl Network {
     /// The layers that skip from layer `number` (from 1; 0: the inputs), by index.
     pub fn skips_from(&self, number: usize) -> impl Iterator<Item = usize> + '_ {
         let skips = move |layer: &Layer| RowKind::from(&layer.kind) == Some(number);
-        (0..self.layers.len()).filter(move |&index| skips(&self.layers[index]))
+        self.skips
+            .iter()
+            .copied()
+            .filter(move |&index| skips(&self.layers[index]))
     }
 
     /// The same where every layer learns and is penalised as all others: for derivatives, which no rate changes.
