@@ -4,7 +4,7 @@ use backprop_bench::Workload;
 use backprop_engine::base::threads::with_team;
 use backprop_engine::data::Data;
 use backprop_engine::nn::activation::Activation;
-use backprop_engine::nn::network::Coefficients;
+use backprop_engine::nn::coefficients::Coefficients;
 use backprop_engine::objective::penalty::Penalty;
 use backprop_engine::objective::{Loss, Objective, Output};
 use backprop_engine::optim::{GradientDescent, Optimizer};

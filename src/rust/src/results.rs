@@ -4,7 +4,8 @@
 use crate::interrupts::{interrupted, suspended};
 use backprop_engine::base::memory::check_reserve;
 use backprop_engine::base::room::refused;
-use backprop_engine::nn::network::{Coefficients, Network};
+use backprop_engine::nn::coefficients::Coefficients;
+use backprop_engine::nn::network::Network;
 use backprop_engine::objective::Penalty;
 use backprop_engine::optim::state::OptimizerState;
 use backprop_engine::train::observer::EpochEnd;

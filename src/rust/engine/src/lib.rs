@@ -36,7 +36,8 @@ pub use compute::evaluate;
 pub use compute::gradient::gradient;
 pub use data::Data;
 pub use kernels::scalar::{padded, row_stride, Scalar};
-pub use nn::network::{work_of_step, Coefficients, Network, WORK_WORTH_SHARING};
+pub use nn::coefficients::Coefficients;
+pub use nn::network::{work_of_step, Network, WORK_WORTH_SHARING};
 pub use optim::Method;
 pub use train::{
     train, train_from, Best, CheckedSettings, Ending, FinalLosses, Origin, Settings, Start, Stopping, Trained,

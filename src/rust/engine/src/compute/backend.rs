@@ -15,7 +15,7 @@ use crate::compute::step::{StepConfig, StepPlan, StepResult, Stepper};
 use crate::compute::workspace::Workspace;
 use crate::data::{Rows, Source};
 use crate::kernels::scalar::Scalar;
-use crate::nn::network::Coefficients;
+use crate::nn::coefficients::Coefficients;
 use crate::objective::checked::Objective;
 use crate::objective::loss::Totals;
 use crate::optim::schedule::Plateau;

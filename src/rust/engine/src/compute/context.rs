@@ -1,7 +1,8 @@
 //! A network with how it is computed.
 
 use crate::kernels::instruction_set::InstructionSet;
-use crate::nn::network::{Layout, Network};
+use crate::nn::layout::Layout;
+use crate::nn::network::Network;
 use crate::objective::checked::Objective;
 
 /// Which random units a training pass drops; none at prediction.

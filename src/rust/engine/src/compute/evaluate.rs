@@ -14,7 +14,9 @@ use crate::data::rows::{all_finite, ColumnMajor, RowSource, RowStream, Selection
 use crate::data::table::{check_inputs, Data};
 use crate::data::Source;
 use crate::kernels::scalar::Scalar;
-use crate::nn::network::{Coefficients, Layout, Network};
+use crate::nn::coefficients::Coefficients;
+use crate::nn::layout::Layout;
+use crate::nn::network::Network;
 use crate::objective::checked::Objective;
 use crate::objective::loss::Totals;
 use std::sync::atomic::{AtomicBool, Ordering};

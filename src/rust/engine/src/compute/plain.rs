@@ -2,9 +2,10 @@
 //! Hessian are made of. Training does the same in tiles (`pass`); layers and losses are stated once for both.
 
 use crate::kernels::instruction_set::InstructionSet;
+use crate::nn::coefficients::Coefficients;
 use crate::nn::layer::rows::{self, Back, LayerRows, Numbers};
 use crate::nn::layer::{Number, RowKind};
-use crate::nn::network::{Coefficients, Network};
+use crate::nn::network::Network;
 use crate::objective::checked::Objective;
 
 /// A network with its parameters, and a row on its way.

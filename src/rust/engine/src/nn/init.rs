@@ -3,9 +3,10 @@
 use crate::base::error::{EngineError, Result};
 use crate::base::random::{stream, Purpose};
 use crate::base::threads::Team;
+use crate::nn::coefficients::Coefficients;
 pub use crate::nn::distribution::{BiasInit, Init};
 use crate::nn::layer::Draws;
-use crate::nn::network::{Coefficients, Network};
+use crate::nn::network::Network;
 
 /// A start that is to be drawn.
 #[derive(Clone, Debug)]

@@ -1,7 +1,8 @@
 //! The elastic-net penalty on weights, and its gradient.
 
 use crate::kernels::scalar::Scalar;
-use crate::nn::network::{Coefficients, Network};
+use crate::nn::coefficients::Coefficients;
+use crate::nn::network::Network;
 use ndarray::Array2;
 
 /// λ · [(1 − α)/2 Σ w² + α Σ |w|], on weights, not biases.

@@ -1,6 +1,6 @@
 //! What an optimizer keeps.
 
-use crate::nn::network::Coefficients;
+use crate::nn::coefficients::Coefficients;
 use crate::optim::schedule::Plateau;
 
 /// Version of [`OptimizerState`] as it is stored.

@@ -6,7 +6,8 @@ use crate::base::error::Result;
 use crate::base::room::{push, room};
 use crate::compute::model::{Model, Snapshot};
 use crate::kernels::scalar::Scalar;
-use crate::nn::network::{Layout, Network};
+use crate::nn::layout::Layout;
+use crate::nn::network::Network;
 use crate::objective::metric::Metric;
 use crate::train::observer::EpochEnd;
 

@@ -14,7 +14,7 @@ use crate::compute::step::{StepConfig, Stepper};
 use crate::data::rows::RowSource;
 use crate::data::Rows;
 use crate::kernels::scalar::Scalar;
-use crate::nn::network::Coefficients;
+use crate::nn::coefficients::Coefficients;
 
 /// Bytes of all that is small, whatever the size of the data: the team, names, what the system is asked.
 const SMALL_THINGS: f64 = 16384.0;

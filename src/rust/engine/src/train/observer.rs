@@ -7,7 +7,8 @@ use crate::compute::workspace::Workspace;
 use crate::data::rows::{ColumnMajor, Selection};
 use crate::kernels::instruction_set::InstructionSet;
 use crate::kernels::scalar::Scalar;
-use crate::nn::network::{Layout, Network};
+use crate::nn::layout::Layout;
+use crate::nn::network::Network;
 use crate::objective::checked::Objective;
 use crate::train::state::Best;
 

@@ -2,8 +2,9 @@
 
 use crate::base::error::{EngineError, Result};
 use crate::base::memory::Budget;
+use crate::nn::coefficients::Coefficients;
 use crate::nn::layer::Layer;
-use crate::nn::network::{Coefficients, Network};
+use crate::nn::network::Network;
 use crate::objective::checked::Objective;
 use crate::objective::metric::Metric;
 use crate::objective::penalty::Penalty;

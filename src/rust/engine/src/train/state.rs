@@ -1,8 +1,8 @@
 //! Where training starts, and where it goes on.
 
 use crate::base::error::Result;
+use crate::nn::coefficients::Coefficients;
 use crate::nn::init::Draw;
-use crate::nn::network::Coefficients;
 use crate::optim::state::OptimizerState;
 
 /// Where the first weights and biases come from.

@@ -6,7 +6,8 @@ use crate::base::room::{collected, copied_matrix, filled, matrix_of, push, room}
 use crate::compute::model::Model;
 use crate::data::rows::RowSource;
 use crate::kernels::scalar::{row_stride, Scalar};
-use crate::nn::network::{Coefficients, Network};
+use crate::nn::coefficients::Coefficients;
+use crate::nn::network::Network;
 use crate::objective::loss::rows::OutputRows;
 use crate::objective::output::Output;
 use crate::optim::state::OptimizerState;

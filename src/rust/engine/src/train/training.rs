@@ -19,7 +19,9 @@ use crate::data::rows::RowSource;
 use crate::data::table::{check_finite, check_targets, Data};
 use crate::data::{Rows, Source};
 use crate::kernels::scalar::Scalar;
-use crate::nn::network::{Coefficients, Layout, Network};
+use crate::nn::coefficients::Coefficients;
+use crate::nn::layout::Layout;
+use crate::nn::network::Network;
 
 /// Trains a network.
 ///

@@ -3,7 +3,7 @@
 use backprop_engine::base::threads::with_team;
 use backprop_engine::compute::hessian::row_gradients;
 use backprop_engine::nn::activation::Activation;
-use backprop_engine::nn::network::Coefficients;
+use backprop_engine::nn::coefficients::Coefficients;
 use backprop_engine::objective::{Loss, Objective, Output};
 use backprop_engine::optim::{Adam, Optimizer};
 use backprop_engine::train::observer::NoObserver;

@@ -5,7 +5,7 @@ use backprop_engine::compute::hessian::hessian;
 use backprop_engine::data::rows::ColumnMajor;
 use backprop_engine::data::Data;
 use backprop_engine::nn::activation::Activation;
-use backprop_engine::nn::network::Coefficients;
+use backprop_engine::nn::coefficients::Coefficients;
 use backprop_engine::objective::penalty::Penalty;
 use backprop_engine::objective::{Loss, Objective, Output};
 use backprop_engine::{gradient, Network};

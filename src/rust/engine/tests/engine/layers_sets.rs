@@ -9,7 +9,7 @@ use backprop_engine::compute::step::{StepConfig, StepPlan, Stepper};
 use backprop_engine::data::rows::Selection;
 use backprop_engine::data::{Rows, Source};
 use backprop_engine::kernels::InstructionSet;
-use backprop_engine::nn::network::Layout;
+use backprop_engine::nn::layout::Layout;
 use backprop_engine::objective::Penalty;
 use backprop_engine::optim::{GradientDescent, Optimizer, Step};
 use backprop_engine::Method;

@@ -2,7 +2,8 @@
 
 use backprop_engine::base::threads::with_team;
 use backprop_engine::nn::activation::Activation;
-use backprop_engine::nn::network::{Coefficients, Layout};
+use backprop_engine::nn::coefficients::Coefficients;
+use backprop_engine::nn::layout::Layout;
 use backprop_engine::objective::Output;
 use backprop_engine::{padded, row_stride, Buffer, EngineError, Network, Scalar, SharedBuffer};
 use ndarray::{Array1, Array2};

@@ -62,7 +62,7 @@ fn a_penalty_is_part_of_the_objective_and_of_its_gradient() {
 fn a_penalty_leaves_a_weight_of_zero_where_it_is() {
     let fitting = table(20, 37);
     let (network, source) = (network(), fitting.source());
-    let at = backprop_engine::nn::network::Coefficients::zeros(&network).unwrap();
+    let at = backprop_engine::nn::coefficients::Coefficients::zeros(&network).unwrap();
     let of = |strength| {
         let penalty = Penalty {
             strength,

@@ -4,8 +4,8 @@ use backprop_engine::base::threads::{with_team, with_team_asking};
 use backprop_engine::data::rows::{ColumnMajor, RowSource, SparseRows};
 use backprop_engine::data::Data;
 use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::coefficients::Coefficients;
 use backprop_engine::nn::init::{initial, BiasInit, Init};
-use backprop_engine::nn::network::Coefficients;
 use backprop_engine::objective::{Loss, Objective, Output};
 use backprop_engine::{evaluate, EngineError, Network, Scalar};
 

@@ -3,8 +3,8 @@
 use backprop_engine::base::random::{shuffled, split, stream, Purpose};
 use backprop_engine::base::threads::with_team;
 use backprop_engine::nn::activation::Activation;
+use backprop_engine::nn::coefficients::Coefficients;
 use backprop_engine::nn::init::{self, BiasInit, Draw, Init};
-use backprop_engine::nn::network::Coefficients;
 use backprop_engine::objective::Output;
 use backprop_engine::{Network, Result};
 use rand::Rng;

@@ -10,7 +10,7 @@ use backprop_engine::compute::step::{StepConfig, StepPlan};
 use backprop_engine::data::rows::{ColumnMajor, Selection};
 use backprop_engine::data::{Data, Rows, Source};
 use backprop_engine::nn::activation::Activation;
-use backprop_engine::nn::network::Layout;
+use backprop_engine::nn::layout::Layout;
 use backprop_engine::objective::penalty::Penalty;
 use backprop_engine::objective::{Loss, Objective, Output};
 use backprop_engine::optim::{Adam, GradientDescent, Optimizer, Step};

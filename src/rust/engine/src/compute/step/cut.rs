@@ -110,7 +110,8 @@ mod tests {
     use super::*;
     use crate::kernels::instruction_set::InstructionSet;
     use crate::nn::activation::Activation;
-    use crate::nn::network::{Layout, Network};
+    use crate::nn::layout::Layout;
+    use crate::nn::network::Network;
     use crate::objective::output::Output;
 
     fn shards(sizes: &[usize], rows: usize) -> usize {

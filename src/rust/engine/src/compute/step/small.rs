@@ -11,7 +11,7 @@ use crate::kernels::gemv;
 use crate::kernels::instruction_set::kernel;
 use crate::kernels::pack::Pack;
 use crate::kernels::scalar::Scalar;
-use crate::nn::network::Layout;
+use crate::nn::layout::Layout;
 use crate::objective::checked::Objective;
 use crate::objective::loss::Totals;
 use std::slice::{from_raw_parts, from_raw_parts_mut};
