@@ -21,26 +21,25 @@ pub(crate) fn read<T: Scalar>(
     workspace: &mut Workspace<T>,
     selection: &Selection<'_>,
 ) -> Result<()> {
-    match source {
-        Source::Table(_) => Ok(()),
-        Source::Stream(reader) => {
-            read_stream(reader, workspace, selection)?;
-            workspace.spread(selection.len(), reader.shape().targets, reader.shape().offsets);
-            workspace.hold(Some(selection));
-            Ok(())
-        }
+    if let Some(shape) = read_once(source, workspace, selection)? {
+        workspace.spread(selection.len(), shape.targets, shape.offsets);
+        workspace.hold(Some(selection));
     }
+    Ok(())
 }
 
-/// The same for who wants each row once, whatever copies of it the network makes.
+/// The same for who wants each row once, whatever copies of it the network makes; of a stream, what its rows have.
 fn read_once<T: Scalar>(
     source: &mut Source<'_, T>,
     workspace: &mut Workspace<T>,
     selection: &Selection<'_>,
-) -> Result<()> {
+) -> Result<Option<TableShape>> {
     match source {
-        Source::Table(_) => Ok(()),
-        Source::Stream(reader) => read_stream(reader, workspace, selection),
+        Source::Table(_) => Ok(None),
+        Source::Stream(reader) => {
+            read_stream(reader, workspace, selection)?;
+            Ok(Some(reader.shape()))
+        }
     }
 }
 
@@ -118,7 +117,9 @@ pub(crate) fn total_weight<T: Scalar>(
         match read_once(source, workspace, &Selection::Range(rows)) {
             Err(EngineError::NonFiniteInputs(columns)) => mark(&mut inputs, columns),
             Err(EngineError::NonFiniteTargets(columns)) => mark(&mut targets, columns),
-            result => result?,
+            result => {
+                result?;
+            }
         }
         for weight in &workspace.row_weights.get_mut()[..count] {
             total += weight;

@@ -10,8 +10,7 @@ use crate::kernels::gemm::{self, Rows};
 use crate::kernels::gemv;
 use crate::kernels::scalar::{panel_width, Scalar};
 use crate::nn::activation::Activation;
-use crate::nn::layer::rows::{backward_rows, forward_rows, Back, LayerRows, Numbers};
-use crate::nn::layer::RowKind;
+use crate::nn::layer::rows::{backward_rows, forward_rows, Back, LayerRows};
 use crate::objective::checked::Objective;
 use crate::objective::loss::rows::{Deltas, OutputRows};
 use rand::RngExt;
@@ -35,7 +34,7 @@ impl Pass<'_> {
         rows.start * row..rows.end * row
     }
 
-    /// What layer `number` (from 1; 0: the inputs) gives of some rows, for a layer with `copies` copies of each.
+    /// What layer `number` (from 1; 0: the inputs) gives of some rows, and the distance between its rows.
     ///
     /// # Safety
     /// As for [`Pass::forward`].
@@ -43,25 +42,20 @@ impl Pass<'_> {
         &self,
         workspace: &'w Workspace<T>,
         number: usize,
-        copies: usize,
         rows: &Range<usize>,
-    ) -> Numbers<'w, T> {
-        let (width, copies_there) = self.network.extent_of(number);
+    ) -> (&'w [T], usize) {
         // SAFETY: the caller's promise.
-        let (numbers, stride) = unsafe {
+        unsafe {
             match number {
-                0 => (workspace.inputs.read(rows.start * width..rows.end * width), width),
+                0 => {
+                    let width = self.network.inputs();
+                    (workspace.inputs.read(rows.start * width..rows.end * width), width)
+                }
                 number => {
                     let values = &workspace.layers[number - 1].values;
                     (values.read(self.range(number - 1, rows)), self.stride(number - 1))
                 }
             }
-        };
-        Numbers {
-            numbers,
-            stride,
-            width,
-            times: copies / copies_there,
         }
     }
 
@@ -76,21 +70,12 @@ impl Pass<'_> {
         rows: &Range<usize>,
         parameters: &'w [T],
     ) -> LayerRows<'w, T> {
-        let layer = &self.network.layers()[number];
-        // SAFETY: the caller's promise.
-        unsafe {
-            LayerRows {
-                layer,
-                parameters: &parameters[self.layout.layers[number].all()],
-                inputs: self.given(workspace, number, layer.copies, rows),
-                skipped: match RowKind::from(&layer.kind) {
-                    None => Numbers::NONE,
-                    Some(from) => self.given(workspace, from, layer.copies, rows),
-                },
-                count: rows.len() * layer.copies,
-                set: self.set,
-            }
-        }
+        let parameters = &parameters[self.layout.layers[number].all()];
+        self.network
+            .layer_rows(number, parameters, rows.len(), self.set, |from| {
+                // SAFETY: the caller's promise.
+                unsafe { self.given(workspace, from, rows) }
+            })
     }
 
     /// Products of rows of `inputs` numbers with weight panels, plus biases where the panels end
@@ -145,10 +130,10 @@ impl Pass<'_> {
                 let buffers = &workspace.layers[number];
                 let values = buffers.values.part(at.clone());
                 if layer.is_dense() {
-                    let input = self.given(workspace, number, layer.copies, &rows);
+                    let (numbers, stride) = self.given(workspace, number, &rows);
                     let input = Rows {
-                        start: input.numbers.as_ptr(),
-                        stride: input.stride,
+                        start: numbers.as_ptr(),
+                        stride,
                         count: rows.len() * layer.copies,
                     };
                     self.multiply(

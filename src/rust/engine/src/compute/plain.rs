@@ -3,8 +3,8 @@
 
 use crate::kernels::instruction_set::InstructionSet;
 use crate::nn::coefficients::Coefficients;
-use crate::nn::layer::rows::{self, Back, LayerRows, Numbers};
-use crate::nn::layer::{Number, RowKind};
+use crate::nn::layer::rows::{self, Back, LayerRows};
+use crate::nn::layer::Number;
 use crate::nn::network::Network;
 use crate::objective::checked::Objective;
 
@@ -80,29 +80,11 @@ impl<'a, N: Number> Plain<'a, N> {
         self.objective
     }
 
-    fn given<'v>(&self, values: &'v [Vec<N>], number: usize, copies: usize) -> Numbers<'v, N> {
-        let (width, copies_there) = self.network.extent_of(number);
-        Numbers {
-            numbers: &values[number],
-            stride: width,
-            width,
-            times: copies / copies_there,
-        }
-    }
-
     fn layer_rows<'v>(&'v self, values: &'v [Vec<N>], number: usize) -> LayerRows<'v, N> {
-        let layer = &self.network.layers()[number];
-        LayerRows {
-            layer,
-            parameters: &self.parameters[number],
-            inputs: self.given(values, number, layer.copies),
-            skipped: match RowKind::from(&layer.kind) {
-                None => Numbers::NONE,
-                Some(from) => self.given(values, from, layer.copies),
-            },
-            count: layer.copies,
-            set: self.set,
-        }
+        self.network
+            .layer_rows(number, &self.parameters[number], 1, self.set, |from| {
+                (&values[from][..], self.network.extent_of(from).0)
+            })
     }
 
     /// Takes a row forward, to the weighted inputs of the last layer.

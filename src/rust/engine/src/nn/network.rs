@@ -1,7 +1,9 @@
 //! The shape of a network: its layers and its output.
 
 use crate::base::error::{EngineError, Result};
+use crate::kernels::instruction_set::InstructionSet;
 use crate::nn::activation::Activation;
+use crate::nn::layer::rows::{LayerRows, Numbers};
 use crate::nn::layer::{Dense, Extent, Layer, Plan, RowKind};
 use crate::objective::output::Output;
 
@@ -163,7 +165,38 @@ impl Network {
             .filter(move |&index| skips(&self.layers[index]))
     }
 
-    /// The same where every layer learns and is penalised as all others: for derivatives, which no rate changes.
+    /// Some rows of a layer, by index, with what they are computed from: `parameters` are the layer's own, `count` the rows before
+    /// copies are made, and `given` answers with what a layer (from 1; 0: the inputs) gives of them and the distance between its rows.
+    pub fn layer_rows<'v, N>(
+        &'v self,
+        index: usize,
+        parameters: &'v [N],
+        count: usize,
+        set: InstructionSet,
+        given: impl Fn(usize) -> (&'v [N], usize),
+    ) -> LayerRows<'v, N> {
+        let layer = &self.layers[index];
+        let numbers = |from: usize| {
+            let (width, copies) = self.extent_of(from);
+            let (numbers, stride) = given(from);
+            Numbers {
+                numbers,
+                stride,
+                width,
+                times: layer.copies / copies,
+            }
+        };
+        LayerRows {
+            layer,
+            parameters,
+            inputs: numbers(index),
+            skipped: RowKind::from(&layer.kind).map_or(Numbers::NONE, numbers),
+            count: count * layer.copies,
+            set,
+        }
+    }
+
+    /// The network where every layer learns and is penalised as all others: for derivatives, which no rate changes.
     pub fn learning_all(&self) -> Network {
         let mut network = self.clone();
         for layer in &mut network.layers {

@@ -2,9 +2,7 @@
 
 use super::kind::{add_product, Draws, Extent, Number, RowAt, RowKind, Shape};
 use crate::base::error::{EngineError, Result};
-use crate::nn::distribution::BiasInit;
 use ndarray::{Array1, Array2};
-use rand::RngExt;
 
 /// Weighted sums of all inputs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,9 +43,7 @@ impl RowKind for Dense {
         draws: &mut Draws<'_>,
     ) -> Result<()> {
         draws.init.fill(weights.view_mut(), draws.rng, draws.team)?;
-        if draws.biases == BiasInit::Uniform {
-            biases.mapv_inplace(|_| draws.rng.random::<f64>());
-        }
+        draws.draw_biases(biases);
         Ok(())
     }
 

@@ -39,8 +39,8 @@ impl Embedding {
 
     /// Of each group its columns, its places in what goes out, its weights and its biases.
     #[inline(always)]
-    fn each_group(&self, inputs: usize) -> impl Iterator<Item = [Range<usize>; 4]> + '_ {
-        let first = inputs - self.embedded();
+    fn each_group(&self, shape: Shape) -> impl Iterator<Item = [Range<usize>; 4]> + '_ {
+        let first = shape.units - self.groups.len() * self.size;
         let biases = if self.bias { self.size } else { 0 };
         let mut weight = 0;
         self.groups.iter().enumerate().map(move |(number, group)| {
@@ -111,7 +111,7 @@ impl RowKind for Embedding {
             out[place..place + count].copy_from_slice(&row.inputs[column..column + count]);
         });
         // Loops, not closures: what is not inlined is compiled for any processor.
-        for [columns, places, weights, biases] in self.each_group(row.shape.inputs) {
+        for [columns, places, weights, biases] in self.each_group(row.shape) {
             sums(
                 &row.inputs[columns],
                 &row.weights[weights],
@@ -128,7 +128,7 @@ impl RowKind for Embedding {
                 *sum = *sum + delta;
             }
         });
-        for [columns, places, weights, _] in self.each_group(row.shape.inputs) {
+        for [columns, places, weights, _] in self.each_group(row.shape) {
             sums_back(&row.weights[weights], &deltas[places], &mut incoming[columns]);
         }
     }
@@ -141,7 +141,7 @@ impl RowKind for Embedding {
         to_weights: &mut [N],
         to_biases: &mut [N],
     ) {
-        for [columns, places, weights, biases] in self.each_group(row.shape.inputs) {
+        for [columns, places, weights, biases] in self.each_group(row.shape) {
             sums_gradient(
                 &row.inputs[columns],
                 &deltas[places],

@@ -3,9 +3,7 @@
 use super::dense::{sums, sums_back, sums_gradient};
 use super::kind::{Draws, Extent, Number, RowAt, RowKind, Shape};
 use crate::base::error::{EngineError, Result};
-use crate::nn::distribution::BiasInit;
 use ndarray::{s, Array1, Array2};
-use rand::RngExt;
 use std::ops::Range;
 
 /// Weighted sums with weights of each member's own.
@@ -66,9 +64,7 @@ impl RowKind for Heads {
                 .init
                 .fill(weights.slice_mut(s![rows, ..]), draws.rng, draws.team)?;
         }
-        if draws.biases == BiasInit::Uniform {
-            biases.mapv_inplace(|_| draws.rng.random::<f64>());
-        }
+        draws.draw_biases(biases);
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use crate::kernels::scalar::Scalar;
 use crate::nn::activation::Activation;
 use crate::nn::distribution::{BiasInit, Init};
 use ndarray::{Array1, Array2};
+use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 /// The extents of a layer.
@@ -42,6 +43,15 @@ pub struct Draws<'a> {
     pub rng: &'a mut Xoshiro256PlusPlus,
     /// Who is asked whether to go on.
     pub team: &'a Team,
+}
+
+impl Draws<'_> {
+    /// Draws biases of weighted sums, which are 0.
+    pub(super) fn draw_biases(&mut self, biases: &mut Array1<f64>) {
+        if self.biases == BiasInit::Uniform {
+            biases.mapv_inplace(|_| self.rng.random::<f64>());
+        }
+    }
 }
 
 /// A row at a layer: its parameters, what comes in, and where that comes from.
@@ -111,8 +121,10 @@ pub trait RowKind {
     }
     /// Extent of the weights.
     fn weights(&self, shape: Shape) -> (usize, usize);
-    /// Number of biases.
-    fn biases(&self, shape: Shape) -> usize;
+    /// Number of biases; most kinds have none.
+    fn biases(&self, _shape: Shape) -> usize {
+        0
+    }
     /// What the layer takes from an earlier one: 0 for the inputs, else that layer's number from 1.
     fn from(&self) -> Option<usize> {
         None

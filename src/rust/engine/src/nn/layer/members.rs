@@ -46,10 +46,6 @@ impl RowKind for Members {
         }
     }
 
-    fn biases(&self, _shape: Shape) -> usize {
-        0
-    }
-
     fn work(&self, shape: Shape) -> f64 {
         shape.units as f64
     }

@@ -62,10 +62,6 @@ impl RowKind for Parametric {
         (1, shape.units)
     }
 
-    fn biases(&self, _shape: Shape) -> usize {
-        0
-    }
-
     fn work(&self, shape: Shape) -> f64 {
         shape.units as f64
             * match self {

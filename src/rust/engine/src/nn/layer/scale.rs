@@ -29,10 +29,6 @@ impl RowKind for Scale {
         (if self.of_members { shape.copies } else { 1 }, shape.units)
     }
 
-    fn biases(&self, _shape: Shape) -> usize {
-        0
-    }
-
     fn work(&self, shape: Shape) -> f64 {
         shape.units as f64
     }

@@ -46,10 +46,6 @@ impl RowKind for Skip {
         }
     }
 
-    fn biases(&self, _shape: Shape) -> usize {
-        0
-    }
-
     fn from(&self) -> Option<usize> {
         Some(self.from)
     }
