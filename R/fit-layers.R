@@ -48,8 +48,7 @@ layer_labels <- function(fit) {
   labels <- vector("list", last)
   for (l in seq_len(last)) {
     units <- if (l >= output) outputs else unit_names(shapes$sizes[l + 1L])
-    layer <- if (is.null(layers)) list(kind = "dense", bias = TRUE) else layers[[l]]
-    labels[[l]] <- label_layer(layer, out[[l]], units, out, shapes, l)
+    labels[[l]] <- label_layer(layer_at(settings, l), out[[l]], units, out, shapes, l)
     out[[l + 1L]] <- labels[[l]]$out
   }
   labels

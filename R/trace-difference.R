@@ -85,12 +85,9 @@ derivative_kind <- function(step, engine) {
 }
 
 # Weights and biases that an iteration began with; layers that have none stay as they were at the start.
-weights_at <- function(fields, of) {
-  Map(function(key, start) if (is.null(of(key))) start else unname(of(key)), unname(fields$keys$weights), fields$start$weights)
-}
-
-biases_at <- function(fields, of) {
-  Map(function(key, start) if (is.null(of(key))) start else as.vector(of(key)), unname(fields$keys$biases), fields$start$biases)
+parameters_at <- function(fields, of, kind) {
+  plain <- if (kind == "weights") unname else as.vector
+  Map(function(key, start) if (is.null(of(key))) start else plain(of(key)), unname(fields$keys[[kind]]), fields$start[[kind]])
 }
 
 # Central difference of `f` at the number `at`.
@@ -186,8 +183,8 @@ parameter_difference <- function(fields, step, i, j, of) {
   layer <- step$layer
   engine <- fields$engine
   engine$precision <- "double"
-  weights <- weights_at(fields, of)
-  biases <- biases_at(fields, of)
+  weights <- parameters_at(fields, of, "weights")
+  biases <- parameters_at(fields, of, "biases")
   x <- unname(of("X"))
   y <- unname(of("Y"))
   case_weights <- if (!is.null(of("case_weights"))) as.vector(of("case_weights"))
@@ -218,8 +215,8 @@ parameter_difference <- function(fields, step, i, j, of) {
 own_difference <- function(fields, step, j, of) {
   engine <- fields$engine
   engine$precision <- "double"
-  weights <- weights_at(fields, of)
-  biases <- biases_at(fields, of)
+  weights <- parameters_at(fields, of, "weights")
+  biases <- parameters_at(fields, of, "biases")
   case_weights <- if (!is.null(of("case_weights"))) as.vector(of("case_weights"))
   loss <- function(value) {
     engine$ancillary[j] <- value
