@@ -202,7 +202,7 @@ impl<T: Scalar> Model<T> {
         if micropanel.layer == 0 || micropanel.is_flat || micropanel.layer == network.layers().len() {
             return;
         }
-        let Layer { inputs, units, .. } = network.layers()[micropanel.layer];
+        let &Layer { inputs, units, .. } = &network.layers()[micropanel.layer];
         let first = micropanel.panel * micropanel.width;
         let present = micropanel.width.min(units - first);
         let width = panel_width::<T>(inputs);
@@ -212,12 +212,18 @@ impl<T: Scalar> Model<T> {
         unsafe {
             let mut weight = self.parameters.pointer().add(micropanel.weights.start) as *const T;
             let target = self.transposed[micropanel.layer - 1].pointer();
-            for input in micropanel.inputs.clone() {
-                let column = target.add((input / width * units + first) * width + input % width);
+            let Range { start, end } = micropanel.inputs;
+            let (mut lane, mut panel) = (start % width, target.add((start / width * units + first) * width));
+            for _ in start..end {
+                let column = panel.add(lane);
                 for unit in 0..present {
                     *column.add(unit * width) = *weight.add(unit);
                 }
                 weight = weight.add(micropanel.width);
+                lane += 1;
+                if lane == width {
+                    (lane, panel) = (0, panel.wrapping_add(units * width));
+                }
             }
         }
     }

@@ -3,6 +3,7 @@
 //! number by number in the same order; what falls away is cutting the work.
 
 use super::stepper::{StepPlan, Stepper};
+use crate::base::buffer::SharedBuffer;
 use crate::compute::context::Pass;
 use crate::compute::model::Model;
 use crate::compute::workspace::Workspace;
@@ -11,7 +12,7 @@ use crate::kernels::gemv;
 use crate::kernels::instruction_set::kernel;
 use crate::kernels::pack::Pack;
 use crate::kernels::scalar::Scalar;
-use crate::nn::layout::Layout;
+use crate::nn::layout::LayerLayout;
 use crate::objective::checked::Objective;
 use crate::objective::loss::Totals;
 use std::slice::{from_raw_parts, from_raw_parts_mut};
@@ -55,6 +56,12 @@ unsafe fn gradient_of_few_body<T: Scalar, P: Pack<T>, const ONE: usize>(
     assert!(rows <= workspace.capacity && gradient.len() == layout.len);
     // SAFETY: the caller's promise: everything has the extents that the layout and the rows say.
     unsafe {
+        let inputs = Rows {
+            start: workspace.inputs.pointer() as *const T,
+            stride: layers[0].inputs,
+            count: rows,
+        };
+        let mut a = inputs;
         for (number, layer) in layers.iter().enumerate() {
             let layer_layout = &layout.layers[number];
             let buffers = &workspace.layers[number];
@@ -64,7 +71,12 @@ unsafe fn gradient_of_few_body<T: Scalar, P: Pack<T>, const ONE: usize>(
                 stride: layer_layout.stride,
                 out: buffers.values.pointer(),
             };
-            products::<T, P>(inputs_of(workspace, layout, number, rows), layer.inputs, true, to);
+            products::<T, P>(a, layer.inputs, true, to);
+            a = Rows {
+                start: to.out,
+                stride: to.stride,
+                count: rows,
+            };
             let values = from_raw_parts_mut(to.out, rows * layer_layout.stride);
             if number < last {
                 layer.activation.activate(pass.set, values);
@@ -86,46 +98,26 @@ unsafe fn gradient_of_few_body<T: Scalar, P: Pack<T>, const ONE: usize>(
             Some(scale),
             &mut [],
         );
-        for number in (0..=last).rev() {
-            let (layer, layer_layout) = (&layers[number], &layout.layers[number]);
-            let deltas = Rows {
-                start: workspace.layers[number].deltas.pointer() as *const T,
-                stride: layer_layout.stride,
-                count: rows,
-            };
-            let a = inputs_of(workspace, layout, number, rows);
-            let out = gradient[layer_layout.offset..].as_mut_ptr();
-            if layer_layout.width == 1 {
-                gemv::gradient_body::<T, P, 1>(a, layer.inputs, deltas.start, out, true, false);
-            } else {
-                gradient_microtiles::<T, P, KR, 1>(&Micropanels {
-                    a,
-                    inputs: layer.inputs,
-                    deltas: deltas.start,
-                    delta_stride: layer_layout.stride,
-                    out,
-                    out_stride: 0,
-                    with_bias: true,
-                    accumulate: false,
-                });
-            }
-            if number == 0 {
-                break;
-            }
+        let mut deltas = rows_of(&workspace.layers[last].deltas, &layout.layers[last], rows);
+        for number in (1..=last).rev() {
             let (before, buffers) = (&layout.layers[number - 1], &workspace.layers[number - 1]);
+            let a = rows_of(&buffers.values, before, rows);
+            sums::<T, P>(a, deltas, &layout.layers[number], gradient);
             let to = Panel {
                 weights: model.transposed[number - 1].pointer(),
                 width: before.width,
                 stride: before.stride,
                 out: buffers.deltas.pointer(),
             };
-            products::<T, P>(deltas, layer.units, false, to);
+            products::<T, P>(deltas, layers[number].units, false, to);
             let len = rows * before.stride;
-            let values = from_raw_parts(buffers.values.pointer(), len);
+            let values = from_raw_parts(a.start, len);
             layers[number - 1]
                 .activation
                 .times_slope(pass.set, from_raw_parts_mut(to.out, len), values);
+            deltas = Rows { start: to.out, ..a };
         }
+        sums::<T, P>(inputs, deltas, &layout.layers[0], gradient);
     }
 }
 
@@ -154,28 +146,39 @@ impl<T: Scalar> Stepper<'_, T> {
     }
 }
 
-/// What comes into a layer.
+/// Rows of a layer in the workspace.
+#[inline(always)]
+fn rows_of<T: Scalar>(buffer: &SharedBuffer<T>, layer: &LayerLayout, count: usize) -> Rows<T> {
+    Rows {
+        start: buffer.pointer(),
+        stride: layer.stride,
+        count,
+    }
+}
+
+/// Gradients of a layer's weights and biases: sums over rows of what came in, times deltas.
 ///
 /// # Safety
 /// As for [`gradient_of_few`].
 #[inline(always)]
-unsafe fn inputs_of<T: Scalar>(
-    workspace: &Workspace<T>,
-    layout: &Layout,
-    number: usize,
-    count: usize,
-) -> Rows<T> {
-    let (buffer, stride) = match number {
-        0 => (&workspace.inputs, layout.layers[0].inputs),
-        _ => (
-            &workspace.layers[number - 1].values,
-            layout.layers[number - 1].stride,
-        ),
-    };
-    Rows {
-        start: buffer.pointer(),
-        stride,
-        count,
+unsafe fn sums<T: Scalar, P: Pack<T>>(a: Rows<T>, deltas: Rows<T>, layer: &LayerLayout, gradient: &mut [T]) {
+    let out = gradient[layer.offset..].as_mut_ptr();
+    // SAFETY: the caller's promise.
+    unsafe {
+        if layer.width == 1 {
+            gemv::gradient_body::<T, P, 1>(a, layer.inputs, deltas.start, out, true, false);
+        } else {
+            gradient_microtiles::<T, P, KR, 1>(&Micropanels {
+                a,
+                inputs: layer.inputs,
+                deltas: deltas.start,
+                delta_stride: deltas.stride,
+                out,
+                out_stride: 0,
+                with_bias: true,
+                accumulate: false,
+            });
+        }
     }
 }
 
