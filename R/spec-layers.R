@@ -300,9 +300,10 @@ describe_layer <- function(layer, activation = NULL) {
     members = paste0(layer$k, " members", if (!layer$adapters) " without adapters")
   )
   usual <- if (layer$name %in% c("dense", "embedding", "piecewise", "skip")) 1 else 0
-  paste0(
-    text, if (!is.null(layer$dropout)) paste0(", dropout ", format(layer$dropout)),
-    if (layer$lr_factor == 0) ", frozen" else if (layer$lr_factor != 1) paste0(", lr x ", format(layer$lr_factor)),
-    if (layer$decay_factor != usual) paste0(", decay x ", format(layer$decay_factor))
+  apart <- c(
+    if (!is.null(layer$dropout)) paste("dropout", format(layer$dropout)),
+    if (layer$lr_factor == 0) "frozen" else if (layer$lr_factor != 1) paste("lr x", format(layer$lr_factor)),
+    if (layer$decay_factor != usual) paste("decay x", format(layer$decay_factor))
   )
+  paste0(text, if (length(apart) > 0L) paste0(" (", paste(apart, collapse = ", "), ")"))
 }

@@ -60,7 +60,7 @@ network_of_fit <- function(settings) {
   described <- if (is.null(architecture)) {
     lapply(settings$hidden, layer_dense)
   } else {
-    Filter(function(layer) layer$name == "dense", architecture$layers)
+    dense_layers(architecture)
   }
   list(
     sizes = settings$sizes, layers = layers, activation = settings$activation, hidden = settings$hidden, dense = dense,
@@ -73,6 +73,9 @@ units_of_start <- function(start) {
   columns <- unlist(lapply(start$weights, NCOL))
   as.integer(columns[-length(columns)])
 }
+
+# The dense layers of a description.
+dense_layers <- function(architecture) Filter(function(layer) layer$name == "dense", architecture$layers)
 
 kinds_of_layers <- function(layers) vapply(layers, function(layer) layer$kind, "")
 

@@ -171,23 +171,22 @@ gradient_step <- function(l, kind, seen, plan, gradient_key) {
     operands[[plan$keys$weights[l]]] <- seen$before$weights[[l]]
     reads[[plan$keys$weights[l]]] <- c("i", "j")
   }
-  share <- if (plan$sum) nrow(delta) / plan$rows else 1
-  plan$penalty <- plan$penalty * setting(seen$decay, 1) * decay_factor_in(l, plan)
   new_step(
     number, l, gradient_key, name, "update", "gradient_weights",
     paste0("-t(", input$key, ") %*% ", delta_key, if (penalised) " + penalty", if (clip < 1) " * clipping"),
     operands, reads, gradient,
     shape = paste0("-", dims(t(input$value)), " %*% ", dims(delta), " = ", dims(gradient)),
-    note = paste(c(if (penalised) penalty_note(plan), clip_note), collapse = " "),
-    values = list(clip = clip, penalty = plan$penalty * share, mixture = plan$mixture)
+    note = paste(c(if (penalised) penalty_note(plan, setting(seen$decay, 1) * decay_factor_in(l, plan)), clip_note), collapse = " "),
+    values = list(clip = clip, penalty = penalty_strength(l, seen, plan), mixture = plan$mixture)
   )
 }
 
-penalty_note <- function(plan) {
+penalty_note <- function(plan, factor) {
   key <- "w"
+  penalty <- plan$penalty * factor
   parts <- c(
-    if (plan$mixture < 1) paste0(format(plan$penalty * (1 - plan$mixture)), " * ", key),
-    if (plan$mixture > 0) paste0(format(plan$penalty * plan$mixture), " * sign(", key, ")")
+    if (plan$mixture < 1) paste0(format(penalty * (1 - plan$mixture)), " * ", key),
+    if (plan$mixture > 0) paste0(format(penalty * plan$mixture), " * sign(", key, ")")
   )
   paste0("Penalty on each weight: ", paste(parts, collapse = " + "), ".")
 }
@@ -202,16 +201,34 @@ clipping <- function(seen, plan) {
   if (!is.finite(norm) || norm < plan$clip_norm * (1 - 1e-9)) {
     return(1)
   }
-  # Recover the factor from one bias of a dense layer, whose gradient has no penalty.
-  dense <- which(vapply(seq_along(seen$delta), function(l) is_dense_in(l, plan) && length(seen$gradient$biases[[l]]) > 0L && lr_factor_in(l, plan) > 0, NA))
-  if (length(dense) == 0L) {
-    # As much shorter as it may be: without biases there is no telling it more exactly.
-    return(if (norm > 0) min(1, plan$clip_norm / norm) else 1)
+  # Recover the factor from one number of a dense layer: a bias, whose gradient has no penalty, where there are any.
+  of_dense <- function(kind) {
+    which(vapply(seq_along(seen$delta), function(l) is_dense_in(l, plan) && length(seen$gradient[[kind]][[l]]) > 0L && lr_factor_in(l, plan) > 0, NA))
   }
-  raw <- unlist(lapply(seen$delta[dense], colSums), use.names = FALSE)
-  kept <- -unlist(seen$gradient$biases[dense], use.names = FALSE)
+  dense <- of_dense("biases")
+  if (length(dense) > 0L) {
+    raw <- lapply(seen$delta[dense], colSums)
+    kept <- lapply(seen$gradient$biases[dense], `-`)
+  } else {
+    dense <- of_dense("weights")
+    raw <- lapply(dense, function(l) crossprod(layer_input(l, seen, plan)$value, seen$delta[[l]]) - penalty_of(l, seen, plan))
+    kept <- lapply(seen$gradient$weights[dense], `-`)
+  }
+  raw <- unlist(raw, use.names = FALSE)
   largest <- which.max(abs(raw))
-  factor <- kept[largest] / raw[largest]
-  # Of numbers beyond all bounds there is none to tell.
+  factor <- unlist(kept, use.names = FALSE)[largest] / raw[largest]
+  # Of numbers beyond all bounds there is none to tell, nor in networks without a dense layer that learns.
   if (length(factor) == 1L && is.finite(factor)) factor else 1
+}
+
+# The penalty's part of the gradient by a layer's weights.
+penalty_of <- function(l, seen, plan) {
+  w <- seen$before$weights[[l]]
+  penalty_strength(l, seen, plan) * ((1 - plan$mixture) * w + plan$mixture * sign(w))
+}
+
+# What the penalty of a layer is multiplied by in a step: sums over a batch have their share of it.
+penalty_strength <- function(l, seen, plan) {
+  share <- if (plan$sum) nrow(seen$delta[[l]]) / plan$rows else 1
+  plan$penalty * setting(seen$decay, 1) * decay_factor_in(l, plan) * share
 }

@@ -18,8 +18,9 @@ recompute <- function(step) {
     given = ,
     engine = return(NULL),
     weighted_sum = {
-      z <- operands[[1]] %*% operands[[2]] + rep(operands[[3]], each = nrow(operands[[1]]))
-      if (length(operands) == 4) z + operands[[4]] else z
+      z <- operands[[1]] %*% operands[[2]]
+      for (k in seq_along(operands)[-(1:2)]) z <- z + if (names(step$operands)[k] == "offset") operands[[k]] else rep(operands[[k]], each = nrow(z))
+      z
     },
     softmax = exp(operands[[1]]) / rowSums(exp(operands[[1]])),
     back = operands[[1]] %*% t(operands[[2]]),

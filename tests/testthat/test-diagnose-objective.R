@@ -175,3 +175,12 @@ test_that("without data the loss of a constant is known for some outcomes only",
   problem <- problem_of(scaled, mtcars, quote(f()))
   expect_equal(constant_level(scaled)$loss, loss_of(constant_problem(problem), quote(f())))
 })
+
+test_that("several quantiles with an offset are compared with their best constants", {
+  data <- withr::with_seed(1, data.frame(x = rnorm(60), y = rnorm(60), o = rnorm(60)))
+  fit <- nn_train(y ~ x + offset(o), data, preset = "textbook", loss = loss_quantile(c(0.1, 0.9)), standardize = FALSE, epochs = 20, seed = 1)
+  problem <- diagnosis_problem(fit, data, quote(nn_diagnose()))
+  quantiles <- stats::quantile(data$y - data$o, c(0.1, 0.9), type = 1, names = FALSE)
+  expect_equal(best_constant(problem), quantiles, tolerance = 1e-6)
+  expect_s3_class(nn_diagnose(fit, data), "nn_diagnosis")
+})

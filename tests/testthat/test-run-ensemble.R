@@ -212,11 +212,11 @@ test_that("a limit of time is kept, and what was done by then can be had without
   expect_identical(fit$status, "out_of_time")
   expect_same_bits(fit, train(epochs = fit$epochs_done))
   # Of several networks those that were finished; of none the first, as far as it came.
-  took <- system.time(expect_message(fit <- train(epochs = 20, ensemble = 500, time_limit = 2), class = "backprop_message_time_limit"))[["elapsed"]]
+  took <- system.time(expect_message(fit <- train(epochs = 100, ensemble = 100, time_limit = 2), class = "backprop_message_time_limit"))[["elapsed"]]
   expect_lt(took, 2.5)
   cut <- fit$settings$time_cut
   expect_identical(length(fit$members), cut$ensemble)
-  if (cut$ensemble > 1) expect_identical(nn_predict(train(epochs = 20, ensemble = cut$ensemble), slow), nn_predict(fit, slow))
+  if (cut$ensemble > 1) expect_identical(nn_predict(train(epochs = 100, ensemble = cut$ensemble), slow), nn_predict(fit, slow))
   expect_message(fit <- train(epochs = 1e5, ensemble = 3, time_limit = 1), class = "backprop_message_time_limit")
   expect_identical(length(fit$members), 1L)
   expect_identical(nn_member(fit, 1)$weights, train(epochs = fit$settings$time_cut$epochs)$weights)

@@ -62,6 +62,9 @@ test_that("what is typed wins, and what does not go with it gives way", {
   expect_length(typed$blend, 0L)
   descent <- settings(optimizer = "gd")
   expect_identical(descent$lr, 0.1)
+  expect_s3_class(descent$architecture, "nn_layers")
+  # L-BFGS knows of no layers that learn faster than others.
+  expect_identical(settings(optimizer = "lbfgs")[c("hidden", "architecture")], list(hidden = c(64L, 32L), architecture = NULL))
   expect_null(descent$clip_norm)
   expect_identical(settings(restarts = 2)$ensemble, 1L)
   expect_identical(settings(keep_weights = 1)$ensemble, 1L)
@@ -82,8 +85,8 @@ test_that("the preset looks at rows, columns and outcome", {
   }
   expect_identical(chosen(20)$optimizer, "lbfgs")
   expect_null(chosen(20)$validation)
-  expect_identical(chosen(200)$hidden, c(64, 32))
-  expect_identical(chosen(2000)$hidden, c(128, 64))
+  expect_identical(chosen(200)$hidden, nn_layers(layer_scale(lr_factor = 6), 64, 32))
+  expect_identical(chosen(2000)$hidden, nn_layers(layer_scale(lr_factor = 6), 128, 64))
   expect_null(chosen(200, numeric = 100)$embed)
   expect_s3_class(chosen(200)$embed, "nn_embedding")
   expect_identical(chosen(200, effort = "quick")$ensemble, 1)

@@ -159,6 +159,11 @@ test_that("formulas hold with a penalty, clipping and dropout", {
   clipped <- trace_with(list(clip_norm = 0.01), data$X, data$Y, hidden = 3, seed = 1)
   expect_formulas_hold(clipped)
   expect_match(clipped[["gradient_wh"]]$note, "shortened to the norm 0.01")
+  for (penalty in c(0, 0.1)) {
+    unbiased <- trace_with(list(clip_norm = 0.01, penalty = penalty, mixture = 0.3), data$X, data$Y, hidden = 3, bias = FALSE, seed = 1)
+    expect_formulas_hold(unbiased)
+    expect_match(unbiased[["gradient_wh"]]$note, "shortened to the norm 0.01")
+  }
   sums <- trace_with(list(penalty = 0.1), data$X, data$Y, hidden = 3, loss = "sse", optimizer = "sgd", batch_size = 4, seed = 1)
   expect_formulas_hold(sums)
   dropped <- trace_with(list(dropout = c(0.5, 0.25)), data$X, data$Y, hidden = c(6, 4), activation = "tanh", seed = 1)
