@@ -1,5 +1,8 @@
 # Traces, pictures and the page of networks with layers of every kind.
 
+# CRAN wants all tests in a minute.
+skip_on_cran()
+
 trace_layers <- function(hidden, ...) {
   d <- layers_table()[c(1:5, 41:45), ]
   nn_trace(
@@ -37,7 +40,6 @@ test_that("a trace of every kind ends where the same training ends, and its deri
 })
 
 test_that("a trace of every kind is printed, summarised, made a table, and of many kinds a page and a workbook", {
-  skip_on_cran()
   for (name in names(layer_networks)) {
     trace <- trace_layers(layer_networks[[name]](), penalty = 0.01, clip_norm = 0.5)
     expect_output(print(trace, rows = 3), "nn_trace")

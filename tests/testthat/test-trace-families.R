@@ -1,5 +1,8 @@
 # Traces of families: what each shows is what the engine computed, and what their notes say of it holds.
 
+# CRAN wants all tests in a minute.
+skip_on_cran()
+
 trace_data <- local({
   set.seed(5)
   x1 <- rnorm(12)
