@@ -280,7 +280,7 @@ test_that("the preset for tables learns with every family", {
     family <- c(amount = "gamma", skewed = "binomial", count = "poisson")[[all.vars(formula)[1L]]]
     blended <- nn_train(formula, data[train, ], family = family, ensemble = 2, seed = 1)
     expect_setequal(blended$choice$kind, c("linear", "small", "network"))
-    expect_gt(agrees(predict(blended, test)$.pred), 0.8)
+    expect_gt(agrees(predict(blended, test)$.pred), 0.75)
   }
 })
 

@@ -283,3 +283,27 @@ test_that("a small fit costs the R side no more than a few calls of lm()", {
   in_turn <- vapply(1:10, function(i) c(seconds(ours), seconds(theirs)), c(0, 0))
   expect_lt(min(in_turn[1L, ]), 4 * min(in_turn[2L, ]))
 })
+
+test_that("the engine that is installed was compiled for speed: steps take far less than their matrices do in R", {
+  skip_on_cran()
+  skip_if(nzchar(Sys.getenv("R_COVR")))
+  withr::local_seed(1)
+  X <- matrix(rnorm(256 * 16), 256)
+  Y <- matrix(rnorm(256))
+  in_r <- function() {
+    w <- list(matrix(rnorm(16 * 64), 16), matrix(rnorm(64 * 64), 64) / 8, matrix(rnorm(64), 64) / 8)
+    for (step in 1:100) {
+      a1 <- tanh(X %*% w[[1]])
+      a2 <- tanh(a1 %*% w[[2]])
+      d3 <- (a2 %*% w[[3]] - Y) / 256
+      d2 <- tcrossprod(d3, w[[3]]) * (1 - a2^2)
+      d1 <- tcrossprod(d2, w[[2]]) * (1 - a1^2)
+      w <- Map(function(w, a, d) w - 0.01 * crossprod(a, d), w, list(X, a1, a2), list(d1, d2, d3))
+    }
+  }
+  ours <- function() nn_train(X, Y, hidden = c(64, 64), activation = "tanh", output = "linear", epochs = 100, lr = 0.01, seed = 1, threads = 1)
+  seconds <- function(work) sum(system.time(work())[1:2])
+  in_turn <- vapply(1:5, function(i) c(seconds(ours), seconds(in_r)), c(0, 0))
+  # 15 times as fast on an AMD EPYC; 3 times where generic code was compiled for size.
+  expect_lt(5 * min(in_turn[1L, ]), min(in_turn[2L, ]))
+})
