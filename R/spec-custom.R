@@ -33,8 +33,8 @@
 #' @section Speed:
 #' The functions are called on R's own thread, for many rows at a time, and one thread does all the work, whatever `threads` says; the networks of an
 #' ensemble are trained one after the other. Measured on an AMD EPYC processor with `tanh()` and squared errors, against the built-in ones on one thread: 150 rows
-#' of 4 columns in batches of 32, 10 hidden units, take 7 times as long with such an activation, 8 times with such a loss, 15 times with both; 10,000 rows of
-#' 20 columns in batches of 128, 64 and 32 hidden units, take 2.5 times as long with such activations, and no longer with such a loss. A call takes
+#' of 4 columns in batches of 32, 10 hidden units, take 19 times as long with such an activation, 13 times with such a loss, 23 times with both; 10,000 rows of
+#' 20 columns in batches of 128, 64 and 32 hidden units, take 8 times as long with such activations, twice as long with such a loss. A call takes
 #' some 30 microseconds beside what the function itself does, so that larger batches lose less.
 #' @section Errors:
 #' Before training, the functions are tried at some points: an answer of another length, numbers that are not finite, a derivative that

@@ -11,13 +11,13 @@
 #'
 #' | argument | `"textbook"` | `"table"` | undone |
 #' |---|---|---|---|
-#' | `hidden` | 3 | `nn_layers(layer_scale(lr_factor = 6), 128, 64)`; for fewer than 500 rows 64, 32 | smaller: +0.8 ± 0.7 %; without the factors: +0.6 ± 0.3 % |
+#' | `hidden` | 3 | `nn_layers(layer_scale(lr_factor = 6), 128, 64)`; for fewer than 500 rows 64, 32 | smaller: +0.8 ± 0.7 %; without the factors: +0.4 ± 0.2 % |
 #' | `activation` | sigmoid | silu | relu: +2.1 ± 1.0 % |
 #' | `optimizer`, `lr` | gd, by the optimizer | adam, 0.002 | no measurable effect of the rate from 0.001 to 0.005 |
 #' | `batch_size` | all rows | 32 up to 1,000 rows, 64 up to 4,000, then 128 | no measurable effect |
 #' | `epochs`, `stop_iter` | 1000, `NULL` | 400, 40 for numbers; 200, 20 for classes, where more changes nothing | 200, 20 for numbers: about +2 % |
 #' | `validation` | `NULL` | 0.15, for each network of the ensemble rows of its own | without a best epoch: about +29 % for classes |
-#' | `ensemble` | 1 | by `effort`: 1, 8 or 16 | one network, nothing blended: +13 ± 3 % |
+#' | `ensemble` | 1 | by `effort`: 1, 8 or 16 | one network, nothing blended: +14 ± 4 % |
 #' | `blend` | `NULL` | none under `effort = "quick"`; `"linear"` and `"small"` where rows times (inputs + 5) are at most 3 million; `"log"` where a numeric outcome has a skewness above 1 that its logarithm makes smaller | +6.3 ± 3.6 % |
 #' | `standardize` | matrix `FALSE`, tables `TRUE` | `TRUE` | robust: +0.9 ± 0.9 %, quantile: +7.1 ± 5.9 % |
 #' | `embed` | `NULL` | piecewise, 8 bins, for up to 60 numeric columns | +3.2 ± 1.8 % |
