@@ -202,6 +202,7 @@ test_that("weights, offsets, validation rows of their own and several quantiles 
 })
 
 test_that("a limit of time is kept, and what was done by then can be had without it", {
+  skip_on_cran()
   slow <- withr::with_seed(1, as.data.frame(matrix(rnorm(60000), ncol = 20)))
   slow$y <- slow$V1 * slow$V2 + slow$V3
   train <- function(...) {
