@@ -132,17 +132,16 @@ trains_constant <- function(engine) {
 # One value per output.
 best_constant <- function(problem) {
   y <- problem$y
-  # What an offset gives already is not for the constant to give.
-  if (problem$engine$output == "linear" && !is.null(problem$offset)) {
-    # Each of several quantiles of one outcome has an offset of its own.
-    y <- y[, rep_len(seq_len(ncol(y)), ncol(problem$offset)), drop = FALSE] - problem$offset
-  }
-  w <- row_weights(problem)
   par <- problem$engine$loss_par
+  # Several quantiles are outputs for one outcome, each with an offset of its own.
+  if (problem$engine$loss == "quantile") y <- y[, rep(1L, length(par)), drop = FALSE]
+  # What an offset gives already is not for the constant to give.
+  if (problem$engine$output == "linear" && !is.null(problem$offset)) y <- y - problem$offset
+  w <- row_weights(problem)
   by_column <- function(f) apply(y, 2L, f)
   switch(problem$engine$loss,
     mae = by_column(function(column) weighted_quantiles(column, w, 0.5)),
-    quantile = vapply(seq_along(par), function(k) weighted_quantiles(y[, min(k, ncol(y))], w, par[k]), 0),
+    quantile = vapply(seq_along(par), function(k) weighted_quantiles(y[, k], w, par[k]), 0),
     huber = by_column(function(column) huber_location(column, w, par)),
     poisson = {
       exposure <- if (is.null(problem$offset)) matrix(1, nrow(y), ncol(y)) else exp(problem$offset)

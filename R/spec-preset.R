@@ -136,7 +136,10 @@ choose_for_table <- function(table, effort) {
 }
 
 # Each input has a factor that learns six times as fast as the weights behind it: which inputs matter is found early.
-table_layers <- function(n) nn_layers(layer_scale(lr_factor = 6), if (n < 500) 64 else 128, if (n < 500) 32 else 64)
+table_layers <- function(n) {
+  units <- if (n < 500) c(64, 32) else c(128, 64)
+  nn_layers(layer_scale(lr_factor = 6), units[1L], units[2L])
+}
 
 is_number_outcome <- function(outcome) outcome$kind != "factor" && !outcome$unit
 

@@ -176,17 +176,15 @@ gradient_step <- function(l, kind, seen, plan, gradient_key) {
     paste0("-t(", input$key, ") %*% ", delta_key, if (penalised) " + penalty", if (clip < 1) " * clipping"),
     operands, reads, gradient,
     shape = paste0("-", dims(t(input$value)), " %*% ", dims(delta), " = ", dims(gradient)),
-    note = paste(c(if (penalised) penalty_note(plan, setting(seen$decay, 1) * decay_factor_in(l, plan)), clip_note), collapse = " "),
+    note = paste(c(if (penalised) penalty_note(decayed_penalty(l, seen, plan), plan$mixture), clip_note), collapse = " "),
     values = list(clip = clip, penalty = penalty_strength(l, seen, plan), mixture = plan$mixture)
   )
 }
 
-penalty_note <- function(plan, factor) {
-  key <- "w"
-  penalty <- plan$penalty * factor
+penalty_note <- function(penalty, mixture) {
   parts <- c(
-    if (plan$mixture < 1) paste0(format(penalty * (1 - plan$mixture)), " * ", key),
-    if (plan$mixture > 0) paste0(format(penalty * plan$mixture), " * sign(", key, ")")
+    if (mixture < 1) paste(format(penalty * (1 - mixture)), "* w"),
+    if (mixture > 0) paste(format(penalty * mixture), "* sign(w)")
   )
   paste0("Penalty on each weight: ", paste(parts, collapse = " + "), ".")
 }
@@ -227,8 +225,11 @@ penalty_of <- function(l, seen, plan) {
   penalty_strength(l, seen, plan) * ((1 - plan$mixture) * w + plan$mixture * sign(w))
 }
 
-# What the penalty of a layer is multiplied by in a step: sums over a batch have their share of it.
+# The penalty of a layer in a step: sums over a batch have their share of it.
 penalty_strength <- function(l, seen, plan) {
   share <- if (plan$sum) nrow(seen$delta[[l]]) / plan$rows else 1
-  plan$penalty * setting(seen$decay, 1) * decay_factor_in(l, plan) * share
+  decayed_penalty(l, seen, plan) * share
 }
+
+# The penalty of a layer as the schedule had it in a step.
+decayed_penalty <- function(l, seen, plan) plan$penalty * setting(seen$decay, 1) * decay_factor_in(l, plan)

@@ -40,7 +40,7 @@ all_family_traces <- function(...) {
 small_traces <- all_family_traces(hidden = 2)
 
 test_that("every cell of a family's trace that is a derivative agrees with finite differences", {
-  settings <- list(list(hidden = c()), list(hidden = 2, case_weights = rep(c(1, 2, 0.5), 4)), list(hidden = c(), clip_norm = 0.05))
+  settings <- list(list(hidden = c()), list(hidden = 3), list(hidden = 2, case_weights = rep(c(1, 2, 0.5), 4)), list(hidden = c(), clip_norm = 0.05))
   for (setting in settings) {
     for (trace in do.call(all_family_traces, setting)) {
       worst <- 0

@@ -25,7 +25,7 @@ not_refused <- function(x, fields) {
   unlist(lapply(rules_of(fields), function(rule) {
     wrong <- vapply(c(never_right, list(NULL)), function(value) {
       found <- find_wrong(edit(x, rule$at, value), fields)
-      !identical(found$at, if (!is.null(value) || !rule$optional) place_of(rule$at))
+      if (is.null(value) && rule$optional) !is.null(found) else !identical(found$at, place_of(rule$at))
     }, NA)
     if (any(wrong)) place_of(rule$at)
   }))

@@ -8,6 +8,7 @@ pub mod evaluate;
 mod feed;
 pub mod gradient;
 pub mod hessian;
+pub mod micropanel;
 pub mod model;
 pub mod outputs;
 pub mod pass;

@@ -4,8 +4,7 @@
 use crate::layers::{cases, close, drawn, fit_from, Case, Table};
 use crate::workloads;
 use backprop_engine::kernels::InstructionSet;
-use backprop_engine::nn::layer::rows::{backward, forward, gradient, Back, LayerRows, Numbers};
-use backprop_engine::nn::layer::RowKind;
+use backprop_engine::nn::layer::rows::{backward, forward, gradient, Back, LayerRows};
 use backprop_engine::objective::Output;
 use backprop_engine::train::observer::NoObserver;
 use backprop_engine::train::trace::{Recorder, StepTrace};
@@ -37,28 +36,15 @@ fn rows_of<'a>(
     number: usize,
     parameters: &'a [f64],
 ) -> LayerRows<'a, f64> {
-    let layer = &case.network.layers()[number];
     let given = |from: usize| {
-        let (width, copies) = case.network.extent_of(from);
         let matrix = match from {
             0 => &step.inputs,
             from => &step.layers[from - 1].activations,
         };
-        Numbers {
-            numbers: flat(matrix),
-            stride: width,
-            width,
-            times: layer.copies / copies,
-        }
+        (flat(matrix), case.network.extent_of(from).0)
     };
-    LayerRows {
-        layer,
-        parameters,
-        inputs: given(number),
-        skipped: RowKind::from(&layer.kind).map_or(Numbers::NONE, given),
-        count: step.rows.len() * layer.copies,
-        set: InstructionSet::detect(),
-    }
+    let (rows, set) = (step.rows.len(), InstructionSet::detect());
+    case.network.layer_rows(number, parameters, rows, set, given)
 }
 
 fn parameters(step: &StepTrace, number: usize) -> Vec<f64> {

@@ -310,7 +310,7 @@ fn models_take_what_they_say<T: Scalar>(network: &Network) {
             })
         };
         let micropanels = make().micropanels.len();
-        let of_strips = micropanels * size_of::<backprop_engine::compute::model::Micropanel>();
+        let of_strips = micropanels * size_of::<backprop_engine::compute::micropanel::Micropanel>();
         let said = Model::<T>::bytes(network, &layout, slots);
         assert_eq!(said - of_strips as f64 + empty, buffers_of(make));
         let model = make();

@@ -1,7 +1,7 @@
 //! The extents by which a step's work is cut, so that what is read again is still in a cache.
 
 use crate::compute::context::Pass;
-use crate::compute::model::KC;
+use crate::compute::micropanel::KC;
 use crate::kernels::scalar::Scalar;
 
 /// mc: rows of a workspace whose gradients are summed at a time, over all micropanels of a member: the rows

@@ -4,7 +4,8 @@ use super::blocking::{rows_at_once, scratch_size, MICROPANELS_BESIDE, MICROPANEL
 use super::stepper::Stepper;
 use crate::base::error::Result;
 use crate::base::ranges::{copy_short, tiles};
-use crate::compute::model::{Micropanel, Model};
+use crate::compute::micropanel::Micropanel;
+use crate::compute::model::Model;
 use crate::compute::workspace::Workspace;
 use crate::kernels::gemm::{self, panels_at_once, Rows};
 use crate::kernels::gemv;
