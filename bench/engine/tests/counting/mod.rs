@@ -57,3 +57,12 @@ pub fn peak_of<R>(work: impl FnOnce() -> R) -> (f64, R) {
     let result = work();
     ((PEAK.load(Ordering::Relaxed) - before) as f64, result)
 }
+
+/// Bytes that the test harness may take meanwhile: its own thread is counted as all are, and starts
+/// when it likes.
+const HARNESS: f64 = 4096.0;
+
+/// Whether what was taken is what was said: never more, and no less than 1/`most` of it.
+pub fn is_what_was_said(estimate: f64, measured: f64, most: f64) -> bool {
+    measured - HARNESS <= estimate && estimate <= most * measured
+}
