@@ -96,15 +96,57 @@ if (vendored) {
   utils::untar("src/rust/vendor.tar.xz", exdir = "src/rust", tar = "internal")
 }
 
-target <- paste0(R.version$arch, "-pc-windows-gnu")
-if (windows && identical(R.version$arch, "aarch64")) target <- "aarch64-pc-windows-gnullvm"
+# What Rust calls the system that `--host=` names, in the words of autoconf: wasm32-unknown-emscripten, aarch64-linux-gnu,
+# aarch64-apple-darwin20, x86_64-pc-linux-gnu. Rust has one vendor for each system, and no versions.
+rust_target <- function(host) {
+  parts <- strsplit(host, "-", fixed = TRUE)[[1L]]
+  arch <- sub("^arm(64)?$", "aarch64", sub("^i[3-6]86$", "i686", parts[[1L]]))
+  systems <- c(
+    "emscripten$" = "unknown-emscripten", "apple-darwin[0-9.]*$" = "apple-darwin",
+    "linux-gnu$" = "unknown-linux-gnu", "linux-musl$" = "unknown-linux-musl"
+  )
+  system <- systems[vapply(names(systems), grepl, logical(1), x = host)]
+  if (length(parts) < 2L || length(system) != 1L) {
+    stop_configure(
+      sprintf("`--host=%s` is a system that backprop does not know by that name.", host),
+      "Known are, with any processor in front: wasm32-unknown-emscripten, aarch64-apple-darwin,",
+      "x86_64-unknown-linux-gnu and x86_64-unknown-linux-musl. Without `--host`, it is built for this machine."
+    )
+  }
+  paste(arch, system, sep = "-")
+}
+
+# The target to compile for where it is not this machine. What is built for webR names it in `--host`, or is built by an R
+# that says it of itself.
+cross_target <- function(arguments) {
+  host <- sub("^--host=", "", grep("^--host=.", arguments, value = TRUE))
+  if (length(host) == 0L) host <- grep("emscripten", R.version$platform, value = TRUE)
+  if (length(host) == 0L) return(NULL)
+  target <- rust_target(host[[length(host)]])
+  rustc <- if (nzchar(rust$dir)) file.path(rust$dir, "rustc") else "rustc"
+  ask <- function(...) suppressWarnings(system2(rustc, c(...), stdout = TRUE, stderr = FALSE))
+  if (paste("host:", target) %in% ask("-vV")) return(NULL)
+  library <- ask("--print", "target-libdir", "--target", target)
+  if (length(library) != 1L || !dir.exists(library)) {
+    stop_configure(
+      sprintf("Rust's standard library for %s was not found, which `--host` asks for.", target),
+      sprintf("With rustup, `rustup target add %s` brings it.", target)
+    )
+  }
+  message("Compiling for ", target)
+  target
+}
+
+cross <- if (!windows) cross_target(commandArgs(TRUE))
+windows_target <- if (identical(R.version$arch, "aarch64")) "aarch64-pc-windows-gnullvm" else paste0(R.version$arch, "-pc-windows-gnu")
 
 # As the shell that make runs writes it: on Windows, C:/cargo is /C/cargo there.
 shell_dir <- if (windows) sub("^([A-Za-z]):", "/\\1", rust$dir) else rust$dir
 
 # Rust's standard library brings its debugging information along, more than half of what is linked. The linker
 # leaves it out, and all that nothing calls, where its words for that are known. The names stay: R CMD check reads them.
-link_flags <- if (identical(Sys.info()[["sysname"]], "Linux")) "-Wl,--exclude-libs,ALL -Wl,--gc-sections -Wl,--strip-debug" else ""
+for_linux <- if (is.null(cross)) identical(Sys.info()[["sysname"]], "Linux") else grepl("linux", cross)
+link_flags <- if (for_linux) "-Wl,--exclude-libs,ALL -Wl,--gc-sections -Wl,--strip-debug" else ""
 
 values <- c(
   LINK_FLAGS = link_flags,
@@ -120,7 +162,9 @@ values <- c(
   },
   OFFLINE = if (vendored) "--offline" else "",
   AFTER_LINK = if (vendored) "rust_clean" else "",
-  TARGET = target
+  TARGET = if (windows) windows_target else cross,
+  BUILD_FOR = if (is.null(cross)) "" else paste("--target", cross),
+  TARGET_FOLDER = if (is.null(cross)) "" else paste0("/", cross)
 )
 
 fill_in <- function(template, values) {
