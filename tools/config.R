@@ -146,7 +146,7 @@ shell_dir <- if (windows) sub("^([A-Za-z]):", "/\\1", rust$dir) else rust$dir
 # Rust's standard library brings its debugging information along, more than half of what is linked. The linker
 # leaves it out, and all that nothing calls, where its words for that are known. The names stay: R CMD check reads them.
 for_linux <- if (is.null(cross)) identical(Sys.info()[["sysname"]], "Linux") else grepl("linux", cross)
-link_flags <- if (for_linux) "-Wl,--exclude-libs,ALL -Wl,--gc-sections -Wl,--strip-debug" else ""
+link_flags <- if (for_linux) "-Wl,--exclude-libs,ALL -Wl,--gc-sections -Wl,--strip-debug -Wl,--discard-all" else ""
 
 values <- c(
   LINK_FLAGS = link_flags,

@@ -13,7 +13,7 @@ configure <- function(arguments = character(), targets = character(), env = pare
   rust <- file.path(folder, "bin")
   dir.create(rust)
   dir.create(file.path(rust, "has"))
-  for (target in targets) dir.create(file.path(rust, "has", target))
+  for (target in unique(targets)) dir.create(file.path(rust, "has", target))
   answers <- c(
     "#!/bin/sh", 'case "$1" in',
     '--version) echo "$(basename "$0") 1.99.0" ;;',

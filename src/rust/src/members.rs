@@ -68,8 +68,10 @@ fn engine_train_members(
         let threads = arguments::threads(&spec, work_of_step(&network, batch))?;
         let side_by_side = threads::allowed(spec.count("threads")?).min(described.len());
         let mut hook = Hook::new(&hook);
-        let ordered =
-            hook.as_ref().is_some_and(Hook::hears_all) || side_by_side < 2 || functions::are_in(&spec);
+        let ordered = hook.as_ref().is_some_and(Hook::hears_all)
+            || side_by_side < 2
+            || functions::are_in(&spec)
+            || !threads::can_be_had();
         // The inputs row by row; targets, weights and offsets of each member, and what it predicts of the rows that judge it.
         let wide = table.targets_per_row() + 2 * network.outputs() + 1;
         let of_inputs = match is_single(&spec)? {

@@ -6,9 +6,13 @@ use std::sync::OnceLock;
 /// Most threads while `R CMD check` looks.
 const MOST_IN_CHECK: usize = 2;
 
-/// Processors that this process may use. Asking the system takes longer than a small fit, so it is asked once.
+/// Processors that this process may use: one in a browser, where there are no threads. Asking the system takes longer than a
+/// small fit, so it is asked once.
 pub fn cores() -> usize {
     static CORES: OnceLock<usize> = OnceLock::new();
+    if cfg!(target_family = "wasm") {
+        return 1;
+    }
     *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, |n| n.get()))
 }
 
@@ -19,6 +23,13 @@ pub fn allowed(wanted: usize) -> usize {
         std::env::var("_R_CHECK_LIMIT_CORES_").ok().as_deref(),
     );
     wanted.min(cores()).min(limit).max(1)
+}
+
+/// Whether the system gives another thread: a container may have had all of its own.
+pub fn can_be_had() -> bool {
+    std::thread::Builder::new()
+        .spawn(|| ())
+        .is_ok_and(|thread| thread.join().is_ok())
 }
 
 /// What the two variables say: a number, and anything but "false" to ask for few.
