@@ -144,9 +144,10 @@ windows_target <- if (identical(R.version$arch, "aarch64")) "aarch64-pc-windows-
 shell_dir <- if (windows) sub("^([A-Za-z]):", "/\\1", rust$dir) else rust$dir
 
 # Rust's standard library brings its debugging information along, more than half of what is linked. The linker
-# leaves it out, and all that nothing calls, where its words for that are known. The names stay: R CMD check reads them.
+# leaves it out, and all that nothing calls, where its words for that are known. Names of functions that are the library's
+# own affair are another tenth, which goes after linking; what R CMD check reads are the others.
 for_linux <- if (is.null(cross)) identical(Sys.info()[["sysname"]], "Linux") else grepl("linux", cross)
-link_flags <- if (for_linux) "-Wl,--exclude-libs,ALL -Wl,--gc-sections -Wl,--strip-debug -Wl,--discard-all" else ""
+link_flags <- if (for_linux) "-Wl,--exclude-libs,ALL -Wl,--gc-sections -Wl,--strip-debug" else ""
 
 values <- c(
   LINK_FLAGS = link_flags,
@@ -161,8 +162,8 @@ values <- c(
     ""
   },
   OFFLINE = if (vendored) "--offline" else "",
-  AFTER_LINK = if (vendored) "rust_clean" else "",
-  TARGET = if (windows) windows_target else cross,
+  AFTER_LINK = paste(c(if (for_linux && is.null(cross)) "own_names", if (vendored) "rust_clean"), collapse = " "),
+  TARGET = if (windows) windows_target else "",
   BUILD_FOR = if (is.null(cross)) "" else paste("--target", cross),
   TARGET_FOLDER = if (is.null(cross)) "" else paste0("/", cross)
 )

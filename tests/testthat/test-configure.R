@@ -57,13 +57,20 @@ test_that("another system is compiled for by Rust's name of it", {
   }
 })
 
-test_that("words for Linux's linker are for Linux alone", {
-  flags <- function(host) grepl("exclude-libs", grep("^PKG_LIBS", configure(paste0("--host=", host), host)$makevars, value = TRUE))
-  expect_true(flags("aarch64-unknown-linux-gnu"))
-  expect_false(flags("wasm32-unknown-emscripten"))
+test_that("words for Linux's linker are for Linux alone, and this machine's `strip` is for what runs on it", {
+  skip_on_os("mac")
+  says <- function(host, start, words) {
+    configured <- configure(if (!is.null(host)) paste0("--host=", host), host)
+    grepl(words, grep(start, configured$makevars, value = TRUE))
+  }
+  expect_true(says(NULL, "^PKG_LIBS", "exclude-libs"))
+  expect_true(says("aarch64-unknown-linux-gnu", "^PKG_LIBS", "exclude-libs"))
+  expect_false(says("wasm32-unknown-emscripten", "^PKG_LIBS", "exclude-libs"))
+  expect_true(says(NULL, "^all", "own_names"))
+  expect_false(says("aarch64-unknown-linux-gnu", "^all", "own_names"))
 })
 
-test_that("a system that is not known, and one whose standard library is missing, is an error that says how to mend it", {
+test_that("a system that is not known, or whose standard library is missing, is an error that says how to mend it", {
   for (host in c("wasm32-unknown-emscripten", "sparc-sun-solaris2.10", "amiga")) {
     refused <- configure(paste0("--host=", host))
     expect_null(refused$makevars)
