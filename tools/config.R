@@ -119,10 +119,11 @@ rust_target <- function(host) {
 # The target to compile for where it is not this machine. What is built for webR names it in `--host`, or is built by an R
 # that says it of itself.
 cross_target <- function(arguments) {
-  host <- sub("^--host=", "", grep("^--host=.", arguments, value = TRUE))
+  typed <- paste(arguments, collapse = " ")
+  host <- sub("^--host[= ]", "", regmatches(typed, regexpr("--host[= ][^ ]+", typed)))
   if (length(host) == 0L) host <- grep("emscripten", R.version$platform, value = TRUE)
   if (length(host) == 0L) return(NULL)
-  target <- rust_target(host[[length(host)]])
+  target <- rust_target(host)
   rustc <- if (nzchar(rust$dir)) file.path(rust$dir, "rustc") else "rustc"
   ask <- function(...) suppressWarnings(system2(rustc, c(...), stdout = TRUE, stderr = FALSE))
   if (paste("host:", target) %in% ask("-vV")) return(NULL)

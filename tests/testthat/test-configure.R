@@ -57,6 +57,11 @@ test_that("another system is compiled for by Rust's name of it", {
   }
 })
 
+test_that("`--host` and its value may be two words", {
+  configured <- configure(c("--host", "aarch64-linux-gnu"), "aarch64-unknown-linux-gnu")
+  expect_identical(library_of(configured), "/aarch64-unknown-linux-gnu/release")
+})
+
 test_that("words for Linux's linker are for Linux alone, and this machine's `strip` is for what runs on it", {
   skip_on_os("mac")
   says <- function(host, start, words) {
