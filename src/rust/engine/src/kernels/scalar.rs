@@ -4,7 +4,9 @@
 //! types (constants of polynomials, the width of a panel) is stated here and in `kernels::math`.
 
 use crate::kernels::math::Math;
-use crate::kernels::pack::{self, Pack};
+#[cfg(target_arch = "x86_64")]
+use crate::kernels::pack;
+use crate::kernels::pack::Pack;
 use num_traits::Float;
 use std::fmt::Debug;
 use std::iter::Sum;

@@ -8,8 +8,9 @@ use crate::nn::layer::{Dense, Extent, Layer, Plan, RowKind};
 use crate::objective::output::Output;
 
 /// Numbers that come in or go out of all layers together, at most: no machine has so many, and what
-/// is worked out from them (rows, strides, bytes per row) can still be counted.
-const MOST_NUMBERS: usize = 1 << 53;
+/// is worked out from them (rows, strides, bytes per row) can still be counted: 2^53, or 2^21 where a
+/// process has addresses of 32 bits, as in a browser.
+const MOST_NUMBERS: usize = 1 << (usize::BITS - 11);
 
 /// A checked feed-forward network: at least one layer, no empty layer.
 #[derive(Clone, Debug, PartialEq)]
