@@ -127,7 +127,7 @@ model.matrix.nn_fit <- function(object, data = NULL, ...) {
   call <- quote(model.matrix())
   refuse_dots(..., known = c("object", "data"), call = call)
   fit <- validate_fit(object, "object", call, ensembles = TRUE)
-  X <- if (fit$interface == "formula") data_of_call(fit, data, parent.frame(), call) else inputs_of(fit, data_or_kept(fit, data, call))
+  X <- if (has_one_table(fit$interface)) data_of_call(fit, data, parent.frame(), call) else inputs_of(fit, data_or_kept(fit, data, call))
   new <- read_new_rows(fit, X, "data", call, with_offset = FALSE)
   x <- dense_inputs(new$x)
   storage.mode(x) <- "double"
