@@ -197,6 +197,9 @@ weights_in_recipe_data <- function(table, fit) {
   if (length(name) > 0L) table[[name[1L]]]
 }
 
+# Columns that the outcome is in, before the recipe.
+outcomes_of_recipe <- function(recipe) recipe$var_info$variable[recipe$var_info$role %in% "outcome"]
+
 # Of a table the columns that predictions may read.
 columns_of_recipe <- function(table, recipe) {
   info <- recipe$var_info
