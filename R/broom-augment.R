@@ -27,7 +27,7 @@
 augment.nn_fit <- function(x, data = NULL, ..., new_data = NULL, newdata = NULL, type.predict = NULL, type.residuals = "response", offset = NULL) {
   call <- quote(augment())
   refuse_dots(..., known = setdiff(names(formals(augment.nn_fit)), "..."), call = call)
-  x <- validate_fit(x, "x", call, names(fit_fields), ensembles = TRUE)
+  x <- validate_fit(x, "x", call, ensembles = TRUE)
   check_choice(type.residuals, "type.residuals", c("response", "pearson", "deviance"), call)
   given <- list(data = data, new_data = new_data, newdata = newdata)
   given <- given[!vapply(given, is.null, NA)]

@@ -23,7 +23,7 @@
 glance.nn_fit <- function(x, data = NULL, ..., case_weights = NULL, offset = NULL) {
   call <- quote(glance())
   refuse_dots(..., known = c("x", "data", "case_weights", "offset"), call = call)
-  x <- validate_fit(x, "x", call, names(fit_fields), ensembles = TRUE)
+  x <- validate_fit(x, "x", call, ensembles = TRUE)
   networks <- if (is_ensemble(x)) x$members else list(x)
   likelihood <- if (is_ensemble(x)) likelihood_unknown else summarise_likelihood(x, data, call, case_weights, offset)
   tibble::new_tibble(c(

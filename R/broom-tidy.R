@@ -31,7 +31,7 @@
 tidy.nn_fit <- function(x, conf.int = FALSE, conf.level = 0.95, ..., scale = "scaled", data = NULL, sandwich = FALSE, case_weights = NULL, offset = NULL) {
   call <- quote(tidy())
   refuse_dots(..., known = setdiff(names(formals(tidy.nn_fit)), "..."), call = call)
-  x <- validate_fit(x, "x", call, names(fit_fields), ensembles = TRUE)
+  x <- validate_fit(x, "x", call, ensembles = TRUE)
   check_flag(conf.int, "conf.int", call)
   conf.level <- check_level(conf.level, "conf.level", call)
   check_choice(scale, "scale", c("scaled", "original"), call)
