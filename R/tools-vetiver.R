@@ -7,7 +7,8 @@
 #'
 #' @param model,vetiver_model A model from [nn_train()]; a model of vetiver that holds one.
 #' @param metadata A list of the user's.
-#' @param ... For `vetiver_ptype()`: `prototype_data`, rows of the inputs; for `handler_predict()` arguments of [predict()][predict.nn_fit], such as `type`.
+#' @param prototype_data Rows of the inputs, of which the prototype is made; `NULL` for what the fit knows.
+#' @param ... For `handler_predict()` arguments of [predict()][predict.nn_fit], such as `type`.
 #' @return What vetiver asks of its methods: a text; a list with the packages that predictions need; the fit without data and call; no rows of the inputs, as a tibble; a function that
 #'   answers a request with the tibble of [predict()][predict.nn_fit].
 #' @name vetiver-methods
@@ -33,20 +34,23 @@ vetiver_prepare_model.nn_fit <- function(model) axe_data.nn_fit(axe_call.nn_fit(
 
 #' @rdname vetiver-methods
 #' @exportS3Method vetiver::vetiver_ptype
-vetiver_ptype.nn_fit <- function(model, ...) {
+vetiver_ptype.nn_fit <- function(model, ..., prototype_data = NULL) {
   call <- quote(vetiver_ptype())
   refuse_dots(..., known = "prototype_data", call = call)
-  given <- list(...)$prototype_data
-  if (!is.null(given)) {
-    return(tibble::as_tibble(given)[0L, ])
+  if (!is.null(prototype_data)) {
+    return(tibble::as_tibble(prototype_data)[0L, ])
   }
   if (model$interface == "recipe") {
     stop_backprop("recipe", c(
       "A recipe does not tell of which types the columns are.", i = "Give some rows of them: {.code vetiver_model(fit, name, prototype_data = data[1, ])}."
     ), call = call)
   }
-  columns <- if (model$interface == "matrix") stats::setNames(rep(list(list(type = "number")), model$inputs$n), columns_of_matrix(model)) else needed_columns(model$blueprint)
-  tibble::new_tibble(lapply(columns, empty_column), nrow = 0L)
+  columns <- if (model$interface == "matrix") {
+    lapply(stats::setNames(nm = columns_of_matrix(model)), function(name) numeric())
+  } else {
+    lapply(needed_columns(model$blueprint), empty_column)
+  }
+  tibble::new_tibble(columns, nrow = 0L)
 }
 
 #' @rdname vetiver-methods
@@ -64,13 +68,26 @@ handler_predict.nn_fit <- function(vetiver_model, ...) {
 
 # Packages whose functions a formula or a recipe needs.
 packages_of_predictions <- function(fit) {
-  named <- unlist(fit$blueprint$carried$packages, use.names = FALSE)
-  unique(c("backprop", if (fit$interface == "recipe") "recipes", setdiff(named, c("base", "stats"))))
+  read <- unlist(c(fit$blueprint$carried$packages, lapply(fit$blueprint$variables, packages_named)), use.names = FALSE)
+  of_recipe <- if (fit$interface == "recipe") recipes::required_pkgs(fit$blueprint$recipe)
+  unique(c("backprop", of_recipe, setdiff(read, "base")))
 }
 
+# Those that stand before `::`.
+packages_named <- function(expression) {
+  if (!is.call(expression)) {
+    return(character())
+  }
+  if (is.name(expression[[1L]]) && as.character(expression[[1L]]) %in% c("::", ":::")) {
+    return(as.character(expression[[2L]]))
+  }
+  unlist(lapply(as.list(expression), packages_named))
+}
+
+# Where gaps are filled in there are more inputs than columns.
 columns_of_matrix <- function(fit) {
-  names <- if (is.null(fit$blueprint)) fit$inputs$names else fit$blueprint$names
-  if (is.null(names)) paste0("x", seq_len(if (is.null(fit$blueprint)) fit$inputs$n else fit$blueprint$width)) else names
+  known <- if (is.null(fit$blueprint)) list(names = fit$inputs$names, width = fit$inputs$n) else fit$blueprint
+  if (is.null(known$names)) paste0("x", seq_len(known$width)) else known$names
 }
 
 # No values of a column that training recorded.
