@@ -55,7 +55,7 @@ axe_fitted.nn_fit <- function(x, verbose = FALSE, ...) without_parts(x, characte
 
 # `disabled` is what butcher tells that does not work any more.
 without_parts <- function(fit, parts, fun, disabled = NULL) {
-  validate_fit(fit, "x", call(fun), "description", ensembles = TRUE)
+  validate_fit(fit, "x", call(fun), ensembles = TRUE)
   there <- parts[lengths(unclass(fit)[parts]) > 0L]
   fit[intersect(names(fit), parts)] <- NULL
   if (length(there) > 0L) attr(fit, "butcher_disabled") <- union(attr(fit, "butcher_disabled"), disabled)

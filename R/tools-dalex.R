@@ -27,7 +27,7 @@ yhat.nn_fit <- function(X.model, newdata, ...) {
 #' @rdname DALEX-methods
 #' @exportS3Method DALEX::model_info
 model_info.nn_fit <- function(model, is_multiclass = FALSE, ...) {
-  model <- validate_fit(model, "model", quote(model_info()), "description", ensembles = TRUE)
+  model <- validate_fit(model, "model", quote(model_info()), ensembles = TRUE)
   outcome <- model$outcome
   type <- if (outcome$kind == "logical" || (outcome$kind == "factor" && outcome$k == 2L)) {
     "classification"

@@ -36,6 +36,7 @@ get_predict.nn_fit <- function(model, newdata, type = "response", ...) {
 #' @rdname marginaleffects-methods
 #' @exportS3Method marginaleffects::get_coef
 get_coef.nn_fit <- function(model, ...) {
+  model <- validate_fit(model, "model", quote(get_coef()), ensembles = TRUE)
   # Of several networks there is no covariance that their parameters would be asked for.
   if (is_ensemble(model)) numeric() else stats::setNames(as_parameters(model), parameter_names(model))
 }
@@ -43,6 +44,7 @@ get_coef.nn_fit <- function(model, ...) {
 #' @rdname marginaleffects-methods
 #' @exportS3Method marginaleffects::set_coef
 set_coef.nn_fit <- function(model, coefs, ...) {
+  model <- validate_fit(model, "model", quote(set_coef()))
   layers <- as_layers(unname(coefs), model$weights, model$biases)
   if (is.null(model$ancillary)) layers$ancillary <- NULL
   model[names(layers)] <- layers
@@ -52,10 +54,11 @@ set_coef.nn_fit <- function(model, coefs, ...) {
 #' @rdname marginaleffects-methods
 #' @exportS3Method marginaleffects::get_vcov
 get_vcov.nn_fit <- function(model, vcov = NULL, ...) {
+  call <- quote(get_vcov())
+  model <- validate_fit(model, "model", call, ensembles = TRUE)
   if (isFALSE(vcov)) {
     return(NULL)
   }
-  call <- quote(get_vcov())
   if (!is.null(vcov) && !isTRUE(vcov)) {
     stop_argument("vcov", "`TRUE` or `FALSE`", vcov, call = call)
   }

@@ -32,13 +32,15 @@ neuralweights.nn_fit <- function(mod_in, rel_rsc = NULL, ...) {
 #' @rdname NeuralNetTools-methods
 #' @exportS3Method NeuralNetTools::garson
 garson.nn_fit <- function(mod_in, ...) {
-  NeuralNetTools::garson(hidden_weights(mod_in, "garson"), x_names = input_names(mod_in), y_names = named_outputs(mod_in), ...)
+  weights <- hidden_weights(mod_in, "garson")
+  NeuralNetTools::garson(weights, x_names = input_names(mod_in), y_names = named_outputs(mod_in), ...)
 }
 
 #' @rdname NeuralNetTools-methods
 #' @exportS3Method NeuralNetTools::olden
 olden.nn_fit <- function(mod_in, ...) {
-  NeuralNetTools::olden(hidden_weights(mod_in, "olden"), x_names = input_names(mod_in), y_names = named_outputs(mod_in), ...)
+  weights <- hidden_weights(mod_in, "olden")
+  NeuralNetTools::olden(weights, x_names = input_names(mod_in), y_names = named_outputs(mod_in), ...)
 }
 
 #' @rdname NeuralNetTools-methods

@@ -17,6 +17,7 @@ NULL
 #' @rdname vetiver-methods
 #' @exportS3Method vetiver::vetiver_create_description
 vetiver_create_description.nn_fit <- function(model) {
+  model <- validate_fit(model, "model", quote(vetiver_create_description()), ensembles = TRUE)
   kind <- if (is_ensemble(model)) paste("An ensemble of", count_text(length(model$members), "neural network")) else "A neural network"
   what <- switch(model$outcome$kind, factor = "classification", survival = "survival", "regression")
   paste0(kind, " for ", what, ", trained by backprop ", model$version)
@@ -25,6 +26,7 @@ vetiver_create_description.nn_fit <- function(model) {
 #' @rdname vetiver-methods
 #' @exportS3Method vetiver::vetiver_create_meta
 vetiver_create_meta.nn_fit <- function(model, metadata) {
+  model <- validate_fit(model, "model", quote(vetiver_create_meta()), ensembles = TRUE)
   vetiver::vetiver_meta(metadata, required_pkgs = packages_of_predictions(model))
 }
 
@@ -36,6 +38,7 @@ vetiver_prepare_model.nn_fit <- function(model) axe_data.nn_fit(axe_call.nn_fit(
 #' @exportS3Method vetiver::vetiver_ptype
 vetiver_ptype.nn_fit <- function(model, ..., prototype_data = NULL) {
   call <- quote(vetiver_ptype())
+  model <- validate_fit(model, "model", call, ensembles = TRUE)
   refuse_dots(..., known = "prototype_data", call = call)
   if (!is.null(prototype_data)) {
     return(tibble::as_tibble(prototype_data)[0L, ])
@@ -48,7 +51,7 @@ vetiver_ptype.nn_fit <- function(model, ..., prototype_data = NULL) {
   columns <- if (model$interface == "matrix") {
     lapply(stats::setNames(nm = columns_of_matrix(model)), function(name) numeric())
   } else {
-    lapply(needed_columns(model$blueprint), empty_column)
+    lapply(needed_columns(model$blueprint), no_rows_of_column)
   }
   tibble::new_tibble(columns, nrow = 0L)
 }
@@ -91,7 +94,7 @@ columns_of_matrix <- function(fit) {
 }
 
 # No values of a column that training recorded.
-empty_column <- function(record) {
+no_rows_of_column <- function(record) {
   switch(record$type,
     factor = factor(character(), record$levels, ordered = record$ordered), character = character(),
     matrix = matrix(0, 0L, record$columns, dimnames = list(NULL, record$names)), numeric()
