@@ -122,6 +122,11 @@ blueprint_fields <- list(
     columns = columns_field(),
     design = design_field(function(blueprint) length(blueprint$columns))
   ),
+  recipe = fields(
+    recipe = field("a prepared recipe", function(x, fit) inherits(x, "recipe") && is.list(x), classed = TRUE),
+    columns = columns_field(),
+    design = design_field(function(blueprint) length(blueprint$columns))
+  ),
   formula = fields(
     variables = field("a named list of expressions", function(x, fit) is_expressions(x, named = TRUE)),
     offsets = field("a list of expressions", function(x, fit) is_expressions(x)),

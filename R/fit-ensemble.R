@@ -26,7 +26,8 @@
 #' @export
 nn_member <- function(fit, number) {
   call <- quote(nn_member())
-  fit <- validate_fit(fit, "fit", call, names(fit_fields), ensembles = TRUE)
+  # What training needs to go on a fit may have left behind.
+  fit <- validate_fit(fit, "fit", call, setdiff(names(fit_fields), "training"), ensembles = TRUE)
   count <- if (is_ensemble(fit)) length(fit$members) else 1L
   if (missing(number) || !is_whole(number, 1) || number > count) {
     stop_argument("number", paste0("the number of a network, from 1 to ", count), if (missing(number)) NULL else number, call = call)

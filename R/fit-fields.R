@@ -263,7 +263,7 @@ is_frame <- function(x, numbers) {
 # What predictions need: what the network and its data are, and its numbers.
 description_fields <- fields(
   settings = nested(network_fields),
-  interface = choice_field(c("matrix", "data.frame", "formula")),
+  interface = choice_field(c("matrix", "data.frame", "formula", "recipe")),
   outcome = nested(outcome_fields),
   inputs = nested(input_fields),
   blueprint = field("what training recorded of its data", function(x, fit) is_blueprint(x, fit))
@@ -327,6 +327,6 @@ ensemble_fields <- fields(
 # The values themselves are read as those that are given.
 is_kept_data <- function(x, interface) {
   is_plain_list(x) && is_named(x) &&
-    (if (interface == "formula") is.data.frame(x[["data"]]) else !is.null(x[["X"]]) && !is.null(x[["Y"]])) &&
+    (if (has_one_table(interface)) is.data.frame(x[["data"]]) else !is.null(x[["X"]]) && !is.null(x[["Y"]])) &&
     (is.null(x[["case_weights"]]) || (is.numeric(x[["case_weights"]]) && all(is.finite(x[["case_weights"]])) && all(x[["case_weights"]] >= 0)))
 }

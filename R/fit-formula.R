@@ -69,7 +69,7 @@ update.nn_fit <- function(object, formula., ..., evaluate = TRUE) {
   check_flag(evaluate, "evaluate", call)
   again <- object$call
   if (is.null(again)) {
-    stop_backprop("no_call", "The model has no call to change: it was made by an older version.", call = call)
+    stop_backprop("no_call", "The model has no call to change: it was made by an older version, or its call was taken out.", call = call)
   }
   if (!missing(formula.)) {
     former <- formula_call(formula_fit(object, "object", call), parent.frame())
@@ -127,7 +127,7 @@ model.matrix.nn_fit <- function(object, data = NULL, ...) {
   call <- quote(model.matrix())
   refuse_dots(..., known = c("object", "data"), call = call)
   fit <- validate_fit(object, "object", call, ensembles = TRUE)
-  X <- if (fit$interface == "formula") data_of_call(fit, data, parent.frame(), call) else inputs_of(fit, data_or_kept(fit, data, call))
+  X <- if (has_one_table(fit$interface)) data_of_call(fit, data, parent.frame(), call) else inputs_of(fit, data_or_kept(fit, data, call))
   new <- read_new_rows(fit, X, "data", call, with_offset = FALSE)
   x <- dense_inputs(new$x)
   storage.mode(x) <- "double"

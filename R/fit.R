@@ -100,6 +100,9 @@ new_fit <- function(result, ready, given, earlier, engine = ready$spec$engine) {
   fit
 }
 
+# Whether inputs and outcome come in one data frame, rather than as X and Y.
+has_one_table <- function(interface) interface %in% c("formula", "recipe")
+
 # The data as given (of a subset, its rows), with the weight that each row had in training: 0 for those that did not train.
 kept_data <- function(given, data) {
   rows <- unique(given$subset_rows)

@@ -135,6 +135,7 @@ stop_changed_type <- function(column, name, then, arg, call) {
 
 # The value of a column or of an expression in plain form: a double vector, a logical, a factor without order, or a double matrix.
 as_variable <- function(value, name, arg, call) {
+  if (inherits(value, "hardhat_case_weights")) stop_weights_as_input(value, name, arg, call)
   value <- drop_one_dimension(read_column(value))
   if (is.character(value) && is.null(dim(value))) {
     return(factor(value))
@@ -185,6 +186,15 @@ stop_column_type <- function(column, name, arg, call) {
     "Column {.val {name}} of {.arg {arg}} must be numeric, logical, a factor or character.",
     x = "It is {article(type)} {type}.",
     i = "Make it a number or a factor, or leave it out."
+  ), call = call)
+}
+
+# Most often `.` took them for one.
+stop_weights_as_input <- function(column, name, arg, call) {
+  class <- class(column)[1L]
+  stop_backprop("column_type", c(
+    "Column {.val {name}} of {.arg {arg}} has case weights ({.cls {class}}), which are no input.",
+    i = "Give them as {.code case_weights = {name}} and leave them out of the inputs ({.code y ~ . - {name}}); {.fn as.numeric} makes numbers of them."
   ), call = call)
 }
 

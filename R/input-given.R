@@ -16,14 +16,14 @@ given_matrix <- function(X, Y, settings, earlier) {
   )
 }
 
-given_table <- function(X, Y, settings, earlier) {
-  check_table(X, "X")
+given_table <- function(X, Y, settings, earlier, arg = "X") {
+  check_table(X, arg)
   if (ncol(X) == 0L) {
-    stop_backprop("empty", "{.arg X} must have at least one column.")
+    stop_backprop("empty", "{.arg {arg}} must have at least one column.")
   }
   unnamed <- which(is.na(names(X)) | !nzchar(names(X)))
   if (length(unnamed) > 0L) {
-    stop_backprop("column_names", c("All columns of {.arg X} must have names.", x = "Without one: {cli::qty(length(unnamed))}column{?s} {unnamed}."))
+    stop_backprop("column_names", c("All columns of {.arg {arg}} must have names.", x = "Without one: {cli::qty(length(unnamed))}column{?s} {unnamed}."))
   }
   Y <- read_outcome_columns(Y)
   check_rows_of_outcome(nrow(X), Y)
@@ -32,14 +32,14 @@ given_table <- function(X, Y, settings, earlier) {
     blueprint <- list(kind = "data.frame", columns = lapply(X, record_column))
   }
   variables <- if (is.null(earlier)) {
-    read_variables(as.list(X), "X")
+    read_variables(as.list(X), arg)
   } else {
-    evaluate_known(X, earlier, "X", training_call)
+    evaluate_known(X, earlier, arg, training_call)
   }
   list(
     interface = "data.frame", n = nrow(X), variables = variables, terms = plain_terms(length(variables)), Y = Y,
     offset = settings$offset, case_weights = settings$case_weights,
-    blueprint = blueprint, arg = "X", outcome_arg = "Y", original = list(X = X, Y = Y)
+    blueprint = blueprint, arg = arg, outcome_arg = "Y", original = list(X = X, Y = Y)
   )
 }
 

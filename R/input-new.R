@@ -10,7 +10,7 @@ read_new_rows <- function(fit, X, arg, call, with_offset = TRUE, warn = TRUE) {
     return(list(x = filled, variables = list(x), offset = NULL, rows = rownames(x)))
   }
   table <- as_table(X, arg, call)
-  variables <- evaluate_variables(table, fit, arg, call)
+  variables <- evaluate_variables(through_recipe(table, fit, call), fit, arg, call)
   unknown <- attr(variables, "unknown")
   if (warn) {
     warn_unknown_levels(unknown, arg)
@@ -24,6 +24,9 @@ read_new_rows <- function(fit, X, arg, call, with_offset = TRUE, warn = TRUE) {
     x = x, variables = variables, offset = if (with_offset) offset_in_data(table, fit, arg, call), rows = table_row_names(table)
   )
 }
+
+# The table that the design is of.
+through_recipe <- function(table, fit, call) if (identical(fit$blueprint$kind, "recipe")) bake_new(table, fit, call) else table
 
 # The variables of a table fit's design on other rows, in plain form. Their attribute `unknown` has the `rows` in which an expression reads
 # a level that the column did not have, and these `levels` by column: their codes would mean nothing. Their attribute `lost` has the
@@ -118,6 +121,9 @@ offset_in_data <- function(table, fit, arg, call) {
 # Case weights that were a column of the training data, where other data have it too.
 weights_in_data <- function(table, fit) {
   blueprint <- fit$blueprint
+  if (identical(blueprint$kind, "recipe")) {
+    return(weights_in_recipe_data(table, fit))
+  }
   if (is.null(blueprint$case_weights) || !all(names(blueprint$weight_columns) %in% names(table))) {
     return(NULL)
   }
@@ -127,9 +133,12 @@ weights_in_data <- function(table, fit) {
   with_formula_errors(evaluate_rows(blueprint$case_weights, columns, environment_of_carried(blueprint$carried, call)), call)
 }
 
-# The outcome in other data of a formula fit.
+# The outcome in other data of a fit by formula or recipe.
 new_outcome <- function(data, fit, arg, call) {
   blueprint <- fit$blueprint
+  if (blueprint$kind == "recipe") {
+    return(outcome_of_recipe(data, fit, call))
+  }
   columns <- restore_columns(data, blueprint$outcome_columns, arg, call)
   # Of a factor itself the outcome's own check tells.
   if (is.call(blueprint$outcome)) refuse_unknown_levels(columns, blueprint$outcome_columns, list(blueprint$outcome), arg, call)

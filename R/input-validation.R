@@ -89,14 +89,14 @@ check_validation_share <- function(share, n) {
 
 # Validation rows that were given, as a list of their parts.
 check_validation <- function(validation, interface) {
-  by_formula <- interface == "formula"
-  if (by_formula && is.data.frame(validation)) {
+  one_table <- has_one_table(interface)
+  if (one_table && is.data.frame(validation)) {
     validation <- list(data = validation)
   }
-  parts <- c(if (by_formula) "data" else c("X", "Y"), "case_weights", "offset")
+  parts <- c(if (one_table) "data" else c("X", "Y"), "case_weights", "offset")
   needed <- setdiff(parts, c("case_weights", "offset"))
   if (!is.list(validation) || is.data.frame(validation) || !all(needed %in% names(validation))) {
-    wanted <- if (by_formula) "a proportion, or a data frame with the variables of the formula" else "a proportion, or a list of `X` and `Y`"
+    wanted <- if (one_table) paste("a proportion, or a data frame with the variables of the", interface) else "a proportion, or a list of `X` and `Y`"
     stop_argument("validation", wanted, validation)
   }
   unknown <- setdiff(names(validation), parts)
@@ -116,26 +116,27 @@ read_validation <- function(validation, given, na_action) {
     interface = given$interface, blueprint = given$blueprint, outcome = given$outcome, rows_given = given$n,
     inputs = list(n = ncol(given$variables[[1L]]), names = colnames(given$variables[[1L]]))
   )
-  by_formula <- given$interface == "formula"
+  one_table <- has_one_table(given$interface)
   judged <- list(
     arg = "validation",
-    Y = if (by_formula) new_outcome(validation$data, like, "validation", call) else read_outcome_columns(validation$Y),
+    Y = if (one_table) new_outcome(validation$data, like, "validation", call) else read_outcome_columns(validation$Y),
     case_weights = validation$case_weights, offset = validation$offset
   )
-  if (by_formula) {
+  if (one_table) {
     if (is.null(judged$offset)) judged$offset <- offset_in_data(validation$data, like, "validation", call)
     if (is.null(judged$case_weights)) judged$case_weights <- weights_in_data(validation$data, like)
   }
   judged$variables <- if (given$interface == "matrix") {
     list(read_new_matrix(validation$X, like, "validation", call))
   } else {
-    evaluate_known(as_table(if (by_formula) validation$data else validation$X, "validation", call), like, "validation", call)
+    table <- as_table(if (one_table) validation$data else validation$X, "validation", call)
+    evaluate_known(through_recipe(table, like, call), like, "validation", call)
   }
   judged$n <- NROW(judged$variables[[1L]])
   if (judged$n == 0L) {
     stop_backprop("empty", "{.arg validation} must have at least one row.")
   }
-  if (!by_formula) check_same_rows(judged$n, NROW(judged$Y), what = "validation")
+  if (!one_table) check_same_rows(judged$n, NROW(judged$Y), what = "validation")
   judged <- keep_rows(judged, na_action, "validation$")
   design <- given$blueprint$design
   if (!is.null(design) && given$interface != "matrix") refuse_new_levels(judged$variables, design, "validation")

@@ -23,7 +23,8 @@ read_case_weights <- function(weights, n, arg = "case_weights", call = training_
   weights
 }
 
-# One finite number per row, as a double vector.
+# One finite number per row, as a double vector. hardhat's importance_weights() and frequency_weights() are numbers with a class, known by its name so that
+# hardhat need not be there.
 check_row_numbers <- function(x, n, arg, call) {
   numeric <- (is.numeric(x) || is.logical(x) || inherits(x, "hardhat_case_weights")) &&
     !inherits(x, c("factor", "Date", "POSIXt", "difftime"))

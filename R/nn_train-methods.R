@@ -99,6 +99,21 @@ request_training.formula <- with_arguments(formula_defaults, function(formula, d
   list(given = given, settings = settings, typed = typed, earlier = earlier, call = matched)
 })
 
+request_training.recipe <- with_arguments(table_defaults, function(X, data, ...) {
+  matched <- with_words_of_dots(match.call(), parent.frame())
+  typed <- check_spelling(names(matched), names(sys.call()), c("X", "data", training_arguments))
+  settings <- with_na_alias(settings_of(environment()), list(...))
+  if (missing(data)) {
+    stop_missing("data", "the data frame that the recipe is for")
+  }
+  if (!is.data.frame(data)) {
+    stop_argument("data", "a data frame", data, hint = "`as.data.frame()` makes one of a matrix or a list.")
+  }
+  earlier <- earlier_fit(start, "recipe")
+  given <- undoing_draws(given_recipe(X, data, settings, earlier))
+  list(given = given, settings = settings, typed = typed, earlier = earlier, call = matched)
+})
+
 # The method of nn_train() that trains what `request` reads, with its arguments.
 training_by <- function(request) {
   body(request) <- bquote({
@@ -123,6 +138,10 @@ nn_train.data.frame <- training_by(request_training.data.frame)
 #' @rdname nn_train
 #' @export
 nn_train.formula <- training_by(request_training.formula)
+
+#' @rdname nn_train-recipe
+#' @export
+nn_train.recipe <- training_by(request_training.recipe)
 
 # The arguments of a method. Those that have no default and were not given have the textbook's value; a preset may have another.
 settings_of <- function(frame) {

@@ -93,6 +93,7 @@
 #' @section Weights:
 #' Case weights w turn every loss \eqn{\sum l / n}{sum(l) / n} into \eqn{\sum w l / \sum w}{sum(w * l) / sum(w)} (and `sse` into
 #' \eqn{\sum w l}{sum(w * l)}), so that weight 2 equals giving the row twice. Rows of weight 0 are left out before anything else.
+#' In full batches without `validation` the frequency weights of hardhat so equal rows that are repeated; `nobs()` counts rows, the `nobs` of [logLik()][logLik.nn_fit] sums weights.
 #' A mini-batch of b of n rows divides by \eqn{b \sum w / n}{b * sum(w) / n}. The moments of `standardize` are weighted too.
 #' `class_weights` multiply the case weights of each class; `"balanced"` gives all classes the same sum.
 #' Unnamed numbers are in the order of the levels; for a logical outcome these are `FALSE`, `TRUE`, for a column of zeros and ones 0, 1.
@@ -255,7 +256,7 @@
 #' @param validation A proportion of the rows, or rows of their own; see below.
 #' @param stop_iter,tol When to stop early; see below.
 #' @param stop_metric What chooses the best epoch on the validation rows; `NULL` is the loss; see below.
-#' @param case_weights One number per row, 0 or more; see below.
+#' @param case_weights One number per row, 0 or more; see below. `importance_weights()` and `frequency_weights()` of hardhat are such numbers.
 #' @param class_weights One number per class, with the levels as names or in their order, or `"balanced"`; see below.
 #' @param offset Numbers that are added to the output before its activation: with `output = "exp"` on the log scale, such as the log of an exposure. One
 #'   per row (or a matrix with a column per output, which softmax needs); of `"location_scale"` one per row is added to the mean. Predictions then need an offset too.

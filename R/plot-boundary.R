@@ -29,6 +29,8 @@ boundary_frame <- function(fit, data, call) {
     names <- if (is.null(fit$blueprint)) names_of_units(fit)[[1L]] else fit$blueprint$names
     if (is.null(names)) names <- paste0("x", seq_len(ncol(x)))
     X <- stats::setNames(as_plain_table(lapply(seq_len(ncol(x)), function(j) as.double(x[, j])), nrow(x)), names)
+  } else if (fit$interface == "recipe") {
+    X <- columns_of_recipe(as_table(X, "data", call), fit$blueprint$recipe)
   } else {
     X <- restore_columns(as_table(X, "data", call), needed_columns(fit$blueprint), "data", call)
   }
@@ -40,7 +42,9 @@ boundary_frame <- function(fit, data, call) {
 
 describe_input <- function(column) {
   if (is.factor(column) || is.character(column)) {
-    return(list(usual = names(which.max(table(column))), numeric = FALSE))
+    usual <- names(which.max(table(column)))
+    # Recipes ask for a factor where there was one.
+    return(list(usual = if (is.factor(column)) factor(usual, levels(column)) else usual, numeric = FALSE))
   }
   if (is.logical(column)) {
     return(list(usual = mean(column, na.rm = TRUE) > 0.5, numeric = FALSE))

@@ -84,16 +84,17 @@ inputs_of <- function(fit, data) {
   if (is.data.frame(data) || !is.list(data)) {
     return(data)
   }
-  if (fit$interface == "formula") data$data else data$X
+  if (has_one_table(fit$interface)) data$data else data$X
 }
 
 # Inputs and outcome of some data, read as training read them: `x`, `outcome`, `case_weights`, `offset`, `row_names`, and where rows are left out `places`,
 # those that stay. Rows with gaps are left out as training would leave them out, and refused where it would refuse them; with `gaps` they stay, unknown.
 data_of <- function(fit, data, call, case_weights = NULL, offset = NULL, gaps = FALSE) {
   data <- data_or_kept(fit, data, call)
-  arg <- if (fit$interface == "formula") "data" else "X"
+  one_table <- has_one_table(fit$interface)
+  arg <- if (one_table) "data" else "X"
   X <- inputs_of(fit, data)
-  if (fit$interface == "formula") {
+  if (one_table) {
     if (!is.data.frame(X)) {
       stop_argument("data", "a data frame, as in training", data, call = call)
     }
@@ -105,7 +106,7 @@ data_of <- function(fit, data, call, case_weights = NULL, offset = NULL, gaps = 
     }
     Y <- read_outcome_columns(data$Y)
   }
-  if (!is_outcome(Y)) stop_no_outcome(Y, if (fit$interface == "formula") "data" else "Y", call)
+  if (!is_outcome(Y)) stop_no_outcome(Y, if (one_table) "data" else "Y", call)
   if (is.null(offset)) offset <- extra_of(data, "offset")
   if (is.null(case_weights)) case_weights <- extra_of(data, "case_weights")
   if (is.null(case_weights) && is.data.frame(X)) case_weights <- weights_in_data(X, fit)
@@ -119,7 +120,7 @@ data_of <- function(fit, data, call, case_weights = NULL, offset = NULL, gaps = 
   if (nrow(known$x) == 0L) {
     stop_backprop("empty", "{.arg {arg}} must have at least one row.", call = call)
   }
-  outcome_arg <- if (fit$interface == "formula") "data" else "Y"
+  outcome_arg <- if (one_table) "data" else "Y"
   if (gaps) {
     known$targets <- targets_with_gaps(Y, fit, outcome_arg, call)
     return(known)

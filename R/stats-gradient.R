@@ -58,8 +58,9 @@ problem_of_call <- function(fit, X, Y, case_weights, offset, call) {
   fit <- validate_fit(fit, "fit", call)
   data <- NULL
   if (!is.null(X)) {
-    data <- if (fit$interface == "formula") list(data = X) else list(X = X, Y = Y)
-    if (fit$interface != "formula" && is.null(Y)) {
+    one_table <- has_one_table(fit$interface)
+    data <- if (one_table) list(data = X) else list(X = X, Y = Y)
+    if (!one_table && is.null(Y)) {
       stop_backprop("missing_argument", "{.arg Y} is missing: give the outcome.", call = call)
     }
   }

@@ -24,13 +24,23 @@ bytes_of_named <- 200
 
 # "layer1:x1->h1", "layer1:bias->h1", ...
 parameter_names <- function(fit) {
-  labels <- layer_labels(fit)
-  of_layers <- unlist(lapply(seq_along(labels), function(l) {
-    of <- labels[[l]]
-    from <- c(rep(of$rows, length(of$columns)), rep("bias", length(of$biases)))
-    if (length(from) > 0L) paste0("layer", l, ":", from, "->", c(rep(of$columns, each = length(of$rows)), of$biases))
-  }))
-  c(of_layers, own_names(fit))
+  ends <- lapply(layer_labels(fit), parameter_ends)
+  c(unlist(lapply(seq_along(ends), function(l) paste0("layer", l, ":", ends[[l]]$from, "->", ends[[l]]$to, recycle0 = TRUE))), own_names(fit))
+}
+
+# What each parameter of a layer leads `from` and `to`, by layer_labels().
+parameter_ends <- function(of) {
+  from <- c(rep(of$rows, length(of$columns)), rep("bias", length(of$biases)))
+  list(from = from, to = if (length(from) > 0L) c(rep(of$columns, each = length(of$rows)), of$biases) else from)
+}
+
+# A row for each parameter: its name as `term`, the title of its `layer`, and what it leads `from` and `to`.
+parameter_table <- function(fit) {
+  ends <- lapply(layer_labels(fit), parameter_ends)
+  none <- rep(NA_character_, length(own_names(fit)))
+  part <- function(name) c(unlist(lapply(ends, function(one) one[[name]])), none)
+  layer <- c(rep(titles_of_layers(fit), vapply(ends, function(one) length(one$from), 0L)), none)
+  as_plain_table(list(term = parameter_names(fit), layer = layer, from = part("from"), to = part("to")), length(layer))
 }
 
 # "log theta", ...: a family's own parameters as they are trained.

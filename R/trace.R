@@ -190,11 +190,11 @@ fit_arguments <- function(fit, data, others, call) {
     stop_backprop("unknown_argument", "With a model there is no {.arg start}: it goes on from the model.", call = call)
   }
   kept <- if (is.null(data$X) && is.null(others$data)) fit$data
-  if (fit$interface == "formula") {
+  if (has_one_table(fit$interface)) {
     table <- if (!is.null(data$X)) data$X else if (!is.null(others$data)) others$data else fit$data$data
     others$data <- NULL
-    # The formula only chooses the method: a fit that goes on has its own.
-    first <- list(formula(fit), data = table)
+    # The formula or recipe only chooses the method: a fit that goes on has its own.
+    first <- list(if (fit$interface == "formula") formula(fit) else fit$blueprint$recipe, data = table)
     missing <- is.null(table)
   } else {
     first <- list(if (is.null(data$X)) fit$data$X else data$X, if (is.null(data$Y)) fit$data$Y else data$Y)
@@ -204,7 +204,7 @@ fit_arguments <- function(fit, data, others, call) {
     stop_backprop("no_data", c(
       "The data are missing, and the model keeps none.",
       i = paste(
-        "Give {.arg X} and {.arg Y} (for a model trained by formula the data frame as {.arg X}),",
+        "Give {.arg X} and {.arg Y} (for a model trained by formula or recipe the data frame as {.arg X}),",
         "or train with {.code keep = \"data\"}."
       )
     ), call = call)

@@ -98,14 +98,15 @@ test_that("fields must fit each other", {
 
 methods_of_fits <- function() {
   table <- getNamespaceInfo("backprop", "S3methods")
-  setdiff(sub("^ggplot2::", "", table[table[, 2] == "nn_fit", 1]), "extractAIC")
+  # The handlers of vetiver take a model of its own that holds a fit.
+  setdiff(sub("^ggplot2::", "", table[table[, 2] == "nn_fit", 1]), c("extractAIC", "handler_predict", "handler_startup"))
 }
 
 # A call of everything that takes a fit.
 entries <- function(fit) {
   by_method <- lapply(stats::setNames(nm = methods_of_fits()), function(generic) {
     method <- get(paste0(generic, ".nn_fit"), asNamespace("backprop"))
-    function() if (generic == "predict") method(fit, article_X) else method(fit)
+    function() if (generic %in% c("predict", "yhat", "get_predict")) method(fit, article_X) else method(fit)
   })
   c(by_method, list(
     nn_predict = function() nn_predict(fit, article_X), nn_gradient = function() nn_gradient(fit, article_X, article_Y),

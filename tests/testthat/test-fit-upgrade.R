@@ -42,3 +42,33 @@ test_that("an edited one is refused, whichever of its fields was taken out or se
   expect_error(print(edit(stored$fits$formula, "blueprint", list(kind = "formula"))), class = "backprop_error_edited_fit")
   expect_error(print(edit(stored$fits$formula, "settings", 1)), class = "backprop_error_edited_fit")
 })
+
+# Fits of format 3 with their predictions, stored by version 0.2.0; beside them the script that made them.
+stored_3 <- readRDS(test_path("fixtures", "fits-format-3.rds"))
+
+test_that("fits of format 3 predict what they did: chains, layers of other kinds, ensembles, encodings and families", {
+  for (name in names(stored_3$fits)) {
+    fit <- stored_3$fits[[name]]
+    # To what other processors round.
+    expect_equal(nn_predict(fit, stored_3$new[[name]]), stored_3$expected[[name]], tolerance = 1e-12, label = name)
+    expect_output(print(fit), "nn_")
+    expect_output(print(summary(fit)))
+  }
+})
+
+test_that("they go on, and give their weights", {
+  table <- transform(mtcars, gear = factor(gear), kind = ifelse(vs == 1, "v", "s"))
+  for (name in c("layered", "ensemble", "family", "ordered")) {
+    fit <- stored_3$fits[[name]]
+    more <- nn_train(formula(fit), data = table, start = fit, epochs = 2, preset = "textbook")
+    expect_gt(more$epochs_done, fit$epochs_done)
+    expect_identical(more$format, fit_format)
+    expect_type(coef(nn_member(fit, 1))$weights, "list")
+  }
+})
+
+test_that("a version that knows chains alone does not read layers: the format is above that of version 0.1.0", {
+  expect_gt(stored_3$fits$layered$format, 1L)
+  newer <- replace(stored_3$fits$layered, "format", fit_format + 1L)
+  expect_error(predict(newer, mtcars), class = "backprop_error_newer_format")
+})

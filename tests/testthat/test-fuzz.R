@@ -2,7 +2,7 @@
 
 skip_unless_fuzzing <- function() {
   skip_on_cran()
-  for (package in c("Matrix", "ggplot2", "htmltools", "knitr", "openxlsx", "withr")) skip_if_not_installed(package)
+  for (package in c("Matrix", "generics", "ggplot2", "htmltools", "knitr", "openxlsx", "recipes", "withr")) skip_if_not_installed(package)
 }
 
 # Made once for all tests of this file. The seed is the first there is; calls of other seeds are as good.
@@ -33,7 +33,7 @@ test_that("every exported function and every method is drawn", {
 
 test_that("every argument of every exported function and method is drawn", {
   skip_unless_fuzzing()
-  never <- lapply(c(fuzz_exports(), setdiff(fuzz_methods(), c(sparse_methods, survival_methods))), function(name) {
+  never <- lapply(c(fuzz_exports(), setdiff(fuzz_methods(), c(sparse_methods, survival_methods, recipe_methods))), function(name) {
     of_target <- Filter(function(one) name %in% one$target, fuzz_results())
     fun <- get0(name, asNamespace("backprop"))
     # The first one is the object that is asked, whatever it is called.

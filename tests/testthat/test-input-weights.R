@@ -93,3 +93,37 @@ test_that("case weights have to be given again to a fit that goes on", {
   both <- nn_train(article_X, article_Y, start = fit, case_weights = 1:3, epochs = 5)
   expect_same_bits(both, nn_train(article_X, article_Y, case_weights = 1:3, epochs = 10, seed = 1))
 })
+
+# As hardhat makes them, without hardhat.
+of_hardhat <- function(weights, class) structure(weights, class = c(class, "hardhat_case_weights", "vctrs_vctr"))
+
+test_that("weights with a class of hardhat's count as the numbers that they are, in every interface", {
+  data <- smooth_data(20)
+  table <- data.frame(data$X, y = as.vector(data$Y))
+  times <- rep(c(2L, 1L, 3L, 0L), 5)
+  frequency <- of_hardhat(times, "hardhat_frequency_weights")
+  importance <- of_hardhat(times / 3, "hardhat_importance_weights")
+  expect_identical(weighted(data$X, data$Y, case_weights = frequency)$weights, weighted(data$X, data$Y, case_weights = times)$weights)
+  expect_identical(weighted(data$X, data$Y, case_weights = importance)$weights, weighted(data$X, data$Y, case_weights = times / 3)$weights)
+  of_table <- weighted(data.frame(data$X), data$Y, case_weights = frequency)
+  expect_identical(of_table$weights, weighted(data.frame(data$X), data$Y, case_weights = times)$weights)
+  table$w <- frequency
+  expect_identical(weighted(y ~ . - w, table, case_weights = w)$weights, weighted(y ~ . - w, table, case_weights = times)$weights)
+})
+
+test_that("frequency weights equal rows that are repeated: predictions and likelihood", {
+  data <- smooth_data(20)
+  times <- rep(c(2L, 1L, 3L, 0L), 5)
+  table <- data.frame(data$X, y = as.vector(data$Y), times = of_hardhat(times, "hardhat_frequency_weights"))
+  inputs <- stats::reformulate(setdiff(names(table), c("y", "times")), "y")
+  once <- weighted(inputs, table, case_weights = times)
+  again <- weighted(inputs, table[rep(1:20, times), ])
+  expect_equal(nn_predict(once, table), nn_predict(again, table), tolerance = 1e-12)
+  expect_equal(logLik(once, data = table), logLik(again, data = table[rep(1:20, times), ]), tolerance = 1e-10)
+})
+
+test_that("a column of weights is no input", {
+  table <- data.frame(a = 1:4, w = of_hardhat(c(1, 2, 1, 1), "hardhat_importance_weights"), y = 4:1)
+  expect_snapshot(error = TRUE, weighted(y ~ ., table))
+  expect_error(weighted(table[c("a", "w")], table$y), class = "backprop_error_column_type")
+})
