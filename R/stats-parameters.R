@@ -24,8 +24,12 @@ bytes_of_named <- 200
 
 # "layer1:x1->h1", "layer1:bias->h1", ...
 parameter_names <- function(fit) {
-  ends <- lapply(layer_labels(fit), parameter_ends)
-  c(unlist(lapply(seq_along(ends), function(l) paste0("layer", l, ":", ends[[l]]$from, "->", ends[[l]]$to, recycle0 = TRUE))), own_names(fit))
+  labels <- layer_labels(fit)
+  of_layers <- lapply(seq_along(labels), function(l) {
+    ends <- parameter_ends(labels[[l]])
+    paste0("layer", l, ":", ends$from, "->", ends$to, recycle0 = TRUE)
+  })
+  c(unlist(of_layers), own_names(fit))
 }
 
 # What each parameter of a layer leads `from` and `to`, by layer_labels().

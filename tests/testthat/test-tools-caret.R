@@ -2,8 +2,9 @@ skip_if_not_installed("caret")
 
 control <- function(...) caret::trainControl(method = "cv", number = 2, ...)
 
-# caret asks for its generics to be attached in no place, but tells of missing values in folds that predict a constant.
+# caret attaches itself; here it goes again.
 tuned <- function(..., grid = expand.grid(hidden = c(0, 3), penalty = 0.001, lr = 0.1, dropout = 0), trControl = control()) {
+  suppressPackageStartupMessages(withr::local_package("caret", warn.conflicts = FALSE))
   withr::with_seed(1, caret::train(..., method = nn_caret(), tuneGrid = grid, trControl = trControl, epochs = 30, preset = "textbook"))
 }
 
