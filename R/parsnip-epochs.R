@@ -1,6 +1,7 @@
 # One fit for several numbers of epochs: predictions by earlier weights, and which fits of a grid these save.
 
-#' @exportS3Method parsnip::multi_predict
+# Names that begin with `_` are quoted in NAMESPACE, which roxygen2's own tag forgets.
+#' @rawNamespace S3method(parsnip::multi_predict,"_nn_fit")
 multi_predict._nn_fit <- function(object, new_data, type = NULL, epochs = NULL, ...) {
   call <- quote(multi_predict())
   refuse_dots(..., known = c("object", "new_data", "type", "epochs"), call = call)
@@ -12,16 +13,27 @@ multi_predict._nn_fit <- function(object, new_data, type = NULL, epochs = NULL, 
       i = "{.code set_engine(\"backprop\", preset = \"textbook\", keep_weights = 1)} trains one that keeps the weights of every epoch."
     ), call = call)
   }
-  fit <- object$fit
   known <- if (object$spec$mode == "classification") c("class", "prob") else "numeric"
   type <- if (is.null(type)) known[1L] else check_choice(type, "type", known, call)
+  fit <- object$fit
   epochs <- if (is.null(epochs)) fit$epochs_done else check_epoch_numbers(epochs, call)
-  predicted <- lapply(epochs, function(epoch) {
-    # A longer fit would have ended there, too.
-    if (fit$status %in% c("converged", "diverged")) epoch <- min(epoch, fit$epochs_done)
-    object$fit <- at_epoch(fit, epoch, "object$fit", call)
+  nest_by_row(epochs, lapply(epochs, function(epoch) {
+    object$fit <- as_shorter_fit(fit, epoch, call)
     predict(object, new_data, type = type)
-  })
+  }))
+}
+
+#' @rawNamespace S3method(parsnip::multi_predict,"_nn_ensemble")
+multi_predict._nn_ensemble <- multi_predict._nn_fit
+
+# The fit as one of `epochs` epochs. One that ended by itself would have ended there in more epochs, too.
+as_shorter_fit <- function(fit, epochs, call) {
+  if (fit$status %in% c("converged", "diverged")) epochs <- min(epochs, fit$epochs_done)
+  at_epoch(fit, epochs, "object$fit", call)
+}
+
+# A tibble for each row of what is predicted after each of `epochs`.
+nest_by_row <- function(epochs, predicted) {
   rows <- nrow(predicted[[1L]])
   columns <- c(list(epochs = rep(epochs, each = rows)), do.call(Map, c(list(f = c), predicted)))
   each <- lapply(seq_len(rows), function(row) {
@@ -31,11 +43,8 @@ multi_predict._nn_fit <- function(object, new_data, type = NULL, epochs = NULL, 
   tibble::new_tibble(list(.pred = each), nrow = rows)
 }
 
-#' @exportS3Method parsnip::multi_predict
-multi_predict._nn_ensemble <- multi_predict._nn_fit
-
 check_epoch_numbers <- function(epochs, call) {
-  if (!is_bare_number(epochs) || length(epochs) == 0L || anyNA(epochs) || any(epochs < 0 | epochs != floor(epochs))) {
+  if (!is_bare_number(epochs) || length(epochs) == 0L || anyNA(epochs) || any(epochs < 0 | epochs != floor(epochs) | epochs > .Machine$integer.max)) {
     stop_argument("epochs", "whole numbers, 0 or more", epochs, call = call)
   }
   sort(unique(as.integer(epochs)))
@@ -67,17 +76,22 @@ follows_epochs <- function(schedule) {
 # Which rows of a grid are fits, and which are served by them: of tune, for the engines of mlp().
 #' @exportS3Method generics::min_grid
 min_grid.mlp <- function(x, grid, ...) {
-  if (identical(x$engine, "backprop") && is_served_by_one_fit(x, grid)) tune::fit_max_value(x, grid) else NextMethod()
+  epochs <- if (identical(x$engine, "backprop")) grid[[epochs_in_grid(x)]]
+  if (!is.null(epochs) && is_served_by_one_fit(x, epochs)) tune::fit_max_value(x, grid) else NextMethod()
 }
 
-is_served_by_one_fit <- function(spec, grid) {
+# What tune() of the epochs is called.
+epochs_in_grid <- function(spec) {
+  parameters <- hardhat::extract_parameter_set_dials(spec)
+  c(parameters$id[parameters$name == "epochs"], "epochs")[1L]
+}
+
+is_served_by_one_fit <- function(spec, epochs) {
   # An argument of the engine that is itself to be tuned has no value yet.
   tuned <- vapply(spec$eng_args, function(argument) "tune" %in% all.names(rlang::get_expr(argument)), NA)
   if (any(tuned) || !is.null(why_no_earlier_epochs(spec))) {
     return(FALSE)
   }
-  parameters <- hardhat::extract_parameter_set_dials(spec)
-  epochs <- grid[[parameters$id[parameters$name == "epochs"]]]
   every <- rlang::eval_tidy(spec$eng_args$keep_weights)
   is_whole(every, 1) && all(epochs %% every == 0)
 }

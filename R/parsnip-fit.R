@@ -65,6 +65,8 @@
 #' @keywords internal
 #' @export
 nn_parsnip <- function(formula, data, ..., weights = NULL) {
+  if (missing(formula)) stop_missing("formula", "the formula")
+  if (missing(data)) stop_missing("data", "the data")
   arguments <- rename_arguments(list(...))
   if (is_outcome_of_parsnip(formula)) {
     # fit_xy(), and with it workflows, name no outcome: parsnip makes a formula of all columns, which needs no reading.
@@ -75,23 +77,30 @@ nn_parsnip <- function(formula, data, ..., weights = NULL) {
     given <- list(formula = formula, data = quote(data))
   }
   # As values: a name would be looked for among the columns of `data` first.
-  if (!is.null(weights)) given$case_weights <- as.double(weights)
+  if (!is.null(weights)) given$case_weights <- weights
   do.call(nn_train, c(given, arguments))
 }
 
 outcome_of_parsnip <- "..y"
 
-is_outcome_of_parsnip <- function(formula) identical(formula[[2L]], as.name(outcome_of_parsnip))
+is_outcome_of_parsnip <- function(formula) inherits(formula, "formula") && identical(formula[[2L]], as.name(outcome_of_parsnip))
 
-# parsnip's words for what nn_train() takes.
-words_of_parsnip <- c(hidden_units = "hidden", learn_rate = "lr")
+# The arguments of the models, in parsnip's words, and what nn_train() calls them.
+words_of_parsnip <- c(
+  hidden_units = "hidden", epochs = "epochs", penalty = "penalty", dropout = "dropout", activation = "activation", learn_rate = "lr"
+)
+
+# By which prefix those arrive: a name of their own tells them from what set_engine() was given under the same name, which parsnip would drop.
+of_model <- "model_"
 
 # What the engine must not be told, and where it is said instead.
 said_elsewhere <- c(
   hidden = "Hidden layers are an argument of the model: {.code mlp(hidden_units = )}.",
+  epochs = "Epochs are an argument of the model: {.code mlp(epochs = )}.",
+  penalty = "The penalty is an argument of the model: {.code mlp(penalty = )}.",
   X = "parsnip gives the data: {.code fit(spec, y ~ ., data)} or {.code fit_xy(spec, x, y)}.",
   Y = "parsnip gives the data: {.code fit(spec, y ~ ., data)} or {.code fit_xy(spec, x, y)}.",
-  case_weights = "Give them to {.code fit(..., case_weights = )}, or {.code add_case_weights()} to a workflow.",
+  case_weights = "Give them to {.code fit(..., case_weights = )}, or by {.code add_case_weights()} to a workflow.",
   offset = "Write it into the formula: {.code y ~ x + offset(log(time))}.",
   subset = "Choose the rows of the data before."
 )
@@ -111,8 +120,8 @@ rename_arguments <- function(arguments) {
     refused <- refused[1L]
     stop_backprop("argument", c("{.arg {refused}} is no argument of the engine.", i = said_elsewhere[[refused]]), call = call)
   }
-  foreign <- names %in% names(words_of_parsnip)
-  names[foreign] <- words_of_parsnip[names[foreign]]
+  from_model <- startsWith(names, of_model)
+  names[from_model] <- words_of_parsnip[substring(names[from_model], nchar(of_model) + 1L)]
   if (anyDuplicated(names) > 0L) {
     twice <- names[duplicated(names)][1L]
     stop_backprop("argument", c(

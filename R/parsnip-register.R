@@ -15,9 +15,7 @@ register_in_parsnip <- function() {
 
 # What the models have as arguments, and what the engine is told where nobody says it.
 models_of_parsnip <- list(
-  mlp = list(
-    arguments = c("hidden_units", "epochs", "penalty", "dropout", "activation", "learn_rate"), defaults = list()
-  ),
+  mlp = list(arguments = names(words_of_parsnip), defaults = list()),
   bag_mlp = list(arguments = c("hidden_units", "epochs", "penalty"), defaults = list(ensemble = 11))
 )
 
@@ -45,7 +43,7 @@ register_argument <- function(model, argument) {
   parsnip::set_model_arg(
     model, "backprop",
     parsnip = argument,
-    original = if (argument %in% names(words_of_parsnip)) words_of_parsnip[[argument]] else argument,
+    original = paste0(of_model, argument),
     func = c(list(pkg = "dials", fun = argument), proposed_values()[[argument]]),
     has_submodel = model == "mlp" && argument == "epochs" && asks_for_grid()
   )
