@@ -76,8 +76,10 @@ nn_parsnip <- function(formula, data, ..., weights = NULL) {
   } else {
     given <- list(formula = formula, data = quote(data))
   }
-  # As values: a name would be looked for among the columns of `data` first.
-  if (!is.null(weights)) given$case_weights <- weights
+  # The data by name, which is what the fit shows of its call. Weights as values: a name would be looked for among the columns of `data` first.
+  if (!is.null(weights)) arguments$case_weights <- weights
+  is_code <- vapply(arguments, is.language, NA)
+  arguments[is_code] <- lapply(arguments[is_code], enquote)
   do.call(nn_train, c(given, arguments))
 }
 
