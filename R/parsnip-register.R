@@ -93,11 +93,12 @@ quantiles_for_parsnip <- list(
   args = list(fit = quote(object$fit), new_data = quote(new_data))
 )
 
-# The form of newer parsnips, a column for each output.
+# The form of newer parsnips, a column for each output. Older versions of hardhat lack what makes it.
 as_quantile_pred <- function(quantiles, levels) {
+  quantile_pred <- getExportedValue("hardhat", "quantile_pred")
   columns <- lapply(quantiles, function(rows) {
     values <- vapply(rows, function(row) row$.pred, numeric(length(levels)))
-    hardhat::quantile_pred(matrix(values, ncol = length(levels), byrow = TRUE), levels)
+    quantile_pred(matrix(values, ncol = length(levels), byrow = TRUE), levels)
   })
   names(columns) <- sub("^[.]pred", ".pred_quantile", names(quantiles))
   tibble::new_tibble(columns, nrow = nrow(quantiles))
