@@ -26,7 +26,7 @@
 #' All other arguments of [nn_train()] go into `set_engine()`, by their own names: `set_engine("backprop", preset = "textbook", optimizer = "adam", seed = 1)`. What parsnip itself gives is an
 #' error there: `hidden` is `mlp(hidden_units = )`, `case_weights` are given to `fit()` or `add_case_weights()`, `offset` is `offset()` in the formula.
 #'
-#' parsnip up to 1.0.4 stops on `mlp(activation = )` for an engine that it does not know itself: type `set_engine("backprop", activation = )` there.
+#' parsnip before 1.2.0 stops on `mlp(activation = )` for an engine that it does not know itself: type `set_engine("backprop", activation = )` there.
 #'
 #' Case weights, importance weights and frequency weights of hardhat, become `case_weights`. A formula given to `fit()` means what it means to [nn_train()]. Sparse matrices
 #' are refused by parsnip; [nn_train()] takes them.

@@ -9,4 +9,4 @@ skip_without_tidymodels <- function(packages = "parsnip") {
 }
 
 # A small network of the textbook, as an engine's arguments and as those of nn_train().
-quick <- list(preset = "textbook", optimizer = "adam", seed = 1)
+quick <- list(preset = "textbook", optimizer = "adam", threads = 1, seed = 1)

@@ -55,6 +55,7 @@ test_that("what parsnip gives itself is an error of the engine", {
 })
 
 test_that("what waits for a package happens when it is loaded, and what fails then is said and no more", {
+  skip_on_cran()
   process <- run_process('
     when_loaded <- backprop:::when_loaded
     when_loaded("splines", function() cat("splines is there\\n"))
