@@ -18,3 +18,18 @@
 
 # What lasts as long as the session: the last interrupted fit, and what the machine is.
 session <- new.env(parent = emptyenv())
+
+.onLoad <- function(libname, pkgname) {
+  when_loaded("parsnip", register_in_parsnip)
+}
+
+# Does `action` as soon as another package is there, without loading it. What fails there must not keep this package from loading.
+when_loaded <- function(package, action) {
+  act <- function(...) {
+    tryCatch(action(), error = function(problem) {
+      packageStartupMessage("backprop is not an engine of ", package, " ", utils::packageVersion(package), ": ", conditionMessage(problem))
+    })
+  }
+  if (isNamespaceLoaded(package)) act()
+  setHook(packageEvent(package, "onLoad"), act)
+}
