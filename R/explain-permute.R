@@ -23,7 +23,7 @@ importance_by_permutation <- function(fit, base, asked, call) {
     table = data.frame(
       variable = base$columns, importance = importance, std_error = error, lower = importance - reach * error, upper = importance + reach * error
     ),
-    metric = measure$name, baseline = whole, repeats = repeats
+    metric = measure$name, baseline = whole, rows = n, repeats = repeats
   )
 }
 
