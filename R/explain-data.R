@@ -181,9 +181,9 @@ predict_known <- function(fit, x, offset, names, threads, call) {
     n <- nrow(value)
     shown <- utils::head(names, 5L)
     stop_backprop("no_prediction", c(
-      "With values of {.val {shown}} taken from elsewhere, {bad} of {n} row{?s} {cli::qty(bad)}{?has/have} no finite prediction.",
-      x = "They combine values (levels of factors in a product, say) that no training row combines, or are beyond what the model can compute with.",
-      i = "Leave such products out of the formula, or explain other rows."
+      "With other values of {.val {shown}}, {bad} of {n} row{?s} {cli::qty(bad)}{?has/have} no finite prediction.",
+      x = "They have a level, or levels together, that no training row has, or numbers beyond what the model can compute with.",
+      i = "Give other values, or leave products of such factors out of the formula."
     ), call = call)
   }
   value

@@ -4,32 +4,40 @@ accumulated_effects <- function(fit, base, values, choose, threads, call) {
   name <- names(values)
   value <- values[[1L]]
   last <- length(value)
-  # With a single value nothing changes.
-  cells <- if (last > 1L) local_rows(base$table[[name]], value) else list(row = integer(), cell = integer())
+  cells <- if (last > 1L) local_rows(base$table[[name]], value) else list(row = seq_len(nrow(base$x)), cell = NULL)
+  if (length(cells$row) == 0L) {
+    stop_backprop("empty", c("No row of {.arg data} lies between values of the grid.", i = "Give others for {.val {name}}, or leave {.arg grid} out."), call = call)
+  }
+  if (last == 1L) {
+    # Nothing changes.
+    outputs <- colnames(choose(matrix(0, 1L, count_predictions(fit))))
+    return(effects_table(name, value, outputs, matrix(0, 1L, length(outputs))))
+  }
   donor <- grid_rows(fit, base, values, call)
   at <- c(cells$row, cells$row)
   weights <- if (is.null(base$weights)) rep(1, nrow(base$x)) else base$weights
-  predicted <- if (length(at) > 0L) {
-    choose(predict_mixed(fit, base, at, donor, c(cells$cell, cells$cell + 1L), stats::setNames(list(TRUE), name), threads, call))
-  } else {
-    choose(matrix(0, 0L, count_predictions(fit)))
-  }
+  predicted <- choose(
+    predict_mixed(fit, base, at, donor, c(cells$cell, cells$cell + 1L), stats::setNames(list(TRUE), name), threads, call)
+  )
   half <- length(cells$row)
   cell <- factor(cells$cell, seq_len(last - 1L))
   of_rows <- weights[cells$row]
   total <- function(x) vapply(split(x, cell), sum, 0, USE.NAMES = FALSE)
+  mass <- total(of_rows)
   counts <- weights_of_values(base$table[[name]], value, weights)
-  do.call(rbind, lapply(colnames(predicted), function(output) {
-    change <- predicted[half + seq_len(half), output] - predicted[seq_len(half), output]
-    mass <- total(of_rows)
-    # Where no row lies, nothing is known to change.
-    effects <- ifelse(mass > 0, total(change * of_rows) / mass, 0)
-    curve <- c(0, cumsum(effects))
-    middle <- if (is.numeric(value) && last > 1L) sum((curve[-last] + curve[-1L]) / 2 * mass) / sum(mass) else sum(curve * counts) / sum(counts)
-    result <- data.frame(value, output = output, estimate = curve - middle)
-    names(result)[1L] <- name
-    result
-  }))
+  curves <- apply(predicted, 2L, function(reached) {
+    change <- reached[half + seq_len(half)] - reached[seq_len(half)]
+    curve <- c(0, cumsum(ifelse(mass > 0, total(change * of_rows) / mass, 0)))
+    # The mean over the rows: of numbers those between two values count for both ends alike.
+    curve - (if (is.numeric(value)) sum((curve[-last] + curve[-1L]) / 2 * mass) / sum(mass) else sum(curve * counts) / sum(counts))
+  })
+  effects_table(name, value, colnames(predicted), curves)
+}
+
+effects_table <- function(name, value, outputs, curves) {
+  table <- data.frame(value = rep(value, length(outputs)), output = rep(outputs, each = length(value)), estimate = as.vector(curves))
+  names(table)[1L] <- name
+  table
 }
 
 # Which row counts for the change from which value to the next: of numbers those between the two, of levels those that have one of them.

@@ -82,12 +82,14 @@ nn_importance <- function(fit, data = NULL, method = "permutation", repeats = NU
   check_choice(method, "method", names(importance_methods), call)
   if (!is.null(repeats)) repeats <- check_count(repeats, "repeats", call = call)
   if (!is.null(rows)) rows <- check_count(rows, "rows", call = call)
+  if (!is.null(seed)) seed <- check_seed(seed, call)
   level <- check_level(level, "level", call)
   refuse_other_methods(method, list(repeats = repeats, metric = metric, output = output, rows = rows), call)
   undoing_draws({
     base <- if (!method %in% c("olden", "garson")) explained_rows(fit, data, "data", call, outcome = method == "permutation")
     asked <- list(method = method, repeats = repeats, metric = metric, output = output, rows = rows, level = level, threads = threads)
-    if (!is.null(base)) asked$seed <- seed_or_drawn(seed, call)
+    draws <- method %in% c("permutation", "shapley") || (method == "gradient" && !is.null(rows))
+    if (draws) asked$seed <- seed_or_drawn(seed, call)
     found <- switch(method,
       permutation = importance_by_permutation(fit, sample_explained(base, rows, asked$seed), asked, call),
       shapley = importance_by_shapley(fit, base, asked, call),

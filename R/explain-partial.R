@@ -6,8 +6,8 @@
 #' Friedman 2001); `"ice"` keeps the curve of each row (Goldstein et al. 2015): where these are not parallel, the column interacts with others.
 #'
 #' Both ask the model about rows that no data have where columns go together: a large house of one room. `"ale"` does not (Apley & Zhu 2020): between two values of the grid it looks at the
-#' rows that lie there, takes the mean change of *their* predictions from one end to the other, and adds these changes up. The curve is shifted to a mean of 0 over the rows. It is for one column, of numbers, logicals
-#' or an ordered factor, whose order it is that the levels have.
+#' rows that lie there, takes the mean change of *their* predictions from one end to the other, and adds these changes up. The curve is shifted to a mean of 0 over the rows. It is for one column:
+#' of numbers, logicals, an ordered factor, or of levels whose order `grid` gives. Between values that no row lies between it stays level.
 #'
 #' @section Weights and offsets:
 #' Means are by the case weights that `data` have. An offset stays with its row.
@@ -23,7 +23,7 @@
 #' @return A data frame of class `nn_partial` with the values of the grid in a column by the name of each variable, then `output`, for `"ice"` `row` (its place in `data`), `estimate` on the scale of [nn_predict()], and for `"pdp"`
 #'   `std_error`: that of a mean of the rows used, as a sample of others. It says nothing of how well the model is known.
 #' @section Errors:
-#' A column that the model does not have, or of a type that has no grid of its own; `"ale"` of two columns, or of a factor without order
+#' A column that the model does not have, or of a type that has no grid of its own; `"ale"` of two columns, or of levels without order
 #' (class `backprop_error_incompatible`); otherwise as [nn_importance()].
 #' @references
 #' Apley, D. W., & Zhu, J. (2020). Visualizing the effects of predictor variables in black box supervised learning models. *Journal of the Royal Statistical Society: Series B*, 82(4), 1059-1086.
@@ -78,20 +78,19 @@ nn_partial <- function(fit, data = NULL, variables, type = "pdp", grid = 20, out
 grid_of <- function(name, base, grid, type, variables, call) {
   column <- base$table[[name]]
   own <- grid_given(name, grid, variables, call)
+  has_levels <- is.factor(column) || is.character(column) || is.logical(column)
+  if (!has_levels && !is_plain_number(column)) refuse_grid(column, name, type, own, call)
   if (!is.null(own)) {
-    return(if (type == "ale" && is.numeric(own)) sort(unique(own)) else own)
+    return(if (type == "ale" && !has_levels) sort(unique(own)) else own)
   }
-  if (is.factor(column) || is.character(column) || is.logical(column)) {
+  if (has_levels) {
     if (type == "ale" && !is.ordered(column) && !is.logical(column)) {
       stop_backprop("incompatible", c(
-        "{.code type = \"ale\"} needs an order of values, and the levels of {.val {name}} have none.",
-        i = "Train with an ordered factor, or use {.code type = \"pdp\"}."
+        "{.code type = \"ale\"} needs an order of values, and those of {.val {name}} have none.",
+        i = "Give them in order, {.code grid = list({name} = c(...))}, or use {.code type = \"pdp\"}."
       ), call = call)
     }
-    return(if (is.factor(column)) factor(levels(column)[tabulate(column, nlevels(column)) > 0L], levels(column), ordered = is.ordered(column)) else sort(unique(column)))
-  }
-  if (!is_plain_number(column)) {
-    stop_column_of_grid(column, name, call)
+    return(if (is.factor(column)) levels(column)[tabulate(column, nlevels(column)) > 0L] else sort(unique(column)))
   }
   count <- if (is_whole(grid, 2)) grid else 20
   there <- sort(unique(column))
@@ -101,11 +100,15 @@ grid_of <- function(name, base, grid, type, variables, call) {
   if (type == "ale") unique(stats::quantile(column, seq(0, 1, length.out = count), type = 1L, names = FALSE, na.rm = TRUE)) else seq(there[1L], there[length(there)], length.out = count)
 }
 
-stop_column_of_grid <- function(column, name, call) {
-  type <- describe_type(column)
+# Dates and their like have no grid of their own; columns that are matrices have none at all.
+refuse_grid <- function(column, name, type, own, call) {
+  if (!is.null(own) && type != "ale" && !is.matrix(column)) {
+    return(invisible())
+  }
+  what <- describe_type(column)
   stop_backprop("incompatible", c(
-    "{.val {name}} is {article(type)} {type}, which has no grid of its own.",
-    i = "Give its values: {.code grid = list({name} = ...)}."
+    "{.code type = \"{type}\"} needs a column with a grid of values, and {.val {name}} is {article(what)} {what}.",
+    i = if (type != "ale" && !is.matrix(column)) "Give the values: {.code grid = list({name} = ...)}." else "{.fn nn_shap} and {.fn nn_importance} take it."
   ), call = call)
 }
 
@@ -124,7 +127,7 @@ grid_given <- function(name, grid, variables, call) {
   if (!is.null(values) && (length(values) == 0L || anyNA(values))) {
     stop_argument("grid", paste0("values without gaps for `", name, "`"), values, call = call)
   }
-  values
+  if (is.factor(values)) as.character(values) else values
 }
 
 # Rows that have the values of the grid, one for each: `donor` of predict_mixed(). Other columns are those of the first row.
