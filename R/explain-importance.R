@@ -142,13 +142,13 @@ new_explanation <- function(table, class, explained) {
 }
 
 #' @export
-print.nn_importance <- function(x, ..., digits = 4) {
+print.nn_importance <- function(x, ...) {
   explained <- attr(x, "explained")
   if (!is.null(explained)) {
     cat("<nn_importance> ", explained$method, "\n", sep = "")
     cat(describe_importance(explained), sep = "\n")
   }
-  print_table(x, digits, ...)
+  print_table(x)
   invisible(x)
 }
 
@@ -167,11 +167,11 @@ describe_importance <- function(explained) {
   )
 }
 
-# Of other packages' kind: without the class, so that a part of it can be printed too.
-print_table <- function(x, digits, ..., most = Inf) {
+# Without columns that say nothing, and without the class, so that a part of it can be printed too.
+print_table <- function(x, most = Inf) {
   table <- as.data.frame(unclass(x), optional = TRUE, stringsAsFactors = FALSE)
   empty <- vapply(table, function(column) all(is.na(column)), NA) & nrow(table) > 0L
   shown <- utils::head(table[!empty], most)
-  print(shown, digits = digits, row.names = FALSE, ...)
+  print(shown, digits = 4, row.names = FALSE)
   if (nrow(table) > nrow(shown)) cat("... ", count_text(nrow(table) - nrow(shown), "more row"), "\n", sep = "")
 }

@@ -163,14 +163,14 @@ partial_effects <- function(fit, base, values, type, choose, threads, call) {
 }
 
 #' @export
-print.nn_partial <- function(x, ..., n = 10, digits = 4) {
+print.nn_partial <- function(x, ..., n = 10) {
   explained <- attr(x, "explained")
   if (!is.null(explained)) {
     cat("<nn_partial> ", partial_titles[[explained$type]], " of ", paste(explained$variables, collapse = " and "), "\n", sep = "")
     of <- if (explained$rows < explained$given) paste0(" of ", explained$given, ", drawn by seed ", explained$seed)
     cat("By ", count_text(explained$rows, "row"), of, "\n", sep = "")
   }
-  print_table(x, digits, ..., most = check_count(n, "n", call = quote(print())))
+  print_table(x, check_count(n, "n", call = quote(print())))
   invisible(x)
 }
 

@@ -143,7 +143,7 @@ importance_by_shapley <- function(fit, base, asked, call) {
 }
 
 #' @export
-print.nn_shap <- function(x, ..., n = 10, digits = 4) {
+print.nn_shap <- function(x, ..., n = 10) {
   explained <- attr(x, "explained")
   if (!is.null(explained)) {
     cat(
@@ -151,6 +151,6 @@ print.nn_shap <- function(x, ..., n = 10, digits = 4) {
       count_text(explained$background, "row"), " of data\n", sep = ""
     )
   }
-  print_table(x, digits, ..., most = check_count(n, "n", call = quote(print())))
+  print_table(x, check_count(n, "n", call = quote(print())))
   invisible(x)
 }
