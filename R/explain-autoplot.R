@@ -52,12 +52,12 @@ autoplot.nn_partial <- function(object, ..., output = NULL, main = NULL) {
   }
   k <- length(picture$lines)
   table$line <- factor(table$line, picture$lines)
-  plot <- ggplot2::ggplot(table, ggplot2::aes(.data$at, .data$estimate, colour = .data$line)) +
+  plot <- ggplot2::ggplot(table, ggplot2::aes(.data$at, .data$estimate, colour = .data$line, fill = .data$line)) +
     ggplot2::scale_colour_manual(values = class_colours(k), aesthetics = c("colour", "fill")) +
     labels + gg_theme()
   reach <- if (!is.null(table$std_error) && !anyNA(table$std_error)) ggplot2::aes(ymin = .data$estimate - 2 * .data$std_error, ymax = .data$estimate + 2 * .data$std_error)
   plot <- if (picture$numeric) {
-    plot + (if (!is.null(reach)) ggplot2::geom_ribbon(reach, fill_by_line, alpha = 0.15, colour = NA)) + ggplot2::geom_line(ggplot2::aes(linetype = .data$line), linewidth = 0.9)
+    plot + (if (!is.null(reach)) ggplot2::geom_ribbon(reach, alpha = 0.15, colour = NA)) + ggplot2::geom_line(ggplot2::aes(linetype = .data$line), linewidth = 0.9)
   } else {
     plot + (if (!is.null(reach)) ggplot2::geom_linerange(reach)) + ggplot2::geom_point(ggplot2::aes(shape = .data$line), size = 2.5)
   }

@@ -36,7 +36,7 @@ accumulated_effects <- function(fit, base, values, choose, threads, call) {
 
 effects_table <- function(name, value, outputs, curves) {
   table <- data.frame(value = rep(value, length(outputs)), output = rep(outputs, each = length(value)), estimate = as.vector(curves))
-  names(table)[1L] <- name
+  names(table)[1L] <- names_beside_results(name)
   table
 }
 

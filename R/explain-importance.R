@@ -146,24 +146,27 @@ print.nn_importance <- function(x, ...) {
   explained <- attr(x, "explained")
   if (!is.null(explained)) {
     cat("<nn_importance> ", explained$method, "\n", sep = "")
-    cat(describe_importance(explained), sep = "\n")
+    lines <- describe_importance(explained)
+    cat(lines[nzchar(lines)], sep = "\n")
   }
   print_table(x)
   invisible(x)
 }
 
 describe_importance <- function(explained) {
-  by <- if (!is.null(explained$rows)) paste0("by ", count_text(explained$rows, "row"))
-  at <- paste0(format(100 * explained$level), " % intervals")
+  words <- words_of_importance(explained)
+  by <- if (!is.null(explained$rows)) paste("by", count_text(explained$rows, "row"))
+  repeated <- if (!is.null(explained$repeats)) paste0(count_text(explained$repeats, if (explained$method == "permutation") "permutation" else "pair"), if (explained$method == "shapley") " of orders each")
+  interval <- if (!is.null(by)) paste0(format(100 * explained$level), " % intervals")
+  before <- if (!is.null(explained$baseline)) paste("which is", format(explained$baseline, digits = 4))
+  c(paste(c(paste0(toupper(substr(words, 1L, 1L)), substring(words, 2L)), before), collapse = ", "), paste(c(by, repeated, interval), collapse = ", "))
+}
+
+# What is counted: for the printed head and the axis of a picture.
+words_of_importance <- function(explained) {
   switch(explained$method,
-    permutation = c(
-      paste0(if (explained$metric %in% c("accuracy", "auc")) "Fall" else "Rise", " of the ", gsub("_", " ", explained$metric), ", which is ", format(explained$baseline, digits = 4)),
-      paste0(by, ", ", count_text(explained$repeats, "permutation"), ", ", at)
-    ),
-    shapley = paste0("Mean size of Shapley values, ", by, ", ", count_text(explained$repeats, "pair"), " of orders each, ", at),
-    gradient = paste0("Mean slope per standard deviation, ", by, ", ", at),
-    olden = "Products of weights",
-    garson = "Shares of weights"
+    permutation = paste(if (explained$metric %in% rising_metrics) "fall" else "rise", "of the", words_of_metric(explained$metric)),
+    shapley = "mean size of Shapley values", gradient = "mean slope per standard deviation", olden = "products of weights", garson = "shares of weights"
   )
 }
 

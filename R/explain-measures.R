@@ -19,7 +19,14 @@ measure_of <- function(fit, metric, base, call) {
   }
   by_inputs <- metric == "loss" && identical(family_of(fit)$averages, FALSE)
   score <- if (by_inputs) loss_by_engine(fit, base, call) else score_by(metric, fit, base)
-  list(name = metric, sign = if (metric %in% c("accuracy", "auc")) -1 else 1, by_inputs = by_inputs, score = score)
+  list(name = metric, sign = if (metric %in% rising_metrics) -1 else 1, by_inputs = by_inputs, score = score)
+}
+
+# Of which more is better.
+rising_metrics <- c("accuracy", "auc")
+
+words_of_metric <- function(metric) {
+  if (metric %in% c("rmse", "mae", "auc")) toupper(metric) else if (metric == "custom") "measure" else gsub("_", " ", metric)
 }
 
 explained_metrics <- c("loss", "rmse", "mae", "log_loss", "brier", "accuracy", "auc")

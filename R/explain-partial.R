@@ -20,7 +20,7 @@
 #' @param output Names of the outputs, or levels of the outcome, to show; `NULL` for all (of two levels the second).
 #' @param rows At most this many rows of `data` are used, drawn by the seed; `NULL` for all.
 #' @param seed,threads As in [nn_importance()].
-#' @return A data frame of class `nn_partial` with the values of the grid in a column by the name of each variable, then `output`, for `"ice"` `row` (its place in `data`), `estimate` on the scale of [nn_predict()], and for `"pdp"`
+#' @return A data frame of class `nn_partial` with the values of the grid in a column by the name of each variable (with `value.` before it where that is the name of one of the columns that follow), then `output`, for `"ice"` `row` (its place in `data`), `estimate` on the scale of [nn_predict()], and for `"pdp"`
 #'   `std_error`: that of a mean of the rows used, as a sample of others. It says nothing of how well the model is known.
 #' @section Errors:
 #' A column that the model does not have, or of a type that has no grid of its own; `"ale"` of two columns, or of levels without order
@@ -145,6 +145,7 @@ partial_effects <- function(fit, base, values, type, choose, threads, call) {
   g <- nrow(points)
   check_room(8 * as.double(n) * g * (3 + count_predictions(fit)), paste(count_text(g, "value"), "of the grid for", count_text(n, "row")), "Use a smaller `grid`, or fewer `rows`.", call)
   donor <- grid_rows(fit, base, as.list(points), call)
+  names(points) <- names_beside_results(names(points))
   takes <- stats::setNames(rep(list(TRUE), length(values)), names(values))
   predicted <- choose(predict_mixed(fit, base, rep(seq_len(n), g), donor, rep(seq_len(g), each = n), takes, threads, call))
   do.call(rbind, lapply(colnames(predicted), function(output) {
@@ -161,6 +162,9 @@ partial_effects <- function(fit, base, values, type, choose, threads, call) {
     )
   }))
 }
+
+# Names of the variables in a table that has columns of its own.
+names_beside_results <- function(names) ifelse(names %in% c("output", "row", "estimate", "std_error"), paste0("value.", names), names)
 
 #' @export
 print.nn_partial <- function(x, ..., n = 10) {

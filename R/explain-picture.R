@@ -9,11 +9,8 @@ importance_picture <- function(x, most, main, call) {
   if (is.null(table$output)) table$output <- ""
   size <- tapply(abs(table$importance), table$variable, sum)
   variables <- utils::head(names(sort(size, decreasing = TRUE)), most)
-  method <- attr(x, "explained")$method
-  labels <- c(permutation = "rise of the measure", shapley = "mean size of Shapley values", gradient = "mean slope, times standard deviation", olden = "products of weights", garson = "share of weights")
-  label <- if (is.null(method)) "importance" else labels[[method]]
-  metric <- attr(x, "explained")$metric
-  if (!is.null(metric)) label <- paste(if (metric %in% c("accuracy", "auc")) "fall of the" else "rise of the", if (metric == "custom") "measure" else gsub("_", " ", metric))
+  explained <- attr(x, "explained")
+  label <- if (is.null(explained)) "importance" else words_of_importance(explained)
   list(
     table = table[table$variable %in% variables, ], variables = variables, outputs = unique(table$output), label = label,
     title = if (is.null(main)) "Importance" else main

@@ -110,3 +110,13 @@ test_that("what has no grid is refused, and values of another type", {
     nn_partial(by_date, dated, "when")
   })
 })
+
+test_that("a column that has the name of a result keeps out of its way", {
+  data <- data.frame(output = 1:20 / 20, row = rep(c(0, 1), 10), y = 1:20)
+  fit <- nn_train(y ~ output + row, data = data, hidden = 1, epochs = 1, seed = 1, preset = "textbook")
+  partial <- nn_partial(fit, data, c("output", "row"), grid = 2)
+  expect_identical(names(partial), c("value.output", "value.row", "output", "estimate", "std_error"))
+  expect_identical(names(nn_partial(fit, data, "output", type = "ale"))[1], "value.output")
+  withr::local_pdf(NULL)
+  expect_no_error(plot(partial))
+})
