@@ -9,7 +9,7 @@
 # Rows of weight 0 and rows that the model predicts nothing for are left out; with the outcome, those are refused that training would refuse.
 explained_rows <- function(fit, data, arg, call, outcome = FALSE) {
   given <- data_or_kept(fit, data, call)
-  known <- if (outcome) known_with_outcome(fit, data, call) else known_inputs(fit, given, arg, call)
+  known <- if (outcome) known_with_outcome(fit, data, call) else known_inputs(fit, given, is.null(data), arg, call)
   reads <- columns_in_inputs(fit)
   table <- columns_of_inputs(fit, inputs_of(fit, given), arg, call)[rownames(reads)]
   x <- known$x
@@ -27,7 +27,7 @@ known_with_outcome <- function(fit, data, call) {
   known <- data_of(fit, data, call)
   outcome <- known$outcome
   c(known[c("x", "offset", "row_names")], list(
-    weights = weigh_trials(read_case_weights(known$case_weights, nrow(known$x), call = call), outcome),
+    weights = weights_of_rows(fit, known, is.null(data), call),
     places = if (is.null(known$places)) seq_len(nrow(known$x)) else known$places,
     y = encode_outcome(outcome, fit$settings), observed = observed_outcome(outcome, fit$settings), Y = plain_outcome(outcome)
   ))
@@ -39,7 +39,8 @@ plain_outcome <- function(outcome) {
   if (is.matrix(values) && ncol(values) == 1L) values[, 1L] else values
 }
 
-known_inputs <- function(fit, data, arg, call) {
+# `kept`: whether it is the fit that has the data.
+known_inputs <- function(fit, data, kept, arg, call) {
   X <- inputs_of(fit, data)
   new <- read_new_rows(fit, X, arg, call)
   n <- nrow(new$x)
@@ -48,6 +49,8 @@ known_inputs <- function(fit, data, arg, call) {
   }
   offset <- prediction_offset(fit, setting(extra_of(data, "offset"), new$offset), n, last_size(fit), call, gaps = TRUE)
   weights <- extra_of(data, "case_weights")
+  # What a fit keeps is multiplied by what outcomes say, which are not asked for here; it still tells which rows trained.
+  if (kept && !is.null(weights) && (!is.null(fit$settings$class_weights) || fit$outcome$kind == "counts")) weights <- as.double(weights > 0)
   if (is.null(weights) && is.data.frame(X)) weights <- weights_in_data(X, fit)
   weights <- read_case_weights(weights, n, call = call)
   good <- finite_rows(new$x) & (if (is.null(offset)) TRUE else finite_rows(offset))
@@ -136,8 +139,7 @@ sample_explained <- function(base, most, seed) {
 # Predictions [length(at) x outputs] for the rows `at` of `base`, where the columns named in `takes` are those of the rows `from` of `donor`: for each
 # column TRUE, or a flag for each row. Offsets are those of `base`, or as given.
 predict_mixed <- function(fit, base, at, donor, from, takes, threads, call, offset = base$offset[at, , drop = FALSE]) {
-  # Blocks whose inputs take 16 MB: cut by the shape of the problem, and so the same on any machine.
-  size <- max(1, floor(2^21 / ncol(base$x)))
+  size <- rows_in_block(base)
   starts <- seq(1, length(at), by = size)
   blocks <- lapply(starts, function(start) {
     rows <- start:min(length(at), start + size - 1)
@@ -147,6 +149,9 @@ predict_mixed <- function(fit, base, at, donor, from, takes, threads, call, offs
   })
   if (length(blocks) == 1L) blocks[[1L]] else do.call(rbind, blocks)
 }
+
+# Rows whose inputs take 16 MB: cut by the shape of the problem, and so the same on any machine.
+rows_in_block <- function(base) max(1, floor(2^21 / ncol(base$x)))
 
 mixed_inputs <- function(fit, base, at, donor, from, takes, call) {
   if (!all(base$alone[names(takes)])) {

@@ -29,17 +29,23 @@ importance_by_gradient <- function(fit, base, asked, call) {
 # hundredth in single precision. An input that does not vary has none.
 input_slopes <- function(fit, base, sds, choose, threads, call) {
   n <- nrow(base$x)
+  outputs <- colnames(choose(matrix(0, 1L, count_predictions(fit))))
+  slopes <- array(0, c(n, length(sds), length(outputs)), list(NULL, NULL, outputs))
   step <- sds * (if (identical(fit$settings$precision, "single")) 1e-2 else 1e-4)
-  at <- function(j, side) {
-    x <- base$x
-    x[, j] <- x[, j] + side * step[j]
-    choose(predict_known(fit, x, base$offset, base$columns, threads, call))
+  varying <- which(step > 0)
+  # As many inputs at a time as make a block of rows.
+  many <- max(1, floor(rows_in_block(base) / (2 * n)))
+  for (inputs in split(varying, (seq_along(varying) - 1L) %/% many)) {
+    moved <- rep(inputs, each = n)
+    reached <- function(side) {
+      x <- base$x[rep(seq_len(n), length(inputs)), , drop = FALSE]
+      at <- cbind(seq_along(moved), moved)
+      x[at] <- x[at] + side * step[moved]
+      choose(predict_known(fit, x, base$offset[rep(seq_len(n), length(inputs)), , drop = FALSE], base$columns, threads, call))
+    }
+    slopes[, inputs, ] <- (reached(1) - reached(-1)) / (2 * step[moved])
   }
-  names <- colnames(choose(matrix(0, 1L, count_predictions(fit))))
-  slopes <- vapply(seq_along(sds), function(j) {
-    if (step[j] > 0) (at(j, 1) - at(j, -1)) / (2 * step[j]) else matrix(0, n, length(names))
-  }, matrix(0, n, length(names)))
-  array(aperm(array(slopes, c(n, length(names), length(sds))), c(1L, 3L, 2L)), c(n, length(sds), length(names)), list(NULL, NULL, names))
+  slopes
 }
 
 # Means over rows of values [rows x columns], with their errors and normal intervals.

@@ -28,12 +28,12 @@
 #' `"shapley"` is not the measure of Covert, Lundberg & Lee (2020), which divides the loss and not the prediction. Sizes of values that are not exactly known are
 #' a little too large on average; more `repeats` make that smaller.
 #' @section Measures:
-#' `metric = NULL` is the loss of training without its penalty and without `class_weights`, as a mean over rows (of `"sse"` the mean square). It is on the outcome's own scale; for families with parameters of their own it is on that of training. Others are
+#' `metric = NULL` is the loss of training without its penalty, as a mean over rows (of `"sse"` the mean square). It is on the outcome's own scale; for families with parameters of their own it is on that of training. Others are
 #' `"rmse"` and `"mae"` for numbers; `"log_loss"`, `"brier"`, `"accuracy"` and, of two levels, `"auc"` for factors; or a function of the outcome (as a
 #' vector, factor or matrix) and the predictions (as [nn_predict()] gives them; one column as a vector) that gives a number of which less is better. Of `"accuracy"` and `"auc"` the fall is counted.
 #'
 #' @section Weights and offsets:
-#' Case weights that `data` have count, and rows of weight 0 are left out. An offset stays with its row. Of times of an event `"cox"` explains the logarithm of the relative
+#' Case weights that `data` have count, for `"permutation"` with `class_weights` and numbers of trials, and rows of weight 0 are left out. An offset stays with its row. Of times of an event `"cox"` explains the logarithm of the relative
 #' hazard, `"discrete_hazard"` the hazard of each interval.
 #' @param fit A model from [nn_train()].
 #' @param data The data to judge by, better rows that training has not seen, in the form that [residuals()][residuals.nn_fit] takes: a data frame for a formula, else `list(X =, Y =)`; where the outcome is not needed the inputs alone will do. Not needed by
