@@ -156,7 +156,9 @@ print.nn_importance <- function(x, ...) {
 describe_importance <- function(explained) {
   words <- words_of_importance(explained)
   by <- if (!is.null(explained$rows)) paste("by", count_text(explained$rows, "row"))
-  repeated <- if (!is.null(explained$repeats)) paste0(count_text(explained$repeats, if (explained$method == "permutation") "permutation" else "pair"), if (explained$method == "shapley") " of orders each")
+  repeated <- if (!is.null(explained$repeats)) {
+    if (explained$method == "shapley") paste(count_text(explained$repeats, "pair"), "of orders each") else count_text(explained$repeats, "permutation")
+  }
   interval <- if (!is.null(by)) paste0(format(100 * explained$level), " % intervals")
   before <- if (!is.null(explained$baseline)) paste("which is", format(explained$baseline, digits = 4))
   c(paste(c(paste0(toupper(substr(words, 1L, 1L)), substring(words, 2L)), before), collapse = ", "), paste(c(by, repeated, interval), collapse = ", "))

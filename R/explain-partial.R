@@ -97,7 +97,10 @@ grid_of <- function(name, base, grid, type, variables, call) {
   if (length(there) <= count) {
     return(there)
   }
-  if (type == "ale") unique(stats::quantile(column, seq(0, 1, length.out = count), type = 1L, names = FALSE, na.rm = TRUE)) else seq(there[1L], there[length(there)], length.out = count)
+  if (type == "ale") {
+    return(unique(stats::quantile(column, seq(0, 1, length.out = count), type = 1L, names = FALSE, na.rm = TRUE)))
+  }
+  seq(there[1L], there[length(there)], length.out = count)
 }
 
 # Dates and their like have no grid of their own; columns that are matrices have none at all.
@@ -143,7 +146,10 @@ partial_effects <- function(fit, base, values, type, choose, threads, call) {
   points <- expand.grid(values, KEEP.OUT.ATTRS = FALSE, stringsAsFactors = FALSE)
   n <- nrow(base$x)
   g <- nrow(points)
-  check_room(8 * as.double(n) * g * (3 + count_predictions(fit)), paste(count_text(g, "value"), "of the grid for", count_text(n, "row")), "Use a smaller `grid`, or fewer `rows`.", call)
+  check_room(
+    8 * as.double(n) * g * (3 + count_predictions(fit)), paste(count_text(g, "value"), "of the grid for", count_text(n, "row")),
+    "Use a smaller `grid`, or fewer `rows`.", call
+  )
   donor <- grid_rows(fit, base, as.list(points), call)
   names(points) <- names_beside_results(names(points))
   takes <- stats::setNames(rep(list(TRUE), length(values)), names(values))

@@ -11,7 +11,7 @@
 #' `data` are drawn without return while there are any left, and with case weights in proportion to these.
 #'
 #' A value says how the *model* came to this prediction, and not what would happen if the column changed. Where columns go together, their combinations are taken apart: the model is asked
-#' about rows that no data have.
+#' about rows that no data have. An offset is that of the row that is explained, and part of its baseline.
 #' @param fit A model from [nn_train()].
 #' @param data Rows to compare with, in the form that training took, inputs alone or with the outcome; not needed for a fit that keeps its data. They decide what the baseline is.
 #' @param new_data Rows to explain: a data frame or matrix, or a list like `data` where an offset is needed; `NULL` for those of `data`.
