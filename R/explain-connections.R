@@ -14,10 +14,10 @@ importance_by_connections <- function(fit, asked, call) {
   })
   mean <- Reduce(`+`, Map(`*`, values, shares))
   outputs <- colnames(mean)
-  chosen <- if (is.null(asked$output)) outputs else unique(check_choices(asked$output, "output", outputs, call))
+  chosen <- if (is.null(asked$output)) seq_along(outputs) else match(unique(check_choices(asked$output, "output", outputs, call)), outputs)
   list(table = data.frame(
     variable = rep(rownames(mean), length(chosen)), importance = as.vector(mean[, chosen]), std_error = NA_real_, lower = NA_real_, upper = NA_real_,
-    output = rep(chosen, each = nrow(mean))
+    output = rep(outputs[chosen], each = nrow(mean))
   ))
 }
 

@@ -5,11 +5,13 @@
 #   table    these columns, as given; x: the inputs made of them [rows x inputs]
 #   inputs   for each column the places of the inputs that it makes; alone: whether it makes these alone
 #   offset, weights   of the rows, NULL where there are none; places: which of the rows given they are
-# and, where the `outcome` is asked for, y (the targets of training), observed (in the columns of predictions) and levels.
-# Rows of weight 0 and rows that the model predicts nothing for are left out; with the outcome, those are refused that training would refuse.
-explained_rows <- function(fit, data, arg, call, outcome = FALSE) {
+# and, where the `outcome` is asked for, y (the targets of training), observed (in the columns of predictions) and Y (as a user has it).
+# Rows of weight 0 (unless they are not `weighted`) and rows that the model predicts nothing for are left out; with the outcome, those are refused that
+# training would refuse.
+explained_rows <- function(fit, data, arg, call, outcome = FALSE, weighted = TRUE) {
   given <- data_or_kept(fit, data, call)
-  known <- if (outcome) known_with_outcome(fit, data, call) else known_inputs(fit, given, is.null(data), arg, call)
+  weigh <- if (weighted) function(X, n) weights_of_inputs(fit, given, is.null(data), X, n, call)
+  known <- if (outcome) known_with_outcome(fit, data, call) else known_inputs(fit, given, arg, call, weigh)
   reads <- columns_in_inputs(fit)
   table <- columns_of_inputs(fit, inputs_of(fit, given), arg, call)[rownames(reads)]
   x <- known$x
@@ -17,7 +19,7 @@ explained_rows <- function(fit, data, arg, call, outcome = FALSE) {
   base <- list(
     columns = names(table), table = pick_rows_of(table, known$places), x = unname(dense_inputs(x)),
     inputs = inputs_by_column(reads), alone = !apply(reads, 1L, function(own) any(colSums(reads[, own, drop = FALSE]) > 1)),
-    offset = known$offset, weights = known$weights, places = known$places, row_names = known$row_names, y = known$y, observed = known$observed,
+    offset = known$offset, weights = known$weights, places = known$places, y = known$y, observed = known$observed,
     Y = known$Y
   )
   pick_explained(base, which(if (is.null(base$weights)) rep(TRUE, nrow(x)) else base$weights > 0))
@@ -26,7 +28,7 @@ explained_rows <- function(fit, data, arg, call, outcome = FALSE) {
 known_with_outcome <- function(fit, data, call) {
   known <- data_of(fit, data, call)
   outcome <- known$outcome
-  c(known[c("x", "offset", "row_names")], list(
+  c(known[c("x", "offset")], list(
     weights = weights_of_rows(fit, known, is.null(data), call),
     places = if (is.null(known$places)) seq_len(nrow(known$x)) else known$places,
     y = encode_outcome(outcome, fit$settings), observed = observed_outcome(outcome, fit$settings), Y = plain_outcome(outcome)
@@ -39,8 +41,8 @@ plain_outcome <- function(outcome) {
   if (is.matrix(values) && ncol(values) == 1L) values[, 1L] else values
 }
 
-# `kept`: whether it is the fit that has the data.
-known_inputs <- function(fit, data, kept, arg, call) {
+# `weigh`: a function of the inputs and of how many rows they are, NULL where no weights count.
+known_inputs <- function(fit, data, arg, call, weigh) {
   X <- inputs_of(fit, data)
   new <- read_new_rows(fit, X, arg, call)
   n <- nrow(new$x)
@@ -48,11 +50,7 @@ known_inputs <- function(fit, data, kept, arg, call) {
     stop_backprop("empty", "{.arg {arg}} must have at least one row.", call = call)
   }
   offset <- prediction_offset(fit, setting(extra_of(data, "offset"), new$offset), n, last_size(fit), call, gaps = TRUE)
-  weights <- extra_of(data, "case_weights")
-  # What a fit keeps is multiplied by what outcomes say, which are not asked for here; it still tells which rows trained.
-  if (kept && !is.null(weights) && (!is.null(fit$settings$class_weights) || fit$outcome$kind == "counts")) weights <- as.double(weights > 0)
-  if (is.null(weights) && is.data.frame(X)) weights <- weights_in_data(X, fit)
-  weights <- read_case_weights(weights, n, call = call)
+  weights <- if (!is.null(weigh)) weigh(X, n)
   good <- finite_rows(new$x) & (if (is.null(offset)) TRUE else finite_rows(offset))
   bad <- sum(!good)
   if (bad == n) {
@@ -63,9 +61,17 @@ known_inputs <- function(fit, data, kept, arg, call) {
   }
   places <- which(good)
   list(
-    x = new$x[places, , drop = FALSE], offset = if (!is.null(offset)) offset[places, , drop = FALSE], weights = weights[places], places = places,
-    row_names = new$rows[places]
+    x = new$x[places, , drop = FALSE], offset = if (!is.null(offset)) offset[places, , drop = FALSE], weights = weights[places], places = places
   )
+}
+
+# `kept`: whether it is the fit that has the data.
+weights_of_inputs <- function(fit, data, kept, X, n, call) {
+  weights <- extra_of(data, "case_weights")
+  # What a fit keeps is multiplied by what outcomes say, which are not asked for here; it still tells which rows trained.
+  if (kept && !is.null(weights) && (!is.null(fit$settings$class_weights) || fit$outcome$kind == "counts")) weights <- as.double(weights > 0)
+  if (is.null(weights) && is.data.frame(X)) weights <- weights_in_data(X, fit)
+  read_case_weights(weights, n, call = call)
 }
 
 # The columns that inputs are made of, as a table; those of a matrix without names are called x1, x2, ...
@@ -125,7 +131,7 @@ pick_explained <- function(base, rows) {
   if (identical(rows, seq_len(nrow(base$x)))) {
     return(base)
   }
-  by_row <- intersect(c("table", "x", "offset", "weights", "places", "row_names", "y", "observed", "Y"), names(base))
+  by_row <- intersect(c("table", "x", "offset", "weights", "places", "y", "observed", "Y"), names(base))
   base[by_row] <- lapply(base[by_row], function(part) if (!is.null(part)) pick_rows_of(part, rows))
   base
 }
@@ -145,7 +151,7 @@ predict_mixed <- function(fit, base, at, donor, from, takes, threads, call, offs
     rows <- start:min(length(at), start + size - 1)
     taken <- lapply(takes, function(flags) if (isTRUE(flags)) TRUE else flags[rows])
     x <- mixed_inputs(fit, base, at[rows], donor, from[rows], taken, call)
-    predict_known(fit, x, if (!is.null(offset)) offset[rows, , drop = FALSE], names(takes), threads, call)
+    predict_known(fit, x, if (!is.null(offset)) offset[rows, , drop = FALSE], threads, call, names(takes))
   })
   if (length(blocks) == 1L) blocks[[1L]] else do.call(rbind, blocks)
 }
@@ -175,8 +181,8 @@ mixed_inputs <- function(fit, base, at, donor, from, takes, call) {
   x
 }
 
-# Predictions of rows that must all have one.
-predict_known <- function(fit, x, offset, names, threads, call) {
+# Predictions of rows that must all have one. `names`: the columns whose values are not the rows' own.
+predict_known <- function(fit, x, offset, threads, call, names = NULL) {
   value <- suppressWarnings(
     predict_rows(fit, list(x = x, offset = offset), "data", threads, call),
     classes = c("backprop_warning_overflow", "backprop_warning_crossing")
@@ -185,8 +191,9 @@ predict_known <- function(fit, x, offset, names, threads, call) {
   if (bad > 0L) {
     n <- nrow(value)
     shown <- utils::head(names, 5L)
+    with <- if (length(shown) > 0L) "With other values of {.val {shown}}, " else ""
     stop_backprop("no_prediction", c(
-      "With other values of {.val {shown}}, {bad} of {n} row{?s} {cli::qty(bad)}{?has/have} no finite prediction.",
+      paste0(with, "{bad} of {n} row{?s} {cli::qty(bad)}{?has/have} no finite prediction."),
       x = "They have a level, or levels together, that no training row has, or numbers beyond what the model can compute with.",
       i = "Give other values, or leave products of such factors out of the formula."
     ), call = call)
@@ -200,11 +207,21 @@ output_chooser <- function(fit, output, call) {
   names <- if (is_cox(fit)) "linear_pred" else if (count_predictions(fit) == last_size(fit)) named_outputs(fit) else levels
   both <- count_predictions(fit) == 1L && length(levels) == 2L
   known <- if (both) levels else names
-  chosen <- if (is.null(output)) names else unique(check_choices(output, "output", known, call))
+  # By place: a level may have no characters, which no column can be found by.
+  chosen <- match(if (is.null(output)) names else unique(check_choices(output, "output", known, call)), known)
   function(value) {
     if (both) value <- cbind(1 - value, value)
     dimnames(value) <- list(NULL, known)
     value[, chosen, drop = FALSE]
+  }
+}
+
+warn_beyond_numbers <- function(value) {
+  bad <- if (is.finite(sum(value))) 0L else sum(!is.finite(value))
+  if (bad > 0L) {
+    warn_backprop("overflow", c(
+      "{bad} of {length(value)} value{?s} {cli::qty(bad)}{?is/are} not finite: numbers became larger than 1.8e308.", i = "The data, or the weights, are very large."
+    ))
   }
 }
 

@@ -1,8 +1,8 @@
 # Importance as how steeply predictions rise and fall along the inputs that a column makes.
 
-# For each row: the standard deviation that a prediction would have if it were linear there, with the slopes g that it has in that row, and if the inputs
-# that the column makes varied as they do among the rows: sqrt(g' S g), S their covariance. Of a number that makes one input it is |g| times the
-# standard deviation. The importance is the mean over rows.
+# For each row: the standard deviation that a prediction would have if it were linear, with the slopes g that it has in that row, and the inputs that the
+# column makes varied as they do among the rows: sqrt(g' S g), S their covariance; here by slopes for each standard deviation, and correlations. Of a number
+# that makes one input it is |g| times the standard deviation. The importance is the mean over rows.
 importance_by_gradient <- function(fit, base, asked, call) {
   base <- sample_explained(base, asked$rows, asked$seed)
   n <- nrow(base$x)
@@ -12,38 +12,43 @@ importance_by_gradient <- function(fit, base, asked, call) {
   choose <- output_chooser(fit, asked$output, call)
   share <- if (is.null(base$weights)) rep(1 / n, n) else base$weights / sum(base$weights)
   centred <- base$x - rep(colSums(base$x * share), each = n)
+  # By their largest values first: squares of large ones are no numbers.
+  size <- pmax(apply(abs(centred), 2L, max), .Machine$double.xmin)
   # The divisor of n - 1, as in sd().
-  covariance <- crossprod(centred * sqrt(share)) * n / (n - 1)
-  slopes <- input_slopes(fit, base, sqrt(diag(covariance)), choose, asked$threads, call)
-  tables <- lapply(dimnames(slopes)[[3L]], function(output) {
+  sds <- size * sqrt(colSums((centred / rep(size, each = n))^2 * share) * n / (n - 1))
+  units <- centred / rep(ifelse(sds > 0, sds, 1), each = n)
+  correlation <- crossprod(units * sqrt(share)) * n / (n - 1)
+  slopes <- input_slopes(fit, base, sds, choose, asked$threads, call)
+  outputs <- dimnames(slopes)[[3L]]
+  tables <- lapply(seq_along(outputs), function(k) {
     spread <- vapply(base$inputs, function(own) {
-      g <- matrix(slopes[, own, output], n)
-      sqrt(pmax(0, rowSums((g %*% covariance[own, own, drop = FALSE]) * g)))
+      g <- matrix(slopes[, own, k], n)
+      sqrt(pmax(0, rowSums((g %*% correlation[own, own, drop = FALSE]) * g)))
     }, numeric(n))
-    table_of_means(spread, base, output, asked$level)
+    table_of_means(spread, base, outputs[k], asked$level)
   })
   list(table = do.call(rbind, tables), rows = n)
 }
 
-# Derivatives of predictions by inputs [rows x inputs x outputs], by central differences: steps of a ten-thousandth of an input's standard deviation, of a
+# Slopes of predictions along inputs, for each standard deviation [rows x inputs x outputs], by central differences: steps of a ten-thousandth of it, of a
 # hundredth in single precision. An input that does not vary has none.
 input_slopes <- function(fit, base, sds, choose, threads, call) {
   n <- nrow(base$x)
   outputs <- colnames(choose(matrix(0, 1L, count_predictions(fit))))
   slopes <- array(0, c(n, length(sds), length(outputs)), list(NULL, NULL, outputs))
-  step <- sds * (if (identical(fit$settings$precision, "single")) 1e-2 else 1e-4)
-  varying <- which(step > 0)
+  step <- if (identical(fit$settings$precision, "single")) 1e-2 else 1e-4
+  varying <- which(sds > 0)
   # As many inputs at a time as make a block of rows.
   many <- max(1, floor(rows_in_block(base) / (2 * n)))
   for (inputs in split(varying, (seq_along(varying) - 1L) %/% many)) {
-    moved <- rep(inputs, each = n)
+    rows <- rep(seq_len(n), length(inputs))
+    at <- cbind(seq_along(rows), rep(inputs, each = n))
     reached <- function(side) {
-      x <- base$x[rep(seq_len(n), length(inputs)), , drop = FALSE]
-      at <- cbind(seq_along(moved), moved)
-      x[at] <- x[at] + side * step[moved]
-      choose(predict_known(fit, x, base$offset[rep(seq_len(n), length(inputs)), , drop = FALSE], base$columns, threads, call))
+      x <- base$x[rows, , drop = FALSE]
+      x[at] <- x[at] + side * step * sds[at[, 2L]]
+      choose(predict_known(fit, x, base$offset[rows, , drop = FALSE], threads, call))
     }
-    slopes[, inputs, ] <- (reached(1) - reached(-1)) / (2 * step[moved])
+    slopes[, inputs, ] <- (reached(1) - reached(-1)) / (2 * step)
   }
   slopes
 }

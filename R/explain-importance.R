@@ -88,6 +88,7 @@ nn_importance <- function(fit, data = NULL, method = "permutation", repeats = NU
   undoing_draws({
     base <- if (!method %in% c("olden", "garson")) explained_rows(fit, data, "data", call, outcome = method == "permutation")
     asked <- list(method = method, repeats = repeats, metric = metric, output = output, rows = rows, level = level, threads = threads)
+    # The others leave R's generator alone.
     draws <- method %in% c("permutation", "shapley") || (method == "gradient" && !is.null(rows))
     if (draws) asked$seed <- seed_or_drawn(seed, call)
     found <- switch(method,
@@ -98,6 +99,7 @@ nn_importance <- function(fit, data = NULL, method = "permutation", repeats = NU
       garson = importance_by_connections(fit, asked, call)
     )
   })
+  warn_beyond_numbers(found$table$importance)
   new_explanation(most_important_first(found$table), "nn_importance", c(
     list(method = method, level = level, seed = asked$seed), found[setdiff(names(found), "table")]
   ))
@@ -134,7 +136,7 @@ validate_explained <- function(fit, is_missing, call) {
   validate_fit(fit, "fit", call, ensembles = TRUE)
 }
 
-# A data frame with what was asked beside it: an attribute, which rows and columns taken from it lose.
+# A data frame with what was asked beside it: an attribute, which columns taken from it lose.
 new_explanation <- function(table, class, explained) {
   attr(table, "explained") <- explained[!vapply(explained, is.null, NA)]
   class(table) <- c(class, "data.frame")

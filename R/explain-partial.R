@@ -71,6 +71,7 @@ nn_partial <- function(fit, data = NULL, variables, type = "pdp", grid = 20, out
       partial_effects(fit, base, values, type, choose, threads, call)
     )
   })
+  warn_beyond_numbers(table$estimate)
   new_explanation(table, "nn_partial", list(variables = variables, type = type, rows = nrow(base$x), given = given, seed = if (sampled) seed))
 }
 
@@ -154,8 +155,9 @@ partial_effects <- function(fit, base, values, type, choose, threads, call) {
   names(points) <- names_beside_results(names(points))
   takes <- stats::setNames(rep(list(TRUE), length(values)), names(values))
   predicted <- choose(predict_mixed(fit, base, rep(seq_len(n), g), donor, rep(seq_len(g), each = n), takes, threads, call))
-  do.call(rbind, lapply(colnames(predicted), function(output) {
-    curves <- matrix(predicted[, output], n)
+  do.call(rbind, lapply(seq_len(ncol(predicted)), function(k) {
+    output <- colnames(predicted)[k]
+    curves <- matrix(predicted[, k], n)
     if (type == "ice") {
       return(cbind(
         points[rep(seq_len(g), n), , drop = FALSE], output = output, row = rep(base$places, each = g), estimate = as.vector(t(curves)),

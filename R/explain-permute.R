@@ -10,7 +10,7 @@ importance_by_permutation <- function(fit, base, asked, call) {
   }
   repeats <- setting(asked$repeats, 10L)
   from <- drawing_by(asked$seed, function() vapply(seq_len(repeats), function(i) sample.int(n), integer(n)))
-  whole <- measure$score(if (measure$by_inputs) base$x else predict_known(fit, base$x, base$offset, base$columns, asked$threads, call))
+  whole <- measure$score(if (measure$by_inputs) base$x else predict_known(fit, base$x, base$offset, asked$threads, call))
   rises <- vapply(base$columns, function(column) {
     scores <- permuted_scores(fit, base, column, from, measure, asked$threads, call)
     measure$sign * (scores - whole)

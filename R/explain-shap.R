@@ -46,17 +46,12 @@ nn_shap <- function(fit, data = NULL, new_data = NULL, samples = 500, output = N
   choose <- output_chooser(fit, output, call)
   undoing_draws({
     base <- explained_rows(fit, data, "data", call)
-    rows <- if (is.null(new_data)) base else explained_rows(fit, unweighted(new_data), "new_data", call)
+    rows <- if (is.null(new_data)) base else explained_rows(fit, new_data, "new_data", call, weighted = FALSE)
     seed <- seed_or_drawn(seed, call)
     values <- shapley_values(fit, rows, base, choose, samples / 2L, seed, threads, call)
   })
-  new_explanation(shap_table(values, rows), "nn_shap", list(samples = samples, background = nrow(base$x), rows = nrow(rows$x), seed = seed))
-}
-
-# Rows that are explained do not weigh.
-unweighted <- function(data) {
-  if (is.list(data) && !is.data.frame(data)) data$case_weights <- NULL
-  data
+  warn_beyond_numbers(values$value)
+  new_explanation(shap_table(values, rows), "nn_shap", list(samples = samples, background = nrow(base$x), seed = seed))
 }
 
 # `value` and `error` [rows x columns x outputs], `baseline` and `prediction` [rows x outputs].
@@ -64,7 +59,7 @@ shapley_values <- function(fit, rows, base, choose, pairs, seed, threads, call) 
   n <- nrow(rows$x)
   p <- length(base$columns)
   drawn <- drawing_by(seed, function() draw_orders(base, p, pairs))
-  prediction <- choose(predict_known(fit, rows$x, rows$offset, base$columns, threads, call))
+  prediction <- choose(predict_known(fit, rows$x, rows$offset, threads, call))
   outputs <- colnames(prediction)
   value <- error <- array(0, c(n, p, length(outputs)), list(NULL, base$columns, outputs))
   baseline <- prediction
@@ -81,11 +76,11 @@ shapley_values <- function(fit, rows, base, choose, pairs, seed, threads, call) 
   for (i in seq_len(n)) {
     offset <- if (!is.null(rows$offset)) rows$offset[rep(i, length(at)), , drop = FALSE]
     reached <- choose(predict_mixed(fit, base, at, rows, rep(i, length(at)), takes, threads, call, offset))
-    for (output in outputs) {
-      found <- gains_of_orders(matrix(reached[, output], steps), prediction[i, output], drawn$place)
-      value[i, , output] <- rowMeans(found$gains)
-      error[i, , output] <- apply(found$gains, 1L, mean_error, NULL)
-      baseline[i, output] <- mean(found$start)
+    for (k in seq_along(outputs)) {
+      found <- gains_of_orders(matrix(reached[, k], steps), prediction[i, k], drawn$place)
+      value[i, , k] <- rowMeans(found$gains)
+      error[i, , k] <- apply(found$gains, 1L, mean_error, NULL)
+      baseline[i, k] <- mean(found$start)
     }
   }
   list(value = value, error = error, baseline = baseline, prediction = prediction)
@@ -141,7 +136,7 @@ importance_by_shapley <- function(fit, base, asked, call) {
   rows <- sample_explained(base, setting(asked$rows, 200L), asked$seed)
   values <- shapley_values(fit, rows, base, output_chooser(fit, asked$output, call), pairs, asked$seed, asked$threads, call)
   outputs <- dimnames(values$value)[[3L]]
-  tables <- lapply(outputs, function(output) table_of_means(abs(values$value[, , output]), rows, output, asked$level))
+  tables <- lapply(seq_along(outputs), function(k) table_of_means(abs(values$value[, , k]), rows, outputs[k], asked$level))
   list(table = do.call(rbind, tables), rows = nrow(rows$x), repeats = pairs)
 }
 
@@ -150,7 +145,7 @@ print.nn_shap <- function(x, ..., n = 10) {
   explained <- attr(x, "explained")
   if (!is.null(explained)) {
     cat(
-      "<nn_shap> ", count_text(explained$rows, "row"), " by ", count_text(explained$samples, "order"), " of the columns, beside ",
+      "<nn_shap> ", count_text(length(unique(x$row)), "row"), " by ", count_text(explained$samples, "order"), " of the columns, beside ",
       count_text(explained$background, "row"), " of data\n", sep = ""
     )
   }

@@ -69,3 +69,21 @@ test_that("importances are printed with what they are", {
     nn_importance(fit, mtcars, method = "olden")[1, ]
   })
 })
+
+test_that("a level without characters is an output like others", {
+  data <- transform(iris, kind = factor(Species, labels = c("a", "", "b")), Species = NULL)
+  fit <- nn_train(kind ~ Petal.Width + Sepal.Width, data = data, hidden = 2, epochs = 2, seed = 1, preset = "textbook")
+  for (method in c("shapley", "gradient", "olden")) {
+    repeats <- if (method == "shapley") 2
+    expect_identical(unique(nn_importance(fit, data, method = method, repeats = repeats, seed = 1)$output), c("a", "", "b"))
+  }
+  expect_identical(unique(nn_shap(fit, data, data[1, ], samples = 2, output = "", seed = 1)$output), "")
+  expect_identical(unique(nn_partial(fit, data, "Petal.Width", grid = 2)$output), c("a", "", "b"))
+  expect_identical(nrow(nn_partial(fit, data, "Petal.Width", "ale", grid = 3)), 9L)
+})
+
+test_that("numbers that grow beyond all bounds are told of", {
+  fit <- flat_fit()
+  fit$weights[[1L]][] <- 1e200
+  expect_warning(nn_importance(fit, mtcars, seed = 1), class = "backprop_warning_overflow")
+})

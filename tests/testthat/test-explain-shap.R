@@ -79,6 +79,9 @@ test_that("rows without a prediction are left out and told of, and those explain
   fit <- nn_train(x, mtcars$mpg, epochs = 3, seed = 1)
   one <- nn_shap(fit, list(X = x, case_weights = weights), list(X = x[2:3, ], case_weights = c(0, 1)), samples = 4, seed = 1)
   expect_identical(unique(one$row), 1:2)
+  # So is a column of weights that the formula's fit knows.
+  weighed <- nn_train(mpg ~ wt, data = transform(mtcars, w = 1), case_weights = w, epochs = 1, seed = 1)
+  expect_identical(unique(nn_shap(weighed, transform(mtcars, w = 1), transform(mtcars[1:2, ], w = 0), samples = 2, seed = 1)$row), 1:2)
   # All of the weight is on the first row.
   expect_equal(one$baseline, rep(nn_predict(fit, x)[1], 4))
 })
