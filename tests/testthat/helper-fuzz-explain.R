@@ -26,7 +26,7 @@ outputs_known <- function(known) function(near) if (near) draw_one("zzz", NA, 1,
 a_few <- function(near) if (near) a_count(TRUE) else draw_one(1, 2L, 3)
 
 importance_kinds <- function(known) {
-  method <- draw_one("permutation", "shapley", "gradient", "olden", "garson")
+  method <- draw_one("permutation", "permutation", "permutation", "shapley", "gradient", "olden", "garson")
   kinds <- list(
     method = function(near) if (near) a_choice_of("permutation")(TRUE) else method, seed = or_null(a_seed), level = a_level, threads = or_null(a_few),
     repeats = a_few, output = outputs_known(known), rows = or_null(function(near) if (near) a_count(TRUE) else draw_one(3, 20L, 1000)),
@@ -78,9 +78,11 @@ holds_of_shap <- function(value, known, arguments) {
 an_explanation <- function() {
   fit <- nn_train(draw_one(mpg ~ wt + gear, cbind(mpg, disp) ~ wt + hp, gear ~ wt + hp), data = transform(mtcars, gear = factor(gear)), hidden = 1, epochs = 1, seed = 1, preset = "textbook")
   data <- transform(mtcars, gear = factor(gear))
+  partial <- function() {
+    if (chance(0.5)) nn_partial(fit, data, "wt", draw_one("pdp", "ice", "ale"), grid = 3) else nn_partial(fit, data, rownames(columns_in_inputs(fit)), grid = 3)
+  }
   value <- draw_one(
-    nn_importance(fit, data, draw_one("permutation", "gradient", "garson"), seed = 1), nn_partial(fit, data, "wt", draw_one("pdp", "ice", "ale"), grid = 3),
-    nn_partial(fit, data, rownames(columns_in_inputs(fit)), grid = 3), nn_shap(fit, data, data[1:draw_one(1, 4), ], samples = 2, seed = 1)
+    nn_importance(fit, data, draw_one("permutation", "gradient", "garson"), seed = 1), partial(), nn_shap(fit, data, data[1:draw_one(1, 4), ], samples = 2, seed = 1)
   )
   if (chance(0.3)) value[seq_len(draw_one(0, 1, nrow(value))), ] else value
 }
@@ -96,7 +98,7 @@ kinds_of_drawing <- function(value) {
 target_of_explained_pictures <- function() {
   value <- an_explanation()
   gg <- chance(0.5)
-  arguments <- draw_arguments(kinds_of_drawing(value))
+  arguments <- draw_arguments(kinds_of_drawing(value), share = 0.7)
   holds <- function(drawn) {
     if (!gg) { if (!identical(drawn, value)) "does not return its argument" } else if (!inherits(drawn, "ggplot")) "is no ggplot"
   }

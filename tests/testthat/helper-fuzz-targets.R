@@ -9,7 +9,7 @@ fuzz_targets <- function() {
       training = a_target(target_of_training, 30), nn_predict = a_target(target_of_matrix_prediction, 12), predict = a_target(target_of_tibble_prediction, 12)
     ),
     lapply(targets_of_fits(), a_target, 1.5), lapply(targets_of_makers(), a_target, 0.8), lapply(targets_of_objects(), a_target),
-    lapply(targets_of_traces(), a_target, 3), lapply(targets_of_pages(), a_target, 1), lapply(targets_of_pictures(), a_target, 1), lapply(targets_of_explanations(), a_target, 3),
+    lapply(targets_of_traces(), a_target, 3), lapply(targets_of_pages(), a_target, 1), lapply(targets_of_pictures(), a_target, 1), lapply(targets_of_explanations(), a_target, 4),
     lapply(targets_of_edits(), a_target, 3)
   )
 }
