@@ -8,7 +8,7 @@ importance_by_connections <- function(fit, asked, call) {
   values <- lapply(members, function(member) {
     weights <- member$weights
     through <- if (asked$method == "garson") Reduce(`%*%`, lapply(weights, unit_shares)) else Reduce(`%*%`, weights)
-    inputs <- inputs_by_column(columns_in_inputs(member))
+    inputs <- columns_in_inputs(member)$inputs
     by_column <- if (asked$method == "garson") function(own) colSums(through[own, , drop = FALSE]) else function(own) joined(through[own, , drop = FALSE])
     matrix(vapply(inputs, by_column, numeric(ncol(through))), length(inputs), byrow = TRUE, dimnames = list(names(inputs), named_outputs(member)))
   })

@@ -12,15 +12,14 @@ explained_rows <- function(fit, data, arg, call, outcome = FALSE, weighted = TRU
   given <- data_or_kept(fit, data, call)
   weigh <- if (weighted) function(X, n) weights_of_inputs(fit, given, is.null(data), X, n, call)
   known <- if (outcome) known_with_outcome(fit, data, call) else known_inputs(fit, given, arg, call, weigh)
-  reads <- columns_in_inputs(fit)
-  table <- columns_of_inputs(fit, inputs_of(fit, given), arg, call)[rownames(reads)]
+  made <- columns_in_inputs(fit)
+  table <- columns_of_inputs(fit, inputs_of(fit, given), arg, call)[names(made$inputs)]
   x <- known$x
   check_room(3 * 8 * as.double(nrow(x)) * ncol(x), paste("An explanation by", count_text(nrow(x), "row")), "Give fewer rows.", call)
   base <- list(
     columns = names(table), table = pick_rows_of(table, known$places), x = unname(dense_inputs(x)),
-    inputs = inputs_by_column(reads), alone = !apply(reads, 1L, function(own) any(colSums(reads[, own, drop = FALSE]) > 1)),
-    offset = known$offset, weights = known$weights, places = known$places, y = known$y, observed = known$observed,
-    Y = known$Y
+    inputs = made$inputs, alone = made$alone, offset = known$offset, weights = known$weights, places = known$places,
+    y = known$y, observed = known$observed, Y = known$Y
   )
   pick_explained(base, which(if (is.null(base$weights)) rep(TRUE, nrow(x)) else base$weights > 0))
 }
@@ -90,7 +89,8 @@ names_of_columns <- function(fit) {
     return(names(needed_columns(blueprint)))
   }
   names <- if (is.null(blueprint)) fit$inputs$names else blueprint$names
-  if (is.null(names)) paste0("x", seq_len(setting(blueprint$width, fit$inputs$n))) else names
+  numbered <- paste0("x", seq_len(setting(blueprint$width, fit$inputs$n)))
+  if (is.null(names)) numbered else make.unique(ifelse(is.na(names) | !nzchar(names), numbered, names))
 }
 
 # Inputs of rows of such a table, as the network takes them.
@@ -99,20 +99,16 @@ inputs_of_columns <- function(fit, table, call) {
   unname(dense_inputs(read_new_rows(fit, X, "data", call, with_offset = FALSE, warn = FALSE)$x))
 }
 
-# Which input reads which column: [columns x inputs], of the columns that any input reads.
+# Of the columns that any input is made of, by name: `inputs`, the places of these inputs, and whether they are made of it `alone`.
 columns_in_inputs <- function(fit) {
   columns <- names_of_columns(fit)
   design <- fit$blueprint$design
-  if (is.null(design)) {
-    return(structure(diag(length(columns)) == 1, dimnames = list(columns, NULL)))
+  if (fit$interface == "matrix") {
+    # One input each, and one for its gaps; no table of all pairs, for there may be many.
+    of <- c(seq_along(columns), which(as.logical(design$variables[[1L]]$gaps)))
+    return(list(inputs = stats::setNames(unname(split(seq_along(of), of)), columns), alone = stats::setNames(rep(TRUE, length(columns)), columns)))
   }
   variables <- design$variables
-  if (fit$interface == "matrix") {
-    gaps <- which(as.logical(variables[[1L]]$gaps))
-    reads <- outer(columns, columns[c(seq_along(columns), gaps)], `==`)
-    rownames(reads) <- columns
-    return(reads)
-  }
   of_variable <- lapply(seq_along(variables), function(i) {
     columns %in% (if (fit$interface == "formula") names_read_by(fit$blueprint$variables[i])$variables else columns[i])
   })
@@ -120,12 +116,11 @@ columns_in_inputs <- function(fit) {
   of_terms <- lapply(design$terms, function(term) each(Reduce(`|`, of_variable[term$at]), name_term(term, variables)$names))
   of_gaps <- Map(function(variable, of) each(of, name_gaps(variable)), variables, of_variable)
   reads <- do.call(cbind, c(of_terms, of_gaps))
-  rownames(reads) <- columns
-  reads[rowSums(reads) > 0, , drop = FALSE]
+  shared <- colSums(reads) > 1
+  inputs <- stats::setNames(lapply(seq_along(columns), function(i) which(reads[i, ])), columns)
+  inputs <- inputs[lengths(inputs) > 0L]
+  list(inputs = inputs, alone = vapply(inputs, function(own) !any(shared[own]), NA))
 }
-
-# Places of the inputs that each column makes.
-inputs_by_column <- function(reads) apply(reads, 1L, which, simplify = FALSE)
 
 pick_explained <- function(base, rows) {
   if (identical(rows, seq_len(nrow(base$x)))) {

@@ -17,13 +17,13 @@ importance_by_gradient <- function(fit, base, asked, call) {
   # The divisor of n - 1, as in sd().
   sds <- size * sqrt(colSums((centred / rep(size, each = n))^2 * share) * n / (n - 1))
   units <- centred / rep(ifelse(sds > 0, sds, 1), each = n)
-  correlation <- crossprod(units * sqrt(share)) * n / (n - 1)
+  units <- units * sqrt(share * n / (n - 1))
   slopes <- input_slopes(fit, base, sds, choose, asked$threads, call)
   outputs <- dimnames(slopes)[[3L]]
   tables <- lapply(seq_along(outputs), function(k) {
     spread <- vapply(base$inputs, function(own) {
       g <- matrix(slopes[, own, k], n)
-      sqrt(pmax(0, rowSums((g %*% correlation[own, own, drop = FALSE]) * g)))
+      sqrt(pmax(0, rowSums((g %*% crossprod(units[, own, drop = FALSE])) * g)))
     }, numeric(n))
     table_of_means(spread, base, outputs[k], asked$level)
   })
@@ -35,6 +35,10 @@ importance_by_gradient <- function(fit, base, asked, call) {
 input_slopes <- function(fit, base, sds, choose, threads, call) {
   n <- nrow(base$x)
   outputs <- colnames(choose(matrix(0, 1L, count_predictions(fit))))
+  check_room(
+    16 * as.double(n) * length(sds) * length(outputs), paste("Slopes of", count_text(n, "row"), "along", count_text(length(sds), "input")),
+    "Use fewer `rows`.", call
+  )
   slopes <- array(0, c(n, length(sds), length(outputs)), list(NULL, NULL, outputs))
   step <- if (identical(fit$settings$precision, "single")) 1e-2 else 1e-4
   varying <- which(sds > 0)

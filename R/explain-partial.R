@@ -49,7 +49,7 @@ nn_partial <- function(fit, data = NULL, variables, type = "pdp", grid = 20, out
   if (missing(variables)) {
     stop_backprop("missing_argument", "{.arg variables} is missing: name a column, or two.", call = call)
   }
-  known <- rownames(columns_in_inputs(fit))
+  known <- names(columns_in_inputs(fit)$inputs)
   variables <- unique(check_choices(variables, "variables", known, call))
   if (length(variables) > (if (type == "ale") 1L else 2L)) {
     stop_backprop("incompatible", c(

@@ -19,7 +19,7 @@ that_may_draw <- function(target) {
   }
 }
 
-columns_known <- function(known) tryCatch(rownames(columns_in_inputs(known$fit)), error = function(cnd) "a")
+columns_known <- function(known) tryCatch(names(columns_in_inputs(known$fit)$inputs), error = function(cnd) "a")
 
 outputs_known <- function(known) function(near) if (near) draw_one("zzz", NA, 1, character()) else draw_one(NULL, colnames(output_chooser(known$fit, NULL, NULL)(matrix(0, 1L, count_predictions(known$fit)))))
 
@@ -79,7 +79,7 @@ an_explanation <- function() {
   fit <- nn_train(draw_one(mpg ~ wt + gear, cbind(mpg, disp) ~ wt + hp, gear ~ wt + hp), data = transform(mtcars, gear = factor(gear)), hidden = 1, epochs = 1, seed = 1, preset = "textbook")
   data <- transform(mtcars, gear = factor(gear))
   partial <- function() {
-    if (chance(0.5)) nn_partial(fit, data, "wt", draw_one("pdp", "ice", "ale"), grid = 3) else nn_partial(fit, data, rownames(columns_in_inputs(fit)), grid = 3)
+    if (chance(0.5)) nn_partial(fit, data, "wt", draw_one("pdp", "ice", "ale"), grid = 3) else nn_partial(fit, data, names(columns_in_inputs(fit)$inputs), grid = 3)
   }
   value <- draw_one(
     nn_importance(fit, data, draw_one("permutation", "gradient", "garson"), seed = 1), partial(), nn_shap(fit, data, data[1:draw_one(1, 4), ], samples = 2, seed = 1)

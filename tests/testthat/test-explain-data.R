@@ -1,11 +1,12 @@
 test_that("each input is read to be made of its columns", {
   data <- cars_with_factor()
   fit <- nn_train(mpg ~ log(wt) + am * hp + I(wt / hp) + offset(qsec), data = data, hidden = 1, epochs = 1, seed = 1, preset = "textbook")
-  reads <- columns_in_inputs(fit)
-  expect_setequal(rownames(reads), c("wt", "am", "hp"))
-  expect_identical(colSums(reads[c("wt", "hp"), ]) == 2, fit$inputs$names == "I(wt/hp)")
+  made <- columns_in_inputs(fit)
+  expect_setequal(names(made$inputs), c("wt", "am", "hp"))
+  expect_setequal(fit$inputs$names[made$inputs$wt], c("log(wt)", "I(wt/hp)"))
+  expect_identical(fit$inputs$names[intersect(made$inputs$am, made$inputs$hp)], c("amautomatic:hp", "ammanual:hp"))
+  expect_false(any(made$alone))
   base <- explained_rows(fit, data, "data", NULL)
-  expect_identical(base$alone, c(wt = FALSE, am = FALSE, hp = FALSE)[rownames(reads)])
   expect_equal(base$offset[, 1], data$qsec)
 })
 
@@ -14,7 +15,7 @@ test_that("gaps belong to their column, in tables and in matrices", {
   holed$hp[2] <- NA
   for (x in list(holed, as.matrix(holed))) {
     fit <- nn_train(x, mtcars$mpg, hidden = 1, epochs = 1, seed = 1, na_action = "impute", preset = "textbook")
-    expect_identical(inputs_by_column(columns_in_inputs(fit)), list(wt = 1L, hp = 2:3))
+    expect_identical(columns_in_inputs(fit)$inputs, list(wt = 1L, hp = 2:3))
     base <- explained_rows(fit, list(X = x), "data", NULL)
     expect_identical(base$alone, c(wt = TRUE, hp = TRUE))
     expect_identical(base$x[2, 3], 1)
@@ -25,6 +26,17 @@ test_that("gaps belong to their column, in tables and in matrices", {
   }
 })
 
+test_that("columns of a matrix without names are numbered", {
+  x <- as.matrix(mtcars[c("wt", "hp")])
+  names_of <- function(names) {
+    colnames(x) <- names
+    names(columns_in_inputs(nn_train(x, mtcars$mpg, hidden = 1, epochs = 1, seed = 1))$inputs)
+  }
+  expect_identical(names_of(NULL), c("x1", "x2"))
+  expect_identical(names_of(c("", "hp")), c("x1", "hp"))
+  expect_identical(names_of(c("x2", "")), c("x2", "x2.1"))
+})
+
 test_that("inputs of several columns are made anew, levels of either side included", {
   data <- cars_with_factor()
   fit <- curved_fit(mpg ~ wt * am)
@@ -32,7 +44,7 @@ test_that("inputs of several columns are made anew, levels of either side includ
   expected <- data[1:5, ]
   expected$am[2:5] <- data$am[20]
   mixed <- mixed_inputs(fit, base, 1:5, base, rep(20, 5), list(am = c(FALSE, rep(TRUE, 4))), NULL)
-  expect_equal(mixed, inputs_of_columns(fit, expected[rownames(columns_in_inputs(fit))], NULL))
+  expect_equal(mixed, inputs_of_columns(fit, expected[base$columns], NULL))
 })
 
 test_that("data that the fit keeps are data that are given again", {

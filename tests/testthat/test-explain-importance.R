@@ -25,7 +25,7 @@ test_that("every method takes every kind of outcome, and ensembles", {
         repeats <- if (method %in% c("permutation", "shapley")) 2
         importance <- nn_importance(fit, data, method = method, repeats = repeats, seed = 1)
         expect_false(anyNA(importance$importance))
-        expect_setequal(importance$variable, rownames(columns_in_inputs(fit)))
+        expect_setequal(importance$variable, names(columns_in_inputs(fit)$inputs))
       }
     }
   }
