@@ -1,0 +1,153 @@
+# Pictures of explanations in base graphics.
+
+#' Plot an explanation
+#'
+#' Draws what [nn_importance()], [nn_partial()] and [nn_shap()] return, in base graphics, leaving the graphical parameters as they were;
+#' [ggplot2::autoplot()] draws the same with ggplot2. Rows may be taken out before.
+#'
+#' * Importance: a point for each column with its interval, the most important one on top.
+#' * Partial dependence and accumulated effects of one column: a line for each output with twice the standard error on either side, points where the column is no number; ICE: a thin line for each
+#'   row, and their mean. Of two columns a surface, or a line for each level of the second.
+#' * Shapley values of one row: a bar for each column. Of several rows: a point for each row, dark where the column's value is high (grey where it is no number).
+#'
+#' Surfaces, ICE curves and Shapley values are of one output.
+#' @param x,object What [nn_importance()], [nn_partial()] or [nn_shap()] returned.
+#' @param output Which output to draw; `NULL` is the first.
+#' @param most At most this many columns are drawn, the most important ones.
+#' @param main A title; `NULL` for the picture's own.
+#' @param ... Not used; a misspelt argument is an error.
+#' @return `x`, invisibly; for `autoplot()` a ggplot object.
+#' @examples
+#' fit <- nn_train(Species ~ ., data = iris, preset = "textbook",
+#'                 hidden = 3, activation = "tanh", epochs = 200, seed = 1)
+#' plot(nn_importance(fit, iris, seed = 1))
+#' plot(nn_partial(fit, iris, "Petal.Width"))
+#' plot(nn_shap(fit, iris, iris[c(1, 51, 101), ], samples = 50, seed = 1), output = "virginica")
+#' @name plot.nn_importance
+NULL
+
+#' @rdname plot.nn_importance
+#' @export
+plot.nn_importance <- function(x, ..., most = 20, main = NULL) {
+  call <- quote(plot())
+  refuse_dots(..., known = c("x", "most", "main"), call = call)
+  picture <- importance_picture(x, most, main, call)
+  table <- picture$table
+  outputs <- picture$outputs
+  k <- length(outputs)
+  hues <- class_colours(k)
+  of <- match(table$output, outputs)
+  place <- length(picture$variables) + 1 - match(table$variable, picture$variables) - (of - (k + 1) / 2) * 0.6 / k
+  kept <- graphics::par(mar = c(4, label_margin(picture$variables), 3, 1))
+  on.exit(graphics::par(kept))
+  ends <- range(0, table$importance, table$lower, table$upper, finite = TRUE)
+  graphics::plot(ends, c(0.5, length(picture$variables) + 0.5), type = "n", yaxt = "n", bty = "n", xlab = picture$label, ylab = "")
+  graphics::title(picture$title, font.main = 1, cex.main = 1.15, col.main = palette_of$ink)
+  graphics::abline(v = 0, col = palette_of$rule)
+  graphics::axis(2, rev(seq_along(picture$variables)), picture$variables, las = 1, tick = FALSE)
+  sure <- is.finite(table$lower) & is.finite(table$upper)
+  graphics::segments(table$lower[sure], place[sure], table$upper[sure], col = hues[of[sure]], lwd = 2)
+  graphics::points(table$importance, place, pch = class_symbols(k)[of], bg = hues[of], col = palette_of$paper, cex = 1.3)
+  # Where the least important columns are there is room.
+  if (k > 1L) draw_legend(outputs, at = "bottomright", pch = class_symbols(k), pt.bg = hues, col = palette_of$paper, pt.cex = 1.2)
+  invisible(x)
+}
+
+#' @rdname plot.nn_importance
+#' @export
+plot.nn_partial <- function(x, ..., output = NULL, main = NULL) {
+  call <- quote(plot())
+  refuse_dots(..., known = c("x", "output", "main"), call = call)
+  picture <- partial_picture(x, output, main, call)
+  if (picture$kind == "surface") draw_partial_surface(picture) else draw_partial_lines(picture)
+  invisible(x)
+}
+
+#' @rdname plot.nn_importance
+#' @export
+plot.nn_shap <- function(x, ..., output = NULL, most = 20, main = NULL) {
+  call <- quote(plot())
+  refuse_dots(..., known = c("x", "output", "most", "main"), call = call)
+  picture <- shap_picture(x, output, most, main, call)
+  table <- picture$table
+  variables <- picture$variables
+  place <- length(variables) + 1 - match(table$variable, variables)
+  labels <- if (picture$single) paste(table$variable, "=", table$value)[match(variables, table$variable)] else variables
+  kept <- graphics::par(mar = c(4, label_margin(labels), 3, 1))
+  on.exit(graphics::par(kept))
+  ends <- range(0, table$shap, if (picture$single) c(table$shap - table$std_error, table$shap + table$std_error), finite = TRUE)
+  graphics::plot(ends, c(0.5, length(variables) + 0.5), type = "n", yaxt = "n", bty = "n", xlab = picture$label, ylab = "")
+  graphics::title(picture$title, font.main = 1, cex.main = 1.15, col.main = palette_of$ink)
+  graphics::abline(v = 0, col = palette_of$rule)
+  graphics::axis(2, rev(seq_along(variables)), labels, las = 1, tick = FALSE)
+  if (picture$single) {
+    hue <- ifelse(table$shap >= 0, palette_of$positive, palette_of$negative)
+    graphics::rect(pmin(0, table$shap), place - 0.3, pmax(0, table$shap), place + 0.3, col = hue, border = NA)
+    graphics::segments(table$shap - table$std_error, place, table$shap + table$std_error, col = palette_of$ink)
+  } else {
+    fill <- ifelse(is.na(table$height), palette_of$muted, colour_of(ifelse(is.na(table$height), 0, table$height), c(0, 1), sequential_colours()))
+    graphics::points(table$shap, place + table$aside, pch = 21, bg = fill, col = palette_of$muted, lwd = 0.5, cex = 0.9)
+  }
+  invisible(x)
+}
+
+# Lines for a column that is a number, points for one that is not; several columns of curves at the same places.
+draw_partial_lines <- function(picture) {
+  table <- picture$table
+  lines <- picture$lines
+  k <- length(lines)
+  hues <- class_colours(k)
+  at <- if (picture$numeric) table$at else match(table$at, picture$levels)
+  reach <- if (is.null(table$std_error)) 0 else ifelse(is.na(table$std_error), 0, 2 * table$std_error)
+  graphics::plot(
+    if (picture$numeric) range(at) else c(0.5, length(picture$levels) + 0.5), range(table$estimate - reach, table$estimate + reach),
+    type = "n", xaxt = if (picture$numeric) "s" else "n", las = 1, bty = "l", xlab = picture$variables[1L], ylab = picture$label
+  )
+  graphics::title(picture$title, font.main = 1, cex.main = 1.15, col.main = palette_of$ink)
+  if (!picture$numeric) graphics::axis(1, seq_along(picture$levels), picture$levels)
+  if (picture$kind == "ice") {
+    curves <- split(data.frame(at = at, estimate = table$estimate), table$row)
+    for (curve in curves) graphics::lines(curve$at, curve$estimate, col = faded(palette_of$muted, 0.35))
+    mean <- tapply(table$estimate, at, mean)
+    graphics::lines(as.numeric(names(mean)), mean, col = palette_of$positive, lwd = 2.5)
+    return(invisible())
+  }
+  for (i in seq_len(k)) {
+    own <- which(table$line == lines[i])
+    if (picture$numeric) {
+      if (any(reach > 0)) {
+        graphics::polygon(c(at[own], rev(at[own])), c((table$estimate - reach)[own], rev((table$estimate + reach)[own])), col = faded(hues[i], 0.15), border = NA)
+      }
+      graphics::lines(at[own], table$estimate[own], col = hues[i], lwd = 2.5, lty = i)
+    } else {
+      if (any(reach > 0)) graphics::segments(at[own], (table$estimate - reach)[own], y1 = (table$estimate + reach)[own], col = hues[i], lwd = 2)
+      graphics::points(at[own], table$estimate[own], pch = class_symbols(k)[i], bg = hues[i], col = palette_of$paper, cex = 1.3)
+    }
+  }
+  if (k > 1L) {
+    if (picture$numeric) draw_legend(lines, col = hues, lwd = 2.5, lty = seq_len(k)) else draw_legend(lines, pch = class_symbols(k), pt.bg = hues, col = palette_of$paper)
+  }
+}
+
+draw_partial_surface <- function(picture) {
+  kept <- graphics::par(mar = c(4, 4, 3.2, 4.5))
+  on.exit(graphics::par(kept))
+  table <- picture$table[order(picture$table[[2L]], picture$table[[1L]]), ]
+  span <- lapply(table[1:2], unique)
+  value <- matrix(table$estimate, length(span[[1L]]))
+  limits <- range(value) + c(0, 1) * (diff(range(value)) == 0)
+  draw_frame(list(axes = picture$variables, span = span), picture$title)
+  # Not as a raster: values of a grid need not be evenly spaced.
+  graphics::image(span[[1L]], span[[2L]], value, zlim = limits, col = sequential_colours(), add = TRUE)
+  if (diff(range(value)) > 0) graphics::contour(span[[1L]], span[[2L]], value, add = TRUE, col = faded(palette_of$paper, 0.9), labcex = 0.7, lwd = 1.2)
+  draw_side_scale(limits, sequential_colours())
+}
+
+draw_legend <- function(labels, ..., at = "topright") {
+  graphics::legend(at, labels, ..., bg = faded(palette_of$paper, 0.8), box.col = NA, cex = 0.85)
+}
+
+class_symbols <- function(k) rep_len(c(21L, 24L, 22L, 23L, 25L), k)
+
+# Lines of margin that the longest of the labels takes.
+label_margin <- function(labels) min(14, 1.5 + 0.5 * max(nchar(labels, "width")))
