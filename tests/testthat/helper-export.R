@@ -218,3 +218,20 @@ run_js <- function(cases, ending = ".js") {
     as_expected(matrix(as.double(unlist(values)), length(values), byrow = TRUE), case)
   }, cases, parts)
 }
+
+# In SQLite, in memory.
+run_sql <- function(case, dialect = "sqlite") {
+  connection <- DBI::dbConnect(RSQLite::SQLite(), ":memory:")
+  on.exit(DBI::dbDisconnect(connection))
+  given <- given_columns(case)
+  table <- as.data.frame(Map(function(column, text) if (text) as.character(column) else as.double(column), given$columns, given$texts), check.names = FALSE)
+  names(table) <- vapply(given$plan$inputs, function(input) input$name, "")
+  table[["the \"row\""]] <- seq_len(nrow(table))
+  DBI::dbWriteTable(connection, "a \"table\"", table)
+  file <- nn_export(case$fit, withr::local_tempfile(fileext = ".sql"), table = "a \"table\"", key = "the \"row\"", dialect = dialect)
+  text <- readChar(file, file.size(file), useBytes = TRUE)
+  Encoding(text) <- "UTF-8"
+  made <- DBI::dbGetQuery(connection, text)
+  made <- made[order(made[[1L]]), ]
+  as_expected(made[setdiff(names(made)[-1L], ".pred_class")], case)
+}
