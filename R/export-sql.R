@@ -4,6 +4,10 @@
 sql_most_columns <- 1500L
 sql_most_numbers <- 500000L
 
+# Of more weights than this none stands in the expressions: they are columns of tables of one row. SQLite compares every literal of an expression with all before it.
+sql_most_literals <- 5000L
+sql_row_of_numbers <- 1000L
+
 # `materialized`: what keeps a database from computing a layer anew for each use of its columns. `number` and `text` are the columns of a table as double
 # precision and as text; of SQLite, whose columns hold what they are given, only what is a number is one. `logarithm`: SQLite's LOG() has the base 10 or e, by who built it.
 sql_dialects <- list(
@@ -28,7 +32,7 @@ export_sql <- function(plan, options) {
   columns <- vapply(plan$inputs, function(input) input$name, "")
   keys <- if (is.null(options$key)) columns else check_sql_names(options$key, "key", "names of columns of the table, or `NULL`", NULL, call)
   refuse_large_sql(plan, call)
-  sql <- list2env(list(items = list(), vectors = list(), count = 0L, largest = dialect$largest, logarithm = dialect$logarithm))
+  sql <- list2env(list(items = list(), vectors = list(), count = 0L, numbers = numeric(), tabled = sum(lengths(plan$constants)) > sql_most_literals, largest = dialect$largest, logarithm = dialect$logarithm))
   sql_inputs(sql, plan, dialect, options$dialect, keys)
   sql_design(sql, plan)
   for (step in plan$steps) sql$vectors[[step$into]] <- sql_step(sql, step, plan)
@@ -66,6 +70,24 @@ sql_text <- function(x) paste0("'", gsub("'", "''", enc2utf8(x), fixed = TRUE), 
 # No database has the same word for infinity.
 sql_number <- function(x) number_text(x, c(nan = "NULL", infinite = "1.7976931348623157e308"))
 
+# Weights in an expression: as they are, or as columns of tables of numbers.
+sql_weights <- function(sql, values) {
+  if (!sql$tabled) {
+    return(sql_number(values))
+  }
+  places <- length(sql$numbers) + seq_along(values) - 1L
+  sql$numbers <- c(sql$numbers, values)
+  paste0("n", places %/% sql_row_of_numbers, ".a", places %% sql_row_of_numbers)
+}
+
+sql_tables_of_numbers <- function(sql, dialect) {
+  numbers <- unlist(sql$numbers)
+  tables <- split(numbers, (seq_along(numbers) - 1L) %/% sql_row_of_numbers)
+  paste0("n", names(tables), " AS ", dialect$materialized, "(SELECT ", vapply(tables, function(values) {
+    paste0(sql_number(values), " AS a", seq_along(values) - 1L, collapse = ", ")
+  }, ""), ")", recycle0 = TRUE)
+}
+
 # Many terms in pairs of pairs: databases limit how deep an expression may go.
 sql_join <- function(terms, sign) {
   n <- length(terms)
@@ -82,7 +104,8 @@ sql_join <- function(terms, sign) {
 sql_add <- function(sql, expressions, stem) {
   names <- paste0(stem, if (length(expressions) > 1L) paste0("_", seq_along(expressions)))
   words <- unique(unlist(regmatches(expressions, gregexpr("\\b[a-z]+[0-9]*(_[0-9]+)*\\b", expressions, perl = TRUE))))
-  sql$items <- c(sql$items, list(list(columns = stats::setNames(expressions, names), reads = setdiff(words, names))))
+  tables <- grep("^n[0-9]+$", words, value = TRUE)
+  sql$items <- c(sql$items, list(list(columns = stats::setNames(expressions, names), reads = setdiff(words, c(names, tables)), tables = tables)))
   names
 }
 
@@ -248,7 +271,7 @@ sql_step <- function(sql, step, plan) {
       biases <- if (is.null(step$biases)) rep("0.0", ncol(weights)) else number(constant("biases"))
       add(vapply(seq_len(ncol(weights)), function(j) {
         used <- which(weights[, j] != 0)
-        sql_join(c(biases[j], paste0(x[used], " * ", number(weights[used, j]), recycle0 = TRUE)), "+")
+        sql_join(c(biases[j], paste0(x[used], " * ", sql_weights(sql, weights[used, j]), recycle0 = TRUE)), "+")
       }, ""))
     },
     activate = sql_activate(sql, step, x, add),
@@ -336,8 +359,9 @@ sql_statement <- function(sql, table, final, dialect, call) {
   groups <- list(list(columns = sql$first, reads = character()))
   for (item in sql$items) {
     last <- groups[[length(groups)]]
-    if (length(groups) > 1L && !any(item$reads %in% names(last$columns))) {
-      groups[[length(groups)]] <- list(columns = c(last$columns, item$columns), reads = union(last$reads, item$reads))
+    # SQLite joins 64 tables at most.
+    if (length(groups) > 1L && !any(item$reads %in% names(last$columns)) && length(union(last$tables, item$tables)) < 60L) {
+      groups[[length(groups)]] <- list(columns = c(last$columns, item$columns), reads = union(last$reads, item$reads), tables = union(last$tables, item$tables))
     } else {
       groups <- c(groups, list(item))
     }
@@ -351,13 +375,13 @@ sql_statement <- function(sql, table, final, dialect, call) {
     if (length(here) + length(passed) > sql_most_columns) refuse_wide_sql(length(here) + length(passed), call)
     shown <- c(passed, paste0(here, " AS ", names(here), recycle0 = TRUE))
     texts[g] <- paste0(
-      "c", g - 1L, " AS ", dialect$materialized, "(\n  SELECT ", paste(shown, collapse = ",\n    "), "\n  FROM ", if (g == 1L) paste0(table, " AS t") else paste0("c", g - 2L), "\n)"
+      "c", g - 1L, " AS ", dialect$materialized, "(\n  SELECT ", paste(shown, collapse = ",\n    "), "\n  FROM ", if (g == 1L) paste0(table, " AS t") else paste(c(paste0("c", g - 2L), groups[[g]]$tables), collapse = " CROSS JOIN "), "\n)"
     )
     needed <- union(passed, groups[[g]]$reads)
     needed <- intersect(needed, unlist(lapply(groups[seq_len(g - 1L)], function(group) names(group$columns))))
   }
   c(
-    paste0("WITH ", paste(texts, collapse = ",\n")), paste0("SELECT ", paste0(final$expressions, " AS ", final$names, collapse = ",\n  ")), paste0("FROM c", length(groups) - 1L)
+    paste0("WITH ", paste(c(sql_tables_of_numbers(sql, dialect), texts), collapse = ",\n")), paste0("SELECT ", paste0(final$expressions, " AS ", final$names, collapse = ",\n  ")), paste0("FROM c", length(groups) - 1L)
   )
 }
 
