@@ -150,28 +150,6 @@ print_error <- function(error) {
   cat("MAE:  ", paste(format(error$mae, digits = 4), collapse = ", "), "\n", sep = "")
 }
 
-# How far the predictions on some data are from their outcomes, in the outcome's own units.
-measure_error <- function(fit, data, call, offset) {
-  known <- data_of(fit, data, call, offset = offset, gaps = TRUE)
-  predicted <- predict_rows(fit, known, "data", NULL, call)
-  y <- known$targets(fit$settings)
-  # Of data that the fit keeps, the rows that trained.
-  used <- if (is.null(data) && !is.null(known$case_weights)) known$case_weights > 0 else rep(TRUE, nrow(y))
-  used <- which(used & rowSums(is.na(predicted)) == 0 & rowSums(is.na(y)) == 0)
-  y <- y[used, , drop = FALSE]
-  predicted <- predicted[used, , drop = FALSE]
-  if (fit$outcome$kind == "factor") {
-    class <- as.integer(class_of(predicted, fit$outcome$levels))
-    return(list(rows = length(used), accuracy = mean(class == code_classes(y))))
-  }
-  if (fit$outcome$kind == "survival") {
-    return(NULL)
-  }
-  predicted <- means_of(predicted, fit)
-  error <- beside(y, predicted) - predicted
-  list(rows = length(used), rmse = sqrt(colMeans(error^2)), mae = colMeans(abs(error)))
-}
-
 count_parameters <- function(fit) {
   count_of_shapes(layer_shapes(fit$settings)) + length(own_parameters(fit))
 }

@@ -80,6 +80,9 @@ targets_of_fits <- function() {
       checks <- c(unique(value$findings$check), value$passed, value$skipped)
       c(if (anyDuplicated(checks)) "has a check twice", if (length(value$why) != length(value$skipped)) "does not say why it made no check", faults_of_text(value))
     }),
+    nn_metrics = asks_a_fit("nn_metrics", quote(nn_metrics), function(value, known, arguments) {
+      c(if (!inherits(value, "tbl_df")) "is no tibble", if (anyDuplicated(value[setdiff(names(value), c(".estimate", "n"))])) "has a measure twice", faults_of_text(value))
+    }, list(bins = a_count)),
     nn_last = target_of_last,
     nn_member = target_of_member, summary_of_ensemble = target_of_ensemble_summary
   )
