@@ -35,6 +35,7 @@ print.nn_fit <- function(x, ...) {
   cat("Trained: ", describe_training(x), "\n", sep = "")
   cat("Loss:    ", describe_last_loss(x), "\n", sep = "")
   if (identical(settings$preset, "table")) cat("Preset:  ", describe_preset(settings), "\n", sep = "")
+  if (!is.null(x$calibration)) cat("Calibrated: ", describe_calibration(x), "\n", sep = "")
   if (!identical(x$status, "completed")) {
     cat("Status:  ", x$status, "\n", sep = "")
   }
@@ -57,6 +58,7 @@ summary.nn_fit <- function(object, data = NULL, ..., offset = NULL) {
       family = family_of(object)$family,
       own = natural_parameters(object),
       described_family = describe_family(object),
+      described_calibration = describe_calibration(object),
       settings = object$settings,
       loss = last_loss(object),
       validation_loss = if (is.null(object$final_validation_loss)) NA_real_ else object$final_validation_loss,
@@ -128,6 +130,7 @@ print.summary.nn_fit <- function(x, ...) {
     Threads = settings$threads,
     Seed = x$seed,
     describe_preset(settings),
+    Calibrated = x$described_calibration,
     Status = x$status,
     `Last loss` = format(x$loss, digits = 6),
     if (!is.na(x$validation_loss)) c(`Validation loss` = format(x$validation_loss, digits = 6)),

@@ -75,8 +75,8 @@ area_under_curve <- function(p, positive, weights) {
   if (pairs == 0) NA_real_ else sum(above * (cumsum(below) - below / 2)) / pairs
 }
 
-# Bins that weigh about the same, from low to high: `predicted` and `observed` (their means), `weight`, and `n`, how many rows alike say as much
-# (Kish: the sum of weights squared, by the sum of their squares). Equal probabilities are in one bin.
+# Bins that weigh about the same, from low to high: `predicted` and `observed` (their means), `weight`, `rows`, and `n`, how many rows of equal weight say as
+# much (Kish: the sum of weights squared, by the sum of their squares). Equal probabilities are in one bin.
 bin_probabilities <- function(p, observed, weights, bins) {
   value <- sort(unique(p))
   group <- match(p, value)
@@ -87,6 +87,6 @@ bin_probabilities <- function(p, observed, weights, bins) {
   total <- sum_by_bin(weights)
   list(
     predicted = sum_by_bin(weights * p) / total, observed = sum_by_bin(weights * observed) / total, weight = total,
-    n = total^2 / sum_by_bin(weights^2)
+    rows = tabulate(match(bin, sort(unique(bin)))), n = total^2 / sum_by_bin(weights^2)
   )
 }
