@@ -1,10 +1,12 @@
 # Forecasts of R's own series over rolling origins: nn_lag() and nn_forecast() beside forecast::nnetar() and the seasonal naive forecast.
-# Usage: Rscript bench/forecast/run.R [number of origins], from the package's root; writes bench/forecast/results.csv, of which summarise.R makes the tables.
+# Usage: Rscript bench/forecast/run.R [number of origins] [part] [parts], from the package's root: part 1 of 2 takes every other series. It writes
+# bench/forecast/results-<part>.csv, of which summarise.R makes the tables.
 # One rule for all series, none tuned on them: lags 1 to 12, the season as a factor where there is one, changes of one step, and all defaults of nn_train().
 
 pkgload::load_all(".", quiet = TRUE)
 arguments <- commandArgs(TRUE)
 origins <- if (length(arguments) > 0L) as.integer(arguments[1L]) else 8L
+part <- if (length(arguments) > 2L) as.integer(arguments[2:3]) else c(1L, 1L)
 
 series <- list(
   AirPassengers = AirPassengers, austres = austres, co2 = co2, JohnsonJohnson = JohnsonJohnson, LakeHuron = LakeHuron, ldeaths = ldeaths, lynx = lynx,
@@ -36,9 +38,10 @@ methods <- list(
     }
     from_table(train, y, h, difference = 1, held = held)
   },
+  # 100 paths, and not its 1000, which take minutes.
   nnetar = function(y, h) {
     set.seed(1)
-    found <- forecast::forecast(forecast::nnetar(y), h = h, PI = TRUE, level = c(80, 95), npaths = 1000)
+    found <- forecast::forecast(forecast::nnetar(y), h = h, PI = TRUE, level = c(80, 95), npaths = 100)
     limits <- function(side, level) as.numeric(found[[side]][, level])
     data.frame(mean = as.numeric(found$mean), lower80 = limits("lower", 1L), upper80 = limits("upper", 1L), lower95 = limits("lower", 2L), upper95 = limits("upper", 2L))
   },
@@ -68,13 +71,13 @@ judge_one <- function(name, end, method) {
 }
 
 results <- NULL
-for (name in names(series)) {
+for (name in names(series)[seq(part[1L], length(series), by = part[2L])]) {
   n <- length(series[[name]])
   h <- steps_of(series[[name]])
   # Evenly over the last half, the last one with all of its steps.
   for (end in unique(round(seq(max(n / 2, 40), n - h, length.out = origins)))) {
     for (method in names(methods)) results <- rbind(results, judge_one(name, end, method))
   }
-  utils::write.csv(results, "bench/forecast/results.csv", row.names = FALSE)
+  utils::write.csv(results, paste0("bench/forecast/results-", part[1L], ".csv"), row.names = FALSE)
   cat(name, format(Sys.time()), "\n")
 }
