@@ -48,6 +48,7 @@ nn_lag <- function(data, column = NULL, lags = 1:12, horizon = 1, difference = 0
   series <- read_series(data, spec, call)
   clock <- series[[1L]]$clock
   spec <- c(spec, list(calendar = check_calendar(calendar, clock, call), kind = clock$kind, step = as.double(clock$step)))
+  check_lag_names(spec, call)
   tables <- lapply(series, lag_one, spec, call)
   table <- if (length(tables) == 1L) tables[[1L]] else do.call(rbind, tables)
   attr(table, "lag") <- spec
@@ -82,6 +83,18 @@ check_series_columns <- function(data, column, group, time, call) {
   }
   named[!vapply(named, is.null, NA)]
 }
+
+# The columns of the table must not have one name twice.
+check_lag_names <- function(spec, call) {
+  names <- c(spec$column, lag_names(spec), spec$calendar, spec$group)
+  twice <- names[duplicated(names)]
+  if (length(twice) > 0L) {
+    twice <- twice[1L]
+    stop_series("column_names", "The table would have two columns of the name {.val {twice}}.", "Rename that column of {.arg data}.", call, twice = twice)
+  }
+}
+
+lag_names <- function(spec) paste0(spec$column, "_lag", spec$lags)
 
 # The series in some data: a list by group of `id` (NULL where there is one), `y` and `clock`. All step alike.
 read_series <- function(data, spec, call) {
@@ -181,7 +194,7 @@ known_before <- function(y, at, h, difference) if (difference == 0L) 0 else y[at
 # The inputs of rows: a list of columns. `lagged` has a column for each lag; `which` are the series of rows, `at` the places of the values forecast first.
 lag_inputs <- function(lagged, series, which, at, spec) {
   columns <- lapply(seq_along(spec$lags), function(j) lagged[, j])
-  names(columns) <- paste0(spec$column, "_lag", spec$lags)
+  names(columns) <- lag_names(spec)
   columns[spec$calendar] <- lapply(spec$calendar, calendar_of_rows, series, which, at)
   if (!is.null(spec$group)) columns[[spec$group]] <- vapply(series, function(one) one$id, "")[which]
   columns

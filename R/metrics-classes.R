@@ -57,7 +57,7 @@ measure_classes <- function(classes, bins) {
   right <- if (k == 2L) code == 2L else code == best
   binned <- bin_probabilities(sure, right, weights, bins)
   list(c(
-    accuracy = stats::weighted.mean(best == code, weights), bal_accuracy = if (anyNA(found)) NA_real_ else mean(found),
+    accuracy = stats::weighted.mean(best == code, weights), bal_accuracy = mean(found, na.rm = TRUE),
     mn_log_loss = -stats::weighted.mean(log(pmax(own, 1e-15)), weights),
     brier_class = stats::weighted.mean(rowSums(p^2) - 2 * own + 1, weights) / 2,
     ece = sum(binned$weight * abs(binned$predicted - binned$observed)) / sum(binned$weight),

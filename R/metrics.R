@@ -16,14 +16,14 @@
 #' | quantiles | `pinball` | the mean loss of each quantile tau: \eqn{\tau e}{tau e} where the error e = y - p is positive, \eqn{(\tau - 1) e}{(tau - 1) e} where it is negative |
 #' | | `coverage` | the share of outcomes at or below each quantile, which should be tau |
 #' | classes | `accuracy` | the share of rows whose likeliest class is theirs |
-#' | | `bal_accuracy` | the mean over classes of the share of each that is found |
+#' | | `bal_accuracy` | the mean, over the classes that rows have, of the share of each that is found |
 #' | | `mn_log_loss` | the mean of \eqn{-\log p}{-log(p)} of the class that was observed, p at least 1e-15 |
 #' | | `brier_class` | half the mean of \eqn{\sum_k (y_k - p_k)^2}{sum over classes of (y - p)^2}: of two classes \eqn{(y - p)^2} of either (Brier 1950) |
 #' | | `ece` | expected calibration error: over bins of equally many rows, the mean distance between the mean probability and the share observed; of two classes by the probability of the second, of more by that of the class predicted and whether it is right (Guo et al. 2017) |
 #' | two classes | `roc_auc` | the probability that a row of the second class has a higher prediction than one of the first, ties counted half |
 #'
 #' Classes are a factor; a logical, or numbers that are 0 and 1, under a sigmoid output; and counts of trials, where each trial is a case. Where outputs of several
-#' classes do not sum to 1 (sigmoid outputs), they are divided by their sum. Measures of which one class would be needed that no row has are `NA`.
+#' classes do not sum to 1 (sigmoid outputs), they are divided by their sum. Without a row of each of the two classes `roc_auc` is `NA`.
 #'
 #' @param fit A model from [nn_train()], one network or an ensemble, calibrated by [nn_calibrate()] or not.
 #' @param data Data to judge it on, in the form that training took: a data frame for a formula, `list(X =, Y =)` otherwise. `NULL`: those that the fit keeps,

@@ -19,7 +19,12 @@ table_of <- function(y, ...) nn_lag(y, lags = 1:12, calendar = if (frequency(y) 
 
 from_table <- function(train, y, h, ..., held = 0) {
   fit <- nn_train(y ~ ., data = table_of(train, ...), seed = 1)
-  at <- function(level) nn_forecast(fit, y, h = h, level = level, held = held, seed = 1)
+  at <- function(level) {
+    tryCatch(nn_forecast(fit, y, h = h, level = level, held = held, seed = 1), backprop_error_calibration = function(cnd) {
+      # Too few errors for that level: no interval.
+      cbind(nn_forecast(fit, y, h = h, level = NULL), .pred_lower = NA_real_, .pred_upper = NA_real_)
+    })
+  }
   narrow <- at(0.8)
   wide <- at(0.95)
   data.frame(mean = narrow$.pred, lower80 = narrow$.pred_lower, upper80 = narrow$.pred_upper, lower95 = wide$.pred_lower, upper95 = wide$.pred_upper)
@@ -70,14 +75,16 @@ judge_one <- function(name, end, method) {
   )
 }
 
-results <- NULL
-for (name in names(series)[seq(part[1L], length(series), by = part[2L])]) {
+file <- paste0("bench/forecast/results-", part[1L], ".csv")
+# What was begun before goes on after the last series that is whole.
+results <- if (file.exists(file)) utils::read.csv(file)
+for (name in setdiff(names(series)[seq(part[1L], length(series), by = part[2L])], results$series)) {
   n <- length(series[[name]])
   h <- steps_of(series[[name]])
   # Evenly over the last half, the last one with all of its steps.
   for (end in unique(round(seq(max(n / 2, 40), n - h, length.out = origins)))) {
     for (method in names(methods)) results <- rbind(results, judge_one(name, end, method))
   }
-  utils::write.csv(results, paste0("bench/forecast/results-", part[1L], ".csv"), row.names = FALSE)
+  utils::write.csv(results, file, row.names = FALSE)
   cat(name, format(Sys.time()), "\n")
 }

@@ -97,6 +97,7 @@ test_that("what is no regular series is refused", {
     nn_lag(lynx, calendar = "season")
     nn_lag(days, "v", lags = 1, time = "t", calendar = "hour")
     nn_lag(days[0, ], "v")
+    nn_lag(data.frame(month = 1:5, t = days$t[1:5]), "month", lags = 1, time = "t", calendar = "month")
     nn_lag(days, "v", lags = 1, group = "g", difference = 20)
   })
 })
