@@ -13,6 +13,10 @@ family_beta <- function() {
     },
     natural = function(ancillary, fit) list(phi = exp(ancillary)),
     spread = function(p, problem) p * (1 - p) / (1 + by_column(phi_of(problem$fit), p)),
+    log_density = function(y, p, fit) {
+      phi <- by_column(phi_of(fit), p)
+      stats::dbeta(y, p * phi, (1 - p) * phi, log = TRUE)
+    },
     draw = function(p, fit) {
       phi <- by_column(phi_of(fit), p)
       stats::rbeta(length(p), p * phi, (1 - p) * phi)

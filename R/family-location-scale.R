@@ -12,6 +12,10 @@ family_location_scale <- function() {
     },
     # On the scale of training, as residuals are there.
     spread = function(p, problem) exp(2 * p[, -seq_len(ncol(p) / 2), drop = FALSE]),
+    log_density = function(y, p, fit) {
+      k <- ncol(p) / 2
+      stats::dnorm(y, p[, seq_len(k), drop = FALSE], p[, k + seq_len(k), drop = FALSE], log = TRUE)
+    },
     variance = function(mu) {
       stop_backprop("argument", "The variance is predicted row by row: ask {.code predict(fit, type = \"sd\")}.", call = quote(variance()))
     },

@@ -14,6 +14,7 @@ family_negative_binomial <- function() {
     log_likelihood = function(problem, call) -total_loss(problem, call) - sum(weigh_rows(lgamma(problem$y + 1), problem)),
     shares = function(y, p, problem) negative_binomial_shares(y, p, problem$fit),
     spread = function(p, problem) p + p^2 / by_column(theta_of(problem$fit), p),
+    log_density = function(y, p, fit) stats::dnbinom(y, size = by_column(theta_of(fit), p), mu = p, log = TRUE),
     draw = function(p, fit) stats::rnbinom(length(p), size = by_column(theta_of(fit), p), mu = p),
     variance = function(mu) stop_backprop("argument", "The variance depends on {.field theta}, which training estimates: ask {.code family(fit)}.", call = quote(variance()))
   )

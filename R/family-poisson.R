@@ -13,6 +13,7 @@ family_poisson <- function() {
     },
     shares = function(y, p, problem) 2 * (times_log(y, y / p) - (y - p)),
     spread = function(p, problem) p,
+    log_density = function(y, p, fit) stats::dpois(y, p, log = TRUE),
     draw = function(p, fit) stats::rpois(length(p), p)
   )
 }

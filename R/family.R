@@ -30,6 +30,7 @@
 #   values(problem)              values of the outcome that may differ from their predictions
 #   shares(y, p, problem)        each value's share of the deviance, or NULL where there is none by value
 #   spread(p, problem)           the variance of each value by its prediction p, up to the dispersion
+#   log_density(y, p, fit)       the log density of each value by its prediction p, both on the outcome's scale; NULL where p does not say all of it
 #   dispersion(problem, df, call)  what the variance is multiplied by; NULL where it is 1
 #   respond(value, fit)          the engine's outputs as predictions on the outcome's scale
 #   columns(fit)                 the names of these; NULL: those of the outcome
@@ -54,7 +55,7 @@ new_family <- function(family, title, link, output, losses, ...) {
     log_likelihood = function(problem, call) -total_loss(problem, call),
     deviance = function(problem, call) 2 * total_loss(problem, call),
     values = count_free_values,
-    shares = NULL, spread = NULL, dispersion = NULL,
+    shares = NULL, spread = NULL, log_density = NULL, dispersion = NULL,
     respond = function(value, fit) to_outcome(value, fit$outcome),
     columns = NULL,
     target_names = function(fit, outputs) outputs,

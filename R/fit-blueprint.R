@@ -112,6 +112,19 @@ expression_field <- function(optional = FALSE) field("an expression", function(x
 
 count_variables <- function(blueprint) length(blueprint$variables)
 
+# How the table was made of a series (see nn_lag()).
+lag_fields <- fields(
+  column = text_field(),
+  lags = field("whole numbers, 1 or more", function(x, fit) length(x) > 0L && is_whole_each(x, 1)),
+  horizon = whole_field(1),
+  difference = whole_field(0),
+  calendar = field("parts of a calendar", function(x, fit) is.character(x) && all(x %in% calendars)),
+  group = text_field(optional = TRUE),
+  time = text_field(optional = TRUE),
+  kind = choice_field(c("index", "season", "day", "month", "second")),
+  step = positive_field()
+)
+
 blueprint_fields <- list(
   matrix = fields(
     width = whole_field(1),
@@ -150,7 +163,8 @@ blueprint_fields <- list(
       values = field("a named list", function(x, fit) is_plain_list(x) && is_named(x)),
       packages = field("names of packages, named", function(x, fit) is_texts(x) && is_named(x))
     )),
-    design = design_field(count_variables)
+    design = design_field(count_variables),
+    lag = nested(lag_fields, optional = TRUE)
   )
 )
 

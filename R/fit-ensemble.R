@@ -91,7 +91,7 @@ kinds_in <- function(fit) {
 print_ensemble <- function(x) {
   settings <- x$settings
   kinds <- kinds_in(x)
-  line <- function(name, ...) cat(format(paste0(name, ":"), width = 10), ..., "\n", sep = "")
+  line <- function(name, ...) cat(format(paste0(name, ": "), width = 10), ..., "\n", sep = "")
   cat("<nn_ensemble> ", count_text(length(x$members), "network"), "\n", sep = "")
   for (kind in kinds) {
     shown <- kind$member$settings
@@ -110,6 +110,7 @@ print_ensemble <- function(x) {
     line("Loss", format(x$out_of_fold$loss, digits = 4), " on ", count_text(x$out_of_fold$rows, "row"), " held back")
   }
   if (identical(settings$preset, "table")) line("Preset", describe_preset(settings))
+  if (!is.null(x$calibration)) line("Calibrated", describe_calibration(x))
   if (!identical(x$status, "completed")) line("Status", x$status)
   invisible(x)
 }
@@ -126,6 +127,8 @@ predict_spread <- function(fit, new_data, threads, call, offset) {
       i = "{.code nn_train(..., ensemble = 5)} trains several."
     ), call = call)
   }
+  # The networks have no calibration of their own.
+  fit <- without_calibration(fit)
   known <- read_known(fit, new_data, "new_data", call, offset)
   mean <- predict_rows(fit, known, "new_data", threads, call)
   squares <- 0
@@ -156,7 +159,7 @@ summarise_ensemble <- function(object, data, call, offset) {
       rows = object$rows, rows_given = object$rows_given, omitted = object$omitted, filled = filled_inputs(object), status = object$status,
       seed = object$seed, inputs = object$inputs, outcome = object$outcome, interface = object$interface,
       validation_rows = max(member_numbers(object, "validation_count")),
-      reasons = reasons_of(object), described_family = describe_family(object),
+      reasons = reasons_of(object), described_family = describe_family(object), described_calibration = describe_calibration(object),
       error = if (!is.null(data) || !is.null(object$data)) measure_error(object, data, call, offset)
     ),
     class = "summary.nn_ensemble"
@@ -186,6 +189,7 @@ print.summary.nn_ensemble <- function(x, ...) {
     describe_weighting(x),
     Precision = settings$precision, Threads = settings$threads, Seed = x$seed,
     describe_preset(settings),
+    Calibrated = x$described_calibration,
     Status = x$status,
     if (!is.null(x$out_of_fold)) c(`Loss held back` = paste0(format(x$out_of_fold$loss, digits = 6), " on ", count_text(x$out_of_fold$rows, "row")))
   )

@@ -266,7 +266,8 @@ description_fields <- fields(
   interface = choice_field(c("matrix", "data.frame", "formula", "recipe")),
   outcome = nested(outcome_fields),
   inputs = nested(input_fields),
-  blueprint = field("what training recorded of its data", function(x, fit) is_blueprint(x, fit))
+  blueprint = field("what training recorded of its data", function(x, fit) is_blueprint(x, fit)),
+  calibration = calibration_field
 )
 
 # What else a fit tells of.
@@ -321,7 +322,8 @@ ensemble_fields <- fields(
     is.double(x) && length(x) == length(fit$members) && all(is.finite(x)) && all(x >= 0) && abs(sum(x) - 1) < 1e-8
   }),
   kinds = field("the name of a kind for each network", function(x, fit) is_texts(x, length(fit$members))),
-  numbers = field("a whole number for each network", function(x, fit) length(x) == length(fit$members) && is_whole_each(x, 1))
+  numbers = field("a whole number for each network", function(x, fit) length(x) == length(fit$members) && is_whole_each(x, 1)),
+  calibration = calibration_field
 )
 
 # The values themselves are read as those that are given.

@@ -35,6 +35,7 @@ print.nn_fit <- function(x, ...) {
   cat("Trained: ", describe_training(x), "\n", sep = "")
   cat("Loss:    ", describe_last_loss(x), "\n", sep = "")
   if (identical(settings$preset, "table")) cat("Preset:  ", describe_preset(settings), "\n", sep = "")
+  if (!is.null(x$calibration)) cat("Calibrated: ", describe_calibration(x), "\n", sep = "")
   if (!identical(x$status, "completed")) {
     cat("Status:  ", x$status, "\n", sep = "")
   }
@@ -57,6 +58,7 @@ summary.nn_fit <- function(object, data = NULL, ..., offset = NULL) {
       family = family_of(object)$family,
       own = natural_parameters(object),
       described_family = describe_family(object),
+      described_calibration = describe_calibration(object),
       settings = object$settings,
       loss = last_loss(object),
       validation_loss = if (is.null(object$final_validation_loss)) NA_real_ else object$final_validation_loss,
@@ -128,6 +130,7 @@ print.summary.nn_fit <- function(x, ...) {
     Threads = settings$threads,
     Seed = x$seed,
     describe_preset(settings),
+    Calibrated = x$described_calibration,
     Status = x$status,
     `Last loss` = format(x$loss, digits = 6),
     if (!is.na(x$validation_loss)) c(`Validation loss` = format(x$validation_loss, digits = 6)),
@@ -148,28 +151,6 @@ print_error <- function(error) {
   }
   cat("RMSE: ", paste(format(error$rmse, digits = 4), collapse = ", "), "\n", sep = "")
   cat("MAE:  ", paste(format(error$mae, digits = 4), collapse = ", "), "\n", sep = "")
-}
-
-# How far the predictions on some data are from their outcomes, in the outcome's own units.
-measure_error <- function(fit, data, call, offset) {
-  known <- data_of(fit, data, call, offset = offset, gaps = TRUE)
-  predicted <- predict_rows(fit, known, "data", NULL, call)
-  y <- known$targets(fit$settings)
-  # Of data that the fit keeps, the rows that trained.
-  used <- if (is.null(data) && !is.null(known$case_weights)) known$case_weights > 0 else rep(TRUE, nrow(y))
-  used <- which(used & rowSums(is.na(predicted)) == 0 & rowSums(is.na(y)) == 0)
-  y <- y[used, , drop = FALSE]
-  predicted <- predicted[used, , drop = FALSE]
-  if (fit$outcome$kind == "factor") {
-    class <- as.integer(class_of(predicted, fit$outcome$levels))
-    return(list(rows = length(used), accuracy = mean(class == code_classes(y))))
-  }
-  if (fit$outcome$kind == "survival") {
-    return(NULL)
-  }
-  predicted <- means_of(predicted, fit)
-  error <- beside(y, predicted) - predicted
-  list(rows = length(used), rmse = sqrt(colMeans(error^2)), mae = colMeans(abs(error)))
 }
 
 count_parameters <- function(fit) {

@@ -67,6 +67,7 @@ given_formula <- function(formula, data, typed) {
     stop_row_count(plan$outcome_name, NROW(Y), n)
   }
   settled <- blueprint_of_formula(plan, values, offsets, Y, arguments, data, env)
+  settled$blueprint$lag <- attr(original, "lag")
   # What trains is what predictions will compute, to the last bit.
   made <- vapply(plan$variables, is.call, NA)
   variables[made] <- read_variables(settled$values[made], "data")

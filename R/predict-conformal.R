@@ -38,14 +38,14 @@ errors_held_back <- function(fit, type, call) {
 
 # With n errors and a new one exchangeable, the new one is at most the k-th smallest with probability k / (n + 1). So upper quantiles
 # are rounded up and lower ones down: what they promise holds exactly, for any network.
-conformal_quantile <- function(level, errors, call) {
+conformal_quantile <- function(level, errors, call, arg = "calibration") {
   n <- length(errors)
   place <- (n + 1) * level
   k <- if (level >= 0.5) ceiling(place - 1e-9) else floor(place + 1e-9)
   if (k < 1 || k > n) {
     needed <- ceiling(max(1 / level, 1 / (1 - level)) - 1 - 1e-9)
     stop_backprop("calibration", c(
-      "{.arg calibration} has too few rows for that level: {n}; it takes at least {needed}."
+      "{.arg {arg}} has too few rows for that level: {n}; it takes at least {needed}."
     ), call = call)
   }
   sort(errors, partial = k)[k]

@@ -15,6 +15,7 @@
 #'   given, it takes their place.
 #' @param epoch Number of an epoch whose weights the model keeps (see `keep_weights` of [nn_train()]); `NULL` for the final ones.
 #' @param threads Processor threads, as in [nn_train()].
+#' @param cost For `type = "class"`, what decisions cost, as [predict()][predict.nn_fit] takes it.
 #' @return With `type = "class"` a factor with the levels of the outcome, a value per row. Otherwise a double matrix with the rows of `X` and a column per output: on the scale of the outcome, or
 #'   probabilities under a sigmoid or softmax output (for a factor of two levels, one column: the probability
 #'   of the second). Row names are kept; columns have the names of the outcomes or the factor's levels where these are known.
@@ -36,7 +37,7 @@
 #' nn_predict(fit, X)
 #' nn_predict(fit, c(1, 0))
 #' @export
-nn_predict <- function(fit, X, type = "response", offset = NULL, epoch = NULL, threads = NULL) {
+nn_predict <- function(fit, X, type = "response", offset = NULL, epoch = NULL, threads = NULL, cost = NULL) {
   call <- quote(nn_predict())
   if (missing(fit)) {
     stop_backprop("missing_argument", "{.arg fit} is missing: give a model from {.fn nn_train}.", call = call)
@@ -53,8 +54,10 @@ nn_predict <- function(fit, X, type = "response", offset = NULL, epoch = NULL, t
       i = "Use {.code type = \"response\"}."
     ), call = call)
   }
+  check_cost_wanted(cost, type, call)
+  if (!is.null(cost)) cost <- check_cost(cost, fit$outcome$levels, call)
   value <- predict_outputs(at_epoch(fit, epoch, "fit", call), X, "X", threads, call, offset)
-  if (type == "response") value else class_of(value, fit$outcome$levels)
+  if (type == "response") value else decide(value, fit$outcome$levels, cost)
 }
 
 # Outputs on the scale of the outcome, with names; rows that are incomplete are NA.
@@ -83,6 +86,7 @@ predict_rows <- function(fit, known, arg, threads, call) {
       value[good, ] <- run_prediction(fit, x[good, , drop = FALSE], offset[good, , drop = FALSE], arg, threads, call)
     }
   }
+  value <- calibrate_predictions(value, fit)
   columns <- output_names(fit)
   if (!is.null(rows) || !is.null(columns)) {
     dimnames(value) <- list(rows, columns)

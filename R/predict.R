@@ -32,6 +32,9 @@
 #'   them.
 #' @param calibration For the conformal method, rows that training has not seen, with their outcome: a data frame for a formula,
 #'   `list(X =, Y =)` otherwise.
+#' @param cost Of `"class"`, what decisions cost: a matrix with a row for each true class and a column for each decision, in the order of the levels or named by
+#'   them, or what [nn_threshold()] returns. The class of the smallest expected cost is predicted, which asks for probabilities that mean what they say (see
+#'   [nn_calibrate()]). `NULL`: the likeliest class.
 #' @param method `"delta"`, `"conformal"`, or `NULL` to choose as described below.
 #' @section A tibble, a vector, a factor:
 #' The result is a tibble whatever is predicted, so take its column for computations: `mean((predict(fit, data)$.pred - data$y)^2)`,
@@ -83,7 +86,7 @@
 #' @export
 predict.nn_fit <- function(object, new_data, type = NULL, ..., threads = NULL, level = 0.95,
                            quantile_levels = NULL, data = NULL, calibration = NULL, method = NULL,
-                           offset = NULL, epoch = NULL, time = NULL) {
+                           offset = NULL, epoch = NULL, time = NULL, cost = NULL) {
   call <- quote(predict())
   object <- validate_fit(object, "object", call, c("description", "weights"), ensembles = TRUE)
   dots <- list(...)
@@ -98,6 +101,8 @@ predict.nn_fit <- function(object, new_data, type = NULL, ..., threads = NULL, l
   }
   object <- at_epoch(object, epoch, "object", call)
   type <- resolve_type(type, object, call)
+  check_cost_wanted(cost, type, call)
+  if (!is.null(cost)) cost <- check_cost(cost, object$outcome$levels, call)
   if (type %in% interval_types && !is_ensemble(object)) check_parts(object, "record", "object", call)
   if (type %in% interval_types) {
     arguments <- list(
@@ -117,14 +122,14 @@ predict.nn_fit <- function(object, new_data, type = NULL, ..., threads = NULL, l
   switch(type,
     numeric = tibble_of_numbers(means_of(value, object)),
     sd = tibble_of_columns(value[, k + seq_len(k), drop = FALSE], sub("^sd", ".pred_sd", colnames(value)[k + seq_len(k)])),
-    class = tibble::new_tibble(list(.pred_class = class_of(value, object$outcome$levels)), nrow = nrow(value)),
+    class = tibble::new_tibble(list(.pred_class = decide(value, object$outcome$levels, cost)), nrow = nrow(value)),
     prob = tibble_of_shares(value, object$outcome$levels)
   )
 }
 
 predict_arguments <- c(
   "object", "new_data", "type", "threads", "level", "quantile_levels", "data", "calibration", "method",
-  "offset", "epoch", "time"
+  "offset", "epoch", "time", "cost"
 )
 
 prediction_types <- c("numeric", "class", "prob", interval_types, "sd", "linear_pred", "survival", "hazard", "spread")
@@ -179,6 +184,8 @@ tibble_of_columns <- function(value, names) {
   names(columns) <- names
   tibble::new_tibble(columns, nrow = nrow(value))
 }
+
+decide <- function(value, levels, cost) if (is.null(cost)) class_of(value, levels) else class_by_cost(value, levels, cost)
 
 # The likeliest level; of equals the first, so that no random draw is made.
 class_of <- function(value, levels) {

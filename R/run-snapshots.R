@@ -10,6 +10,8 @@ at_epoch <- function(fit, epoch, arg, call) {
   if (identical(epoch, as.integer(fit$epochs_done)) && is.null(fit$last)) {
     return(fit)
   }
+  # A calibration is that of the final weights.
+  refuse_calibrated(fit, call)
   known <- vapply(fit$snapshots, function(snapshot) as.integer(snapshot$epoch), 0L)
   at <- match(epoch, known)
   if (is.na(at)) {

@@ -71,6 +71,7 @@ problem_of_call <- function(fit, X, Y, case_weights, offset, call) {
 # scaled it), weights of rows and offset; besides, the number of rows (weighted) and of outputs.
 # Rows of weight 0 are left out, as in training, unless `all_rows`.
 problem_of <- function(fit, data, call, case_weights = NULL, offset = NULL, all_rows = FALSE) {
+  refuse_calibrated(fit, call)
   known <- data_of(fit, data, call, case_weights, offset)
   x <- known$x
   y <- encode_outcome(known$outcome, fit$settings)

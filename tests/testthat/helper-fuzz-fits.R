@@ -145,8 +145,17 @@ prediction_kinds <- function(known) {
       if (near) draw_one("1", NA, rep(0, 99), matrix(0, 1, 9)) else if (isTRUE(fit$settings$offset)) 0.25
     },
     epoch = function(near) if (near) draw_one(-1, 1e6, 1.5, NA, "1") else if (!is.null(fit$settings$keep_weights)) fit$settings$keep_weights else NULL,
-    threads = or_null(function(near) if (near) a_count(TRUE) else draw_one(1, 2, 3))
+    threads = or_null(function(near) if (near) a_count(TRUE) else draw_one(1, 2, 3)),
+    cost = a_cost(fit)
   )
+}
+
+# What decisions cost: of classes only.
+a_cost <- function(fit) {
+  k <- fit$outcome$k
+  or_null(function(near) {
+    if (near || fit$outcome$kind != "factor") draw_one(diag(9), NA, "a", matrix(NA_real_, k, k), matrix("1", k, k), 1) else matrix(stats::runif(k * k), k)
+  })
 }
 
 target_of_matrix_prediction <- function() {

@@ -11,7 +11,7 @@ fuzz_targets <- function() {
     lapply(targets_of_fits(), a_target, 1.5), lapply(targets_of_makers(), a_target, 0.8), lapply(targets_of_objects(), a_target),
     lapply(targets_of_traces(), a_target, 3), lapply(targets_of_pages(), a_target, 1), lapply(targets_of_pictures(), a_target, 1),
     lapply(targets_of_edits(), a_target, 3), lapply(targets_of_verbs(), a_target, 2),
-    lapply(targets_of_explanations(), a_target, 4), list(parsnip = a_target(target_of_parsnip))
+    lapply(targets_of_forecasts(), a_target, 1.5), lapply(targets_of_explanations(), a_target, 4), list(parsnip = a_target(target_of_parsnip))
   )
 }
 
@@ -81,9 +81,35 @@ targets_of_fits <- function() {
       checks <- c(unique(value$findings$check), value$passed, value$skipped)
       c(if (anyDuplicated(checks)) "has a check twice", if (length(value$why) != length(value$skipped)) "does not say why it made no check", faults_of_text(value))
     }),
+    nn_metrics = asks_a_fit("nn_metrics", quote(nn_metrics), function(value, known, arguments) {
+      c(if (!inherits(value, "tbl_df")) "is no tibble", if (anyDuplicated(value[setdiff(names(value), c(".estimate", "n"))])) "has a measure twice", faults_of_text(value))
+    }, list(bins = a_count)),
+    nn_calibrate = asks_a_fit("nn_calibrate", quote(nn_calibrate), function(value, known, arguments) {
+      c(
+        if (!inherits(value, "nn_fit")) "is no fit", faults_of_text(value),
+        if (anyNA(value$calibration, recursive = TRUE)) "has a calibration of no numbers"
+      )
+    }, list(method = a_choice_of(c("temperature", "platt", "isotonic", "none")))),
+    nn_threshold = asks_a_fit(c("nn_threshold", "print.nn_threshold"), quote(nn_threshold), function(value, known, arguments) {
+      c(faults_of_numbers(value$threshold, 1L), if (value$mean_cost > value$mean_cost_by_cost + 1e-9) "costs more than the threshold by costs", faults_of_text(value))
+    }, function(known) list(cost = a_cost(known$fit))),
+    nn_reliability = asks_a_fit(reliability_names, quote(pictured_reliability), function(value, known, arguments) {
+      inside <- value$lower <= value$observed + 1e-9 & value$observed <= value$upper + 1e-9
+      c(if (!all(inside)) "has shares outside of their intervals", faults_of_text(value))
+    }, list(bins = a_count, level = a_level, main = function(near) if (near) draw_one(NA, character()) else draw_one(NULL, "a title"))),
     nn_last = target_of_last,
     nn_member = target_of_member, summary_of_ensemble = target_of_ensemble_summary
   )
+}
+
+reliability_names <- c("nn_reliability", "print.nn_reliability", "plot.nn_reliability", "autoplot.nn_reliability")
+
+# With its pictures.
+pictured_reliability <- function(..., main = NULL) {
+  value <- nn_reliability(...)
+  plot_on_paper(value, main = main)
+  ggplot2::autoplot(value, main = main)
+  value
 }
 
 holds_of_family <- function(value, known = NULL, arguments = NULL) c(if (!inherits(value, "nn_family") || !inherits(value, "family")) "is no family", faults_of_text(value))
