@@ -11,7 +11,8 @@ make_splits <- function(places, outcome, folds, repeats, groups, seed) {
   repeats <- check_count(repeats, "repeats", call = tuning_call)
   strata <- strata_of(outcome)
   units <- if (is.null(groups)) n else length(unique(groups))
-  if (share) check_held_share(folds, units) else check_folds(folds, strata, groups, units)
+  noun <- if (is.null(groups)) "row" else "group"
+  if (share) check_held_share(folds, units, noun) else check_folds(folds, strata, units, noun)
   with_own_stream(seed, function() {
     made <- lapply(seq_len(repeats), function(repetition) {
       if (share) {
@@ -33,24 +34,22 @@ strata_of <- function(outcome) {
   list(values = codes, classes = TRUE, levels = if (outcome$kind == "survival") c("without an event", "with an event") else outcome_levels(outcome))
 }
 
-check_held_share <- function(share, units) {
+# `units`, rows or groups (what the `noun` says), are what is held out as a whole.
+check_held_share <- function(share, units, noun) {
   held <- round(share * units)
   if (held < 1 || held >= units) {
     stop_backprop("argument", c(
-      "{.arg folds} must leave rows on both sides.",
-      x = "{share} of {units} {?row or group/rows or groups} {?is/are} {held}."
+      "{.arg folds} must leave {noun}s on both sides.",
+      x = "{share} of {count_text(units, noun)} is {held}."
     ), call = tuning_call)
   }
 }
 
-check_folds <- function(folds, strata, groups, units) {
+check_folds <- function(folds, strata, units, noun) {
   if (folds > units) {
-    what <- if (is.null(groups)) "row" else "group"
-    stop_backprop("folds", c(
-      "{.code folds = {folds}} are more than there are {what}s: {units}.", i = "Use fewer {.arg folds}."
-    ), call = tuning_call)
+    stop_backprop("folds", c("{.code folds = {folds}} are more than there are {noun}s: {units}.", i = "Use fewer {.arg folds}."), call = tuning_call)
   }
-  if (!strata$classes || !is.null(groups)) {
+  if (!strata$classes || noun == "group") {
     return(invisible())
   }
   counts <- table(strata$values)
@@ -115,7 +114,7 @@ read_groups <- function(group, given) {
     return(NULL)
   }
   table <- if (given$interface == "formula") given$original$data else given$original$X
-  if (is_text(group) && given$n != 1L && given$interface != "matrix") {
+  if (is_text(group) && given$interface != "matrix") {
     if (!group %in% names(table)) {
       stop_choice("group", group, names(table), call = tuning_call)
     }
