@@ -31,7 +31,7 @@ plot.nn_tune <- function(x, argument = NULL, ..., n = 30, main = NULL) {
   spread <- range(points$mean, points$low, points$high, na.rm = TRUE)
   graphics::plot(
     points$at, points$mean,
-    type = "n", ylim = spread, xaxt = "n", log = if (picture$log) "x" else "", las = 1, bty = "l", font.main = 1,
+    type = "n", xlim = if (is.null(picture$labels)) range(points$at) else c(0.5, length(picture$labels) + 0.5), ylim = spread, xaxt = "n", log = if (picture$log) "x" else "", las = 1, bty = "l", font.main = 1,
     xlab = picture$x_label, ylab = picture$y_label, main = if (is.null(main)) "Configurations" else main
   )
   if (is.null(picture$labels)) graphics::axis(1) else graphics::axis(1, at = seq_along(picture$labels), labels = picture$labels)
