@@ -123,7 +123,8 @@ check_tuned <- function(x, arg, call) {
   }
   wanted <- c("rank", "configuration", "mean", "std_error", "folds", "epochs_done", "parameters", "seconds")
   whole <- is.data.frame(x$results) && nrow(x$results) > 0L && all(wanted %in% names(x$results)) && is.data.frame(x$folds) &&
-    is_plain_list(x$best) && all(names(x$best) %in% names(x$results)) && is_choice(x$metric, names(stop_metrics))
+    is_plain_list(x$best) && all(names(x$best) %in% names(x$results)) && is_choice(x$metric, names(stop_metrics)) &&
+    is_whole(x$chosen, 1) && is_flag(x$alone) && all(vapply(x[c("search", "rule", "status")], is_text, NA))
   if (!whole) {
     stop_backprop("edited_fit", "{.arg {arg}} is not whole any more: its fields are to be read, not written.", call = call)
   }

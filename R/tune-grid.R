@@ -108,8 +108,12 @@ make_configurations <- function(values, search, count, seed) {
     )
   }
   whole <- prod(lengths(values[setdiff(names(values), ranges)]))
-  if (is.null(count) && whole > most_configurations) {
-    stop_tuning("The grid has {whole} configurations.", "{.code search = \"random\", configurations = 50} draws some of them.", whole = format(whole, big.mark = ","))
+  asked <- if (is.null(count)) whole else count
+  if (asked > most_configurations) {
+    stop_tuning(
+      "{asked} are more than {most}, the most that are compared.", "{.code search = \"random\", configurations = 50} draws some of a grid.",
+      asked = count_text(asked, "configuration"), most = format(most_configurations, big.mark = ",")
+    )
   }
   if (is.null(count) || (length(ranges) == 0L && count >= whole)) {
     return(cells_of_grid(values, seq_len(whole)))

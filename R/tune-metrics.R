@@ -63,8 +63,7 @@ given_rows_as_data <- function(given, rows) {
   if (given$interface == "formula") {
     return(list(data = given$original$data[rows, , drop = FALSE]))
   }
-  X <- if (given$interface == "matrix") given$variables[[1L]] else given$original$X
-  list(X = pick_rows_of(X, rows), Y = pick_rows_of(given$Y, rows))
+  list(X = pick_rows_of(given$original$X, rows), Y = pick_rows_of(given$Y, rows))
 }
 
 # Measures of predictions p of outcomes y with weights w. Means are the engine's, of a network whose outputs are the predictions.

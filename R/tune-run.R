@@ -12,7 +12,7 @@ settle_trial <- function(request, values) {
   # A fold's outcomes may all be 0 and 1 where those of all rows are not.
   if (is.null(settings$family) && is.null(settings$loss) && outcome$kind == "numeric") settings$output <- objective$output
   # Networks are compared one by one where it is the preset that would have several.
-  alone <- identical(settings$preset, "table") && !any(c("ensemble", "blend") %in% request$typed)
+  alone <- identical(settings$preset, "table") && !any(c("ensemble", "blend") %in% request$typed) && (settings$ensemble > 1 || length(settings$blend) > 0L)
   if (alone) settings[c("ensemble", "blend")] <- list(1, NULL)
   # What the preset has chosen by all rows, it is not to choose again by those of a fold.
   settings$preset <- "textbook"
@@ -31,30 +31,30 @@ request_of_job <- function(job, given, call) {
   if (is.null(job$fit)) request else going_on(request, job$fit)
 }
 
-# Trains and judges. What the training says is no matter of a single one: it is counted.
+# Trains and judges. What a training warns of is kept, to be told once for all; what predictions warn of is in what is measured: NA, or rows that are not judged.
 run_job <- function(job, task) {
   began <- proc.time()[["elapsed"]]
   told <- list()
-  note <- function(cnd, restart) {
-    told[[length(told) + 1L]] <<- cnd
-    tryInvokeRestart(restart)
-  }
-  done <- withCallingHandlers(
-    {
-      fit <- train_requested(request_of_job(job, task$given, task$call))
-      judged <- judge_fit(fit, task$given, job$held, task$metric, task$units)
-      list(fit = fit, judged = judged)
+  fit <- withCallingHandlers(
+    train_requested(request_of_job(job, task$given, task$call)),
+    backprop_warning = function(cnd) {
+      told[[length(told) + 1L]] <<- cnd
+      tryInvokeRestart("muffleWarning")
     },
-    backprop_warning = function(cnd) note(cnd, "muffleWarning"),
     backprop_message = function(cnd) tryInvokeRestart("muffleMessage")
   )
-  fit <- done$fit
-  diverged <- fit$status == "diverged"
+  judged <- suppressWarnings(judge_fit(fit, task$given, job$held, task$metric, task$units), classes = "backprop_warning")
+  status <- status_of(fit)
   list(
-    configuration = job$configuration, split = job$split, value = if (diverged) NA_real_ else done$judged$value, epochs_done = epochs_of(fit),
-    rows = done$judged$rows, unknown = done$judged$unknown, parameters = parameters_of(fit), seconds = proc.time()[["elapsed"]] - began,
-    status = fit$status, told = told, fit = if (task$keep_fits) fit
+    configuration = job$configuration, split = job$split, value = if (status == "diverged") NA_real_ else judged$value, epochs_done = epochs_of(fit),
+    rows = judged$rows, unknown = judged$unknown, parameters = parameters_of(fit), seconds = proc.time()[["elapsed"]] - began, status = status, told = told,
+    fit = if (task$keep_fits) fit
   )
+}
+
+# An ensemble leaves networks that diverged out, unless there are no others.
+status_of <- function(fit) {
+  if (is_ensemble(fit) && all(vapply(fit$members, function(member) member$status == "diverged", NA))) "diverged" else fit$status
 }
 
 # Of an ensemble the mean over its networks. Of a training that is judged as it goes, up to the epoch whose weights it has.
@@ -69,29 +69,22 @@ parameters_of <- function(fit) {
 
 # All jobs, in the processes of the plan that was made for the package future, if one was, or else one after the other. `keep` is given each result as it comes.
 run_jobs <- function(jobs, task, keep, bar) {
-  if (!in_parallel()) {
-    return(lapply(jobs, function(job) {
-      done <- as_tuning(run_job(job, task), task, job$configuration)
-      keep(done)
-      bar$step()
-      done
-    }))
-  }
-  jobs <- lapply(jobs, function(job) {
+  parallel <- in_parallel()
+  if (parallel) {
     # One thread each: the processes share the cores.
-    job$settings$threads <- 1
-    job
-  })
-  done <- future.apply::future_lapply(
-    jobs, guarded_job,
-    task = task, future.seed = NULL, future.globals = FALSE, future.packages = "backprop", future.scheduling = 4
-  )
-  for (i in seq_along(done)) {
-    if (inherits(done[[i]], "condition")) as_tuning(stop(done[[i]]), task, jobs[[i]]$configuration)
-    keep(done[[i]])
+    jobs <- lapply(jobs, function(job) replace(job, "settings", list(replace(job$settings, "threads", 1))))
+    done <- future.apply::future_lapply(
+      jobs, guarded_job,
+      task = task[c("given", "call", "metric", "units", "keep_fits")], future.seed = NULL, future.globals = FALSE, future.packages = "backprop",
+      future.scheduling = 4
+    )
+  }
+  for (i in seq_along(jobs)) {
+    one <- if (parallel) done[[i]] else guarded_job(jobs[[i]], task)
+    if (inherits(one, "condition")) as_tuning(rlang::cnd_signal(one), task, jobs[[i]]$configuration)
+    keep(one)
     bar$step()
   }
-  done
 }
 
 # An error as a result, so that it is raised where it is told which configuration had it.
@@ -139,13 +132,11 @@ tell_of_trainings <- function(done) {
       i = "These rows are not judged; fewer {.arg folds}, or {.arg rare_levels}, leave fewer of them."
     ))
   }
-  # Said already, in other words.
-  kinds <- setdiff(unlist(told), c("backprop_warning_new_level", "backprop_warning_unknown_level"))
-  for (kind in kinds) {
+  for (kind in unique(unlist(told))) {
     of_kind <- which(vapply(told, function(classes) kind %in% classes, NA))
     first <- Filter(function(cnd) inherits(cnd, kind), done[[of_kind[1L]]]$told)[[1L]]
     times <- length(of_kind)
     said <- conditionMessage(first)
-    warn_backprop("tuning", c("{times} of {count} training{?s} warned. The first of {cli::qty(times)}{?it/them}: {said}"), kind = kind, times = times)
+    warn_backprop("tuning", "{times} of {count} training{?s} warned. The first of them: {said}", kind = kind, times = times)
   }
 }

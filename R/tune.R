@@ -30,9 +30,9 @@ stop_tuning <- function(message, hint, ...) {
 #' all rows here, too, as they do for [lm()] with a `subset`. What `preset = "table"` chooses, it chooses once, by all rows.
 #'
 #' @section Measures:
-#' `metric` is one of those that `stop_metric` of [nn_train()] knows, weighted by case weights, on the outcome's own scale (`"rmse"` and `"mae"` of several outcomes: each divided by its standard
+#' `metric` is one of those that `stop_metric` of [nn_train()] knows, weighted by case weights (not by class weights), on the outcome's own scale (`"rmse"` and `"mae"` of several outcomes: each divided by its standard
 #' deviation over all rows). `NULL` is `"log_loss"` for classes and `"rmse"` for numbers, unless they have a loss of their own; then it is `"loss"`, which
-#' for the families from gamma on in the table of [nn_family()] is minus the mean log-likelihood. `"auc"` and `"accuracy"` are to be large, the others small.
+#' for the families from gamma on in the table of [nn_family()] is minus the mean log-likelihood (of `"cox"` the partial one, among the rows held out). `"auc"` and `"accuracy"` are to be large, the others small.
 #'
 #' `std_error` is the standard deviation over the trainings of a configuration, divided by the root of their number. Folds share rows, so it is a rough guide. `rule = "one_se"` takes, of the
 #' configurations whose mean is within one standard error of the best one's, that with the fewest parameters, of equals the largest `penalty`, then the largest `dropout`, then the best mean (Breiman et al.

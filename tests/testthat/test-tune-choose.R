@@ -16,7 +16,7 @@ test_that("the rule of one standard error takes the smallest network near the be
 })
 
 test_that("the rule reaches the fit", {
-  tuned <- tuned_iris(hidden = list(c(), 8), penalty = 0.001, epochs = 200, rule = "one_se")
+  tuned <- tuned_iris(hidden = list(c(), 8), penalty = 0.001, epochs = 60, rule = "one_se")
   near <- tuned$results$mean <= tuned$results$mean[1] + tuned$results$std_error[1]
   expect_identical(tuned$chosen, tuned$results$configuration[near][which.min(tuned$results$parameters[near])])
   expect_identical(tuned$fit$settings$hidden, as.integer(tuned$best$hidden))
@@ -43,7 +43,7 @@ test_that("one configuration is cross-validated, and repeats deal anew", {
 test_that("what is no result any more is refused", {
   tuned <- tuned_iris(epochs = 1)
   expect_error(print.nn_tune(list(1)), class = "backprop_error_not_a_tuning")
-  for (field in c("results", "folds", "best", "metric")) {
+  for (field in c("results", "folds", "best", "metric", "chosen", "alone", "search", "rule", "status")) {
     expect_error(plot(replace(tuned, field, list(NULL))), class = "backprop_error_edited_fit")
   }
 })

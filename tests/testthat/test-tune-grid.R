@@ -47,6 +47,7 @@ test_that("ranges and counts that cannot be are refused", {
     nn_tune(mpg ~ ., mtcars, penalty = c(0, 1), configurations = 3)
     nn_tune(mpg ~ ., mtcars, penalty = c(0, 1), search = "random", configurations = 0)
     nn_tune(mpg ~ ., mtcars, penalty = as.numeric(1:200), lr = as.numeric(1:200))
+    nn_tune(mpg ~ ., mtcars, penalty = nn_range(0, 1), search = "random", configurations = 1e6)
   })
 })
 

@@ -56,6 +56,14 @@ test_that("matrices, data frames and formulas are tuned alike", {
   expect_same_bits(nn_tune(formula = Species ~ ., data = iris, epochs = 5, preset = "textbook", folds = 3, seed = 1)$fit, nn_train(Species ~ ., iris, epochs = 5, preset = "textbook", seed = 1))
 })
 
+test_that("sparse matrices and vectors are tuned as the matrix that they are", {
+  skip_if_not_installed("Matrix")
+  X <- as.matrix(mtcars[c("wt", "hp")])
+  tune <- function(X) nn_tune(X, mtcars$mpg, hidden = list(2, 3), activation = "tanh", epochs = 5, folds = 3, seed = 1)$folds$value
+  expect_equal(tune(Matrix::Matrix(X, sparse = TRUE)), tune(X))
+  expect_identical(tune(X[, 1]), tune(X[, 1, drop = FALSE]))
+})
+
 test_that("every kind of outcome is tuned", {
   quick <- function(...) nn_tune(..., hidden = list(2, 3), preset = "textbook", activation = "tanh", epochs = 5, folds = 2, seed = 1)
   metric_of <- function(tuned) {
