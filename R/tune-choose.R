@@ -15,8 +15,8 @@ new_tune <- function(task, latest, search) {
   chosen <- choose_configuration(results, task, search$rule)
   structure(
     list(
-      results = results[setdiff(names(results), "stage")], folds = folds, best = task$trials[[chosen]]$values, chosen = chosen, fit = NULL, metric = task$metric,
-      search = search$search, rule = search$rule, alone = task$trials[[chosen]]$alone, seed = search$seed, call = search$call,
+      results = results[setdiff(names(results), "stage")], folds = folds, best = task$trials[[chosen]]$values, chosen = chosen, fit = NULL,
+      metric = task$metric, search = search$search, rule = search$rule, alone = task$trials[[chosen]]$alone, seed = search$seed, call = search$call,
       held = lapply(task$splits, function(split) split$held), status = "completed"
     ),
     class = "nn_tune"
@@ -95,7 +95,8 @@ refit <- function(request, tuned, task, seed) {
   as_tuning(quietly(train_requested(request)))
 }
 
-# Whether it is one network whose best epoch a share of the rows chose. Where a schedule has the length of all epochs, or the best of several starts was chosen as well, fewer
+# Whether it is one network whose best epoch a share of the rows chose. Where a schedule has the length of all epochs, or the best of several starts
+# was chosen as well, fewer
 # epochs without these rows would be another training.
 stops_by_share <- function(settings) {
   single <- settings$ensemble == 1 && length(settings$blend) == 0L && identical(as.double(settings$restarts), 1)

@@ -1,6 +1,7 @@
 # Which rows each training holds out, to be judged on them.
 
-# The folds of every repeat, or (of a share) the rows that each repeat holds out: a list with `fold`, `repetition` and the places `held`, among `places`, those
+# The folds of every repeat, or (of a share) the rows that each repeat holds out: a list with `fold`, `repetition` and the places `held`, among
+# `places`, those
 # of the rows that take part. `outcome` is theirs, as read_outcome() gives it; `groups` has a value for each of them, or is NULL.
 make_splits <- function(places, outcome, folds, repeats, groups, seed) {
   n <- length(places)
@@ -75,7 +76,8 @@ deal_folds <- function(folds, strata, groups) {
   }
   n <- length(strata$values)
   fold <- integer(n)
-  # Of classes one order of the folds is kept, which puts a row of each class with so many rows into each fold. Of numbers each hand is shuffled: no fold always has
+  # Of classes one order of the folds is kept, which puts a row of each class with so many rows into each fold. Of numbers each hand is shuffled: no
+  # fold always has
   # the smallest.
   hands <- ceiling(n / folds)
   dealt <- if (strata$classes) rep(sample.int(folds), hands) else unlist(lapply(seq_len(hands), function(i) sample.int(folds)))

@@ -47,7 +47,8 @@ refused_in_tuning <- c(
 
 # Arguments that are the same for all configurations, whatever they are: the data, and how trainings are run.
 same_for_all <- c(
-  names(refused_in_tuning), "preset", "effort", "family", "case_weights", "class_weights", "offset", "validation", "na_action", "threads", "seed", "keep", "progress"
+  names(refused_in_tuning), "preset", "effort", "family", "case_weights", "class_weights", "offset", "validation", "na_action",
+  "threads", "seed", "keep", "progress"
 )
 
 # Arguments whose one value may be a vector: of these only a list has several.
@@ -103,7 +104,8 @@ make_configurations <- function(values, search, count, seed) {
   }
   if (is.null(count) && (search == "random" || length(ranges) > 0L)) {
     stop_tuning(
-      "{why} needs {.arg configurations}: how many are drawn.", hint = if (search == "grid") "Use {.code search = \"random\", configurations = 20}." else "Such as {.code configurations = 20}.",
+      "{why} needs {.arg configurations}: how many are drawn.",
+      if (search == "grid") "Use {.code search = \"random\", configurations = 20}." else "Such as {.code configurations = 20}.",
       why = if (search == "random") "`search = \"random\"`" else paste0("The range of `", ranges[1L], "`")
     )
   }

@@ -1,6 +1,7 @@
 # Stages of a search: of a grid there is one, in which all are trained to the end; under successive halving the best go on from stage to stage.
 
-# The share of the epochs that each stage has reached at its end, and how many configurations take part in it. Of n configurations a share 1 / eta goes on, for eta times
+# The share of the epochs that each stage has reached at its end, and how many configurations take part in it. Of n configurations a share 1 / eta
+# goes on, for eta times
 # the epochs, until one is left or the first stage would be shorter than an epoch.
 plan_stages <- function(n, search, eta, epochs) {
   steps <- if (search != "halving") 0 else floor(min(log(n), log(max(1, epochs))) / log(eta) + 1e-9)
@@ -11,7 +12,10 @@ plan_stages <- function(n, search, eta, epochs) {
 # Only what goes on bit for bit may be trained in stages.
 check_halving <- function(values, trials) {
   if ("epochs" %in% names(values)) {
-    stop_tuning("{.code search = \"halving\"} decides itself for how many {.arg epochs} each configuration is trained: they are not to be tuned.", "Give one number, for those that are trained to the end.")
+    stop_tuning(
+      "{.code search = \"halving\"} decides itself for how many {.arg epochs} each configuration is trained: they are not to be tuned.",
+      "Give one number, for those that are trained to the end."
+    )
   }
   for (trial in trials) {
     if (!identical(as.double(trial$settings$restarts), 1)) {
@@ -34,14 +38,13 @@ going_on <- function(request, fit) {
   given <- request$given
   given$blueprint <- fit$blueprint
   if (given$interface == "formula") given$terms <- fit$blueprint$design$terms
-  settings <- replace(training_defaults_as_values(), c("seed", "began", "threads", "progress", "epochs"), request$settings[c("seed", "began", "threads", "progress", "epochs")])
-  settings["validation"] <- list(request$settings$validation)
+  # A fit passes on what is not typed, but for what it does not keep and what is of one call.
+  settings <- lapply(training_defaults, eval, baseenv())
+  own <- c("epochs", "seed", "threads", "progress", "validation", "began")
+  settings[own] <- request$settings[own]
   settings$start <- fit
-  # A fit passes on what is not typed, but for what it does not keep.
   replace(request, c("given", "settings", "typed", "earlier"), list(given, settings, c("epochs", if (is.list(settings$validation)) "validation"), fit))
 }
-
-training_defaults_as_values <- function() lapply(training_defaults, eval, baseenv())
 
 # Runs all stages. Gives for each configuration what its last stage came to, in a list with an element for each training; `keep` is given all that is done.
 run_stages <- function(task, stages, keep) {
@@ -86,7 +89,8 @@ job_of_stage <- function(configuration, split, share, task, latest) {
     settings$epochs <- ceiling(settings$epochs * share) - (if (is.null(before)) 0 else trained_epochs(before$fit))
   }
   list(
-    configuration = configuration, split = split, settings = settings, typed = trial$typed, held = task$splits[[split]]$held, seed = task$seeds[split], fit = before$fit
+    configuration = configuration, split = split, settings = settings, typed = trial$typed, held = task$splits[[split]]$held,
+    seed = task$seeds[split], fit = before$fit
   )
 }
 

@@ -2,18 +2,19 @@
 
 #' Look at a tuning, and predict by it
 #'
-#' `print()` shows the best configurations; the pictures show what is measured of each, with one standard error to either side; `predict()` is that of the fit
-#' of the best one.
+#' `print()` shows the best configurations; the pictures show what is measured of each, with one standard error to either side; `predict()` is that of
+#' the fit of the best one.
 #'
 #' @param x,object A result of [nn_tune()].
-#' @param argument The name of a tuned argument to have along the axis: a point for each configuration, and a line through the best of each value. `NULL` has the
-#'   configurations in the order of their ranks.
+#' @param argument The name of a tuned argument to have along the axis: a point for each configuration, and a line through the best of each value. `NULL`
+#'   has the configurations in the order of their ranks.
 #' @param n How many configurations are drawn or printed at most, the best first.
 #' @param main A title; `NULL` for the picture's own.
 #' @param ... Not used; anything here is an error. Of `predict()`: arguments of [predict.nn_fit()].
 #' @return `plot()` and `print()` return `x`, invisibly; `autoplot()` a ggplot object; `predict()` what [predict.nn_fit()] returns.
 #' @section Errors:
-#' An `argument` that was not tuned is an error of class `backprop_error_choice`. `predict()` of a tuning that was interrupted has no fit to predict by (class `backprop_error_not_a_fit`).
+#' An `argument` that was not tuned is an error of class `backprop_error_choice`. `predict()` of a tuning that was interrupted has no fit to predict by
+#' (class `backprop_error_not_a_fit`).
 #' @examples
 #' tuned <- nn_tune(mpg ~ wt + hp, data = mtcars, preset = "textbook", hidden = c(), optimizer = "lbfgs",
 #'                  penalty = c(0.001, 0.01, 0.1, 1), epochs = 30, folds = 4, seed = 1)
@@ -28,16 +29,17 @@ plot.nn_tune <- function(x, argument = NULL, ..., n = 30, main = NULL) {
   kept <- graphics::par(mar = c(if (picture$ranked) 4 else 4.5, 4.5, 2.5, 1))
   on.exit(graphics::par(kept))
   points <- picture$points
-  spread <- range(points$mean, points$low, points$high, na.rm = TRUE)
+  across <- if (is.null(picture$labels)) range(points$at) else c(0.5, length(picture$labels) + 0.5)
   graphics::plot(
     points$at, points$mean,
-    type = "n", xlim = if (is.null(picture$labels)) range(points$at) else c(0.5, length(picture$labels) + 0.5), ylim = spread, xaxt = "n", log = if (picture$log) "x" else "", las = 1, bty = "l", font.main = 1,
+    type = "n", xlim = across, ylim = range(points$low, points$high), xaxt = "n", log = if (picture$log) "x" else "", las = 1, bty = "l", font.main = 1,
     xlab = picture$x_label, ylab = picture$y_label, main = if (is.null(main)) "Configurations" else main
   )
   if (is.null(picture$labels)) graphics::axis(1) else graphics::axis(1, at = seq_along(picture$labels), labels = picture$labels)
   if (!is.null(picture$line)) graphics::lines(picture$line$at, picture$line$mean, col = palette_of$muted)
   graphics::segments(points$at, points$low, points$at, points$high, col = palette_of$muted)
-  graphics::points(points$at, points$mean, pch = ifelse(points$chosen, 19, 21), bg = "white", col = ifelse(points$chosen, palette_of$negative, palette_of$positive))
+  colours <- ifelse(points$chosen, palette_of$negative, palette_of$positive)
+  graphics::points(points$at, points$mean, pch = ifelse(points$chosen, 19, 21), bg = "white", col = colours)
   invisible(x)
 }
 

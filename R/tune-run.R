@@ -31,7 +31,8 @@ request_of_job <- function(job, given, call) {
   if (is.null(job$fit)) request else going_on(request, job$fit)
 }
 
-# Trains and judges. What a training warns of is kept, to be told once for all; what predictions warn of is in what is measured: NA, or rows that are not judged.
+# Trains and judges. What a training warns of is kept, to be told once for all; what predictions warn of is in what is measured: NA, or rows that are
+# not judged.
 run_job <- function(job, task) {
   began <- proc.time()[["elapsed"]]
   told <- list()
@@ -67,7 +68,8 @@ parameters_of <- function(fit) {
   if (is_ensemble(fit)) sum(vapply(seq_along(fit$members), function(number) parameters_of(member_of(fit, number)), 0)) else count_parameters(fit)
 }
 
-# All jobs, in the processes of the plan that was made for the package future, if one was, or else one after the other. `keep` is given each result as it comes.
+# All jobs, in the processes of the plan that was made for the package future, if one was, or else one after the other. `keep` is given each result as
+# it comes.
 run_jobs <- function(jobs, task, keep, bar) {
   parallel <- in_parallel()
   if (parallel) {

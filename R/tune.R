@@ -9,54 +9,63 @@ stop_tuning <- function(message, hint, ...) {
 
 #' Tune a neural network
 #'
-#' Trains a network by each of several configurations, judges all of them on the same rows held out, and trains the best one on all rows. It is called as [nn_train()] is, for a formula, a
-#' data frame or a matrix: an argument that is given several values is tuned.
+#' Trains a network by each of several configurations, judges all of them on the same rows held out, and trains the best one on all rows. It is called as
+#' [nn_train()] is, for a formula, a data frame or a matrix: an argument that is given several values is tuned.
 #'
 #' @section What is tuned:
-#' `penalty = c(0, 0.01)` has two values. Where one value may be a vector or an object itself (`hidden`, `activation`, `dropout`, `init`, `blend`), only a plain list has
-#' several: `hidden = list(8, c(64, 32), c())`, `optimizer = list("adam", opt_sgd())`. The grid has all combinations; where no argument has several
-#' values, the one configuration is cross-validated. The data (`case_weights`, `offset`, `class_weights`, `validation`, `na_action`), `family`, `preset`, `effort`, `threads` and `keep` are as in
-#' [nn_train()] and the same for all; `start`, `checkpoint`, `callback`, `keep_weights` and `time_limit` are about one training and are refused.
+#' `penalty = c(0, 0.01)` has two values. Where one value may be a vector or an object itself (`hidden`, `activation`, `dropout`, `init`, `blend`), only
+#' a plain list has several: `hidden = list(8, c(64, 32), c())`, `optimizer = list("adam", opt_sgd())`. The grid has all combinations; where no argument
+#' has several values, the one configuration is cross-validated. The data (`case_weights`, `offset`, `class_weights`, `validation`, `na_action`),
+#' `family`, `preset`, `effort`, `threads` and `keep` are as in [nn_train()] and the same for all; `start`, `checkpoint`, `callback`, `keep_weights` and
+#' `time_limit` are about one training and are refused.
 #'
-#' All configurations are tried on few steps first (with no epoch, on one fold): what [nn_train()] refuses in one of them is an error before the first is trained.
+#' All configurations are tried first, with no epoch and on one fold: what [nn_train()] refuses in one of them is an error before the first is
+#' trained.
 #'
 #' @section Folds:
-#' The rows that take part are dealt into `folds` by the seed alone: the same share of every class (of times: of events) in each, or for one numeric outcome the same share of its small, middle and large
-#' values. With `group`, all rows of a group are in one fold. `folds = 0.25` holds a quarter of the rows out, once. `repeats` deals anew. All configurations are judged on the
-#' same folds, by trainings of the same seeds.
+#' The rows that take part are dealt into `folds` by the seed alone: the same share of every class (of times: of events) in each, or for one numeric
+#' outcome the same share of its small, middle and large values. With `group`, all rows of a group are in one fold. `folds = 0.25` holds a quarter of the
+#' rows out, once. `repeats` deals anew. All configurations are judged on the same folds, by trainings of the same seeds.
 #'
-#' Rows held out have no part in a training: levels, moments, fillings of gaps and encodings are learnt from the others, and early stopping (`validation = 0.15`, as `preset = "table"` has it)
-#' is judged by rows that are split off from these. What a formula's expressions take from all rows (the knots of `ns(x, 3)`, the moments of `scale(x)`) they take from
-#' all rows here, too, as they do for [lm()] with a `subset`. What `preset = "table"` chooses, it chooses once, by all rows.
+#' Rows held out have no part in a training: levels, moments, fillings of gaps and encodings are learnt from the others, and early stopping
+#' (`validation = 0.15`, as `preset = "table"` has it) is judged by rows that are split off from these. What a formula's expressions take from all rows
+#' (the knots of `ns(x, 3)`, the moments of `scale(x)`) they take from all rows here, too, as they do for [lm()] with a `subset`. What `preset = "table"`
+#' chooses, it chooses once, by all rows.
 #'
 #' @section Measures:
-#' `metric` is one of those that `stop_metric` of [nn_train()] knows, weighted by case weights (not by class weights), on the outcome's own scale (`"rmse"` and `"mae"` of several outcomes: each divided by its standard
-#' deviation over all rows). `NULL` is `"log_loss"` for classes and `"rmse"` for numbers, unless they have a loss of their own; then it is `"loss"`, which
-#' for the families from gamma on in the table of [nn_family()] is minus the mean log-likelihood (of `"cox"` the partial one, among the rows held out). `"auc"` and `"accuracy"` are to be large, the others small.
+#' `metric` is one of those that `stop_metric` of [nn_train()] knows, weighted by case weights (not by class weights), on the outcome's own scale
+#' (`"rmse"` and `"mae"` of several outcomes: each divided by its standard deviation over all rows). `NULL` is `"log_loss"` for classes and `"rmse"` for
+#' numbers, unless they have a loss of their own; then it is `"loss"`, which for the families from gamma on in the table of [nn_family()] is minus the
+#' mean log-likelihood (of `"cox"` the partial one, among the rows held out). `"auc"` and `"accuracy"` are to be large, the others small.
 #'
-#' `std_error` is the standard deviation over the trainings of a configuration, divided by the root of their number. Folds share rows, so it is a rough guide. `rule = "one_se"` takes, of the
-#' configurations whose mean is within one standard error of the best one's, that with the fewest parameters, of equals the largest `penalty`, then the largest `dropout`, then the best mean (Breiman et al.
-#' 1984).
+#' `std_error` is the standard deviation over the trainings of a configuration, divided by the root of their number. Folds share rows, so it is a rough
+#' guide. `rule = "one_se"` takes, of the configurations whose mean is within one standard error of the best one's, that with the fewest parameters, of
+#' equals the largest `penalty`, then the largest `dropout`, then the best mean (Breiman et al. 1984).
 #'
 #' @section Searches:
 #' * `"grid"` trains every combination.
 #' * `"random"` draws `configurations` of them, none twice; where an argument is a [nn_range()], numbers from it.
-#' * `"halving"` (Jamieson and Talwalkar 2016) trains all for a few epochs (or as many as `configurations` draws), and lets the best `1 / eta` of them go on for `eta` times as many, and so on, until one is trained
-#'   for all `epochs`. Each goes on where it stood, with `start = fit`: the last ones are, bit for bit, what a grid would have trained. Schedules have the length of all epochs from
-#'   the beginning. `epochs` cannot be tuned, nor can there be `restarts`. A configuration that learns slowly at first may be lost; those that ended early are ranked after those that went
-#'   on. In an ensemble, networks that `stop_iter` had ended wait anew in the next stage.
+#' * `"halving"` (Jamieson and Talwalkar 2016) trains all for a few epochs (or as many as `configurations` draws), and lets the best `1 / eta` of them go
+#'   on for `eta` times as many, and so on, until one is trained for all `epochs`. Each goes on where it stood, with `start = fit`: the last ones are,
+#'   bit for bit, what a grid would have trained. Schedules have the length of all epochs from the beginning. `epochs` cannot be tuned, nor can there be
+#'   `restarts`. A configuration that learns slowly at first may be lost; those that ended early are ranked after those that went on. In an ensemble,
+#'   networks that `stop_iter` had ended wait anew in the next stage.
+#'
+#' On one core of a common processor, 100 configurations of 8 to 16 units take about 17 seconds by halving, for 10,000 rows of 20 columns, five folds and
+#' 81 epochs.
 #'
 #' @section What is compared, and what is trained in the end:
-#' Under `preset = "table"`, where neither `ensemble` nor `blend` is typed, configurations are compared by one network each, which takes a tenth of the time; in the end the
-#' ensemble of the preset is trained with the best one's settings. It should predict better than `results` say; how well it does, no row has told. `ensemble = 1` has one network in the end
-#' as well, `ensemble = 8` compares ensembles.
+#' Under `preset = "table"`, where neither `ensemble` nor `blend` is typed, configurations are compared by one network each, which takes a tenth of the
+#' time; in the end the ensemble of the preset is trained with the best one's settings. It should predict better than `results` say; how well it does, no
+#' row has told. `ensemble = 1` has one network in the end as well, `ensemble = 8` compares ensembles.
 #'
-#' The best configuration is trained on all rows by `seed`. If it is one network whose best epoch was chosen on a share of the rows (under constant schedules), that
-#' share trains, too: it is trained without `validation`, for as many epochs as the best ones were on the mean over the folds. An ensemble holds rows of its own back for each network, as it does in [nn_train()].
+#' The best configuration is trained on all rows by `seed`. If it is one network whose best epoch was chosen on a share of the rows (under constant
+#' schedules), that share trains, too: it is trained without `validation`, for as many epochs as the best ones were on the mean over the folds. An
+#' ensemble holds rows of its own back for each network, as it does in [nn_train()].
 #'
 #' @section Several processors:
-#' Where the package future has a plan of several processes (`future::plan("multisession", workers = 2)`) and future.apply is installed, trainings run side by side there, with one thread each. Else
-#' they run one after the other, each with `threads`. The results are the same bits.
+#' Where the package future has a plan of several processes (`future::plan("multisession", workers = 2)`) and future.apply is installed, trainings run
+#' side by side there, with one thread each. Else they run one after the other, each with `threads`. The results are the same bits.
 #'
 #' @section Interrupting:
 #' After Ctrl-C, [nn_last()] has what was done so far: a `nn_tune` without a fit. Trainings that other processes had in work are lost.
@@ -67,7 +76,8 @@ stop_tuning <- function(message, hint, ...) {
 #' @param configurations How many configurations are drawn, for `"random"` and `"halving"`.
 #' @param folds Number of folds, 2 or more; or the share of the rows to hold out, below 1.
 #' @param repeats How many times the rows are dealt into folds.
-#' @param group The name of a column of the data, or a value per row: rows of a group are held out together. The column remains an input unless the formula leaves it out.
+#' @param group The name of a column of the data, or a value per row: rows of a group are held out together. The column remains an input unless the
+#'   formula leaves it out.
 #' @param metric What configurations are compared by; see below.
 #' @param rule `"best"` takes the best mean, `"one_se"` the smallest network within a standard error of it.
 #' @param eta Of `"halving"`: by how much the number of configurations falls from stage to stage, and the epochs rise.
@@ -75,19 +85,22 @@ stop_tuning <- function(message, hint, ...) {
 #' @param progress `TRUE` or `FALSE`; `NULL` shows a progress bar in interactive sessions.
 #' @return A plain list of class `nn_tune`, which `saveRDS()` keeps:
 #' \describe{
-#'   \item{`results`}{data frame with a row per configuration, the best first: `rank`, `configuration` (its number), a column for each tuned argument (a list where values are no single ones), `mean` and
-#'     `std_error` of the measure, `folds` (how many trainings), `epochs_done` (mean of those that made the weights that were judged), `parameters`, `seconds` (of all its trainings)}
-#'   \item{`folds`}{data frame with a row per training: `configuration`, `repetition`, `fold`, `value`, `rows` (that were judged), `epochs_done`, `seconds`, `status`. Of `"halving"`, as each was last.
-#'     Where a training diverged, `value` is `NA`, and the configuration is ranked last}
+#'   \item{`results`}{data frame with a row per configuration, the best first: `rank`, `configuration` (its number), a column for each tuned argument (a
+#'     list where values are no single ones), `mean` and `std_error` of the measure, `folds` (how many trainings), `epochs_done` (mean of those that made
+#'     the weights that were judged), `parameters`, `seconds` (of all its trainings)}
+#'   \item{`folds`}{data frame with a row per training: `configuration`, `repetition`, `fold`, `value`, `rows` (that were judged), `epochs_done`,
+#'     `seconds`, `status`. Of `"halving"`, as each was last. Where a training diverged, `value` is `NA`, and the configuration is ranked last}
 #'   \item{`best`}{the tuned arguments of the chosen configuration, a list; `chosen` is its number}
 #'   \item{`fit`}{that configuration, trained on all rows: an `nn_fit`}
-#'   \item{`metric`, `search`, `rule`, `alone`, `seed`, `call`}{what was compared by, how, whether one network each where the fit has several, and the call}
+#'   \item{`metric`, `search`, `rule`, `alone`, `seed`, `call`}{what was compared by, how, whether one network each where the fit has several, and the
+#'     call}
 #'   \item{`held`}{for each fold of each repeat the numbers of the rows held out}
 #' }
 #' `predict()` and [nn_predict()] take `tuned$fit`; `predict(tuned, new_data)` does so by itself.
 #' @section Errors:
 #' Those of [nn_train()], with the configuration that has them. Class `backprop_error_folds`: more folds than rows, groups, or rows of a class.
-#' `backprop_error_tuning`: arguments of the search that do not go together, or one of a single training. `backprop_error_incompatible`: a measure that does not fit the outcome.
+#' `backprop_error_tuning`: arguments of the search that do not go together, or one of a single training. `backprop_error_incompatible`: a measure that
+#' does not fit the outcome.
 #' @references
 #' Breiman, L., Friedman, J. H., Olshen, R. A., & Stone, C. J. (1984). *Classification and Regression Trees*. Wadsworth.
 #'
@@ -163,10 +176,10 @@ new_task <- function(request, configurations, folds, repeats, group, metric, see
   given <- request$given
   given$taking_part <- rows
   splits <- make_splits(rows[at], outcome, folds, repeats, groups, seed)
-  choices <- lapply(task$trials, function(trial) trial$objective)
+  metric <- as_tuning(check_metric(metric, outcome, lapply(task$trials, function(trial) trial$objective)))
   c(task, list(
-    given = given, call = request$call, splits = splits, seeds = restart_seeds(seed, length(splits)), metric = as_tuning(check_metric(metric, outcome, choices)),
-    units = units_of(outcome), progress = progress, keep_fits = FALSE
+    given = given, call = request$call, splits = splits, seeds = restart_seeds(seed, length(splits)), metric = metric, units = units_of(outcome),
+    progress = progress, keep_fits = FALSE
   ))
 }
 
