@@ -128,11 +128,11 @@ with_words_of_dots <- function(call, env) {
 }
 
 # The call as it was typed. Where values stand in it instead (of do.call(), say), data stay out: names take their place.
-plain_call <- function(call) {
+plain_call <- function(call, name = quote(nn_train)) {
   if (is.null(call)) {
     return(NULL)
   }
-  call[[1L]] <- quote(nn_train)
+  call[[1L]] <- name
   for (i in seq_along(call)[-1L]) {
     value <- call[[i]]
     if (is.name(value) || (is.atomic(value) && length(value) == 1L)) next

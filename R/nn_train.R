@@ -297,7 +297,7 @@
 #' }
 #' It is a plain list: `saveRDS()` and `readRDS()` keep it, bit for bit. Its fields are to be read, not written: whatever takes a fit checks them. A fit
 #' is code, as [nn_predict()] explains: read only those whose makers you trust.
-#' @seealso [nn_train-recipe] for recipes, [nn_predict()], [predict.nn_fit()], [summary.nn_fit()], [plot.nn_fit()], [nn_init()], [optimizers], [schedules], [losses]
+#' @seealso [nn_train-recipe] for recipes, [nn_predict()], [predict.nn_fit()], [summary.nn_fit()], [plot.nn_fit()], [nn_init()], [optimizers], [schedules], [losses], [nn_tune()]
 #' @examples
 #' X <- matrix(c(1,0,1,0, 1,0,1,1, 0,1,0,1), nrow = 3, byrow = TRUE)
 #' Y <- matrix(c(1, 1, 0))

@@ -76,9 +76,10 @@ stop_unknown_in <- function(data, arg) {
 #' another training is interrupted or the session ends. Give it as `start =` to go on. Of several `restarts`, it is the best of those
 #' that were finished, or the first one as far as it came. An interrupt before the first epoch has begun leaves things as they were.
 #'
-#' After an error in a callback, or a checkpoint that could not be written, the network is here as well.
+#' After an error in a callback, or a checkpoint that could not be written, the network is here as well. Of [nn_tune()] that was interrupted, it is
+#' the table of what was compared so far.
 #'
-#' @return An `nn_fit`, with `status` `"interrupted"` after Ctrl-C. If no training was interrupted in this session, an error of
+#' @return An `nn_fit` (or `nn_tune`), with `status` `"interrupted"` after Ctrl-C. If no training was interrupted in this session, an error of
 #'   class `backprop_error_no_last`.
 #' @examples
 #' \dontrun{

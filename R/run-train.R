@@ -36,6 +36,20 @@ earlier_fit <- function(start, interface) {
 
 # From here on all methods are one: rows, outcome, design, specification, engine, fit. `recorder` (of new_recorder()) takes what nn_trace() shows.
 train_requested <- function(request, recorder = NULL) {
+  request <- settle_request(request)
+  given <- request$given
+  settings <- request$settings
+  plan <- plan_rows(settings, given)
+  plan["weights"] <- list(weigh_trials(plan$weights, given$outcome))
+  if (is.null(settings$seed)) {
+    undoing_draws(train_planned(plan, given, settings, request$typed, request$earlier, recorder))
+  } else {
+    train_planned(plan, given, settings, request$typed, request$earlier, recorder)
+  }
+}
+
+# A request with the rows that take part, their outcome, and settings that an earlier fit or a preset has completed.
+settle_request <- function(request) {
   given <- request$given
   settings <- request$settings
   typed <- request$typed
@@ -55,13 +69,7 @@ train_requested <- function(request, recorder = NULL) {
   settings <- without_intercept(settings, typed, given, earlier)
   settings["case_weights"] <- list(given$case_weights)
   settings["offset"] <- list(given$offset)
-  plan <- plan_rows(settings, given)
-  plan["weights"] <- list(weigh_trials(plan$weights, given$outcome))
-  if (is.null(settings$seed)) {
-    undoing_draws(train_planned(plan, given, settings, typed, earlier, recorder))
-  } else {
-    train_planned(plan, given, settings, typed, earlier, recorder)
-  }
+  replace(request, c("given", "settings"), list(given, settings))
 }
 
 # A formula that takes the intercept out has a network without biases.

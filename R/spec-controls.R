@@ -46,12 +46,18 @@ read_stop_metric <- function(metric, validation, output, outcome, outputs, loss)
       "{.arg stop_metric} is measured on validation rows, and there are none.", "Give a share of the rows: {.code validation = 0.2}."
     )
   }
+  check_metric_fits(metric, "stop_metric", output, outcome, outputs, loss)
+  if (metric == "loss") NULL else metric
+}
+
+# A measure must go with the outcome and what is predicted of it.
+check_metric_fits <- function(metric, arg, output, outcome, outputs, loss) {
   family <- family_of_settings(list(output = output, loss = loss))
   if (metric != "loss" && !is.null(family) && !family$classical) {
     stop_incompatible(
-      "{.code stop_metric = \"{metric}\"} does not go with {.code family = \"{own}\"}.",
-      "Its networks are judged by its own loss, minus the mean log-likelihood: {.code stop_metric = \"loss\"}, or leave it out.",
-      metric = metric, own = family$family
+      "{.code {arg} = \"{metric}\"} does not go with {.code family = \"{own}\"}.",
+      "Its networks are judged by its own loss, minus the mean log-likelihood: {.code {arg} = \"loss\"}, or leave it out.",
+      arg = arg, metric = metric, own = family$family
     )
   }
   fits <- output %in% stop_metrics[[metric]] && (metric != "auc" || outputs == 1L)
@@ -61,12 +67,11 @@ read_stop_metric <- function(metric, validation, output, outcome, outputs, loss)
   if (metric %in% c("log_loss", "brier", "auc", "accuracy") && !(outcome$kind == "factor" || outcome$unit || output == "softmax")) fits <- FALSE
   if (!fits) {
     stop_incompatible(
-      "{.code stop_metric = \"{metric}\"} does not go with this outcome under {.code output = \"{output}\"}.",
+      "{.code {arg} = \"{metric}\"} does not go with this outcome under {.code output = \"{output}\"}.",
       "{.val auc} is for two classes; {.val log_loss}, {.val brier} and {.val accuracy} are for classes; {.val rmse} and {.val mae} for numbers; {.val deviance} for likelihoods.",
-      metric = metric, output = output
+      arg = arg, metric = metric, output = output
     )
   }
-  if (metric == "loss") NULL else metric
 }
 
 # One rate per hidden layer; NULL where nothing is dropped.

@@ -1,0 +1,144 @@
+# The trainings of a tuning: each is of one configuration, on the rows that one fold leaves, and is judged on those that the fold holds out.
+
+# A configuration as all its trainings have it: `settings`, complete, so that rows left out change none of them, and the names of those `typed`.
+# `request` is the call's, with all rows.
+settle_trial <- function(request, values) {
+  request$settings[names(values)] <- values
+  request$typed <- union(request$typed, names(values))
+  settled <- settle_request(request)
+  settings <- settled$settings
+  outcome <- settled$given$outcome
+  objective <- resolve_objective(settings, outcome, request$given$interface != "matrix")
+  # A fold's outcomes may all be 0 and 1 where those of all rows are not.
+  if (is.null(settings$family) && is.null(settings$loss) && outcome$kind == "numeric") settings$output <- objective$output
+  # Networks are compared one by one where it is the preset that would have several.
+  alone <- identical(settings$preset, "table") && !any(c("ensemble", "blend") %in% request$typed) && (settings$ensemble > 1 || length(settings$blend) > 0L)
+  if (alone) settings[c("ensemble", "blend")] <- list(1, NULL)
+  # What the preset has chosen by all rows, it is not to choose again by those of a fold.
+  settings$preset <- "textbook"
+  settings$keep <- "minimal"
+  settings$progress <- FALSE
+  settings[c("case_weights", "offset")] <- list(NULL)
+  objective$outputs <- count_outputs(outcome, objective)
+  list(values = values, settings = settings, typed = setdiff(request$typed, c("effort", "keep")), objective = objective, alone = alone)
+}
+
+# The request of one training. `job` has its `settings`, those `typed`, the places `held` out, the `seed` and, where it goes on, the `fit` so far.
+request_of_job <- function(job, given, call) {
+  given$subset <- setdiff_rows(given$taking_part, job$held, given$n)
+  settings <- replace(job$settings, c("seed", "began"), list(job$seed, proc.time()[["elapsed"]]))
+  request <- list(given = given, settings = settings, typed = job$typed, earlier = NULL, call = call)
+  if (is.null(job$fit)) request else going_on(request, job$fit)
+}
+
+# Trains and judges. What a training warns of is kept, to be told once for all; what predictions warn of is in what is measured: NA, or rows that are
+# not judged.
+run_job <- function(job, task) {
+  began <- proc.time()[["elapsed"]]
+  told <- list()
+  fit <- withCallingHandlers(
+    train_requested(request_of_job(job, task$given, task$call)),
+    backprop_warning = function(cnd) {
+      told[[length(told) + 1L]] <<- cnd
+      tryInvokeRestart("muffleWarning")
+    },
+    backprop_message = function(cnd) tryInvokeRestart("muffleMessage")
+  )
+  judged <- suppressWarnings(judge_fit(fit, task$given, job$held, task$metric, task$units), classes = "backprop_warning")
+  status <- status_of(fit)
+  list(
+    configuration = job$configuration, split = job$split, value = if (status == "diverged") NA_real_ else judged$value, epochs_done = epochs_of(fit),
+    rows = judged$rows, unknown = judged$unknown, parameters = parameters_of(fit), seconds = proc.time()[["elapsed"]] - began, status = status, told = told,
+    fit = if (task$keep_fits) fit
+  )
+}
+
+# An ensemble leaves networks that diverged out, unless there are no others.
+status_of <- function(fit) {
+  if (is_ensemble(fit) && all(vapply(fit$members, function(member) member$status == "diverged", NA))) "diverged" else fit$status
+}
+
+# Of an ensemble the mean over its networks. Of a training that is judged as it goes, up to the epoch whose weights it has.
+epochs_of <- function(fit) {
+  of_one <- function(member) as.double(if (is.null(member$best)) member$epochs_done else member$best$epoch)
+  if (is_ensemble(fit)) mean(vapply(fit$members, of_one, 0)) else of_one(fit)
+}
+
+parameters_of <- function(fit) {
+  if (is_ensemble(fit)) sum(vapply(seq_along(fit$members), function(number) parameters_of(member_of(fit, number)), 0)) else count_parameters(fit)
+}
+
+# All jobs, in the processes of the plan that was made for the package future, if one was, or else one after the other. `keep` is given each result as
+# it comes.
+run_jobs <- function(jobs, task, keep, bar) {
+  parallel <- in_parallel()
+  if (parallel) {
+    # One thread each: the processes share the cores.
+    jobs <- lapply(jobs, function(job) replace(job, "settings", list(replace(job$settings, "threads", 1))))
+    done <- future.apply::future_lapply(
+      jobs, guarded_job,
+      task = task[c("given", "call", "metric", "units", "keep_fits")], future.seed = NULL, future.globals = FALSE, future.packages = "backprop",
+      future.scheduling = 4
+    )
+  }
+  for (i in seq_along(jobs)) {
+    one <- if (parallel) done[[i]] else guarded_job(jobs[[i]], task)
+    if (inherits(one, "condition")) as_tuning(rlang::cnd_signal(one), task, jobs[[i]]$configuration)
+    keep(one)
+    bar$step()
+  }
+}
+
+# An error as a result, so that it is raised where it is told which configuration had it.
+guarded_job <- function(job, task) tryCatch(run_job(job, task), backprop_error = function(cnd) cnd)
+
+# A plan is made by future::plan(), which loads that package.
+in_parallel <- function() {
+  isNamespaceLoaded("future") && future::nbrOfWorkers() > 1 && requireNamespace("future.apply", quietly = TRUE)
+}
+
+# Runs code whose errors are those of a configuration, and speak of this function.
+as_tuning <- function(code, task = NULL, configuration = NULL) {
+  withCallingHandlers(code, backprop_error = function(cnd) {
+    if (identical(cnd$call, tuning_call)) {
+      return()
+    }
+    cnd$call <- tuning_call
+    if (length(task$trials) > 1L) {
+      cnd$body <- c(cnd$body, i = paste0("In configuration ", configuration, ": ", label_configuration(task$trials[[configuration]]$values), "."))
+    }
+    rlang::cnd_signal(cnd)
+  })
+}
+
+# How far the trainings are.
+tuning_bar <- function(progress, total) {
+  if (!(if (is.null(progress)) interactive() else progress)) {
+    return(list(step = function() NULL, close = function() NULL))
+  }
+  id <- cli::cli_progress_bar(
+    type = "custom", total = total, format = "{cli::pb_bar} training {cli::pb_current}/{cli::pb_total}, {cli::pb_eta_str}",
+    clear = TRUE, auto_terminate = FALSE, .auto_close = FALSE, .envir = session
+  )
+  list(step = function() cli::cli_progress_update(id = id), close = function() cli::cli_progress_done(id = id))
+}
+
+# What the trainings had to say, once.
+tell_of_trainings <- function(done) {
+  told <- lapply(done, function(one) unique(vapply(one$told, function(cnd) class(cnd)[1L], "")))
+  count <- length(done)
+  unknown <- sum(vapply(done, function(one) one$unknown > 0, NA))
+  if (unknown > 0L) {
+    warn_backprop("tuning_unknown", c(
+      "In {unknown} of {count} training{?s} rows were held out that cannot be predicted: they have a level of a factor that the others have not.",
+      i = "These rows are not judged; fewer {.arg folds}, or {.arg rare_levels}, leave fewer of them."
+    ))
+  }
+  for (kind in unique(unlist(told))) {
+    of_kind <- which(vapply(told, function(classes) kind %in% classes, NA))
+    first <- Filter(function(cnd) inherits(cnd, kind), done[[of_kind[1L]]]$told)[[1L]]
+    times <- length(of_kind)
+    said <- conditionMessage(first)
+    warn_backprop("tuning", "{times} of {count} training{?s} warned. The first of them: {said}", kind = kind, times = times)
+  }
+}
