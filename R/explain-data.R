@@ -232,9 +232,6 @@ drawing_by <- function(seed, draw) {
 
 seed_or_drawn <- function(seed, call) if (is.null(seed)) sample.int(.Machine$integer.max, 1L) else check_seed(seed, call)
 
-# Means by the rows' weights.
-weighted_mean <- function(value, weights) if (is.null(weights)) mean(value) else sum(value * weights) / sum(weights)
-
 # The standard error of such a mean of independent rows; NA of a single one.
 mean_error <- function(value, weights) {
   n <- length(value)

@@ -169,7 +169,7 @@ describe_importance <- function(explained) {
 # What is counted: for the printed head and the axis of a picture.
 words_of_importance <- function(explained) {
   switch(explained$method,
-    permutation = paste(if (explained$metric %in% rising_metrics) "fall" else "rise", "of the", words_of_metric(explained$metric)),
+    permutation = paste(if (rises(explained$metric)) "fall" else "rise", "of the", words_of_metric(explained$metric)),
     shapley = "mean size of Shapley values", gradient = "mean slope per standard deviation", olden = "products of weights", garson = "shares of weights"
   )
 }

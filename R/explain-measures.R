@@ -19,11 +19,8 @@ measure_of <- function(fit, metric, base, call) {
   }
   by_inputs <- metric == "loss" && identical(family_of(fit)$averages, FALSE)
   score <- if (by_inputs) loss_by_engine(fit, base, call) else score_by(metric, fit, base)
-  list(name = metric, sign = if (metric %in% rising_metrics) -1 else 1, by_inputs = by_inputs, score = score)
+  list(name = metric, sign = if (rises(metric)) -1 else 1, by_inputs = by_inputs, score = score)
 }
-
-# Of which more is better.
-rising_metrics <- c("accuracy", "auc")
 
 words_of_metric <- function(metric) {
   if (metric %in% c("rmse", "mae", "auc")) toupper(metric) else if (metric == "custom") "measure" else gsub("_", " ", metric)
@@ -41,43 +38,17 @@ metrics_of_outcome <- function(outcome) {
   c("loss", "log_loss", "brier", "accuracy", if (outcome$k == 2L) "auc")
 }
 
+# Several outcomes count in their own units.
 score_by <- function(metric, fit, base) {
-  settings <- fit$settings
-  y <- base$observed
-  weights <- base$weights
-  mean_of_rows <- function(value) weighted_mean(value, weights)
-  if (metric == "loss") {
-    # On the outcome's own scale, so that it means the same for an ensemble.
-    return(function(predicted) mean_loss(settings$loss, settings$loss_par, settings$output, predicted, base$y, weights, settings$custom))
-  }
-  if (fit$outcome$kind == "factor") {
-    codes <- as.integer(base$Y)
-    of_class <- cbind(seq_along(codes), codes)
-    return(switch(metric,
-      accuracy = function(predicted) mean_of_rows(as.integer(class_of(predicted, fit$outcome$levels)) == codes),
-      log_loss = function(predicted) mean_of_rows(-log(pmax(class_shares(predicted)[of_class], 1e-15))),
-      brier = function(predicted) {
-        error <- class_shares(predicted)
-        error[of_class] <- error[of_class] - 1
-        mean_of_rows(rowSums(error^2))
-      },
-      auc = function(predicted) area_under_curve(class_shares(predicted)[, 2L], codes == 2L, weights)
-    ))
-  }
-  size <- if (metric == "rmse") function(error) sqrt(mean_of_rows(rowMeans(error^2))) else function(error) mean_of_rows(rowMeans(abs(error)))
+  numbers <- metric %in% c("rmse", "mae")
+  y <- if (numbers) base$observed else base$y
   function(predicted) {
-    predicted <- means_of(predicted, fit)
-    size(beside(y, predicted) - predicted)
+    if (numbers) {
+      predicted <- means_of(predicted, fit)
+      y <- beside(y, predicted)
+    }
+    measure(metric, unname(predicted), unname(y), base$weights, fit$settings, units = rep(1, ncol(predicted)))
   }
-}
-
-# How often, by weight, a row of the second class has the larger score; of equals half.
-area_under_curve <- function(score, second, weights) {
-  if (is.null(weights)) weights <- rep(1, length(score))
-  place <- match(score, sort(unique(score)))
-  of <- function(rows) vapply(split(weights * rows, factor(place, seq_len(max(place)))), sum, 0, USE.NAMES = FALSE)
-  first <- of(!second)
-  sum(of(second) * (cumsum(first) - first / 2)) / (sum(weights[second]) * sum(first))
 }
 
 # The loss of families with parameters of their own, which predictions do not tell, by the engine from the inputs.

@@ -1,8 +1,5 @@
 # What configurations are compared by: one measure of the predictions of rows that were held out, on the outcome's own scale.
 
-# Whether more is better.
-rises <- function(metric) metric %in% c("auc", "accuracy")
-
 # The measure where none was typed: the same whichever losses the configurations have.
 choose_metric <- function(outcome, choices) {
   losses <- unique(vapply(choices, function(choice) choice$loss, ""))
@@ -64,48 +61,4 @@ given_rows_as_data <- function(given, rows) {
     return(list(data = given$original$data[rows, , drop = FALSE]))
   }
   list(X = pick_rows_of(given$original$X, rows), Y = pick_rows_of(given$Y, rows))
-}
-
-# Measures of predictions p of outcomes y with weights w. Means are the engine's, of a network whose outputs are the predictions.
-measure <- function(metric, p, y, w, settings, units) {
-  if (!all(is.finite(p))) {
-    return(NA_real_)
-  }
-  mean_of <- function(loss, output, p) mean_loss(loss, numeric(), output, p, y, w)
-  of_number <- function(loss) mean_loss(loss, numeric(), "linear", p / rep(units, each = nrow(p)), y / rep(units, each = nrow(y)), w)
-  single <- settings$output == "sigmoid"
-  weighted_mean <- function(of_row) if (is.null(w)) mean(of_row) else sum(w * of_row) / sum(w)
-  switch(metric,
-    loss = mean_loss(settings$loss, settings$loss_par, settings$output, p, y, w, settings$custom),
-    log_loss = mean_of(outputs[[settings$output]], settings$output, p),
-    brier = (if (single) 2 else 1) * weighted_mean(rowSums((y - p)^2)),
-    accuracy = weighted_mean(if (single) rowMeans((p > 0.5) == (y > 0.5)) else max.col(p, "first") == max.col(y, "first")),
-    auc = area_under_curve(p[, 1L], y[, 1L] > 0.5, if (is.null(w)) rep(1, nrow(p)) else w),
-    rmse = sqrt(of_number("mse")),
-    mae = of_number("mae"),
-    deviance = {
-      loss <- outputs[[settings$output]]
-      # Losses that are means over outputs, too, and half of a deviance where they are logarithms.
-      times <- (if (settings$output == "softmax") 1 else ncol(y)) * (if (settings$output == "linear") 1 else 2)
-      times * (mean_of(loss, settings$output, p) - mean_of(loss, settings$output, y))
-    }
-  )
-}
-
-# The probability that a row of the second class is above one of the first, ties counting half. NA where a class has no row.
-area_under_curve <- function(p, second, w) {
-  if (all(second) || !any(second)) {
-    return(NA_real_)
-  }
-  at <- match(p, sort(unique(p)))
-  size <- max(at)
-  sums <- function(rows) {
-    total <- numeric(size)
-    found <- rowsum(w[rows], at[rows])
-    total[as.integer(rownames(found))] <- found[, 1L]
-    total
-  }
-  above <- sums(second)
-  below <- sums(!second)
-  sum(above * (cumsum(below) - below / 2)) / (sum(above) * sum(below))
 }
