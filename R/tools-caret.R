@@ -49,6 +49,11 @@ nn_caret <- function() {
       shares <- as.data.frame(stats::predict(modelFit, caret_table(newdata), type = "prob"))
       stats::setNames(shares, modelFit$outcome$levels)
     },
+    varImp = function(object, ...) {
+      found <- nn_importance(object, method = "olden")
+      # Of several outputs, the mean size; caret has one number for each column.
+      data.frame(Overall = c(tapply(abs(found$importance), factor(found$variable, unique(found$variable)), mean)))
+    },
     predictors = function(x, ...) names(x$blueprint$columns),
     levels = function(x) x$outcome$levels,
     tags = c("Neural Network", "L2 Regularization", "Accepts Case Weights"),

@@ -69,3 +69,11 @@ test_that("caret's own message of a misspelt argument has the package's words", 
     class = "backprop_error_unknown_argument"
   )
 })
+
+test_that("varImp() has a number for each column, of several classes the mean size", {
+  fit <- nn_train(Species ~ ., iris, preset = "textbook", hidden = 2, epochs = 10, seed = 1)
+  found <- nn_caret()$varImp(fit)
+  olden <- nn_importance(fit, method = "olden")
+  expect_setequal(row.names(found), names(iris)[1:4])
+  expect_equal(found["Sepal.Width", "Overall"], mean(abs(olden$importance[olden$variable == "Sepal.Width"])))
+})
