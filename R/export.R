@@ -33,10 +33,10 @@
 #' of the data first, or train on what [stats::model.matrix()] makes of it.
 #'
 #' @section SQL:
-#' The statement needs `EXP()`, and by the activations and the formula `LN()`, `SQRT()`, `COS()`, `SIN()` and the like. SQLite has them where it was built with its
+#' The statement needs `EXP()`, and by the activations and the formula `LN()` (of SQLite `LOG()`), `SQRT()`, `COS()`, `SIN()` and the like. SQLite has them where it was built with its
 #' math functions (`SQLITE_ENABLE_MATH_FUNCTIONS`), as the package RSQLite and the common command line are; `SELECT exp(1)` tells. `dialect` says which database it is for:
 #' `"sqlite"`, `"duckdb"`, `"postgresql"`, or `"standard"`, which leaves out all that is not in the standard. The first three write `AS MATERIALIZED`, without
-#' which a database may compute each layer anew for each unit of the next. Databases have limits on what a statement may be: a layer of more than 1,000 numbers, or more
+#' which a database may compute each layer anew for each unit of the next. Databases have limits on what a statement may be: more than 1,500 columns at once, or more
 #' than 500,000 weights, are an error.
 #' @param fit A model from [nn_train()]: a network or an ensemble.
 #' @param path The file to write. An existing one is replaced, whole or not at all.
