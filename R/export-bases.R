@@ -26,7 +26,6 @@ poly_of_expression <- function(expression, context) {
 
 # Splines are a polynomial between each two knots, which as many values as it has coefficients determine.
 splines_of_expression <- function(expression, context) {
-  refuse_own_function(called(expression), expression, context)
   constant <- function(name) if (!is.null(expression[[name]])) as.double(constant_of_expression(expression[[name]], context))
   knots <- sort(unique(c(constant("Boundary.knots"), constant("knots"))))
   if (length(knots) < 2L || length(inputs_read(expression[[2L]], context)) == 0L) stop_unsaid(expression, context)
@@ -44,10 +43,13 @@ splines_of_expression <- function(expression, context) {
     values <- suppressWarnings(eval(call, list(.x = (start + end) / 2 + points * (end - start) / 2), env))
     solve(outer(points, 0:degree, `^`), unclass(values))
   }, starts, ends)
-  place <- Map(function(start, end) add_scalar(context$plan, op("divide", op("subtract", x, number((start + end) / 2)), number((end - start) / 2))), starts, ends)
+  place <- Map(function(start, end) {
+    add_scalar(context$plan, op("divide", op("subtract", x, number((start + end) / 2)), number((end - start) / 2)))
+  }, starts, ends)
   lapply(seq_len(ncol(coefficients[[1L]])), function(j) {
     polynomials <- Map(function(of_piece, u) {
-      Reduce(function(sum, coefficient) op("add", op("multiply", sum, u), number(coefficient)), rev(of_piece[-nrow(of_piece), j]), number(of_piece[nrow(of_piece), j]))
+      falling <- rev(of_piece[, j])
+      Reduce(function(sum, coefficient) op("add", op("multiply", sum, u), number(coefficient)), falling[-1L], number(falling[1L]))
     }, coefficients, place)
     Reduce(function(rest, i) op("if", op("less", x, number(knots[i])), polynomials[[i]], rest), rev(seq_len(last)), polynomials[[last + 1L]])
   })

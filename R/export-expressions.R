@@ -23,6 +23,7 @@ unary_functions <- c(
 
 # An expression for each column of the value of an R expression. `context`: the plan, the record of `columns` and what is `carried`.
 numbers_of_expression <- function(expression, context) {
+  if (is.call(expression)) refuse_own_function(called(expression), expression, context)
   switch(if (is.call(expression)) called(expression) else "",
     poly = poly_of_expression(expression, context),
     ns = , bs = splines_of_expression(expression, context),
@@ -45,14 +46,14 @@ number_of_expression <- function(expression, context) {
   }
   name <- called(expression)
   refuse_own_function(name, expression, context)
-  parts <- as.list(expression)[-1L]
+  parts <- unname(as.list(expression))[-1L]
   count <- length(parts)
   compared <- if (name %in% c("==", "!=", "%in%")) text_test(name, parts, context)
   if (!is.null(compared)) {
     return(compared)
   }
-  if (name == "is.na" && count == 1L && is.name(parts[[1L]])) {
-    return(list(op = "missing", at = inputs_read(expression, context)))
+  if (name == "is.na" && count == 1L && !is.null(text_of_expression(parts[[1L]], context))) {
+    return(list(op = "missing", at = text_of_expression(parts[[1L]], context)))
   }
   if (name %in% names(binary_functions) && count == 2L) {
     return(op(binary_functions[[name]], of(parts[[1L]]), of(parts[[2L]])))
@@ -116,10 +117,12 @@ constant_of_expression <- function(expression, context) {
 }
 
 # A function that travels with the fit is not the one of that name that is known here.
-refuse_own_function <- function(name, expression, context) {
+is_own_function <- function(name, context) {
   package <- context$carried$packages[name]
-  if (name %in% names(context$carried$values) || !is.na(package) && !package %in% c("stats", "splines")) stop_unsaid(expression, context)
+  name %in% names(context$carried$values) || (length(package) == 1L && !is.na(package) && !package %in% c("stats", "splines"))
 }
+
+refuse_own_function <- function(name, expression, context) if (is_own_function(name, context)) stop_unsaid(expression, context)
 
 # A column of texts compared with some: NULL where it is none.
 text_test <- function(name, parts, context) {
@@ -133,8 +136,7 @@ text_test <- function(name, parts, context) {
   if (!is.character(values) || anyNA(values) || (name != "%in%" && length(values) != 1L)) {
     return(NULL)
   }
-  test <- at_code(context$plan, at, values, if (name == "!=") 0 else 1, other = as.double(name == "!="), missing = if (name == "%in%") 0 else NaN)
-  test
+  at_code(context$plan, at, values, if (name == "!=") 0 else 1, other = as.double(name == "!="), missing = if (name == "%in%") 0 else NaN)
 }
 
 # What cannot be said in another language.

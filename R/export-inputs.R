@@ -185,7 +185,8 @@ plan_offset <- function(plan, fit, context) {
       values
     })
   } else {
-    plan$inputs <- c(plan$inputs, list(list(name = utils::tail(make.unique(c(names_of_inputs(context$plan), "offset")), 1L), kind = "number", offset = TRUE)))
+    name <- utils::tail(make.unique(c(names_of_inputs(plan), "offset")), 1L)
+    plan$inputs <- c(plan$inputs, list(list(name = name, kind = "number")))
     parts <- list(list(at_input(length(plan$inputs))))
     if (is.null(plan$x)) plan$x <- lapply(seq_len(length(plan$inputs) - 1L), at_input)
   }
@@ -216,7 +217,9 @@ add_scalar <- function(plan, value) {
 
 # What a text is as a number.
 at_code <- function(plan, input, texts, codes, other, missing) {
-  table <- list(input = as.integer(input), texts = texts, codes = rep_len(as.double(codes), length(texts)), other = as.double(other), missing = as.double(missing))
+  table <- list(
+    input = as.integer(input), texts = texts, codes = rep_len(as.double(codes), length(texts)), other = as.double(other), missing = as.double(missing)
+  )
   same <- which(vapply(plan$codes, identical, NA, table))
   if (length(same) == 0L) {
     plan$codes <- c(plan$codes, list(table))

@@ -22,7 +22,8 @@ export_js <- function(plan, options) {
     plan, if (plan$matrix) paste0("row[", seq_along(columns) - 1L, "] (", shown, ")") else paste0("row[", shown, "]"), outputs, paste0(
       name, "(row) takes ", if (plan$matrix) "an array of numbers" else "an object with a property for each column",
       ", and answers with an object with a property for each output",
-      if (!is.null(plan$classes)) " and .pred_class, the likeliest level", ". What is missing is null or undefined. Where there is no prediction the properties are null."
+      if (!is.null(plan$classes)) " and .pred_class, the likeliest level",
+      ". What is missing is null or undefined. Where there is no prediction the properties are null."
     )
   )
   paste(c(
@@ -97,10 +98,14 @@ js_step <- function(step, plan) {
     take = paste0("[].concat(", paste(vapply(step$parts, function(part) {
       if (is.null(part$at)) part$from else paste0("[", paste(part$at - 1L, collapse = ", "), "].map((i) => ", part$from, "[i])")
     }, ""), collapse = ", "), ")"),
-    pieces = paste0("[].concat(", paste(vapply(step$pieces, function(piece) paste0("pieces(", from, "[", piece$column - 1L, "], ", list_of(piece$edges), ")"), ""), collapse = ", "), ")"),
+    pieces = paste0("[].concat(", paste(vapply(step$pieces, function(piece) {
+      paste0("pieces(", from, "[", piece$column - 1L, "], ", list_of(piece$edges), ")")
+    }, ""), collapse = ", "), ")"),
     bend = paste0(
       "bend(", from, ", [", paste(step$clipped - 1L, collapse = ", "), "], [",
-      paste(vapply(step$curves, function(curve) paste0("[", curve$column - 1L, ", ", list_of(curve$knots), ", ", list_of(curve$scores), "]"), ""), collapse = ", "), "])"
+      paste(vapply(step$curves, function(curve) {
+        paste0("[", curve$column - 1L, ", ", list_of(curve$knots), ", ", list_of(curve$scores), "]")
+      }, ""), collapse = ", "), "])"
     )
   ), ";")
 }
@@ -108,7 +113,8 @@ js_step <- function(step, plan) {
 js_code <- function(table, i) {
   paste0(
     "const codes", i, " = new Map([", paste0("[", js_text(table$texts), ", ", js_number(table$codes), "]", recycle0 = TRUE, collapse = ", "), "]);\n",
-    "const code", i, " = (a) => missing(a) ? ", js_number(table$missing), " : codes", i, ".has(text(a)) ? codes", i, ".get(text(a)) : ", js_number(table$other), ";"
+    "const code", i, " = (a) => missing(a) ? ", js_number(table$missing),
+    " : codes", i, ".has(text(a)) ? codes", i, ".get(text(a)) : ", js_number(table$other), ";"
   )
 }
 

@@ -171,7 +171,8 @@ plan_scale <- function(plan, outcome, from) {
   width <- length_of(plan, from)
   if (!is.null(outcome$center)) from <- add_rescale(plan, from, rep_len(outcome$scale, width), rep_len(outcome$center, width), "outcome")
   if (!is.null(outcome$transform)) {
-    from <- add_rescale(plan, add_activation(plan, from, "exp"), rep_len(outcome$transform$factor, width), -rep_len(outcome$transform$shift, width), "transform")
+    transform <- outcome$transform
+    from <- add_rescale(plan, add_activation(plan, from, "exp"), rep_len(transform$factor, width), -rep_len(transform$shift, width), "transform")
   }
   if (is.null(outcome$limits)) {
     return(from)

@@ -3,7 +3,8 @@
 # The place of the input whose texts an expression gives as they are; NULL where it gives others.
 text_of_expression <- function(expression, context) {
   if (is.call(expression)) {
-    same <- called(expression) %in% c("factor", "as.factor", "ordered", "as.ordered", "droplevels", "as.character", "I", "(")
+    keep_texts <- c("factor", "as.factor", "ordered", "as.ordered", "droplevels", "as.character", "I", "(")
+    same <- called(expression) %in% keep_texts && !is_own_function(called(expression), context)
     plain <- all(names(as.list(expression)) %in% c("", "x", "levels", "ordered")) && is.null(expression$labels)
     return(if (same && plain && length(expression) > 1L && is_complete(expression, context)) text_of_expression(expression[[2L]], context))
   }
@@ -14,8 +15,8 @@ text_of_expression <- function(expression, context) {
 # Levels that are typed may leave some out: what is NA then is not told from what is new.
 is_complete <- function(call, context) is.null(call$levels) || called(call) != "factor"
 
-# Of a factor that is made of numbers, whose `levels` are NA where they stand for no value of their own: the `value` that is looked at, `tests` for each of its levels (NULL: no value has it), and `has_level`, whether it
-# has one at all, perhaps one that is not among `levels`.
+# Of a factor that is made of numbers, whose `levels` are NA where they stand for no value of their own: the `value` that is looked at, `tests` for
+# each of its levels (NULL: no value has it), and `has_level`, whether it has one at all, perhaps one that is not among `levels`.
 cases_of_expression <- function(expression, levels, context) {
   name <- if (is.call(expression)) called(expression) else ""
   refuse_own_function(name, expression, context)
@@ -30,7 +31,8 @@ cases_of_expression <- function(expression, levels, context) {
   numbers <- if (all(is.na(levels) | !is.na(flags))) flags else suppressWarnings(as.double(levels))
   # R writes numbers with 15 digits to make levels of them: of whole numbers these are all.
   if (!identical(is.na(numbers), is.na(levels)) || any(numbers != floor(numbers) | abs(numbers) > 1e15, na.rm = TRUE)) stop_unsaid(expression, context)
-  list(value = value, tests = lapply(numbers, function(each) if (!is.na(each)) op("equal", value, number(each))), has_level = op("not", op("unknown", value)))
+  tests <- lapply(numbers, function(each) if (!is.na(each)) op("equal", value, number(each)))
+  list(value = value, tests = tests, has_level = op("not", op("unknown", value)))
 }
 
 cases_of_cut <- function(expression, levels, context) {

@@ -13,7 +13,7 @@
 #   steps      in order; each makes a vector, see below
 #   lengths    of the vectors by name
 #   result     the vector that is the prediction
-#   outputs    names of its elements: as predict() has them, without the leading ".pred_"
+#   outputs    names of its elements: as predict() has them, without the leading ".pred_"; `single`, whether there is one only
 #   classes    levels of the outcome, where the outputs are their probabilities: the class is the first of the largest
 #   outcome    what is predicted, in words; `network`, by what; `version`, by which version of the package; `call`, how it was trained
 #
@@ -94,14 +94,14 @@ refuse_unplanned <- function(fit, call) {
   members <- if (is_ensemble(fit)) lapply(seq_along(fit$members), function(number) member_of(fit, number)) else list(fit)
   if (fit$outcome$kind == "survival") {
     family <- family_of(fit)$family
-    stop_backprop("incompatible", c(
+    stop_backprop("export", c(
       "A fit of {.code family = \"{family}\"} cannot be exported: it predicts curves of survival, which are no row of numbers.",
       i = "{.code predict(fit, new_data, type = \"survival\", time = )} has them as numbers at times."
     ), call = call)
   }
-  own <- vapply(members, function(member) length(own_activations(member$settings$custom)) > 0L && any(!member$settings$activation %in% names(activations)), NA)
+  own <- vapply(members, function(member) !all(member$settings$activation %in% names(activations)), NA)
   if (any(own)) {
-    stop_backprop("incompatible", c(
+    stop_backprop("export", c(
       "A network with an activation of your own cannot be exported: it is a function in R.",
       i = "Train with one of {.val {names(activations)}}."
     ), call = call)
@@ -157,5 +157,8 @@ add_mean <- function(plan, from, shares) {
 }
 
 add_rescale <- function(plan, from, scale, center, what) {
-  add_step(plan, "rescale", from, length_of(plan, from), scale = add_constant(plan, scale, paste0(what, "_scale")), center = add_constant(plan, center, paste0(what, "_center")))
+  add_step(
+    plan, "rescale", from, length_of(plan, from),
+    scale = add_constant(plan, scale, paste0(what, "_scale")), center = add_constant(plan, center, paste0(what, "_center"))
+  )
 }

@@ -48,8 +48,8 @@ r_texts <- function(x) paste0("c(", paste(r_text(x), collapse = ", "), ")")
 
 r_code <- function(table, i) {
   paste0(
-    "codes", i, " <- list(texts = ", if (length(table$texts) > 0L) r_texts(table$texts) else "character()", ", codes = c(", paste(r_number(table$codes), collapse = ", "),
-    "), other = ", r_number(table$other), ", missing = ", r_number(table$missing), ")"
+    "codes", i, " <- list(texts = ", if (length(table$texts) > 0L) r_texts(table$texts) else "character()",
+    ", codes = c(", paste(r_number(table$codes), collapse = ", "), "), other = ", r_number(table$other), ", missing = ", r_number(table$missing), ")"
   )
 }
 

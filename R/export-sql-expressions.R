@@ -25,7 +25,8 @@ sql_expressions <- function(sql, plan) {
       a <- hold(a)
       paste0("(CASE WHEN ", a, " IN (", paste(sql_number(values), collapse = ", "), ") THEN 1.0 WHEN ", a, " IS NOT NULL THEN 0.0 END)")
     },
-    add = infix("+"), subtract = infix("-"), multiply = infix("*"), divide = function(a, b) paste0("(", a, " / NULLIF(", b, ", 0.0))"), negate = function(a) paste0("(-", a, ")"),
+    add = infix("+"), subtract = infix("-"), multiply = infix("*"), divide = function(a, b) paste0("(", a, " / NULLIF(", b, ", 0.0))"),
+    negate = function(a) paste0("(-", a, ")"),
     power = function(a, b) sql_power(hold(a), b),
     modulo = function(a, b) {
       a <- hold(a)
@@ -54,7 +55,8 @@ sql_expressions <- function(sql, plan) {
     exp = function(a) sql_exp(hold(a)), log = where("@ > 0.0", sql$logarithm), log1p = where("@ > -1.0", gsub("@", "1.0 + @", sql$logarithm, fixed = TRUE)),
     expm1 = function(a) paste0("(", sql_exp(hold(a)), " - 1.0)"), sqrt = where("@ >= 0.0", "SQRT(@)"), abs = of("ABS(@)"),
     sign = of("CASE WHEN @ > 0.0 THEN 1.0 WHEN @ < 0.0 THEN -1.0 WHEN @ = 0.0 THEN 0.0 END"), floor = of("FLOOR(@)"), ceiling = of("CEIL(@)"),
-    sin = of("SIN(@)"), cos = of("COS(@)"), tan = of("TAN(@)"), asin = where("ABS(@) <= 1.0", "ASIN(@)"), acos = where("ABS(@) <= 1.0", "ACOS(@)"), atan = of("ATAN(@)"),
+    sin = of("SIN(@)"), cos = of("COS(@)"), tan = of("TAN(@)"), asin = where("ABS(@) <= 1.0", "ASIN(@)"),
+    acos = where("ABS(@) <= 1.0", "ACOS(@)"), atan = of("ATAN(@)"),
     sinh = function(a) {
       a <- hold(a)
       paste0("((", sql_exp(a), " - ", sql_exp(hold(paste0("(-", a, ")"))), ") / 2.0)")
@@ -71,7 +73,10 @@ sql_smaller <- function(a, b, sign) paste0("(CASE WHEN ", a, " ", sign, " ", b, 
 
 sql_power <- function(a, b) {
   exponent <- suppressWarnings(as.double(b))
-  if (exponent %in% 1:4) paste0("(", paste(rep(a, exponent), collapse = " * "), ")") else paste0("(CASE WHEN ", a, " > 0.0 OR FLOOR(", b, ") = ", b, " THEN POWER(", a, ", ", b, ") END)")
+  if (exponent %in% 1:4) {
+    return(paste0("(", paste(rep(a, exponent), collapse = " * "), ")"))
+  }
+  paste0("(CASE WHEN ", a, " > 0.0 OR FLOOR(", b, ") = ", b, " THEN POWER(", a, ", ", b, ") END)")
 }
 
 # `z` is a column: it stands here several times. Beyond these ends some databases end the statement.

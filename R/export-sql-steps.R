@@ -25,10 +25,11 @@ sql_step <- function(sql, step, plan) {
     }, "")),
     linear = {
       weights <- constant("weights")
-      biases <- if (is.null(step$biases)) rep("0.0", ncol(weights)) else number(constant("biases"))
+      biases <- if (is.null(step$biases)) numeric(ncol(weights)) else constant("biases")
       add(vapply(seq_len(ncol(weights)), function(j) {
         used <- which(weights[, j] != 0)
-        sql_join(c(biases[j], paste0(x[used], " * ", sql_weights(sql, weights[used, j]), recycle0 = TRUE)), "+")
+        products <- paste0(x[used], " * ", sql_weights(sql, weights[used, j]), recycle0 = TRUE)
+        sql_join(c(if (biases[j] != 0 || length(used) == 0L) number(biases[j]), products), "+")
       }, ""))
     },
     activate = sql_activate(sql, step, x, add),
@@ -41,7 +42,8 @@ sql_step <- function(sql, step, plan) {
     norm = {
       mean <- sql_hold(sql, paste0("((", sql_join(x, "+"), ") / ", number(length(x)), ")"))
       centered <- sql_hold_each(sql, paste0("(", x, " - ", mean, ")"))
-      size <- sql_hold(sql, paste0("SQRT((", sql_join(paste0(centered, " * ", centered), "+"), ") / ", number(length(x)), " + ", number(step$epsilon), ")"))
+      squares <- sql_join(paste0(centered, " * ", centered), "+")
+      size <- sql_hold(sql, paste0("SQRT((", squares, ") / ", number(length(x)), " + ", number(step$epsilon), ")"))
       add(paste0(centered, " / ", size, " * ", number(constant("factors")), " + ", number(constant("biases"))))
     },
     pieces = add(unlist(lapply(step$pieces, function(piece) {
@@ -64,15 +66,19 @@ sql_largest <- function(sql, x) {
   if (length(x) == 1L) {
     return(x)
   }
-  parts <- vapply(split(x, (seq_along(x) - 1L) %/% 50L), function(part) if (length(part) > 1L) paste0(sql$largest, "(", paste(part, collapse = ", "), ")") else part, "")
+  parts <- vapply(split(x, (seq_along(x) - 1L) %/% 50L), function(part) {
+    if (length(part) > 1L) paste0(sql$largest, "(", paste(part, collapse = ", "), ")") else part
+  }, "")
   if (length(parts) > 1L) sql_largest(sql, parts) else unname(parts)
 }
 
 sql_curve <- function(z, knots, scores) {
   n <- length(knots)
   slopes <- diff(scores) / diff(knots)
-  between <- paste0("WHEN ", z, " < ", sql_number(knots[-1L]), " THEN ", sql_number(scores[-n]), " + (", z, " - ", sql_number(knots[-n]), ") * ", sql_number(slopes), recycle0 = TRUE)
-  paste0("CASE WHEN ", z, " < ", sql_number(knots[1L]), " THEN ", sql_number(scores[1L]), " ", paste(between, collapse = " "), " ELSE ", sql_number(scores[n]), " END")
+  line <- paste0(sql_number(scores[-n]), " + (", z, " - ", sql_number(knots[-n]), ") * ", sql_number(slopes), recycle0 = TRUE)
+  between <- paste0("WHEN ", z, " < ", sql_number(knots[-1L]), " THEN ", line, recycle0 = TRUE)
+  first <- paste0("CASE WHEN ", z, " < ", sql_number(knots[1L]), " THEN ", sql_number(scores[1L]))
+  paste(c(first, between, paste0("ELSE ", sql_number(scores[n]), " END")), collapse = " ")
 }
 
 sql_activate <- function(sql, step, x, add) {
@@ -84,12 +90,17 @@ sql_activate <- function(sql, step, x, add) {
     gelu = {
       tail <- upper_tail_series()
       u <- sql_hold_each(sql, paste0("((ABS(", x, ") - ", sql_number(tail$half), ") / (ABS(", x, ") + ", sql_number(tail$half), "))"))
-      series <- Reduce(function(sum, c) paste0("(", sum, " * ", u, " + ", sql_number(c), ")"), rev(tail$coefficients)[-1L], sql_number(utils::tail(tail$coefficients, 1L)))
+      falling <- sql_number(rev(tail$coefficients))
+      series <- Reduce(function(sum, coefficient) paste0("(", sum, " * ", u, " + ", coefficient, ")"), falling[-1L], falling[1L])
       upper <- sql_hold_each(sql, paste0("(CASE WHEN ABS(", x, ") > 37.0 THEN 0.0 ELSE EXP(-0.5 * ", x, " * ", x, ") * ", series, " END)"))
       add(paste0(x, " * (CASE WHEN ", x, " > 0.0 THEN 1.0 - ", upper, " ELSE ", upper, " END)"))
     },
-    softplus = add(vapply(seq_along(x), function(j) paste0(below("0.0")[j], " + ", sub("@", paste0("1.0 + ", sql_decay(x[j])), sql$logarithm, fixed = TRUE)), "")),
+    softplus = {
+      logarithms <- vapply(paste0("1.0 + ", sql_decay(x)), function(of) sub("@", of, sql$logarithm, fixed = TRUE), "", USE.NAMES = FALSE)
+      add(paste0(below("0.0"), " + ", logarithms))
+    },
     silu = add(paste0(x, " * ", sql_sigmoid(x))), softsign = add(paste0(x, " / (1.0 + ABS(", x, "))")), exp = add(sql_exp(x)),
-    cosine = add(paste0("COS(6.2831853071795865 * (", x, " - FLOOR(", x, " + 0.5)))")), sine = add(paste0("SIN(6.2831853071795865 * (", x, " - FLOOR(", x, " + 0.5)))"))
+    cosine = add(paste0("COS(6.2831853071795865 * (", x, " - FLOOR(", x, " + 0.5)))")),
+    sine = add(paste0("SIN(6.2831853071795865 * (", x, " - FLOOR(", x, " + 0.5)))"))
   )
 }

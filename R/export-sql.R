@@ -4,25 +4,32 @@
 sql_most_columns <- 1500L
 sql_most_numbers <- 500000L
 
-# Of more weights than this none stands in the expressions: they are columns of tables of one row. SQLite compares every literal of an expression with all before it.
+# Of more weights than this none stands in the expressions: they are columns of tables of one row. SQLite compares every literal of an expression with
+# all before it.
 sql_most_literals <- 5000L
 sql_row_of_numbers <- 1000L
 
 # `materialized`: what keeps a database from computing a layer anew for each use of its columns. `number` and `text` are the columns of a table as double
-# precision and as text; of SQLite, whose columns hold what they are given, only what is a number is one. `logarithm`: SQLite's LOG() has the base 10 or e, by who built it.
+# precision and as text; of SQLite, whose columns hold what they are given, only what is a number is one. `logarithm`: SQLite's LOG() has the base 10 or
+# e, by who built it.
 sql_dialects <- list(
   sqlite = list(
     materialized = "MATERIALIZED ", largest = "MAX", logarithm = "(LOG(@) / LOG(2.7182818284590452))",
-    number = function(x) paste0("CASE WHEN typeof(", x, ") IN ('integer', 'real') THEN CAST(", x, " AS REAL) END"), text = function(x) paste0("CAST(", x, " AS TEXT)")
+    number = function(x) paste0("CASE WHEN typeof(", x, ") IN ('integer', 'real') THEN CAST(", x, " AS REAL) END"),
+    text = function(x) paste0("CAST(", x, " AS TEXT)")
   ),
   duckdb = list(
     materialized = "MATERIALIZED ", largest = "GREATEST", logarithm = "LN(@)", number = function(x) paste0("CAST(", x, " AS DOUBLE)"),
     text = function(x) paste0("CAST(", x, " AS VARCHAR)")
   ),
   postgresql = list(
-    materialized = "MATERIALIZED ", largest = "GREATEST", logarithm = "LN(@)", number = function(x) paste0("CAST(", x, " AS DOUBLE PRECISION)"), text = function(x) paste0("CAST(", x, " AS TEXT)")
+    materialized = "MATERIALIZED ", largest = "GREATEST", logarithm = "LN(@)",
+    number = function(x) paste0("CAST(", x, " AS DOUBLE PRECISION)"), text = function(x) paste0("CAST(", x, " AS TEXT)")
   ),
-  standard = list(materialized = "", largest = "GREATEST", logarithm = "LN(@)", number = function(x) paste0("CAST(", x, " AS DOUBLE PRECISION)"), text = identity)
+  standard = list(
+    materialized = "", largest = "GREATEST", logarithm = "LN(@)",
+    number = function(x) paste0("CAST(", x, " AS DOUBLE PRECISION)"), text = identity
+  )
 )
 
 export_sql <- function(plan, options) {
@@ -32,14 +39,20 @@ export_sql <- function(plan, options) {
   columns <- names_of_inputs(plan)
   keys <- if (is.null(options$key)) columns else check_sql_names(options$key, "key", "names of columns of the table, or `NULL`", NULL, call)
   refuse_large_sql(plan, call)
-  sql <- list2env(list(items = list(), vectors = list(), count = 0L, numbers = numeric(), tabled = sum(lengths(plan$constants)) > sql_most_literals, largest = dialect$largest, logarithm = dialect$logarithm))
+  sql <- list2env(list(items = list(), vectors = list(), count = 0L, numbers = numeric()))
+  sql$tabled <- sum(lengths(plan$constants)) > sql_most_literals
+  sql$largest <- dialect$largest
+  sql$logarithm <- dialect$logarithm
   sql_inputs(sql, plan, dialect, options$dialect, keys)
   sql_design(sql, plan)
   for (step in plan$steps) sql$vectors[[step$into]] <- sql_step(sql, step, plan)
   final <- sql_outputs(sql, plan, keys)
   head <- export_head(
     plan, paste0("column \"", comment_text(columns), "\""), c(prediction_names(plan), if (!is.null(plan$classes)) ".pred_class: the likeliest level"),
-    paste0("For ", c(sqlite = "SQLite", duckdb = "DuckDB", postgresql = "PostgreSQL", standard = "standard SQL")[[options$dialect]], ". Predictions are NULL where there are none. Rows come in any order.")
+    paste0(
+      "For ", c(sqlite = "SQLite", duckdb = "DuckDB", postgresql = "PostgreSQL", standard = "standard SQL")[[options$dialect]],
+      ". Predictions are NULL where there are none. Rows come in any order."
+    )
   )
   paste(c(paste("--", head), sql_statement(sql, paste(sql_name(table), collapse = "."), final, dialect, call)), collapse = "\n")
 }
@@ -52,10 +65,11 @@ check_sql_names <- function(x, arg, expected, lengths, call) {
 refuse_large_sql <- function(plan, call) {
   numbers <- sum(lengths(plan$constants))
   widest <- max(plan$lengths)
+  most <- format(c(sql_most_numbers, sql_most_columns), big.mark = ",", scientific = FALSE, trim = TRUE)
   if (numbers > sql_most_numbers || widest > sql_most_columns) {
     stop_backprop("export", c(
       "The network is too large for SQL: {format(numbers, big.mark = ',')} numbers, in layers of up to {widest} columns.",
-      x = "A statement may have {format(sql_most_numbers, big.mark = ',', scientific = FALSE)} and {format(sql_most_columns, big.mark = ',')}: databases have limits on columns, and take minutes to read more.",
+      x = "A statement may have {most[1]} and {most[2]}: databases have limits on columns, and take minutes to read more.",
       i = "Export it in another language, or train a smaller one ({.arg hidden}, {.arg ensemble})."
     ), call = call)
   }
@@ -154,7 +168,8 @@ sql_outputs <- function(sql, plan, keys) {
     k <- length(columns)
     # The first that is not below any after it is the largest.
     cases <- vapply(seq_len(k - 1L), function(j) sql_join(paste0(columns[j], " >= ", columns[(j + 1L):k]), "AND"), "")
-    paste0("CASE WHEN ok = 1 THEN CASE ", paste0("WHEN ", cases, " THEN ", sql_text(plan$classes[-k]), collapse = " "), " ELSE ", sql_text(plan$classes[k]), " END END")
+    cases <- paste0("WHEN ", cases, " THEN ", sql_text(plan$classes[-k]), collapse = " ")
+    paste0("CASE WHEN ok = 1 THEN CASE ", cases, " ELSE ", sql_text(plan$classes[k]), " END END")
   }
   list(
     expressions = c(paste0("k", seq_along(keys)), value, class), names = sql_name(c(keys, prediction_names(plan), if (!is.null(class)) ".pred_class")),
@@ -182,14 +197,14 @@ sql_statement <- function(sql, table, final, dialect, call) {
     passed <- setdiff(needed, names(made))
     if (length(here) + length(passed) > sql_most_columns) refuse_wide_sql(length(here) + length(passed), call)
     shown <- c(passed, paste0(here, " AS ", names(here), recycle0 = TRUE))
-    texts[g] <- paste0(
-      "c", g - 1L, " AS ", dialect$materialized, "(\n  SELECT ", paste(shown, collapse = ",\n    "), "\n  FROM ", if (g == 1L) paste0(table, " AS t") else paste(c(paste0("c", g - 2L), groups[[g]]$tables), collapse = " CROSS JOIN "), "\n)"
-    )
+    from <- if (g == 1L) paste0(table, " AS t") else paste(c(paste0("c", g - 2L), groups[[g]]$tables), collapse = " CROSS JOIN ")
+    texts[g] <- paste0("c", g - 1L, " AS ", dialect$materialized, "(\n  SELECT ", paste(shown, collapse = ",\n    "), "\n  FROM ", from, "\n)")
     needed <- union(passed, groups[[g]]$reads)
     needed <- intersect(needed, unlist(lapply(groups[seq_len(g - 1L)], function(group) names(group$columns))))
   }
   c(
-    paste0("WITH ", paste(c(sql_tables_of_numbers(sql, dialect), texts), collapse = ",\n")), paste0("SELECT ", paste0(final$expressions, " AS ", final$names, collapse = ",\n  ")), paste0("FROM c", length(groups) - 1L)
+    paste0("WITH ", paste(c(sql_tables_of_numbers(sql, dialect), texts), collapse = ",\n")),
+    paste0("SELECT ", paste0(final$expressions, " AS ", final$names, collapse = ",\n  ")), paste0("FROM c", length(groups) - 1L)
   )
 }
 

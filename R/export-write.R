@@ -111,6 +111,7 @@ needed_functions <- function(file, code) {
   functions <- exported_functions(file)
   needed <- character()
   while (length(code) > 0L) {
+    code <- gsub("\"[^\"\n]*\"", "", code)
     words <- unique(unlist(regmatches(code, gregexpr("[A-Za-z_.][A-Za-z0-9_.]*", code))))
     found <- setdiff(intersect(words, names(functions)), needed)
     needed <- c(needed, found)

@@ -33,10 +33,10 @@
 #' of the data first, or train on what [stats::model.matrix()] makes of it.
 #'
 #' @section SQL:
-#' The statement needs `EXP()`, and by the activations and the formula `LN()`, `SQRT()`, `COS()`, `SIN()` and the like. SQLite has them where it was built with its
+#' The statement needs `EXP()`, and by the activations and the formula `LN()` (of SQLite `LOG()`), `SQRT()`, `COS()`, `SIN()` and the like. SQLite has them where it was built with its
 #' math functions (`SQLITE_ENABLE_MATH_FUNCTIONS`), as the package RSQLite and the common command line are; `SELECT exp(1)` tells. `dialect` says which database it is for:
 #' `"sqlite"`, `"duckdb"`, `"postgresql"`, or `"standard"`, which leaves out all that is not in the standard. The first three write `AS MATERIALIZED`, without
-#' which a database may compute each layer anew for each unit of the next. Databases have limits on what a statement may be: a layer of more than 1,000 numbers, or more
+#' which a database may compute each layer anew for each unit of the next. Databases have limits on what a statement may be: more than 1,500 columns at once, or more
 #' than 500,000 weights, are an error.
 #' @param fit A model from [nn_train()]: a network or an ensemble.
 #' @param path The file to write. An existing one is replaced, whole or not at all.
@@ -70,7 +70,7 @@ nn_export <- function(fit, path, language = NULL, ..., name = "nn_predict_row", 
     stop_backprop("missing_argument", "{.arg fit} is missing: give a model from {.fn nn_train}.", call = call)
   }
   fit <- validate_fit(fit, "fit", call, c("description", "weights"), ensembles = TRUE)
-  if (missing(path) || !is_text(path) || !nzchar(path)) {
+  if (missing(path) || !is_path(path)) {
     stop_argument("path", "the name of a file", if (missing(path)) NULL else path, call = call)
   }
   language <- language_of(language, path, call)
@@ -80,7 +80,9 @@ nn_export <- function(fit, path, language = NULL, ..., name = "nn_predict_row", 
   }
   refuse_dots(..., known = c("fit", "path", "language", "name", "table", "key", "dialect"), call = call)
   plan <- export_plan(fit, call)
-  options <- list(name = check_export_name(name, call), module = grepl("[.]mjs$", path, ignore.case = TRUE), table = table, key = key, dialect = dialect, call = call)
+  options <- list(
+    name = check_export_name(name, call), module = grepl("[.]mjs$", path, ignore.case = TRUE), table = table, key = key, dialect = dialect, call = call
+  )
   text <- export_languages[[language]]$write(plan, options)
   write_file(path, charToRaw(enc2utf8(paste0(text, "\n"))), call = call)
   invisible(path)
@@ -99,12 +101,13 @@ language_of <- function(language, path, call) {
   if (!is.null(language)) {
     return(check_choice(if (is_text(language)) tolower(language) else language, "language", names(export_languages), call))
   }
-  ending <- tolower(sub("^.*[.]", "", basename(path)))
+  ending <- sub("^.*[.]", "", basename(path), useBytes = TRUE)
+  if (validUTF8(ending)) ending <- tolower(ending)
   found <- names(export_languages)[vapply(export_languages, function(one) ending %in% one$endings, NA)]
   if (length(found) == 0L) {
     endings <- paste0(".", unlist(lapply(export_languages, function(one) one$endings), use.names = FALSE))
     stop_backprop("choice", c(
-      "The ending of {.file {path}} does not say which language it is to be.",
+      "The ending of {quote_each(path)} does not say which language it is to be.",
       i = "Give {.arg language}: one of {.or {.val {names(export_languages)}}}; or end the name by one of {.or {.val {endings}}}."
     ), call = call)
   }
@@ -117,7 +120,8 @@ check_export_name <- function(name, call) {
     stop_argument("name", "a name of letters, digits and underscores that begins with a letter", name, call = call)
   }
   taken <- c(c_keywords, js_keywords, r_keywords, "x", "row", "out", "given", "columns", "outputs", "classes")
-  if (name %in% taken || grepl("^(bp_|[sv][0-9])", name) || name %in% names(exported_functions("functions.js")) || exists(name, baseenv(), inherits = FALSE)) {
+  taken <- c(taken, names(exported_functions("functions.js")))
+  if (name %in% taken || grepl("^(bp_|[sv][0-9])", name) || exists(name, baseenv(), inherits = FALSE)) {
     stop_backprop("argument", c(
       "{.arg name} is {.val {name}}, which means something else in R, C or JavaScript, or in the file itself.",
       i = "A longer one does, such as {.val predict_{name}}."

@@ -97,6 +97,10 @@ targets_of_fits <- function() {
       inside <- value$lower <= value$observed + 1e-9 & value$observed <= value$upper + 1e-9
       c(if (!all(inside)) "has shares outside of their intervals", faults_of_text(value))
     }, list(bins = a_count, level = a_level, main = function(near) if (near) draw_one(NA, character()) else draw_one(NULL, "a title"))),
+    nn_export = asks_a_fit("nn_export", quote(nn_export), function(value, known, arguments) {
+      on.exit(unlink(value))
+      if (!file.exists(value) || file.size(value) == 0) "wrote nothing"
+    }, kinds_of_exports, data = character(), extra = character(), needed = "path"),
     nn_last = target_of_last,
     nn_member = target_of_member, summary_of_ensemble = target_of_ensemble_summary
   )
@@ -111,6 +115,17 @@ pictured_reliability <- function(..., main = NULL) {
   ggplot2::autoplot(value, main = main)
   value
 }
+kinds_of_exports <- list(
+  path = function(near) {
+    ending <- draw_one(".c", ".R", ".js", ".mjs", ".sql", ".SQL")
+    if (near) draw_one("", NA, tempdir(), file.path(tempdir(), "no", paste0("a", ending)), "a.py", c("a.c", "b.c")) else tempfile(fileext = ending)
+  },
+  language = or_null(a_choice_of(c("c", "r", "js", "sql"))),
+  name = function(near) if (near) draw_one("", "a b", "1a", "if", "x", NA, "\u00e9", c("a", "b")) else draw_one("score", "predict_it", "Row2"),
+  table = function(near) if (near) draw_one("", NA, 1, c("a", "b", "c")) else draw_one("rows", c("schema", "it's \"it\"")),
+  key = or_null(function(near) if (near) draw_one("", NA, 1, character()) else draw_one("id", c("id", "a\"b"))),
+  dialect = a_choice_of(c("sqlite", "duckdb", "postgresql", "standard"))
+)
 
 holds_of_family <- function(value, known = NULL, arguments = NULL) c(if (!inherits(value, "nn_family") || !inherits(value, "family")) "is no family", faults_of_text(value))
 
