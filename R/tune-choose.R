@@ -29,14 +29,14 @@ table_of_results <- function(task, folds, more) {
   of_each <- function(values, how) vapply(numbers, function(number) how(values[folds$configuration == number]), 0)
   tuned <- names(task$trials[[1L]]$values)
   columns <- lapply(stats::setNames(tuned, tuned), function(name) column_of_values(lapply(task$trials[numbers], function(trial) trial$values[[name]])))
-  # After an interrupt some have been trained on some folds only.
+  # After an interrupt some have been trained on some folds only, or have gone on in some.
   whole <- of_each(folds$value, length) == length(task$splits)
   results <- list(configuration = numbers)
   results[tuned] <- columns
   results <- c(results, list(
     mean = ifelse(whole, of_each(folds$value, mean), NA_real_), std_error = of_each(folds$value, function(values) stats::sd(values) / sqrt(length(values))),
     folds = as.integer(of_each(folds$value, length)), epochs_done = of_each(folds$epochs_done, mean), parameters = of_each(more[, "parameters"], mean),
-    seconds = of_each(folds$seconds, sum), stage = of_each(more[, "stage"], max)
+    seconds = of_each(folds$seconds, sum), stage = of_each(more[, "stage"], min)
   ))
   order <- order(is.na(results$mean), -results$stage, if (rises(task$metric)) -results$mean else results$mean)
   results <- lapply(c(list(rank = order(order)), results), `[`, order)

@@ -31,24 +31,21 @@ request_of_job <- function(job, given, call) {
   if (is.null(job$fit)) request else going_on(request, job$fit)
 }
 
-# Trains and judges. What a training warns of is kept, to be told once for all; what predictions warn of is in what is measured: NA, or rows that are
-# not judged.
+# Trains and judges. What a single training has to say is no matter here: that of the fit says it again, and what cannot be measured is counted.
 run_job <- function(job, task) {
   began <- proc.time()[["elapsed"]]
-  told <- list()
-  fit <- withCallingHandlers(
-    train_requested(request_of_job(job, task$given, task$call)),
-    backprop_warning = function(cnd) {
-      told[[length(told) + 1L]] <<- cnd
-      tryInvokeRestart("muffleWarning")
+  withCallingHandlers(
+    {
+      fit <- train_requested(request_of_job(job, task$given, task$call))
+      judged <- judge_fit(fit, task$given, job$held, task$metric, task$units)
     },
+    backprop_warning = function(cnd) tryInvokeRestart("muffleWarning"),
     backprop_message = function(cnd) tryInvokeRestart("muffleMessage")
   )
-  judged <- suppressWarnings(judge_fit(fit, task$given, job$held, task$metric, task$units), classes = "backprop_warning")
   status <- status_of(fit)
   list(
     configuration = job$configuration, split = job$split, value = if (status == "diverged") NA_real_ else judged$value, epochs_done = epochs_of(fit),
-    rows = judged$rows, unknown = judged$unknown, parameters = parameters_of(fit), seconds = proc.time()[["elapsed"]] - began, status = status, told = told,
+    rows = judged$rows, unknown = judged$unknown, parameters = parameters_of(fit), seconds = proc.time()[["elapsed"]] - began, status = status,
     fit = if (task$keep_fits) fit
   )
 }
@@ -123,9 +120,8 @@ tuning_bar <- function(progress, total) {
   list(step = function() cli::cli_progress_update(id = id), close = function() cli::cli_progress_done(id = id))
 }
 
-# What the trainings had to say, once.
+# What could not be measured, once for all trainings.
 tell_of_trainings <- function(done) {
-  told <- lapply(done, function(one) unique(vapply(one$told, function(cnd) class(cnd)[1L], "")))
   count <- length(done)
   unknown <- sum(vapply(done, function(one) one$unknown > 0, NA))
   if (unknown > 0L) {
@@ -134,11 +130,11 @@ tell_of_trainings <- function(done) {
       i = "These rows are not judged; fewer {.arg folds}, or {.arg rare_levels}, leave fewer of them."
     ))
   }
-  for (kind in unique(unlist(told))) {
-    of_kind <- which(vapply(told, function(classes) kind %in% classes, NA))
-    first <- Filter(function(cnd) inherits(cnd, kind), done[[of_kind[1L]]]$told)[[1L]]
-    times <- length(of_kind)
-    said <- conditionMessage(first)
-    warn_backprop("tuning", "{times} of {count} training{?s} warned. The first of them: {said}", kind = kind, times = times)
+  diverged <- sum(vapply(done, function(one) one$status == "diverged", NA))
+  if (diverged > 0L) {
+    warn_backprop("tuning_diverged", c(
+      "{diverged} of {count} training{?s} diverged: the loss or the weights were no longer finite.",
+      i = "Their configurations are ranked last. Remedy: a smaller {.arg lr}, or {.code standardize = TRUE}."
+    ))
   }
 }

@@ -117,7 +117,7 @@ stop_tuning <- function(message, hint, ...) {
 #' # Few epochs for all, more for the best:
 #' halved <- nn_tune(as.matrix(mtcars[2:4]), mtcars$mpg, lr = nn_range(1e-3, 1, log = TRUE),
 #'                   standardize = TRUE, activation = "tanh", epochs = 90,
-#'                   search = "halving", configurations = 9, folds = 3, seed = 1)
+#'                   search = "halving", configurations = 9, folds = 0.3, seed = 1)
 #' halved$results[c("lr", "mean", "epochs_done")]
 #' @export
 nn_tune <- function(X, ..., search = "grid", configurations = NULL, folds = 5, repeats = 1, group = NULL, metric = NULL,

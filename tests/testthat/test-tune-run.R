@@ -51,7 +51,7 @@ test_that("after an interrupt what was done so far is kept", {
 
 test_that("a training that diverged has no value, and its configuration is last", {
   wild <- function(lr) nn_tune(mpg ~ wt, mtcars, preset = "textbook", standardize = FALSE, hidden = 2, activation = "linear", lr = lr, epochs = 50, folds = 2, seed = 1)
-  expect_warning(tuned <- wild(c(1e10, 1e-4)), "2 of 4 trainings warned", class = "backprop_warning_tuning")
+  expect_warning(tuned <- wild(c(1e10, 1e-4)), "2 of 4 trainings diverged", class = "backprop_warning_tuning_diverged")
   expect_identical(tuned$folds$status, c("diverged", "diverged", "completed", "completed"))
   expect_identical(is.na(tuned$results$mean), c(FALSE, TRUE))
   expect_identical(tuned$best, list(lr = 1e-4))
