@@ -49,7 +49,7 @@ targets_of_forecasts <- function() {
       draw <- fuzz_draw("nn_forecast", quote(nn_forecast), c(list(fit), draw_arguments(kinds, needed = c("data", "paths"))), env, holds = function(value) {
         c(
           if (!inherits(value, "tbl_df")) "is no tibble", if (anyNA(value)) "has gaps",
-          if (!is.null(value$.pred_lower) && any(value$.pred_lower > value$.pred_upper)) "has lower limits above the upper ones"
+          if (".pred_lower" %in% names(value) && any(value$.pred_lower > value$.pred_upper)) "has lower limits above the upper ones"
         )
       })
       draw$draws <- TRUE
