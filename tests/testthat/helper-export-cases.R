@@ -10,11 +10,14 @@ rows_with_faults <- function() {
   d
 }
 
-# A list by name of lists of `fit` and `data`; made once.
+# A list by name of lists of `fit`, `data` and `expected`, what nn_predict() gives; made once.
 export_cases <- local({
   made <- NULL
   function() {
-    if (is.null(made)) made <<- c(cases_of_layers(), cases_of_matrices(), cases_of_formulas(), cases_of_outcomes(), cases_of_tables())
+    if (is.null(made)) {
+      all <- c(cases_of_layers(), cases_of_matrices(), cases_of_formulas(), cases_of_outcomes(), cases_of_tables())
+      made <<- lapply(all, function(case) c(case, list(expected = expected_of(case))))
+    }
     made
   }
 })
