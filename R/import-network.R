@@ -1,0 +1,150 @@
+# From what a graph computes (import-onnx.R) to a network of this package, and to a fit of it.
+
+# What the file says beside its graph where this package wrote it.
+carried_keys <- c(fit = "backprop.fit", sum = "backprop.graph", note = "backprop.note")
+
+# The fit that nn_export() put into the file, NULL where there is none.
+carried_fit <- function(model, refuse, call) {
+  keys <- vapply(model$metadata_props, function(entry) paste0(entry$key), "")
+  told <- lapply(carried_keys, function(key) model$metadata_props[[match(key, keys, nomatch = length(keys) + 1L)]]$value)
+  if (!is.null(told$note)) {
+    note <- told$note
+    refuse(paste("it has no description of the model,", note), i = "Keep such a model by {.fn saveRDS}.")
+  }
+  if (is.null(told$fit)) {
+    return(NULL)
+  }
+  if (!identical(told$sum, graph_sum(model$graph))) {
+    refuse("its graph was changed after {.fn nn_export} wrote it, so what stands beside it is another model", i = "Read the file as it was exported, or train again.")
+  }
+  plain <- wire_decode(from_base64(told$fit, refuse), "Plain", refuse, plain_messages)
+  fit <- from_plain(plain, refuse)
+  tryCatch(validate_fit(fit, "fit", call, names(fit_fields), ensembles = TRUE), backprop_error_newer_format = identity, backprop_error = function(cnd) {
+    refuse("its description of the model is damaged")
+  })
+  fit
+}
+
+# The network whose outputs the graph gives.
+network_of_graph <- function(graph, followed, levels, refuse, call) {
+  stream <- followed_output(graph, followed$known, refuse, call)
+  if (is.null(levels)) levels <- levels_of_graph(graph, followed$known)
+  ended <- network_end(stream, levels, call)
+  ended$names <- followed$names
+  finite <- vapply(ended$layers, function(layer) all(is.finite(layer$weights), is.finite(layer$biases)), NA)
+  if (!all(finite)) refuse("its weights are not all finite")
+  ended
+}
+
+# Of the outputs of a graph the one that holds numbers or probabilities; the others are labels.
+followed_output <- function(graph, known, refuse, call) {
+  names <- vapply(graph$output, function(output) paste0(output$name), "")
+  # Probabilities by name of the class are probabilities.
+  zipped <- Filter(function(node) identical(node$op_type, "ZipMap") && length(node$input) == 1L && length(node$output) == 1L, graph$node)
+  for (node in zipped) names[names == node$output] <- node$input
+  there <- names[vapply(names, exists, NA, envir = known, inherits = FALSE)]
+  if (length(there) == 0L || length(there) < length(names)) refuse("it has outputs that no operator gives")
+  values <- lapply(there, function(name) {
+    value <- get(name, envir = known)
+    if (is.null(value$stacked)) value else value$stacked
+  })
+  streams <- Filter(is_stream, values)
+  if (length(streams) == 0L) {
+    what <- Filter(Negate(is.null), lapply(values, function(value) value$unknown))
+    stop_operator(if (length(what) > 0L) what[[length(what)]] else "a constant", call)
+  }
+  if (length(unique(streams)) > 1L) stop_operator("several outputs of numbers", call)
+  streams[[1L]]
+}
+
+stop_operator <- function(what, call) {
+  stop_backprop("onnx_operator", c(
+    "The network in the file depends on {what}, which no network of this package has.",
+    i = "Chains of linear layers and activations are read; see {.code ?nn_import}."
+  ), call = call)
+}
+
+# Names of the classes, as scikit-learn's converter writes them.
+levels_of_graph <- function(graph, known) {
+  for (node in graph$node) {
+    attributes <- if (identical(node$op_type, "ZipMap")) node_attributes(node)
+    labels <- c(attributes$classlabels_strings, attributes$classlabels_int64s)
+    if (identical(node$op_type, "ArrayFeatureExtractor") && length(node$input) == 2L && exists(node$input[1L], envir = known, inherits = FALSE)) {
+      labels <- as.vector(get(node$input[1L], envir = known)$constant)
+    }
+    if (length(labels) > 1L && anyDuplicated(labels) == 0L) {
+      return(if (is.character(labels)) labels else format(labels, trim = TRUE, scientific = FALSE))
+    }
+  }
+}
+
+# Layers with the output layer, its activation and the levels.
+network_end <- function(stream, levels, call) {
+  layers <- stream$layers
+  scaling <- NULL
+  if (length(layers) > 0L && layers[[1L]]$activation == "standardise") {
+    scaling <- layers[[1L]][c("center", "scale")]
+    layers <- layers[-1L]
+  }
+  n <- length(layers)
+  last <- if (n > 0L) layers[[n]]$activation else "none"
+  # Of two classes the probabilities of both, or of several flags those of their absence too.
+  if (last == "sigmoid" && is.matrix(stream$weights)) {
+    k <- length(layers[[n]]$biases)
+    both <- cbind(-diag(k), diag(k))
+    if (identical(dim(both), dim(stream$weights)) && is_near(both, stream$weights) && is_near(stream$biases, rep(1:0, each = k))) {
+      stream[c("weights", "biases")] <- list(rep(1, k), numeric(k))
+    }
+  }
+  if (last %in% c("sigmoid", "softmax", "exp") && gives_last(stream)) {
+    output <- last
+  } else {
+    output <- "linear"
+    layers <- c(layers, list(list(weights = as_weights(stream$weights, call), biases = stream$biases)))
+    n <- n + 1L
+  }
+  within <- vapply(layers[-n], function(layer) layer$activation, "")
+  foreign <- setdiff(within, names(activations))
+  if (length(foreign) > 0L) stop_operator(paste0("`", foreign[1L], "` between layers"), call)
+  k <- length(layers[[n]]$biases)
+  c(list(layers = layers, activation = within, scaling = scaling), end_with_levels(output, k, levels, call))
+}
+
+end_with_levels <- function(output, k, levels, call) {
+  if (is.null(levels) && output == "softmax") levels <- as.character(seq_len(k) - 1L)
+  if (is.null(levels) || (output == "sigmoid" && k > 1L)) {
+    return(list(output = output))
+  }
+  if (output == "linear") output <- if (k == 1L) "sigmoid" else "softmax"
+  wanted <- if (k == 1L) 2L else k
+  if (output == "exp" || length(levels) != wanted) {
+    count <- length(levels)
+    stop_backprop("incompatible", c(
+      "There are {count} names of classes, and the network has {k} output{?s}{if (output == 'exp') ', which are no probabilities'}.",
+      i = "Give {.arg levels} as many names as there are outputs, or two for one output."
+    ), call = call)
+  }
+  list(output = output, levels = levels)
+}
+
+# The fit of a network: that of no epoch of training, from its weights.
+fit_of_network <- function(network, producer, call) {
+  layers <- network$layers
+  p <- nrow(layers[[1L]]$weights)
+  k <- length(layers[[length(layers)]]$biases)
+  Y <- if (!is.null(network$levels)) factor(network$levels, levels = network$levels) else matrix(0, 1L, k)
+  X <- matrix(0, NROW(Y), p, dimnames = if (!is.null(network$names)) list(NULL, network$names))
+  fit <- nn_train(
+    X, Y,
+    hidden = vapply(layers[-length(layers)], function(layer) length(layer$biases), 0L), activation = if (length(layers) > 1L) network$activation else "sigmoid",
+    output = network$output, loss = outputs[[network$output]], epochs = 0, seed = 1,
+    start = list(weights = lapply(layers, function(layer) layer$weights), biases = lapply(layers, function(layer) layer$biases))
+  )
+  if (!is.null(network$scaling)) {
+    fit$inputs[c("center", "scale")] <- network$scaling
+    fit$settings$standardize <- TRUE
+  }
+  fit["call"] <- list(NULL)
+  fit$imported <- producer
+  fit
+}
