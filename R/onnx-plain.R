@@ -7,14 +7,14 @@ plain_messages <- list(
     kind = wire_field(1, "integer"), integers = wire_field(2, "integer", several = TRUE, packed = TRUE),
     doubles = wire_field(3, "double", several = TRUE, packed = TRUE), texts = wire_field(4, "text", several = TRUE),
     missing = wire_field(5, "integer", several = TRUE, packed = TRUE), elements = wire_field(6, "Plain", several = TRUE),
-    attributes = wire_field(7, "Plain")
+    names = wire_field(7, "text", several = TRUE), attributes = wire_field(8, "Plain")
   )
 )
 
 plain_kinds <- c("null", "logical", "integer", "double", "character", "list", "name")
 
-# Attributes and classes that the parts of a fit have. Others could make a function of some package run.
-plain_attributes <- c("names", "dim", "dimnames", "row.names", "class")
+# Attributes, besides names, and classes that the parts of a fit have. Others could make a function of some package run.
+plain_attributes <- c("dim", "dimnames", "row.names", "class")
 
 plain_classes <- c("nn_fit", "nn_ensemble", "nn_optimizer", "nn_schedule", "nn_embedding", "nn_layers", "nn_layer", "data.frame")
 
@@ -22,6 +22,7 @@ plain_classes <- c("nn_fit", "nn_ensemble", "nn_optimizer", "nn_schedule", "nn_e
 as_plain <- function(x, refuse) {
   type <- if (is.null(x)) "null" else if (is.name(x)) "name" else typeof(x)
   known <- attributes(x)
+  known$names <- NULL
   if (!type %in% plain_kinds || !all(names(known) %in% plain_attributes) || !all(known$class %in% plain_classes)) refuse(x)
   out <- list(kind = match(type, plain_kinds))
   if (type %in% c("logical", "integer")) {
@@ -38,6 +39,7 @@ as_plain <- function(x, refuse) {
   } else if (type == "list") {
     out$elements <- lapply(unclass(x), as_plain, refuse)
   }
+  out$names <- names(x)
   if (length(known) > 0L) {
     # As they are stored: row.names that count would come out in full.
     if ("row.names" %in% names(known)) known$row.names <- .row_names_info(x, 0L)
@@ -70,6 +72,10 @@ from_plain <- function(x, refuse) {
       as.name(x$texts)
     }
   )
+  if (!is.null(x$names)) {
+    if (length(x$names) != length(value)) refuse("it describes names of what there is not")
+    names(value) <- x$names
+  }
   if (is.null(x$attributes)) {
     return(value)
   }
@@ -78,7 +84,7 @@ from_plain <- function(x, refuse) {
   # What does not go with the value (a dim of another length) is an error of R's.
   tryCatch(
     {
-      attributes(value) <- known
+      attributes(value) <- c(attributes(value), known)
       value
     },
     error = function(cnd) refuse("it describes an object that cannot be")

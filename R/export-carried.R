@@ -1,0 +1,35 @@
+# What an ONNX file holds beside its graph, for nn_import(): the model itself, as plain data.
+
+# Texts by the keys of carried_keys: the model and the sum of the graph that it belongs to or, where it cannot be plain data, why.
+carried_metadata <- function(fit, graph) {
+  plain <- tryCatch(as_plain(model_alone(fit), stop_not_plain), backprop_not_plain = identity)
+  if (inherits(plain, "backprop_not_plain")) {
+    return(stats::setNames(list(conditionMessage(plain)), carried_keys[["note"]]))
+  }
+  text <- to_base64(wire_encode(plain, "Plain", plain_messages))
+  stats::setNames(list(text, graph_sum(graph)), carried_keys[c("fit", "sum")])
+}
+
+stop_not_plain <- function(x) {
+  reason <- if (is.call(x)) {
+    paste0("since its formula computes `", paste(deparse(x, width.cutoff = 60L), collapse = " "), "`, and code is neither written nor read")
+  } else {
+    paste("since it holds a", describe_type(x))
+  }
+  stop(structure(class = c("backprop_not_plain", "error", "condition"), list(message = reason, call = NULL)))
+}
+
+# The fit without its data, numbers of rows, the call, and what goes on with training.
+model_alone <- function(fit) {
+  kind <- class(fit)
+  plain <- unclass(fit)
+  plain[c("data", "call", "omitted", "last", "snapshots")] <- NULL
+  plain$validation_rows <- integer()
+  if (!is.null(plain$optimizer_state)) {
+    plain$optimizer_state[c("steps", "slots", "plateau")] <- list(0, list(), c(1, Inf, 0))
+    plain$best[c("weights", "biases", "ancillary")] <- NULL
+  }
+  if (!is.null(plain$members)) plain$members <- lapply(plain$members, model_alone)
+  class(plain) <- if (length(kind) > 1L || kind != "list") kind
+  plain
+}
