@@ -64,13 +64,14 @@ stop_operator <- function(what, call) {
   ), call = call)
 }
 
-# Names of the classes, as scikit-learn's converter writes them.
+# Names of the classes, as scikit-learn's converter and this package write them.
 levels_of_graph <- function(graph, known) {
   for (node in graph$node) {
     attributes <- if (identical(node$op_type, "ZipMap")) node_attributes(node)
     labels <- c(attributes$classlabels_strings, attributes$classlabels_int64s)
-    if (identical(node$op_type, "ArrayFeatureExtractor") && length(node$input) == 2L && exists(node$input[1L], envir = known, inherits = FALSE)) {
-      labels <- as.vector(get(node$input[1L], envir = known)$constant)
+    if (node$op_type %in% c("ArrayFeatureExtractor", "Gather") && length(node$input) == 2L && exists(node$input[1L], envir = known, inherits = FALSE)) {
+      classes <- get(node$input[1L], envir = known)$constant
+      if (is.character(classes) || node$op_type != "Gather") labels <- as.vector(classes)
     }
     if (length(labels) > 1L && anyDuplicated(labels) == 0L) {
       return(if (is.character(labels)) labels else format(labels, trim = TRUE, scientific = FALSE))

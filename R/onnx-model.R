@@ -6,7 +6,7 @@ onnx_types <- c(float = 1, int32 = 6, int64 = 7, string = 8, bool = 9, double = 
 onnx_attribute_types <- c(f = 1, i = 2, s = 3, t = 4, floats = 6, ints = 7, strings = 8)
 
 # The version of the representation and of the two sets of operators that files are written in: old enough for any runtime of today.
-onnx_versions <- list(representation = 7, operators = 13, learning = 1)
+onnx_versions <- list(representation = 7, operators = 13, learning = 2)
 
 # ---- making ----------------------------------------------------------------------------------------
 
@@ -33,10 +33,10 @@ onnx_value <- function(name, columns, type = "float") {
   list(name = name, type = list(tensor_type = list(elem_type = onnx_types[[type]], shape = list(dim = dims))))
 }
 
-# A file's bytes. `metadata` is a named list of texts.
-onnx_bytes <- function(graph, metadata) {
+# A file's bytes. `metadata` is a named list of texts, `says` what the model is, in words.
+onnx_bytes <- function(graph, metadata, says = NULL) {
   wire_encode(list(
-    ir_version = onnx_versions$representation, producer_name = "backprop", producer_version = package_version_text(), graph = graph,
+    ir_version = onnx_versions$representation, producer_name = "backprop", producer_version = package_version_text(), doc_string = says, graph = graph,
     opset_import = list(
       list(domain = "", version = onnx_versions$operators), list(domain = "ai.onnx.ml", version = onnx_versions$learning)
     ),
@@ -75,7 +75,6 @@ tensor_values <- function(tensor, refuse) {
   if (any(dims < 0) || prod(dims) != length(values)) refuse(paste(called, "has another number of values than its extent says"))
   if (length(dims) > 2L) refuse(paste(called, "has more than two dimensions"))
   values <- if (type == "string") as.character(values) else as.double(values)
-  if (anyNA(values)) refuse(paste(called, "has values that are no numbers"))
   if (length(dims) == 2L) matrix(values, dims[1L], dims[2L], byrow = TRUE) else values
 }
 
