@@ -29,6 +29,12 @@ model_alone <- function(fit) {
     plain$optimizer_state[c("steps", "slots", "plateau")] <- list(0, list(), c(1, Inf, 0))
     plain$best[c("weights", "biases", "ancillary")] <- NULL
   }
+  # The outcome is not needed to predict: what it was computed by is its name.
+  if (is.call(plain$blueprint$outcome)) {
+    plain$blueprint$outcome <- plain$blueprint$typed$outcome <- as.name(plain$blueprint$outcome_name)
+    plain$blueprint$outcome_rowwise <- NULL
+  }
+  if (is.call(plain$blueprint$case_weights)) plain$blueprint["case_weights"] <- list(NULL)
   if (!is.null(plain$members)) plain$members <- lapply(plain$members, model_alone)
   class(plain) <- if (length(kind) > 1L || kind != "list") kind
   plain

@@ -6,7 +6,7 @@ carried_keys <- c(fit = "backprop.fit", sum = "backprop.graph", note = "backprop
 # The fit that nn_export() put into the file, NULL where there is none.
 carried_fit <- function(model, refuse, call) {
   keys <- vapply(model$metadata_props, function(entry) paste0(entry$key), "")
-  told <- lapply(carried_keys, function(key) model$metadata_props[[match(key, keys, nomatch = length(keys) + 1L)]]$value)
+  told <- lapply(carried_keys, function(key) if (key %in% keys) model$metadata_props[[match(key, keys)]]$value)
   if (!is.null(told$note)) {
     note <- told$note
     refuse(paste("it has no description of the model,", note), i = "Keep such a model by {.fn saveRDS}.")
@@ -28,8 +28,8 @@ carried_fit <- function(model, refuse, call) {
 # The network whose outputs the graph gives.
 network_of_graph <- function(graph, followed, levels, refuse, call) {
   stream <- followed_output(graph, followed$known, refuse, call)
-  if (is.null(levels)) levels <- levels_of_graph(graph, followed$known)
-  ended <- network_end(stream, levels, call)
+  own <- if (is.null(levels)) levels_of_graph(graph, followed$known)
+  ended <- network_end(stream, levels, own, call)
   ended$names <- followed$names
   finite <- vapply(ended$layers, function(layer) all(is.finite(layer$weights), is.finite(layer$biases)), NA)
   if (!all(finite)) refuse("its weights are not all finite")
@@ -79,8 +79,8 @@ levels_of_graph <- function(graph, known) {
   }
 }
 
-# Layers with the output layer, its activation and the levels.
-network_end <- function(stream, levels, call) {
+# Layers with the output layer, its activation and the levels: those that were given, or the file's `own`.
+network_end <- function(stream, levels, own, call) {
   layers <- stream$layers
   scaling <- NULL
   if (length(layers) > 0L && layers[[1L]]$activation == "standardise") {
@@ -108,12 +108,17 @@ network_end <- function(stream, levels, call) {
   foreign <- setdiff(within, names(activations))
   if (length(foreign) > 0L) stop_operator(paste0("`", foreign[1L], "` between layers"), call)
   k <- length(layers[[n]]$biases)
-  c(list(layers = layers, activation = within, scaling = scaling), end_with_levels(output, k, levels, call))
+  c(list(layers = layers, activation = within, scaling = scaling), end_with_levels(output, k, levels, own, call))
 }
 
-end_with_levels <- function(output, k, levels, call) {
+end_with_levels <- function(output, k, levels, own, call) {
+  if (!is.null(own)) {
+    if (!output %in% c("sigmoid", "softmax")) stop_operator("classes whose probabilities are neither of a softmax nor of a sigmoid", call)
+    # Several flags are no classes of one outcome.
+    if (length(own) == (if (k == 1L) 2L else k)) levels <- own
+  }
   if (is.null(levels) && output == "softmax") levels <- as.character(seq_len(k) - 1L)
-  if (is.null(levels) || (output == "sigmoid" && k > 1L)) {
+  if (is.null(levels)) {
     return(list(output = output))
   }
   if (output == "linear") output <- if (k == 1L) "sigmoid" else "softmax"

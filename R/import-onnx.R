@@ -117,6 +117,9 @@ stream_chosen <- function(condition, a, b, call) {
 }
 
 stream_sum <- function(a, b, sign, call) {
+  if (sign < 0 && identical(a, b)) {
+    return(stream_affine(a, 0, 0))
+  }
   if (!identical(a$layers, b$layers) || stream_width(a) != stream_width(b)) {
     return(unknown_value("`Add` of two branches"))
   }

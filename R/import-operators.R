@@ -129,6 +129,8 @@ onnx_operators <- list(
   ),
   Mul = with_constant(function(stream, numbers, turned) stream_affine(stream, numbers, 0), stream_product),
   Div = with_constant(function(stream, numbers, turned) if (!turned) stream_affine(stream, 1 / numbers, 0), stream_quotient),
+  # What this package adds to outputs, so that a row with a gap has none.
+  ReduceSum = function(inputs, attributes, call) if (is_stream(inputs[[1L]]) && gives_last(inputs[[1L]], 0)) list(constant = matrix(0)),
   Neg = function(inputs, attributes, call) if (is_stream(inputs[[1L]])) stream_affine(inputs[[1L]], -1, 0),
   Concat = function(inputs, attributes, call) if (isTRUE(attributes$axis %in% c(1, -1))) streams_joined(inputs, call),
   Greater = function(inputs, attributes, call) {

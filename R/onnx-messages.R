@@ -200,6 +200,10 @@ decode_floats <- function(content, size, reader) {
 
 # One number after `at`, and where it ends.
 read_integer <- function(bytes, at, end, reader) {
+  if (at < end && bytes[at + 1] < 128L) {
+    # Most are of one byte.
+    return(list(value = as.double(bytes[at + 1]), at = at + 1))
+  }
   for (to in at + seq_len(min(10, end - at))) {
     if (bytes[to] < 128L) {
       return(list(value = decode_integers(bytes[(at + 1):to], reader), at = to))

@@ -44,6 +44,8 @@ quick <- function(...) nn_train(..., preset = "textbook", seed = 1)
 
 cars <- transform(mtcars, cyl = factor(cyl), am = am == 1, name = rep(c("plain", "with \"quotes\"", "ünïcode", ""), 8))
 gappy <- cars
+# Where the empty text is a level, none is left to stand for a missing one.
+gappy$name[gappy$name == ""] <- "none"
 gappy$wt[c(3, 9)] <- NA
 gappy$cyl[5] <- NA
 gappy$am[c(2, 9)] <- NA
