@@ -115,7 +115,7 @@ end_with_levels <- function(output, k, levels, own, call) {
   if (!is.null(own)) {
     if (!output %in% c("sigmoid", "softmax")) stop_operator("classes whose probabilities are neither of a softmax nor of a sigmoid", call)
     # Several flags are no classes of one outcome.
-    if (length(own) == (if (k == 1L) 2L else k)) levels <- own
+    if (k == 1L || output == "softmax") levels <- own
   }
   if (is.null(levels) && output == "softmax") levels <- as.character(seq_len(k) - 1L)
   if (is.null(levels)) {
@@ -123,11 +123,16 @@ end_with_levels <- function(output, k, levels, own, call) {
   }
   if (output == "linear") output <- if (k == 1L) "sigmoid" else "softmax"
   wanted <- if (k == 1L) 2L else k
-  if (output == "exp" || length(levels) != wanted) {
+  if (output == "exp" || (output == "sigmoid" && k > 1L)) {
+    stop_backprop("incompatible", c(
+      "The {k} output{?s} of the network {?is/are} no probabilities of classes of one outcome.", i = "Leave {.arg levels} out."
+    ), call = call)
+  }
+  if (length(levels) != wanted) {
     count <- length(levels)
     stop_backprop("incompatible", c(
-      "There are {count} names of classes, and the network has {k} output{?s}{if (output == 'exp') ', which are no probabilities'}.",
-      i = "Give {.arg levels} as many names as there are outputs, or two for one output."
+      "There are {count} names of classes, and the network has {k} output{?s}.",
+      i = "{.arg levels} must be as many names as there are outputs, or two for one output."
     ), call = call)
   }
   list(output = output, levels = levels)

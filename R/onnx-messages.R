@@ -112,7 +112,7 @@ wire_decode <- function(bytes, message, refuse, messages = onnx_messages) {
   fields <- 0
   count <- function() {
     fields <<- fields + 1
-    if (fields > wire_limits$fields) refuse(paste("it has more than", format(wire_limits$fields, big.mark = ","), "fields"))
+    if (fields > wire_limits$fields) refuse(paste("it has more than", format(wire_limits$fields, big.mark = ",", scientific = FALSE), "fields"))
   }
   decode_between(bytes, 0, length(bytes), message, list(refuse = refuse, messages = messages, count = count), 1L)
 }
