@@ -189,6 +189,7 @@ plan_offset <- function(plan, fit, context) {
   } else {
     plan$inputs <- c(plan$inputs, list(list(name = utils::tail(make.unique(c(input_names_of(context), "offset")), 1L), kind = "number", offset = TRUE)))
     parts <- list(list(at_input(length(plan$inputs))))
+    if (is.null(plan$x)) plan$x <- lapply(seq_len(length(plan$inputs) - 1L), at_input)
   }
   outputs <- last_size(if (is_ensemble(fit)) member_of(fit, 1L) else fit)
   means <- if (has_log_sds(fit$settings)) outputs / 2 else outputs

@@ -102,3 +102,136 @@ run_activation <- function(z, name) {
     silu = z * stats::plogis(z), softsign = z / (1 + abs(z)), exp = exp(z), cosine = suppressWarnings(cos(2 * pi * z)), sine = suppressWarnings(sin(2 * pi * z))
   )
 }
+
+# ---- exported files, run: each gives a matrix as nn_predict() does, of a factor of two levels the second one's column ------------------------------
+
+# `cases`: a list, by name, of lists of `fit` and `data`. The values of nn_predict() in double precision.
+expected_of <- function(case) unname(suppressWarnings(nn_predict(in_double(case$fit), case$data)))
+
+as_expected <- function(values, case) {
+  values <- unname(as.matrix(values))
+  storage.mode(values) <- "double"
+  if (length(case$fit$outcome$levels) == 2L && ncol(values) == 2L) values[, 2L, drop = FALSE] else values
+}
+
+# The largest difference, relative to 1 + |p|; Inf where other rows are NA.
+largest_difference <- function(found, expected) {
+  if (!identical(dim(found), dim(expected)) || !identical(is.na(found), is.na(expected))) {
+    return(Inf)
+  }
+  difference <- abs(found - expected) / (1 + abs(expected))
+  if (all(is.na(difference))) 0 else max(difference, na.rm = TRUE)
+}
+
+run_r <- function(case) {
+  file <- nn_export(case$fit, withr::local_tempfile(fileext = ".R"), name = "predict_case")
+  # Nothing but base R is seen.
+  env <- new.env(parent = baseenv())
+  sys.source(file, env)
+  made <- env$predict_case(case$data)
+  as_expected(made[setdiff(names(made), ".pred_class")], case)
+}
+
+# Columns of the data as the file wants them.
+given_columns <- function(case) {
+  plan <- export_plan(case$fit)
+  columns <- lapply(seq_along(plan$inputs), function(i) if (is.data.frame(case$data)) case$data[[plan$inputs[[i]]$name]] else case$data[, i])
+  list(plan = plan, columns = columns, texts = vapply(plan$inputs, function(input) input$kind == "levels", NA))
+}
+
+# All of them by one call of gcc, whose warnings are errors.
+run_c <- function(cases) {
+  folder <- withr::local_tempdir()
+  names <- paste0("case", seq_along(cases))
+  given <- lapply(cases, given_columns)
+  for (i in seq_along(cases)) {
+    nn_export(cases[[i]]$fit, file.path(folder, paste0(names[i], ".c")), name = names[i])
+    writeLines(c_caller(names[i], given[[i]]), file.path(folder, paste0("call_", names[i], ".c")))
+  }
+  library <- file.path(folder, "cases.so")
+  said <- suppressWarnings(system2("gcc", c(
+    "-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-shared", "-fPIC", "-o", library, file.path(folder, paste0("call_", names, ".c")), "-lm"
+  ), stdout = TRUE, stderr = TRUE))
+  if (!file.exists(library)) stop(paste(utils::head(said, 20L), collapse = "\n"))
+  loaded <- dyn.load(library)
+  on.exit(dyn.unload(library))
+  Map(function(case, given, name) {
+    n <- nrow(case$data)
+    k <- given$plan$lengths[[given$plan$result]]
+    numbers <- unlist(c(0, lapply(given$columns[!given$texts], as.double)))
+    texts <- enc2utf8(unlist(c("", lapply(given$columns[given$texts], as.character))))
+    out <- .C(paste0("call_", name), n, numbers, texts, as.integer(is.na(texts)), out = numeric(n * k), class = integer(n), NAOK = TRUE)
+    values <- matrix(out$out, n, byrow = TRUE)
+    values[is.nan(values)] <- NA
+    attr(values, "class_of_row") <- out$class
+    values <- as_expected(values, case)
+    values
+  }, cases, given, names)
+}
+
+c_caller <- function(name, given) {
+  place <- cumsum(!given$texts)
+  place_of_text <- cumsum(given$texts)
+  numbers <- paste0("numbers[1 + ", place - 1L, " * n + r]")
+  texts <- paste0("gaps[1 + ", place_of_text - 1L, " * n + r] ? 0 : texts[1 + ", place_of_text - 1L, " * n + r]")
+  values <- paste(ifelse(given$texts, texts, numbers), collapse = ", ")
+  k <- given$plan$lengths[[given$plan$result]]
+  c(
+    paste0("#include \"", name, ".c\""),
+    paste0("void call_", name, "(int *rows, double *numbers, char **texts, int *gaps, double *out, int *classes)"), "{",
+    "  int r, n = *rows;", "  (void) numbers; (void) texts; (void) gaps; (void) classes;", "  for (r = 0; r < n; r++) {",
+    if (given$plan$matrix) paste0("    double row[] = {", values, "};") else paste0("    ", name, "_input row = {", values, "};"),
+    paste0("    ", name, "(", if (given$plan$matrix) "row" else "&row", ", out + r * ", k, ");"),
+    if (!is.null(given$plan$classes)) paste0("    classes[r] = ", name, "_class(out + r * ", k, ");"), "  }", "}"
+  )
+}
+
+# All of them in one process of Node.
+run_js <- function(cases, ending = ".js") {
+  folder <- withr::local_tempdir()
+  names <- paste0("case", seq_along(cases))
+  given <- lapply(cases, given_columns)
+  rows <- Map(function(case, given, name) {
+    nn_export(case$fit, file.path(folder, paste0(name, ending)), name = name)
+    cells <- Map(function(column, text) {
+      value <- if (text) js_text(ifelse(is.na(column), "", as.character(column))) else js_number(as.double(column))
+      ifelse(is.na(column) & !(is.double(column) & is.nan(column)), "null", value)
+    }, given$columns, given$texts)
+    keys <- js_text(vapply(given$plan$inputs, function(input) input$name, ""))
+    lines <- vapply(seq_len(nrow(case$data)), function(r) {
+      values <- vapply(cells, function(cell) cell[[r]], "")
+      if (given$plan$matrix) paste0("[", paste(values, collapse = ", "), "]") else paste0("{", paste0("[", keys, "]: ", values, collapse = ", "), "}")
+    }, "")
+    paste0("[\n", paste(lines, collapse = ",\n"), "\n]")
+  }, cases, given, names)
+  script <- file.path(folder, "run.mjs")
+  writeLines(c(
+    paste0("import ", names, " from \"./", names, ending, "\";"),
+    "const show = (a) => a === null ? \"NA\" : typeof a === \"number\" ? String(a) : JSON.stringify(a);",
+    paste0("console.log(", rows, ".map(", names, ").map((made) => Object.entries(made).filter(([key]) => key !== \".pred_class\").map(([, a]) => show(a)).join(\" \")).join(\"\\n\") + \"\\n;\");")
+  ), script)
+  said <- suppressWarnings(system2("node", script, stdout = TRUE, stderr = TRUE))
+  parts <- split(said, cumsum(c(FALSE, utils::head(said == ";", -1L))))
+  if (length(parts) != length(cases)) stop(paste(utils::head(said, 20L), collapse = "\n"))
+  Map(function(case, lines) {
+    values <- strsplit(lines[lines != ";"], " ", fixed = TRUE)
+    as_expected(matrix(as.double(unlist(values)), length(values), byrow = TRUE), case)
+  }, cases, parts)
+}
+
+# In SQLite, in memory.
+run_sql <- function(case, dialect = "sqlite") {
+  connection <- DBI::dbConnect(RSQLite::SQLite(), ":memory:")
+  on.exit(DBI::dbDisconnect(connection))
+  given <- given_columns(case)
+  table <- as.data.frame(Map(function(column, text) if (text) as.character(column) else as.double(column), given$columns, given$texts), check.names = FALSE)
+  names(table) <- vapply(given$plan$inputs, function(input) input$name, "")
+  table[["the \"row\""]] <- seq_len(nrow(table))
+  DBI::dbWriteTable(connection, "a \"table\"", table)
+  file <- nn_export(case$fit, withr::local_tempfile(fileext = ".sql"), table = "a \"table\"", key = "the \"row\"", dialect = dialect)
+  text <- readChar(file, file.size(file), useBytes = TRUE)
+  Encoding(text) <- "UTF-8"
+  made <- DBI::dbGetQuery(connection, text)
+  made <- made[order(made[[1L]]), ]
+  as_expected(made[setdiff(names(made)[-1L], ".pred_class")], case)
+}
