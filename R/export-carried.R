@@ -1,13 +1,13 @@
 # What an ONNX file holds beside its graph, for nn_import(): the model itself, as plain data.
 
-# Texts by the keys of carried_keys: the model and the sum of the graph that it belongs to or, where it cannot be plain data, why.
+# Texts by the keys of carried_keys: the model and a sum over it and the graph or, where it cannot be plain data, why.
 carried_metadata <- function(fit, graph) {
   plain <- tryCatch(as_plain(model_alone(fit), stop_not_plain), backprop_not_plain = identity)
   if (inherits(plain, "backprop_not_plain")) {
     return(stats::setNames(list(conditionMessage(plain)), carried_keys[["note"]]))
   }
   text <- to_base64(wire_encode(plain, "Plain", plain_messages))
-  stats::setNames(list(text, graph_sum(graph)), carried_keys[c("fit", "sum")])
+  stats::setNames(list(text, model_sum(graph, text)), carried_keys[c("fit", "sum")])
 }
 
 stop_not_plain <- function(x) {

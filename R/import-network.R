@@ -1,7 +1,7 @@
 # From what a graph computes (import-onnx.R) to a network of this package, and to a fit of it.
 
 # What the file says beside its graph where this package wrote it.
-carried_keys <- c(fit = "backprop.fit", sum = "backprop.graph", note = "backprop.note")
+carried_keys <- c(fit = "backprop.fit", sum = "backprop.sum", note = "backprop.note")
 
 # The fit that nn_export() put into the file, NULL where there is none.
 carried_fit <- function(model, refuse, call) {
@@ -9,13 +9,13 @@ carried_fit <- function(model, refuse, call) {
   told <- lapply(carried_keys, function(key) if (key %in% keys) model$metadata_props[[match(key, keys)]]$value)
   if (!is.null(told$note)) {
     note <- told$note
-    refuse(paste("it has no description of the model,", note), i = "Keep such a model by {.fn saveRDS}.")
+    refuse(paste("it was exported without the model itself,", note), i = "Keep such a model by {.fn saveRDS}.")
   }
   if (is.null(told$fit)) {
     return(NULL)
   }
-  if (!identical(told$sum, graph_sum(model$graph))) {
-    refuse("its graph was changed after {.fn nn_export} wrote it, so what stands beside it is another model", i = "Read the file as it was exported, or train again.")
+  if (!identical(told$sum, model_sum(model$graph, told$fit))) {
+    refuse("it was changed after `nn_export()` wrote it, so its graph and the model beside it may be two", i = "Read the file as it was exported, or train again.")
   }
   plain <- wire_decode(from_base64(told$fit, refuse), "Plain", refuse, plain_messages)
   fit <- from_plain(plain, refuse)

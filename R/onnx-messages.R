@@ -108,18 +108,18 @@ encode_integers <- function(x) {
 
 # The message that `bytes` are, as a list by the names of the table. What the table does not know is passed over, as the format asks. `refuse(reason)` raises
 # the error; nothing is evaluated, and nothing is made larger than what was found.
-wire_decode <- function(bytes, message, refuse, messages = onnx_messages) {
+wire_decode <- function(bytes, message, refuse, messages = onnx_messages, limits = wire_limits) {
   fields <- 0
   count <- function() {
     fields <<- fields + 1
-    if (fields > wire_limits$fields) refuse(paste("it has more than", format(wire_limits$fields, big.mark = ",", scientific = FALSE), "fields"))
+    if (fields > limits$fields) refuse(paste("it has more than", format(limits$fields, big.mark = ",", scientific = FALSE), "fields"))
   }
-  decode_between(bytes, 0, length(bytes), message, list(refuse = refuse, messages = messages, count = count), 1L)
+  decode_between(bytes, 0, length(bytes), message, list(refuse = refuse, messages = messages, count = count, depth = limits$depth), 1L)
 }
 
 # Of the bytes those after `at`, up to `end`.
 decode_between <- function(bytes, at, end, message, reader, depth) {
-  if (depth > wire_limits$depth) reader$refuse("its messages are nested deeper than any model's")
+  if (depth > reader$depth) reader$refuse("its messages are nested deeper than any model's")
   table <- reader$messages[[message]]
   numbers <- vapply(table, function(field) field$number, 0)
   places <- integer()
@@ -163,7 +163,7 @@ read_extent <- function(bytes, at, end, type, reader) {
       list(from = length$at, to = length$at + length$value)
     },
     `5` = list(from = at, to = at + 4),
-    reader$refuse("it holds a kind of field that there is none of")
+    reader$refuse("it is damaged, or a file of another kind")
   )
   if (part$to > end || part$to < part$from) reader$refuse("it ends in the middle of a field")
   part
@@ -209,7 +209,7 @@ read_integer <- function(bytes, at, end, reader) {
       return(list(value = decode_integers(bytes[(at + 1):to], reader), at = to))
     }
   }
-  reader$refuse("it ends in the middle of a number, or is no file of this kind")
+  reader$refuse("it ends in the middle of a number, or is a file of another kind")
 }
 
 decode_integers <- function(content, reader) {

@@ -44,9 +44,9 @@ onnx_bytes <- function(graph, metadata, says = NULL) {
   ), "Model")
 }
 
-# What tells whether a graph is the one that was written: a sum over its bytes, as this package writes them.
-graph_sum <- function(graph) {
-  bytes <- as.integer(wire_encode(graph, "Graph"))
+# What tells whether a graph and the text beside it are those that were written: a sum over their bytes, of the graph as this package writes them.
+model_sum <- function(graph, text) {
+  bytes <- as.integer(c(wire_encode(graph, "Graph"), charToRaw(text)))
   n <- length(bytes)
   # Two sums of which one knows the order (Fletcher's), kept exact in doubles, and the length.
   low <- sum(as.double(bytes)) %% 65521
