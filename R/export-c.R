@@ -5,17 +5,18 @@ export_c <- function(plan, options) {
   # Fields of a structure are no vector.
   if (is.null(plan$x) && !plan$matrix) plan$x <- lapply(seq_along(plan$inputs), at_input)
   say <- expressions_like_c(function(names) paste0("bp_", names), function(names) replace(names, names %in% c("abs", "ceiling"), c("fabs", "ceil")))
-  fields <- identifiers_of(vapply(plan$inputs, function(input) input$name, ""), c_keywords)
+  columns <- names_of_inputs(plan)
+  fields <- identifiers_of(columns, c_keywords)
   at <- if (plan$matrix) paste0("x[", seq_along(fields) - 1L, "]") else paste0("row->", fields)
   say[c("number", "scalar", "input", "code", "missing", "among")] <- list(
     number_text, function(i) paste0("v", i), function(i) at[i],
     function(i) paste0("bp_code", i, "(", at[plan$codes[[i]]$input], ")"),
     function(i) if (plan$inputs[[i]]$kind == "levels") paste0("(", at[i], " ? 0.0 : 1.0)") else paste0("bp_unknown(", at[i], ")"),
-    function(a, values) paste0("bp_among(", a, ", (const double[]){", paste(number_text(values), collapse = ", "), "}, ", length(values), ")")
+    function(a, values) paste0("bp_among(", a, ", ", c_numbers(values), ", ", length(values), ")")
   )
   body <- c_body(plan, say, at)
   codes <- vapply(seq_along(plan$codes), function(i) c_code(plan$codes[[i]], i), "")
-  library <- needed_functions(c_library, c(body, if (length(codes) > 0L) "bp_same"))
+  library <- needed_functions("functions.c", c(body, if (length(codes) > 0L) "bp_same"))
   constants <- vapply(names(plan$constants), function(constant) {
     values <- plan$constants[[constant]]
     # Row by row: a row for each number that comes in.
@@ -24,28 +25,35 @@ export_c <- function(plan, options) {
   }, "")
   k <- plan$lengths[[plan$result]]
   argument <- if (plan$matrix) "const double *x" else paste0("const ", name, "_input *row")
-  declared <- c(
-    if (!plan$matrix) c("typedef struct {", paste0("  ", ifelse(vapply(plan$inputs, function(i) i$kind, "") == "levels", "const char *", "double "), fields, ";"), paste0("} ", name, "_input;")),
-    paste0("int ", name, "(", argument, ", double *out);"),
-    if (!is.null(plan$classes)) c(paste0("int ", name, "_class(const double *out);"), paste0("extern const char *const ", name, "_classes[", k, "];"))
-  )
+  declared <- c_declarations(plan, name, argument, fields)
   head <- export_head(
-    plan, if (plan$matrix) paste0(at, " (\"", comment_text(vapply(plan$inputs, function(i) i$name, "")), "\")") else paste0(fields, " (column \"", comment_text(vapply(plan$inputs, function(i) i$name, "")), "\")"),
-    paste0("out[", seq_len(k) - 1L, "]: ", prediction_names(plan)),
+    plan, paste0(if (plan$matrix) at else fields, " (column \"", comment_text(columns), "\")"), paste0("out[", seq_len(k) - 1L, "]: ", prediction_names(plan)),
     paste0(
-      name, "() writes ", k, " number", if (k > 1L) "s", " to out and answers 1; where there is no prediction it writes NAN and answers 0. A number that is missing is NAN",
-      if (!plan$matrix) ", a text that is missing a null pointer. Texts are compared byte by byte, as UTF-8", ". It keeps no state and allocates nothing. Compile without options that take NAN away, such as -ffast-math.",
+      name, "() writes ", count_text(k, "number"), " to out and answers 1; where there is no prediction it writes NAN and answers 0. A number that is missing is NAN",
+      if (!plan$matrix) ", a text that is missing a null pointer. Texts are compared byte by byte, as UTF-8",
+      ". It keeps no state and allocates nothing. Compile without options that take NAN away, such as -ffast-math.",
       if (!is.null(plan$classes)) paste0(" ", name, "_class() answers with the place of the likeliest level in ", name, "_classes, or -1.")
     )
   )
   paste(c(
     "/*", paste0(" * ", head), " *", " * To be declared where it is called:", " *", paste0(" *   ", declared), " */",
     "", "#include <math.h>", "", declared, "", library, if (length(library) > 0L) "", codes, constants, "",
-    body_of_c(name, argument, body), if (!is.null(plan$classes)) c("", c_class(name, plan))
+    paste0("int ", name, "(", argument, ", double *out)"), "{", paste0("  ", body), "}", if (!is.null(plan$classes)) c("", c_class(name, plan))
   ), collapse = "\n")
 }
 
-body_of_c <- function(name, argument, body) c(paste0("int ", name, "(", argument, ", double *out)"), "{", paste0("  ", body), "}")
+c_declarations <- function(plan, name, argument, fields) {
+  texts <- vapply(plan$inputs, function(input) input$kind == "levels", NA)
+  c(
+    if (!plan$matrix) c("typedef struct {", paste0("  ", ifelse(texts, "const char *", "double "), fields, ";"), paste0("} ", name, "_input;")),
+    paste0("int ", name, "(", argument, ", double *out);"),
+    if (!is.null(plan$classes)) c(
+      paste0("int ", name, "_class(const double *out);"), paste0("extern const char *const ", name, "_classes[", length(plan$classes), "];")
+    )
+  )
+}
+
+c_numbers <- function(x) paste0("(const double[]){", paste(number_text(x), collapse = ", "), "}")
 
 c_body <- function(plan, say, at) {
   value <- function(e) say_expression(e, say)
@@ -53,7 +61,6 @@ c_body <- function(plan, say, at) {
   offsets <- length(plan$offset)
   k <- plan$lengths[[plan$result]]
   made <- setdiff(names(plan$lengths), c("x", "offset"))
-  used <- unique(unlist(lapply(plan$steps, function(step) step$from)))
   straight <- is.null(plan$x)
   c(
     if (length(plan$scalars) > 0L) paste0("const double v", seq_along(plan$scalars), " = ", vapply(plan$scalars, value, ""), ";"),
@@ -90,23 +97,25 @@ c_step <- function(step, plan) {
     norm = call("norm", from, step$factors, step$biases, number_text(step$epsilon)),
     linear = call("linear", from, m, step$weights, if (is.null(step$biases)) "(const double *) 0" else step$biases),
     activate = paste0("for (i = 0; i < ", n, "; i++) ", step$into, "[i] = bp_", step$activation, "(", from, "[i]);"),
-    mean = c(paste0("for (i = 0; i < ", n, "; i++) ", step$into, "[i] = 0.0;"), paste0("for (i = 0; i < ", n, "; i++) ", step$into, "[i] += ", number_text(step$shares), " * ", from, "[i];")),
+    mean = paste0("for (i = 0; i < ", n, "; i++) ", step$into, "[i] ", c("=", rep("+=", length(from) - 1L)), " ", number_text(step$shares), " * ", from, "[i];"),
     take = c_take(step, plan),
     pieces = {
-      ends <- cumsum(vapply(step$pieces, function(piece) length(piece$edges) - 1L, 0L))
-      mapply(function(piece, end) {
-        count <- length(piece$edges) - 1L
-        paste0("bp_pieces(", from, "[", piece$column - 1L, "], (const double[]){", paste(number_text(piece$edges), collapse = ", "), "}, ", count, ", ", step$into, " + ", end - count, ");")
-      }, step$pieces, ends)
+      counts <- vapply(step$pieces, function(piece) length(piece$edges) - 1L, 0L)
+      Map(function(piece, count, end) {
+        paste0("bp_pieces(", from, "[", piece$column - 1L, "], ", c_numbers(piece$edges), ", ", count, ", ", step$into, " + ", end - count, ");")
+      }, step$pieces, counts, cumsum(counts))
     },
-    bend = c(
-      paste0("for (i = 0; i < ", n, "; i++) ", step$into, "[i] = ", from, "[i];"),
-      if (length(step$clipped) > 0L) paste0(step$into, "[", step$clipped - 1L, "] = bp_clipped(", from, "[", step$clipped - 1L, "]);"),
-      vapply(step$curves, function(curve) {
-        points <- function(x) paste0("(const double[]){", paste(number_text(x), collapse = ", "), "}")
-        paste0(step$into, "[", curve$column - 1L, "] = bp_curve(", from, "[", curve$column - 1L, "], ", points(curve$knots), ", ", points(curve$scores), ", ", length(curve$knots), ");")
-      }, "")
-    )
+    bend = {
+      cell <- function(vector, j) paste0(vector, "[", j - 1L, "]", recycle0 = TRUE)
+      c(
+        paste0("for (i = 0; i < ", n, "; i++) ", step$into, "[i] = ", from, "[i];"),
+        paste0(cell(step$into, step$clipped), " = bp_clipped(", cell(from, step$clipped), ");", recycle0 = TRUE),
+        vapply(step$curves, function(curve) {
+          points <- paste0(c_numbers(curve$knots), ", ", c_numbers(curve$scores), ", ", length(curve$knots))
+          paste0(cell(step$into, curve$column), " = bp_curve(", cell(from, curve$column), ", ", points, ");")
+        }, "")
+      )
+    }
   )
 }
 
@@ -117,7 +126,8 @@ c_take <- function(step, plan) {
   for (part in step$parts) {
     at <- if (is.null(part$at)) seq_len(plan$lengths[[part$from]]) else part$at
     for (run in split(at, cumsum(c(TRUE, diff(at) != 1L)))) {
-      lines <- c(lines, paste0("for (i = 0; i < ", length(run), "; i++) ", step$into, "[", place, " + i] = ", c_vector(part$from, plan), "[", run[1L] - 1L, " + i];"))
+      from <- paste0(c_vector(part$from, plan), "[", run[1L] - 1L, " + i]")
+      lines <- c(lines, paste0("for (i = 0; i < ", length(run), "; i++) ", step$into, "[", place, " + i] = ", from, ";"))
       place <- place + length(run)
     }
   }
@@ -152,51 +162,4 @@ c_class <- function(name, plan) {
 c_keywords <- c(
   "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float", "for", "goto", "if", "inline", "int", "long",
   "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void", "volatile", "while", "main"
-)
-
-# Each behind those that it calls. Logical values are 1 and 0, and NAN where they are not known.
-c_library <- c(
-  bp_same = "static int bp_same(const char *a, const char *b)\n{\n  while (*a && *a == *b) { a++; b++; }\n  return *a == *b;\n}",
-  bp_unknown = "static double bp_unknown(double a) { return isnan(a) ? 1.0 : 0.0; }",
-  bp_is_true = "static double bp_is_true(double a) { return a == 1.0 ? 1.0 : 0.0; }",
-  bp_choose = "static double bp_choose(double a, double b, double c) { return isnan(a) ? NAN : a != 0.0 ? b : c; }",
-  bp_less = "static double bp_less(double a, double b) { return isnan(a) || isnan(b) ? NAN : a < b; }",
-  bp_less_equal = "static double bp_less_equal(double a, double b) { return isnan(a) || isnan(b) ? NAN : a <= b; }",
-  bp_greater = "static double bp_greater(double a, double b) { return isnan(a) || isnan(b) ? NAN : a > b; }",
-  bp_greater_equal = "static double bp_greater_equal(double a, double b) { return isnan(a) || isnan(b) ? NAN : a >= b; }",
-  bp_equal = "static double bp_equal(double a, double b) { return isnan(a) || isnan(b) ? NAN : a == b; }",
-  bp_not_equal = "static double bp_not_equal(double a, double b) { return isnan(a) || isnan(b) ? NAN : a != b; }",
-  bp_and = "static double bp_and(double a, double b) { return a == 0.0 || b == 0.0 ? 0.0 : isnan(a) || isnan(b) ? NAN : 1.0; }",
-  bp_or = "static double bp_or(double a, double b) { return (a != 0.0 && !isnan(a)) || (b != 0.0 && !isnan(b)) ? 1.0 : isnan(a) || isnan(b) ? NAN : 0.0; }",
-  bp_not = "static double bp_not(double a) { return isnan(a) ? NAN : a == 0.0; }",
-  bp_among = "static double bp_among(double a, const double *values, int n)\n{\n  int i;\n  if (isnan(a)) return NAN;\n  for (i = 0; i < n; i++) if (a == values[i]) return 1.0;\n  return 0.0;\n}",
-  bp_min = "static double bp_min(double a, double b) { return isnan(a) || isnan(b) ? NAN : a < b ? a : b; }",
-  bp_max = "static double bp_max(double a, double b) { return isnan(a) || isnan(b) ? NAN : a > b ? a : b; }",
-  bp_sign = "static double bp_sign(double a) { return isnan(a) ? NAN : a > 0.0 ? 1.0 : a < 0.0 ? -1.0 : 0.0; }",
-  bp_power = "static double bp_power(double a, double b) { return pow(a, b); }",
-  bp_modulo = "static double bp_modulo(double a, double b) { return a - floor(a / b) * b; }",
-  bp_sigmoid = "static double bp_sigmoid(double z) { return 1.0 / (1.0 + exp(-z)); }",
-  bp_tanh = "static double bp_tanh(double z) { return tanh(z); }",
-  bp_exp = "static double bp_exp(double z) { return exp(z); }",
-  bp_relu = "static double bp_relu(double z) { return z < 0.0 ? 0.0 : z; }",
-  bp_leaky_relu = "static double bp_leaky_relu(double z) { return z < 0.0 ? 0.01 * z : z; }",
-  bp_elu = "static double bp_elu(double z) { return z < 0.0 ? expm1(z) : z; }",
-  bp_selu = "static double bp_selu(double z) { return 1.0507009873554805 * (z < 0.0 ? 1.6732632423543772 * expm1(z) : z); }",
-  bp_gelu = "static double bp_gelu(double z) { return 0.5 * z * erfc(-z * 0.70710678118654752); }",
-  bp_softplus = "static double bp_softplus(double z) { return (z < 0.0 ? 0.0 : z) + log1p(exp(-fabs(z))); }",
-  bp_silu = "static double bp_silu(double z) { return z / (1.0 + exp(-z)); }",
-  bp_softsign = "static double bp_softsign(double z) { return z / (1.0 + fabs(z)); }",
-  bp_cosine = "static double bp_cosine(double z) { return cos(6.2831853071795865 * (z - floor(z + 0.5))); }",
-  bp_sine = "static double bp_sine(double z) { return sin(6.2831853071795865 * (z - floor(z + 0.5))); }",
-  bp_clipped = "static double bp_clipped(double z) { return z / sqrt(1.0 + z / 3.0 * (z / 3.0)); }",
-  bp_curve = "static double bp_curve(double z, const double *knots, const double *scores, int n)\n{\n  int i = 0;\n  if (z < knots[0]) return scores[0];\n  while (i < n && knots[i] <= z) i++;\n  if (i == n) return scores[n - 1];\n  return scores[i - 1] + (z - knots[i - 1]) / (knots[i] - knots[i - 1]) * (scores[i] - scores[i - 1]);\n}",
-  bp_pieces = "static void bp_pieces(double z, const double *edges, int n, double *out)\n{\n  int i;\n  for (i = 0; i < n; i++) {\n    double share = (z - edges[i]) / (edges[i + 1] - edges[i]);\n    out[i] = share < 0.0 ? 0.0 : share > 1.0 ? 1.0 : share;\n  }\n}",
-  bp_standardise = "static void bp_standardise(const double *x, const double *center, const double *scale, int n, double *out)\n{\n  int i;\n  for (i = 0; i < n; i++) out[i] = (x[i] - center[i]) / scale[i];\n}",
-  bp_rescale = "static void bp_rescale(const double *x, const double *scale, const double *center, int n, double *out)\n{\n  int i;\n  for (i = 0; i < n; i++) out[i] = x[i] * scale[i] + center[i];\n}",
-  bp_times = "static void bp_times(const double *x, const double *factors, int n, double *out)\n{\n  int i;\n  for (i = 0; i < n; i++) out[i] = x[i] * factors[i];\n}",
-  bp_plus = "static void bp_plus(const double *x, const double *y, int n, double *out)\n{\n  int i;\n  for (i = 0; i < n; i++) out[i] = x[i] + y[i];\n}",
-  bp_clamp = "static void bp_clamp(const double *x, const double *lower, const double *upper, int n, double *out)\n{\n  int i;\n  for (i = 0; i < n; i++) out[i] = x[i] < lower[i] ? lower[i] : x[i] > upper[i] ? upper[i] : x[i];\n}",
-  bp_linear = "static void bp_linear(const double *x, int m, const double *weights, const double *biases, int n, double *out)\n{\n  int i, j;\n  for (j = 0; j < n; j++) out[j] = biases ? biases[j] : 0.0;\n  for (i = 0; i < m; i++) for (j = 0; j < n; j++) out[j] += x[i] * weights[i * n + j];\n}",
-  bp_norm = "static void bp_norm(const double *x, const double *factors, const double *biases, double epsilon, int n, double *out)\n{\n  double mean = 0.0, variance = 0.0;\n  int i;\n  for (i = 0; i < n; i++) mean += x[i] / n;\n  for (i = 0; i < n; i++) variance += (x[i] - mean) * (x[i] - mean) / n;\n  for (i = 0; i < n; i++) out[i] = (x[i] - mean) / sqrt(variance + epsilon) * factors[i] + biases[i];\n}",
-  bp_softmax = "static void bp_softmax(const double *x, int n, double *out)\n{\n  double top = x[0], sum = 0.0;\n  int i;\n  for (i = 1; i < n; i++) if (x[i] > top) top = x[i];\n  for (i = 0; i < n; i++) sum += out[i] = exp(x[i] - top);\n  for (i = 0; i < n; i++) out[i] /= sum;\n}"
 )

@@ -34,8 +34,8 @@ numbers_of_expression <- function(expression, context) {
 
 number_of_expression <- function(expression, context) {
   of <- function(part) number_of_expression(part, context)
-  if (is.name(expression) && as.character(expression) %in% input_names_of(context)) {
-    at <- match(as.character(expression), input_names_of(context))
+  if (is.name(expression) && as.character(expression) %in% names_of_inputs(context$plan)) {
+    at <- match(as.character(expression), names_of_inputs(context$plan))
     return(if (context$plan$inputs[[at]]$kind == "levels") stop_unsaid(expression, context) else at_input(at))
   }
   if (length(inputs_read(expression, context)) == 0L) {
@@ -137,123 +137,7 @@ text_test <- function(name, parts, context) {
   test
 }
 
-# ---- levels -----------------------------------------------------------------------------------------
-
-# The place of the input whose texts an expression gives as they are; NULL where it gives others.
-text_of_expression <- function(expression, context) {
-  if (is.call(expression)) {
-    same <- called(expression) %in% c("factor", "as.factor", "ordered", "as.ordered", "droplevels", "as.character", "I", "(")
-    plain <- all(names(as.list(expression)) %in% c("", "x", "levels", "ordered")) && is.null(expression$labels)
-    return(if (same && plain && length(expression) > 1L && is_complete(expression, context)) text_of_expression(expression[[2L]], context))
-  }
-  at <- if (is.name(expression)) match(as.character(expression), input_names_of(context)) else NA
-  if (!is.na(at) && context$plan$inputs[[at]]$kind == "levels") at
-}
-
-# Levels that are typed may leave some out: what is NA then is not told from what is new.
-is_complete <- function(call, context) is.null(call$levels) || called(call) != "factor"
-
-# Of a factor that is made of numbers, whose `levels` are NA where they stand for no value of their own: the `value` that is looked at, `tests` for each of its levels (NULL: no value has it), and `has_level`, whether it
-# has one at all, perhaps one that is not among `levels`.
-cases_of_expression <- function(expression, levels, context) {
-  name <- if (is.call(expression)) called(expression) else ""
-  refuse_own_function(name, expression, context)
-  if (name == "cut") {
-    return(cases_of_cut(expression, levels, context))
-  }
-  if (!name %in% c("factor", "as.factor", "ordered", "as.ordered")) stop_unsaid(expression, context)
-  call <- if (name %in% c("factor", "ordered")) match.call(factor, expression) else expression
-  if (!all(names(as.list(call)) %in% c("", "x", "ordered"))) stop_unsaid(expression, context)
-  value <- add_scalar(context$plan, number_of_expression(call[[2L]], context))
-  flags <- match(levels, c("FALSE", "TRUE")) - 1
-  numbers <- if (all(is.na(levels) | !is.na(flags))) flags else suppressWarnings(as.double(levels))
-  # R writes numbers with 15 digits to make levels of them: of whole numbers these are all.
-  if (!identical(is.na(numbers), is.na(levels)) || any(numbers != floor(numbers) | abs(numbers) > 1e15, na.rm = TRUE)) stop_unsaid(expression, context)
-  list(value = value, tests = lapply(numbers, function(each) if (!is.na(each)) op("equal", value, number(each))), has_level = op("not", op("unknown", value)))
-}
-
-cases_of_cut <- function(expression, levels, context) {
-  call <- match.call(cut.default, expression)
-  constant <- function(name, absent) if (is.null(call[[name]])) absent else constant_of_expression(call[[name]], context)
-  breaks <- sort(as.double(constant("breaks", NaN)))
-  if (length(breaks) < 2L || anyNA(breaks)) stop_unsaid(expression, context)
-  right <- constant("right", TRUE)
-  lowest <- constant("include.lowest", FALSE)
-  plain <- call
-  # The intervals, in order, by the names that they get: of the middle of each.
-  middles <- breaks[-1L] - pmin(diff(breaks), 2) / 2
-  middles[!is.finite(middles)] <- breaks[-length(breaks)][!is.finite(middles)] + 1
-  if (is.infinite(breaks[1L])) middles[1L] <- if (is.finite(breaks[2L])) breaks[2L] - 1 else 0
-  plain$x <- middles
-  names <- as.character(constant_of_expression(plain, context))
-  value <- add_scalar(context$plan, number_of_expression(call$x, context))
-  within <- function(i) {
-    below <- if (right && !(lowest && i == 1L)) "greater" else "greater_equal"
-    above <- if (right || (lowest && i == length(breaks) - 1L)) "less_equal" else "less"
-    op("and", op(below, value, number(breaks[i])), op(above, value, number(breaks[i + 1L])))
-  }
-  at <- lapply(levels, function(level) which(names == level))
-  tests <- lapply(at, function(places) if (length(places) > 0L) Reduce(function(a, b) op("or", a, b), lapply(places, within)))
-  inside <- Reduce(function(a, b) op("or", a, b), lapply(seq_along(names), within))
-  list(value = value, tests = tests, has_level = op("is_true", inside))
-}
-
-# ---- bases ------------------------------------------------------------------------------------------
-
-# Orthogonal polynomials by the three-term recursion that poly() goes by, or plain powers.
-poly_of_expression <- function(expression, context) {
-  call <- match.call(stats::poly, expression, expand.dots = FALSE)
-  raw <- !is.null(call$raw) && isTRUE(constant_of_expression(call$raw, context))
-  coefs <- if (!is.null(call$coefs)) constant_of_expression(call$coefs, context)
-  degree <- if (is.null(call$degree)) unlist(call[["..."]]) else call$degree
-  degree <- if (is.null(degree)) 1 else constant_of_expression(degree, context)
-  if (length(degree) != 1L || (!raw && !(is.list(coefs) && all(c("alpha", "norm2") %in% names(coefs))))) stop_unsaid(expression, context)
-  plan <- context$plan
-  x <- add_scalar(plan, number_of_expression(call$x, context))
-  if (raw) {
-    return(lapply(seq_len(degree), function(power) op("power", x, number(power))))
-  }
-  columns <- list(number(1), op("subtract", x, number(coefs$alpha[1L])))
-  for (i in seq_len(degree - 1) + 1) {
-    next_one <- op(
-      "subtract", op("multiply", op("subtract", x, number(coefs$alpha[i])), columns[[i]]),
-      op("multiply", number(coefs$norm2[i + 1] / coefs$norm2[i]), columns[[i - 1]])
-    )
-    columns[[i + 1]] <- add_scalar(plan, next_one)
-  }
-  lapply(seq_len(degree), function(i) op("divide", columns[[i + 1]], number(sqrt(coefs$norm2[i + 2]))))
-}
-
-# Splines are a polynomial between each two knots, which as many values as it has coefficients determine.
-splines_of_expression <- function(expression, context) {
-  refuse_own_function(called(expression), expression, context)
-  constant <- function(name) if (!is.null(expression[[name]])) as.double(constant_of_expression(expression[[name]], context))
-  knots <- sort(unique(c(constant("Boundary.knots"), constant("knots"))))
-  if (length(knots) < 2L || length(inputs_read(expression[[2L]], context)) == 0L) stop_unsaid(expression, context)
-  degree <- if (is.null(expression$degree)) 3 else constant("degree")
-  x <- add_scalar(context$plan, number_of_expression(expression[[2L]], context))
-  last <- length(knots)
-  width <- knots[last] - knots[1L]
-  starts <- c(knots[1L] - width, knots)
-  ends <- c(knots, knots[last] + width)
-  points <- cos(pi * (seq_len(degree + 1) - 0.5) / (degree + 1))
-  call <- expression
-  call[[2L]] <- as.name(".x")
-  env <- environment_of_carried(context$carried, context$plan$call)
-  coefficients <- Map(function(start, end) {
-    values <- suppressWarnings(eval(call, list(.x = (start + end) / 2 + points * (end - start) / 2), env))
-    solve(outer(points, 0:degree, `^`), unclass(values))
-  }, starts, ends)
-  place <- Map(function(start, end) add_scalar(context$plan, op("divide", op("subtract", x, number((start + end) / 2)), number((end - start) / 2))), starts, ends)
-  lapply(seq_len(ncol(coefficients[[1L]])), function(j) {
-    polynomials <- Map(function(of_piece, u) {
-      Reduce(function(sum, coefficient) op("add", op("multiply", sum, u), number(coefficient)), rev(of_piece[-nrow(of_piece), j]), number(of_piece[nrow(of_piece), j]))
-    }, coefficients, place)
-    Reduce(function(rest, i) op("if", op("less", x, number(knots[i])), polynomials[[i]], rest), rev(seq_len(last)), polynomials[[last + 1L]])
-  })
-}
-
-# `stop`: what cannot be said in another language.
+# What cannot be said in another language.
 stop_unsaid <- function(expression, context) {
   text <- expression_text(expression)
   if (nchar(text) > 200L) text <- paste(substr(text, 1L, 200L), "...")

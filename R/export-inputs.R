@@ -104,9 +104,7 @@ gap_of <- function(value, expression, context) {
   if (length(gaps) == 0L) number(0) else op("and", op("unknown", value), Reduce(function(a, b) op("or", a, b), gaps))
 }
 
-inputs_read <- function(expression, context) which(input_names_of(context) %in% names_read_by(list(expression))$variables)
-
-input_names_of <- function(context) vapply(context$plan$inputs, function(input) input$name, "")
+inputs_read <- function(expression, context) which(names_of_inputs(context$plan) %in% names_read_by(list(expression))$variables)
 
 # An expression that reads a level that its factor did not have gives nothing.
 refuse_unknown_texts <- function(expression, context) {
@@ -187,7 +185,7 @@ plan_offset <- function(plan, fit, context) {
       values
     })
   } else {
-    plan$inputs <- c(plan$inputs, list(list(name = utils::tail(make.unique(c(input_names_of(context), "offset")), 1L), kind = "number", offset = TRUE)))
+    plan$inputs <- c(plan$inputs, list(list(name = utils::tail(make.unique(c(names_of_inputs(context$plan), "offset")), 1L), kind = "number", offset = TRUE)))
     parts <- list(list(at_input(length(plan$inputs))))
     if (is.null(plan$x)) plan$x <- lapply(seq_len(length(plan$inputs) - 1L), at_input)
   }

@@ -1,4 +1,4 @@
-# What writing a plan (export-plan.R) in any language shares: numbers and texts as literals, the head of a file, expressions, and the functions that are needed.
+# What writing a plan (export-plan.R) in any language shares: numbers and texts as literals, the head of a file, expressions, and functions of inst/export/.
 
 # With 17 digits, which are the number; always with a point or an exponent, so that no language takes it for an integer. `special`: what is NaN and Inf.
 number_text <- function(x, special = c(nan = "NAN", infinite = "INFINITY")) {
@@ -64,6 +64,8 @@ export_head <- function(plan, inputs, outputs, notes) {
   unlist(strsplit(lines, "\n"))
 }
 
+names_of_inputs <- function(plan) vapply(plan$inputs, function(input) input$name, "")
+
 # Names of the outputs, as columns of predict().
 prediction_names <- function(plan) {
   if (plan$single) ".pred" else paste0(".pred_", plan$outputs)
@@ -95,18 +97,26 @@ expressions_like_c <- function(own, library) {
   c(functions, list(add = infix("+"), subtract = infix("-"), multiply = infix("*"), divide = infix("/"), negate = function(a) paste0("(-", a, ")")))
 }
 
-# Of the functions in `library`, named texts, those that `code` calls, and those that these call.
-needed_functions <- function(library, code) {
+# The functions in a file of inst/export/, named texts. Its first paragraph says what it is; of the others each is one of them, behind comments.
+exported_functions <- function(file) {
+  text <- paste(readLines(system.file("export", file, package = "backprop"), encoding = "UTF-8"), collapse = "\n")
+  functions <- strsplit(text, "\n\n", fixed = TRUE)[[1L]][-1L]
+  declared <- sub("^(//[^\n]*\n)*", "", functions)
+  names(functions) <- sub("^(static [a-z]+ |const )?([A-Za-z_.]+).*$", "\\2", declared)
+  functions
+}
+
+# Those that `code` calls, and those that these call, in their order: each stands behind those that it calls.
+needed_functions <- function(file, code) {
+  functions <- exported_functions(file)
   needed <- character()
-  look <- code
-  while (length(look) > 0L) {
-    words <- unique(unlist(regmatches(look, gregexpr("[A-Za-z_.][A-Za-z0-9_.]*", look))))
-    found <- setdiff(intersect(words, names(library)), needed)
+  while (length(code) > 0L) {
+    words <- unique(unlist(regmatches(code, gregexpr("[A-Za-z_.][A-Za-z0-9_.]*", code))))
+    found <- setdiff(intersect(words, names(functions)), needed)
     needed <- c(needed, found)
-    look <- library[found]
+    code <- functions[found]
   }
-  # In the order of the library, where each stands behind those that it calls.
-  library[names(library) %in% needed]
+  functions[names(functions) %in% needed]
 }
 
 # For languages without erf(): of z at least 0 the upper tail of the normal distribution is exp(-z^2 / 2) times a polynomial in u = (z - half) / (z + half),
