@@ -10,7 +10,7 @@ fuzz_targets <- function() {
     ),
     lapply(targets_of_fits(), a_target, 1.5), lapply(targets_of_makers(), a_target, 0.8), lapply(targets_of_objects(), a_target),
     lapply(targets_of_traces(), a_target, 3), lapply(targets_of_pages(), a_target, 1), lapply(targets_of_pictures(), a_target, 1),
-    lapply(targets_of_edits(), a_target, 3)
+    lapply(targets_of_edits(), a_target, 3), lapply(targets_of_files(), a_target, 1)
   )
 }
 
