@@ -34,6 +34,11 @@ model_alone <- function(fit) {
     plain$blueprint$outcome <- plain$blueprint$typed$outcome <- as.name(plain$blueprint$outcome_name)
     plain$blueprint$outcome_rowwise <- NULL
   }
+  # Nor are the functions and constants, where columns are taken as they are.
+  read <- c(plain$blueprint$variables, plain$blueprint$offsets)
+  if (!is.null(plain$blueprint$carried) && all(vapply(read, is.name, NA)) && !any(vapply(read, as.character, "") %in% names(plain$blueprint$carried$values))) {
+    plain$blueprint$carried <- list(values = list(), packages = character())
+  }
   if (is.call(plain$blueprint$case_weights)) plain$blueprint["case_weights"] <- list(NULL)
   if (!is.null(plain$members)) plain$members <- lapply(plain$members, model_alone)
   class(plain) <- if (length(kind) > 1L || kind != "list") kind

@@ -5,7 +5,7 @@ carried_keys <- c(fit = "backprop.fit", sum = "backprop.sum", note = "backprop.n
 
 # The fit that nn_export() put into the file, NULL where there is none.
 carried_fit <- function(model, refuse, call) {
-  keys <- vapply(model$metadata_props, function(entry) paste0(entry$key), "")
+  keys <- vapply(model$metadata_props, function(entry) entry$key, "")
   told <- lapply(carried_keys, function(key) if (key %in% keys) model$metadata_props[[match(key, keys)]]$value)
   if (!is.null(told$note)) {
     note <- told$note
@@ -19,10 +19,13 @@ carried_fit <- function(model, refuse, call) {
   }
   plain <- wire_decode(from_base64(told$fit, refuse), "Plain", refuse, plain_messages)
   fit <- from_plain(plain, refuse)
-  tryCatch(validate_fit(fit, "fit", call, names(fit_fields), ensembles = TRUE), backprop_error_newer_format = identity, backprop_error = function(cnd) {
+  # A fit that needs functions of packages would have these loaded.
+  if (is.list(fit) && length(unclass(fit)$blueprint$carried$packages) > 0L) refuse("its description of the model is damaged")
+  # One of an older version comes in the form of this one.
+  tryCatch(validate_fit(fit, "path", call, names(fit_fields), ensembles = TRUE), error = function(cnd) {
+    if (inherits(cnd, "backprop_error_newer_format")) stop(cnd)
     refuse("its description of the model is damaged")
   })
-  fit
 }
 
 # The network whose outputs the graph gives.
@@ -38,10 +41,11 @@ network_of_graph <- function(graph, followed, levels, refuse, call) {
 
 # Of the outputs of a graph the one that holds numbers or probabilities; the others are labels.
 followed_output <- function(graph, known, refuse, call) {
-  names <- vapply(graph$output, function(output) paste0(output$name), "")
+  names <- vapply(graph$output, function(output) output$name, "")
   # Probabilities by name of the class are probabilities.
   zipped <- Filter(function(node) identical(node$op_type, "ZipMap") && length(node$input) == 1L && length(node$output) == 1L, graph$node)
   for (node in zipped) names[names == node$output] <- node$input
+  names <- names[nzchar(names)]
   there <- names[vapply(names, exists, NA, envir = known, inherits = FALSE)]
   if (length(there) == 0L || length(there) < length(names)) refuse("it has outputs that no operator gives")
   values <- lapply(there, function(name) {

@@ -144,7 +144,8 @@ streams_joined <- function(streams, call) {
 follow_graph <- function(graph, size, refuse, call) {
   known <- new.env(parent = emptyenv())
   for (tensor in graph$initializer) assign_value(known, tensor$name, list(constant = tensor_values(tensor, refuse)), refuse)
-  inputs <- Filter(function(input) !exists(paste0(input$name), envir = known, inherits = FALSE), graph$input)
+  if (any(vapply(graph$input, function(input) !nzchar(input$name), NA))) refuse("it has an input without a name")
+  inputs <- Filter(function(input) !exists(input$name, envir = known, inherits = FALSE), graph$input)
   widths <- vapply(inputs, function(input) input_width(input, size, refuse), 0)
   total <- sum(widths)
   if (total > size) refuse("its inputs have more columns than the file has bytes")
@@ -162,7 +163,7 @@ follow_graph <- function(graph, size, refuse, call) {
 }
 
 assign_value <- function(known, name, value, refuse) {
-  if (is.null(name) || !nzchar(name) || nchar(name, "bytes") > 1e4) refuse("it has a value without a name, or one that is too long")
+  if (!nzchar(name) || nchar(name, "bytes") > 1e4) refuse("it has a value without a name, or one that is too long")
   assign(name, value, envir = known)
 }
 
@@ -182,12 +183,12 @@ input_width <- function(input, size, refuse) {
 
 # Names of columns, where each comes by itself.
 input_columns <- function(inputs, widths) {
-  names <- vapply(inputs, function(input) paste0(input$name), "")
+  names <- vapply(inputs, function(input) input$name, "")
   if (length(inputs) > 1L && all(widths == 1) && anyDuplicated(names) == 0L) names
 }
 
 follow_node <- function(node, known, refuse, call) {
-  operator <- paste0(node$op_type)
+  operator <- node$op_type
   if (length(node$output) == 0L) {
     return(invisible())
   }
@@ -195,11 +196,12 @@ follow_node <- function(node, known, refuse, call) {
     if (!exists(name, envir = known, inherits = FALSE)) refuse(paste0("its operator `", operator, "` takes `", name, "`, which nothing before it gives"))
     get(name, envir = known)
   })
+  if (length(inputs) == 0L && operator != "Constant") refuse(paste0("its operator `", operator, "` takes nothing"))
   unknown <- Filter(function(input) !is.null(input$unknown), inputs)
-  follow <- onnx_operators[[operator]]
+  follow <- if (nzchar(operator)) onnx_operators[[operator]]
   value <- if (length(unknown) > 0L) {
     unknown[[1L]]
-  } else if (is.null(follow) || !isTRUE(node$domain %in% c("", "ai.onnx", "ai.onnx.ml") || is.null(node$domain))) {
+  } else if (is.null(follow) || !node$domain %in% c("", "ai.onnx", "ai.onnx.ml")) {
     unknown_value(paste0("`", operator, "`"))
   } else {
     follow(inputs, node_attributes(node), call)

@@ -16,6 +16,9 @@ onnx_activation <- function(name, wanted = list()) {
 
 passes <- function(inputs, attributes, call) inputs[[1L]]
 
+# In training mode it would draw.
+follow_dropout <- function(inputs, attributes, call) if (length(inputs) < 3L || identical(constant_or(inputs, 3L, NULL), 0)) inputs[[1L]]
+
 # Of a stream and a constant, in any order, `with(stream, numbers, turned)`; of two streams `both(a, b)`.
 with_constant <- function(with, both) {
   function(inputs, attributes, call) {
@@ -75,7 +78,7 @@ reshaped <- function(x, extent) {
   values <- if (is.matrix(x)) as.vector(t(x)) else x
   if (length(extent) == 2L && sum(extent == -1) <= 1L) {
     extent[extent == -1] <- length(values) / prod(extent[extent != -1])
-    if (all(extent >= 0) && prod(extent) == length(values)) {
+    if (isTRUE(all(extent > 0)) && prod(extent) == length(values)) {
       return(list(constant = matrix(values, extent[1L], extent[2L], byrow = TRUE)))
     }
   }
@@ -117,7 +120,7 @@ follow_constant <- function(inputs, attributes, call) {
 }
 
 onnx_operators <- list(
-  Identity = passes, Dropout = passes, Cast = follow_cast, Constant = follow_constant,
+  Identity = passes, Dropout = follow_dropout, Cast = follow_cast, Constant = follow_constant,
   Reshape = follow_reshape,
   Flatten = function(inputs, attributes, call) if (is_stream(inputs[[1L]]) && isTRUE(given_or(attributes$axis, 1) == 1)) inputs[[1L]],
   Transpose = function(inputs, attributes, call) if (is_constant(inputs[[1L]]) && is.matrix(inputs[[1L]]$constant)) list(constant = t(inputs[[1L]]$constant)),

@@ -82,6 +82,6 @@ read_bytes <- function(path, refuse, call) {
 }
 
 producer_of <- function(model) {
-  producer <- paste(c(model$producer_name, model$producer_version), collapse = " ")
+  producer <- trimws(paste(model$producer_name, model$producer_version))
   if (nzchar(producer)) producer else "an unnamed program"
 }

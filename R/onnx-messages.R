@@ -50,10 +50,13 @@ wire_limits <- list(depth = 12L, fields = 3e5)
 
 # ---- writing ---------------------------------------------------------------------------------------
 
-# A message as bytes: a list by the names of the table, of which absent fields are left out.
+# A message as bytes: a list by the names of the table, of which absent fields are left out. An empty text is an absent one, as the format has it.
 wire_encode <- function(x, message, messages = onnx_messages) {
   table <- messages[[message]]
-  join_bytes(lapply(names(table), function(name) if (!is.null(x[[name]])) encode_field(x[[name]], table[[name]], messages)))
+  join_bytes(lapply(names(table), function(name) {
+    absent <- is.null(x[[name]]) || (table[[name]]$kind == "text" && !table[[name]]$several && !nzchar(x[[name]]))
+    if (!absent) encode_field(x[[name]], table[[name]], messages)
+  }))
 }
 
 join_bytes <- function(parts) as.raw(unlist(parts, use.names = FALSE))
@@ -139,7 +142,7 @@ decode_between <- function(bytes, at, end, message, reader, depth) {
   found <- lapply(seq_along(table), function(place) {
     here <- values[places == place]
     if (length(here) == 0L) {
-      NULL
+      if (table[[place]]$kind == "text" && !table[[place]]$several) ""
     } else if (!table[[place]]$several) {
       # Of a field that there is once the last counts.
       here[[length(here)]]

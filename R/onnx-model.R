@@ -73,7 +73,7 @@ tensor_values <- function(tensor, refuse) {
   }
   dims <- as.double(tensor$dims)
   if (any(dims < 0) || prod(dims) != length(values)) refuse(paste(called, "has another number of values than its extent says"))
-  if (length(dims) > 2L) refuse(paste(called, "has more than two dimensions"))
+  if (length(dims) > 2L || any(dims == 0)) refuse(paste(called, "is empty, or has more than two dimensions"))
   values <- if (type == "string") as.character(values) else as.double(values)
   if (length(dims) == 2L) matrix(values, dims[1L], dims[2L], byrow = TRUE) else values
 }
@@ -105,5 +105,5 @@ node_attributes <- function(node) {
     # A zero may be left out.
     if (is.null(attribute[[kind]]) && kind %in% c("f", "i")) 0 else attribute[[kind]]
   })
-  stats::setNames(values, vapply(node$attribute, function(attribute) paste0(attribute$name), ""))
+  stats::setNames(values, vapply(node$attribute, function(attribute) attribute$name, ""))
 }

@@ -179,6 +179,68 @@ test_that("a network of operators that are not here names the one that is not", 
   expect_error(model(list(onnx_node("Relu", "h", "y"))), class = "backprop_error_onnx_file")
 })
 
+test_that("graphs that lack what every graph has are errors of ours", {
+  path <- withr::local_tempfile(fileext = ".onnx")
+  graph <- list(name = "g", input = list(onnx_value("x", 2)), output = list(onnx_value("y", 2)), node = list(onnx_node("Relu", "x", "y")))
+  crippled <- function(edit) {
+    writeBin(onnx_bytes(edit(graph), list()), path)
+    expect_error(nn_import(path), class = "backprop_error")
+  }
+  lack <- function(...) function(graph) {
+    graph[[c(...)]] <- NULL
+    graph
+  }
+  crippled(lack("node"))
+  crippled(lack("output"))
+  crippled(lack("input"))
+  for (part in c("input", "output", "op_type")) crippled(function(graph) {
+    graph$node[[1L]][[part]] <- NULL
+    graph
+  })
+  for (part in c("name", "type")) crippled(function(graph) {
+    graph$input[[1L]][[part]] <- NULL
+    graph
+  })
+  crippled(function(graph) {
+    graph$input <- list(onnx_value("x", 1e12))
+    graph
+  })
+  crippled(function(graph) {
+    graph$initializer <- list(list(name = "w", data_type = 1, dims = c(2^50, 0)))
+    graph
+  })
+  # Attributes without names, and a product that would be much larger than the file.
+  crippled(function(graph) {
+    graph$node[[1L]] <- onnx_node("LeakyRelu", "x", "y", list(f = stats::setNames(list(0.5), "")))
+    graph
+  })
+  withr::local_options(backprop.max_bytes = 1e6)
+  crippled(function(graph) {
+    graph$input <- list(onnx_value("x", 3000))
+    graph$initializer <- list(onnx_tensor("a", matrix(0, 3000, 1)), onnx_tensor("b", matrix(0, 1, 3000)))
+    graph$node <- list(onnx_node("MatMul", c("x", "a"), "h"), onnx_node("MatMul", c("h", "b"), "y"))
+    graph
+  })
+})
+
+test_that("a fit of a newer version, and one that would load packages, are refused", {
+  path <- withr::local_tempfile(fileext = ".onnx")
+  written <- function(fit) {
+    model <- wire_decode(readBin(nn_export(small(mpg ~ wt, data = mtcars), path), "raw", 1e6), "Model", stop)
+    text <- to_base64(wire_encode(as_plain(fit, stop), "Plain", plain_messages))
+    model$metadata_props[[1L]]$value <- text
+    model$metadata_props[[2L]]$value <- model_sum(model$graph, text)
+    writeBin(wire_encode(model, "Model"), path)
+    path
+  }
+  fit <- model_alone(small(mpg ~ wt, data = mtcars))
+  newer <- replace(fit, "format", list(fit_format + 1L))
+  class(newer) <- "nn_fit"
+  expect_error(nn_import(written(newer)), class = "backprop_error_newer_format")
+  fit$blueprint$carried$packages <- c(qlogis = "stats")
+  expect_error(nn_import(written(fit)), class = "backprop_error_onnx_file")
+})
+
 test_that("a damaged file is an error of ours or, of our own files, the same model, and quickly", {
   skip_on_cran()
   path <- withr::local_tempfile(fileext = ".onnx")
