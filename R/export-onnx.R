@@ -3,7 +3,6 @@
 
 #' @rdname nn_export
 #' @name nn_export
-#' @aliases export_onnx
 #' @section ONNX:
 #' An `.onnx` file holds one graph, from the columns of your data to the predictions, for any program that runs ONNX models, such as onnxruntime. Filling of gaps, factors, expressions of a formula,
 #' scaling and all networks of an ensemble are in it.

@@ -22,7 +22,7 @@
   }, columns, texts)
 }
 
-.bind <- function(n, columns) matrix(as.double(unlist(lapply(columns, rep_len, n))), n)
+.bind <- function(n, columns) matrix(as.double(unlist(lapply(columns, rep_len, n))), n, length(columns))
 
 .columns <- function(values, names) {
   made <- lapply(seq_len(ncol(values)), function(j) values[, j])

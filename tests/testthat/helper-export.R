@@ -4,7 +4,7 @@
 run_plan <- function(plan, data) {
   n <- nrow(data)
   read <- function(i) {
-    value <- if (plan$matrix && !isTRUE(plan$inputs[[i]]$offset)) data[, i] else data[[plan$inputs[[i]]$name]]
+    value <- if (is.data.frame(data)) data[[plan$inputs[[i]]$name]] else data[, i]
     if (plan$inputs[[i]]$kind == "levels") as.character(value) else as.double(value)
   }
   inputs <- lapply(seq_along(plan$inputs), read)
@@ -106,7 +106,10 @@ run_activation <- function(z, name) {
 # ---- exported files, run: each gives a matrix as nn_predict() does, of a factor of two levels the second one's column ------------------------------
 
 # `cases`: a list, by name, of lists of `fit` and `data`. The values of nn_predict() in double precision.
-expected_of <- function(case) unname(suppressWarnings(nn_predict(in_double(case$fit), case$data)))
+expected_of <- function(case) {
+  offset <- if (is.matrix(case$data) && "offset" %in% colnames(case$data)) case$data[, "offset"]
+  unname(suppressWarnings(nn_predict(in_double(case$fit), case$data, offset = offset)))
+}
 
 as_expected <- function(values, case) {
   values <- unname(as.matrix(values))
@@ -114,8 +117,11 @@ as_expected <- function(values, case) {
   if (length(case$fit$outcome$levels) == 2L && ncol(values) == 2L) values[, 2L, drop = FALSE] else values
 }
 
+# Beside the numbers, the classes that a file gives.
+with_class <- function(values, class) structure(values, class_of_row = class)
+
 # The largest difference, relative to 1 + |p|; Inf where other rows are NA.
-largest_difference <- function(found, expected) {
+exported_difference <- function(found, expected) {
   if (!identical(dim(found), dim(expected)) || !identical(is.na(found), is.na(expected))) {
     return(Inf)
   }
@@ -129,7 +135,7 @@ run_r <- function(case) {
   env <- new.env(parent = baseenv())
   sys.source(file, env)
   made <- env$predict_case(case$data)
-  as_expected(made[setdiff(names(made), ".pred_class")], case)
+  with_class(as_expected(made[setdiff(names(made), ".pred_class")], case), as.character(made$.pred_class))
 }
 
 # Columns of the data as the file wants them.
@@ -163,9 +169,7 @@ run_c <- function(cases) {
     out <- .C(paste0("call_", name), n, numbers, texts, as.integer(is.na(texts)), out = numeric(n * k), class = integer(n), NAOK = TRUE)
     values <- matrix(out$out, n, byrow = TRUE)
     values[is.nan(values)] <- NA
-    attr(values, "class_of_row") <- out$class
-    values <- as_expected(values, case)
-    values
+    with_class(as_expected(values, case), given$plan$classes[ifelse(out$class < 0L, NA, out$class + 1L)])
   }, cases, given, names)
 }
 
@@ -207,15 +211,19 @@ run_js <- function(cases, ending = ".js") {
   script <- file.path(folder, "run.mjs")
   writeLines(c(
     paste0("import ", names, " from \"./", names, ending, "\";"),
-    "const show = (a) => a === null ? \"NA\" : typeof a === \"number\" ? String(a) : JSON.stringify(a);",
-    paste0("console.log(", rows, ".map(", names, ").map((made) => Object.entries(made).filter(([key]) => key !== \".pred_class\").map(([, a]) => show(a)).join(\" \")).join(\"\\n\") + \"\\n;\");")
+    "const show = (a) => a === null ? \"NA\" : typeof a === \"number\" ? String(a) : encodeURIComponent(a);",
+    paste0("console.log(", rows, ".map(", names, ").map((made) => Object.values(made).map(show).join(\" \")).join(\"\\n\") + \"\\n;\");")
   ), script)
   said <- suppressWarnings(system2("node", script, stdout = TRUE, stderr = TRUE))
   parts <- split(said, cumsum(c(FALSE, utils::head(said == ";", -1L))))
   if (length(parts) != length(cases)) stop(paste(utils::head(said, 20L), collapse = "\n"))
   Map(function(case, lines) {
-    values <- strsplit(lines[lines != ";"], " ", fixed = TRUE)
-    as_expected(matrix(as.double(unlist(values)), length(values), byrow = TRUE), case)
+    values <- do.call(rbind, strsplit(lines[lines != ";"], " ", fixed = TRUE))
+    values[values == "NA"] <- NA
+    # Of a factor the last one is the class.
+    last <- if (!is.null(case$fit$outcome$levels)) ncol(values)
+    numbers <- values[, setdiff(seq_len(ncol(values)), last), drop = FALSE]
+    with_class(as_expected(matrix(as.double(numbers), nrow(numbers)), case), vapply(values[, last], function(text) if (is.na(text)) NA_character_ else utils::URLdecode(text), ""))
   }, cases, parts)
 }
 
@@ -233,5 +241,84 @@ run_sql <- function(case, dialect = "sqlite") {
   Encoding(text) <- "UTF-8"
   made <- DBI::dbGetQuery(connection, text)
   made <- made[order(made[[1L]]), ]
-  as_expected(made[setdiff(names(made)[-1L], ".pred_class")], case)
+  with_class(as_expected(made[setdiff(names(made)[-1L], ".pred_class")], case), made$.pred_class)
+}
+
+# ---- fits of all kinds ------------------------------------------------------------------------------
+
+# Rows with gaps, a level that training did not have, and a number that is none.
+rows_with_faults <- function() {
+  d <- layers_table()
+  d$x[3] <- NA
+  d$city <- as.character(d$city)
+  d$city[5:6] <- c("new", NA)
+  d$z[7] <- Inf
+  d
+}
+
+# A list by name of lists of `fit` and `data`; made once.
+export_cases <- local({
+  made <- NULL
+  function() {
+    if (is.null(made)) made <<- c(cases_of_layers(), cases_of_matrices(), cases_of_formulas(), cases_of_outcomes(), cases_of_tables())
+    made
+  }
+})
+
+a_case <- function(formula, data = layers_table(), new = rows_with_faults(), ...) {
+  list(fit = nn_train(formula, data = data, preset = "textbook", hidden = 3, epochs = 3, seed = 1, ...), data = new)
+}
+
+cases_of_layers <- function() lapply(layer_networks, function(network) list(fit = train_layers(network(), epochs = 2), data = rows_with_faults()))
+
+cases_of_matrices <- function() {
+  X <- as.matrix(mtcars[2:5])
+  gaps <- replace(X, c(3, 40), NA)
+  train <- function(X, ...) nn_train(X, mtcars$mpg, epochs = 3, seed = 1, ...)
+  curves <- lapply(stats::setNames(nm = setdiff(names(activations), "linear")), function(name) {
+    # Far from the rows of training weighted inputs are far from 0.
+    list(fit = train(X, hidden = c(4, 3), activation = name, standardize = TRUE), data = rbind(X, -5 * X))
+  })
+  c(curves, list(
+    no_hidden = list(fit = train(unname(X), hidden = c()), data = unname(gaps)), one_row = list(fit = train(X, standardize = TRUE), data = X[1L, , drop = FALSE]),
+    filled_matrix = list(fit = train(gaps, na_action = "impute"), data = replace(X, c(1, 2), NA)),
+    offset = list(fit = train(X, offset = mtcars$qsec), data = cbind(X, offset = mtcars$qsec))
+  ))
+}
+
+cases_of_formulas <- function() {
+  d <- layers_table()
+  rounded <- function(d) transform(d, count = round(z))
+  list(
+    arithmetic = a_case(y ~ log(z) + I(x^2) + exp(-abs(x)) + sqrt(z) + city * x + pmin(x, z, 1) + I(x %% 2) + tanh(x) + log10(z) + trunc(x)),
+    splines = a_case(y ~ splines::ns(x, 3) + splines::bs(z, df = 5)),
+    poly = a_case(y ~ poly(x, 3) + poly(z, 2, raw = TRUE) + flag:city), scaled = a_case(y ~ scale(x) + log(z - min(z) + 1) + I((x - mean(x)) / sd(x))),
+    conditions = a_case(y ~ (x > 0) + ifelse(city == "ams", z, x) + I(kind %in% c("p", "q") & !flag) + I(is.na(x) | z > 1)),
+    factors = a_case(y ~ factor(count) + cut(x, 3) + cut(z, c(0, 0.5, 1, Inf), right = FALSE) + factor(x > 1), rounded(d), transform(rounded(rows_with_faults()), count = replace(count, 1:2, c(99, NA)))),
+    crossed = a_case(y ~ city:kind + x:kind:flag), filled = a_case(
+      y ~ log(abs(x)) + city + flag + cut(z, c(-1, 0.5, 1)), replace(d, "x", list(replace(d$x, 1:3, NA))), rows_with_faults(), na_action = "impute"
+    ),
+    rare = a_case(y ~ city + x, rare_levels = 17), in_formula = a_case(y ~ x + offset(z) + offset(log(z)))
+  )
+}
+
+cases_of_outcomes <- function() {
+  d <- transform(layers_table(), count = round(z), two = factor(kind == "p", labels = c("other", "p")), trials = round(z) + 3)
+  list(
+    three_levels = a_case(class ~ x + city, d), two_levels = a_case(two ~ x + city, d), logical = a_case(flag ~ x + city, d), several = a_case(cbind(y, z) ~ x + city, d, standardize = TRUE),
+    poisson = a_case(count ~ x, d, family = "poisson"), trials = a_case(cbind(count, trials) ~ x, d, family = "binomial"), ordinal = a_case(class ~ x + city, d, family = "ordinal"),
+    location_scale = a_case(y ~ x, d, family = "location_scale", standardize = TRUE), gamma = a_case(z ~ x, d, family = "gamma"),
+    quantiles = a_case(y ~ x + z, d, loss = loss_quantile(c(0.1, 0.5)), clip_predictions = TRUE), logarithm = a_case(z ~ x + city, d, outcome_transform = "log", standardize = TRUE)
+  )
+}
+
+cases_of_tables <- function() {
+  d <- layers_table()
+  numbers <- d[setdiff(names(d), "class")]
+  list(
+    robust = a_case(y ~ x + z + city, standardize = "robust", embed = "piecewise"), quantile = a_case(y ~ x + z + city, standardize = "quantile"),
+    default_table = list(fit = nn_train(numbers[-6L], numbers$y, seed = 1, epochs = 5), data = rows_with_faults()),
+    default_logarithm = list(fit = nn_train(z ~ ., numbers, seed = 1, epochs = 5), data = rows_with_faults()),
+    default_classes = list(fit = nn_train(class ~ ., d, seed = 1, epochs = 5), data = rows_with_faults())
+  )
 }
