@@ -13,7 +13,7 @@
 #' | `"r"` | `.R`, `.r` | a function of base R: `NAME(new_data)` gives a data frame |
 #' | `"js"` | `.js`, `.cjs`, `.mjs` | a function of JavaScript: `NAME(row)` takes an object with a property for each column (for a fit of a matrix an array), and gives an object. An `.mjs` is an ES module; the others are for `require()`, for `import` in Node and for a `<script>`. What is missing is `null`. |
 #' | `"sql"` | `.sql` | a `SELECT` with common table expressions, one for each layer: it gives the columns that the model reads (or those named in `key`) and the predictions, a row for each row of `table`. `NULL` where there is no prediction. |
-#' | `"onnx"` | `.onnx` | see `export_onnx()` |
+#' | `"onnx"` | `.onnx` | one graph for runtimes such as onnxruntime, see the section ONNX |
 #'
 #' The outputs have the names that [predict()][predict.nn_fit] gives them: `.pred`, or `.pred_<name>` for several; of a factor `.pred_<level>` for the
 #' probability of every level, and (but in C) `.pred_class`.
@@ -41,7 +41,7 @@
 #' @param fit A model from [nn_train()]: a network or an ensemble.
 #' @param path The file to write. An existing one is replaced, whole or not at all.
 #' @param language One of the table; `NULL`: by the ending of `path`.
-#' @param ... For `"onnx"`, arguments of `export_onnx()`; else not used, and anything here is an error.
+#' @param ... Not used, and anything here is an error.
 #' @param name The name of the function: letters, digits and underscores.
 #' @param table For SQL, the table that has the rows: a name, or a schema and a name, as the database knows them.
 #' @param key For SQL, names of the columns of `table` that are given beside the predictions; `NULL`: those that the model reads.
@@ -62,7 +62,7 @@
 #' # The same in C, as a text:
 #' head(readLines(nn_export(fit, tempfile(fileext = ".c"))), 20)
 #' unlink(file)
-#' @seealso [nn_predict()]
+#' @seealso [nn_predict()], [nn_import()]
 #' @export
 nn_export <- function(fit, path, language = NULL, ..., name = "nn_predict_row", table = "data", key = NULL, dialect = "sqlite") {
   call <- quote(nn_export())

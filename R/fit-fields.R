@@ -295,6 +295,7 @@ record_fields <- fields(
   data = field("the data of training", function(x, fit) is_kept_data(x, fit$interface), optional = TRUE),
   restarts = field("a data frame of the starts", function(x, fit) is_frame(x, c("seed", "loss", "validation_loss")), optional = TRUE, classed = TRUE),
   call = field("a call", function(x, fit) is.call(x), optional = TRUE),
+  imported = text_field(optional = TRUE),
   version = text_field()
 )
 

@@ -170,7 +170,7 @@ describe_last_loss <- function(fit) {
   loss <- fit$history$loss
   n <- length(loss)
   if (n == 0L) {
-    return("not trained yet")
+    return(if (is.null(fit$imported)) "not trained yet" else "not known")
   }
   paste0(format(loss[n], digits = 4), if (n > 1L) paste0(" (in the first epoch ", format(loss[1L], digits = 4), ")"))
 }
@@ -200,6 +200,9 @@ describe_output <- function(fit) {
 
 describe_training <- function(fit) {
   settings <- fit$settings
+  if (!is.null(fit$imported)) {
+    return(paste("elsewhere; read from a file of", fit$imported))
+  }
   text <- paste0(
     count_text(fit$epochs_done, "epoch"), " of ", settings$optimizer$name, ", lr ", format(settings$lr, digits = 4),
     ", on ", count_text(fit$rows, "row")

@@ -11,7 +11,8 @@ read_start <- function(start, inputs, outputs, own, loss, network = NULL) {
     # Where the best weights were restored, training goes on from the last ones.
     from <- if (is.null(start$last)) start else start$last
     numbers <- from[c("weights", "biases", "ancillary")]
-    state <- from$optimizer_state
+    # Of a fit that came without what its optimizer remembered (nn_import()) there is nothing to take over.
+    state <- if (from$optimizer_state$steps > 0 || length(from$optimizer_state$slots) > 0L) from$optimizer_state
     if (start$settings$loss != loss && (own > 0 || length(numbers$ancillary) > 0L)) {
       # Those of one family say nothing to another, nor does what an optimizer remembers of them.
       numbers["ancillary"] <- list(NULL)

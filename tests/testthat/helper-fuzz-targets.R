@@ -10,8 +10,9 @@ fuzz_targets <- function() {
     ),
     lapply(targets_of_fits(), a_target, 1.5), lapply(targets_of_makers(), a_target, 0.8), lapply(targets_of_objects(), a_target),
     lapply(targets_of_traces(), a_target, 3), lapply(targets_of_pages(), a_target, 1), lapply(targets_of_pictures(), a_target, 1),
-    lapply(targets_of_edits(), a_target, 3), lapply(targets_of_verbs(), a_target, 2),
-    lapply(targets_of_tuning(), a_target, 1.5), lapply(targets_of_forecasts(), a_target, 1.5), lapply(targets_of_explanations(), a_target, 4), list(parsnip = a_target(target_of_parsnip))
+    lapply(targets_of_edits(), a_target, 3), lapply(targets_of_verbs(), a_target, 2), lapply(targets_of_tuning(), a_target, 1.5),
+    lapply(targets_of_forecasts(), a_target, 1.5), lapply(targets_of_explanations(), a_target, 4), lapply(targets_of_files(), a_target, 1),
+    list(parsnip = a_target(target_of_parsnip))
   )
 }
 
