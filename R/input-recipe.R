@@ -188,7 +188,7 @@ with_new_levels <- function(baked, table) {
 # The outcome of other rows, as training had it.
 outcome_of_recipe <- function(table, fit, call) {
   recipe <- fit$blueprint$recipe
-  parts_of_baked(bake_new(table, fit, call, unskipped(recipe, rows = FALSE)), recipe, call)$Y
+  read_outcome_columns(parts_of_baked(bake_new(table, fit, call, unskipped(recipe, rows = FALSE)), recipe, call)$Y)
 }
 
 weights_in_recipe_data <- function(table, fit) {

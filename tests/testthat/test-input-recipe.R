@@ -43,6 +43,15 @@ test_that("classes, several outcomes and weights come by their roles", {
   expect_named(predict(several, mtcars), c(".pred_mpg", ".pred_disp"))
 })
 
+test_that("times of an event and classes are outcomes of data as they are of training", {
+  times <- data.frame(x = cos(1:20))
+  times$y <- plain_surv(1:20, rep(c(TRUE, FALSE), 10))
+  fit <- trained(recipes::recipe(y ~ x, times), times, family = "cox")
+  expect_identical(residuals(fit, data = times), residuals(trained(y ~ x, times, family = "cox"), data = times))
+  classes <- trained(recipes::recipe(Species ~ ., iris), iris)
+  expect_equal(logLik(classes, data = iris), logLik(trained(Species ~ ., iris), data = iris))
+})
+
 test_that("steps that are skipped train, leave new rows alone, and put outcomes on the scale that was trained", {
   data <- cars_table()
   recipe <- recipes::step_log(recipes::recipe(mpg ~ wt + hp, data = data), mpg, skip = TRUE)
