@@ -17,7 +17,7 @@ single_row <- function(build, constants, name) row_of(build, constants[[name]], 
 
 columns_of <- function(build, name, at) emit(build, "Gather", c(name, emit_constant(build, at - 1, "int64")), list(i = list(axis = 1)))
 
-joined <- function(build, names) if (length(names) == 1L) names else emit(build, "Concat", names, list(i = list(axis = 1)))
+joined_columns <- function(build, names) if (length(names) == 1L) names else emit(build, "Concat", names, list(i = list(axis = 1)))
 
 # How far the numbers of `name` are between `lower` and the next edge, from 0 to 1.
 shares_between <- function(build, name, lower, width, double) {
@@ -45,7 +45,7 @@ onnx_encodings <- list(
     curves <- vapply(step$curves, function(curve) curve_of(build, curve, name, double), "")
     changed <- c(step$clipped, vapply(step$curves, function(curve) as.double(curve$column), 0))
     places[changed] <- length(places) + seq_along(changed)
-    row_vector(columns_of(build, joined(build, c(name, made, curves)), places), double)
+    row_vector(columns_of(build, joined_columns(build, c(name, made, curves)), places), double)
   },
   pieces = function(build, step, from, constants) {
     at <- unlist(lapply(step$pieces, function(piece) rep(piece$column, length(piece$edges) - 1L)))
@@ -60,7 +60,7 @@ onnx_encodings <- list(
       name <- if (double) vector$name else as_single(build, vector)
       if (is.null(part$at)) name else columns_of(build, name, part$at)
     }, "")
-    row_vector(joined(build, parts), double)
+    row_vector(joined_columns(build, parts), double)
   }
 )
 
