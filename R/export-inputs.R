@@ -186,7 +186,7 @@ plan_offset <- function(plan, fit, context) {
     })
   } else {
     name <- utils::tail(make.unique(c(names_of_inputs(plan), "offset")), 1L)
-    plan$inputs <- c(plan$inputs, list(list(name = name, kind = "number")))
+    plan$inputs <- c(plan$inputs, list(list(name = name, kind = "number", offset = TRUE)))
     parts <- list(list(at_input(length(plan$inputs))))
     if (is.null(plan$x)) plan$x <- lapply(seq_len(length(plan$inputs) - 1L), at_input)
   }

@@ -2,7 +2,8 @@
 # export-layers.R the steps of each network; here they are put together. Nothing in it refers to R.
 #
 # A plan is a list:
-#   inputs     the user's columns: each a list of `name`, `kind` ("number", "flag" or "levels") and, of levels, the `levels` that are known
+#   inputs     the user's columns: each a list of `name`, `kind` ("number", "flag" or "levels") and, of levels, the `levels` that are known;
+#              `offset`, where it is the offset of a matrix
 #   matrix     whether these columns are those of a matrix: numbers all, by position
 #   codes      tables that make numbers of texts: `input` (its place), `texts`, `codes`; `other` for a text that is none of them, `missing` for none
 #   scalars    expressions, each of which may use those before it

@@ -62,6 +62,12 @@ test_that("inputs and outputs keep apart where a column has the name of an outpu
   expect_identical(vapply(model_in(exported(small(data, mtcars$mpg)))$graph$output, function(output) output$name, ""), "variable_1")
 })
 
+test_that("the offset of a matrix is an input beside it", {
+  fit <- nn_train(cbind(a = 1:6, b = 0), 1:6, family = "poisson", offset = rep(0.5, 6), hidden = 2, epochs = 2, seed = 1)
+  graph <- model_in(exported(fit))$graph
+  expect_identical(vapply(graph$input, function(input) input$name, ""), c("X", "offset"))
+})
+
 test_that("nothing of the training's rows and no code is in the file", {
   data <- transform(mtcars, secret = 12345.678 + seq_len(32))
   fit <- small(mpg ~ secret, data = data, keep = "data", validation = 0.2)
