@@ -61,7 +61,7 @@ read_standardize <- function(standardize) {
 }
 
 # What is learnt of a training's inputs: NULL, or a list of `clipped` (a flag for each column), `knots` and `scores`, `edges` (of each column numbers or
-# NULL, in the column's own units). A fit that goes on keeps its own.
+# NULL, in the column's own units). A fit that goes on keeps its own. `x` has no values that are missing or infinite.
 learn_encoding <- function(standardize, embed, x, case_weights, earlier) {
   if (!is.null(earlier)) {
     return(earlier$inputs$encoding)
@@ -83,12 +83,7 @@ learn_encoding <- function(standardize, embed, x, case_weights, earlier) {
   encoding <- list()
   of <- function(columns, learn) {
     made <- vector("list", ncol(x))
-    made[columns] <- lapply(columns, function(j) {
-      column <- x[rows, j]
-      # What is missing or infinite the engine refuses, with the names of all such columns.
-      known <- is.finite(column)
-      if (any(known)) learn(column[known], case_weights[rows][known])
-    })
+    made[columns] <- lapply(columns, function(j) learn(x[rows, j], case_weights[rows]))
     made
   }
   if (identical(standardize, "robust")) encoding$clipped <- numeric

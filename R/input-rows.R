@@ -14,12 +14,22 @@ split_rows <- function(plan, given, settings, typed, earlier) {
     check_room_for_split(given)
     rows <- if (is.null(plan$used)) seq_len(given$kept) else plan$used
     chosen <- rows_of_member(given, rows, codes, plan$share, seed, 1L)
+    if (length(chosen) == 0L) stop_all_needed(length(rows))
     plan$held <- rows[chosen]
     plan$train <- rows[-chosen]
   }
   plan$n <- if (is.null(plan$train)) given$kept else length(plan$train)
   plan$learn <- plan$train
   plan
+}
+
+# Of a share none is left where each of its rows is needed in training.
+stop_all_needed <- function(n) {
+  stop_backprop("argument", c(
+    "{.arg validation} must leave rows on both sides.",
+    x = "Of {n} rows each that would be held back is the only one of its level, which it is needed to train.",
+    i = "Merge rare levels, give rows of their own as {.arg validation}, or leave it out."
+  ))
 }
 
 # Places among `rows` of those that a member of an ensemble holds back to judge; a single network is the first.

@@ -134,7 +134,10 @@ prepare_training <- function(settings, plan, given, rows, typed, earlier) {
   learning <- function(value) if (length(held) == 0L || is.null(value)) value else pick_rows_of(value, -held)
   x <- if (is.null(earlier)) learning(rows$x) else rows$x
   embed <- embed_of_layers(settings, typed)
-  encoding <- learn_encoding(read_standardize(settings$standardize), embed, x, pick(plan$weights, plan$learn), earlier)
+  standardize <- read_standardize(settings$standardize)
+  # Bins and bends are learnt of numbers. Elsewhere the engine finds what is none, as it reads them.
+  if (!is.null(embed) || is.character(standardize)) check_inputs_known(list(rows$x), given$arg, impute = FALSE)
+  encoding <- learn_encoding(standardize, embed, x, pick(plan$weights, plan$learn), earlier)
   inputs <- list(
     n = plan$n, p = encoded_width(ncol(rows$x), encoding), rows = given$kept, embed = embed,
     validation = if (is.null(plan$given)) plan$share else "given"

@@ -18,7 +18,8 @@
 #' Gaussian and gamma draws have the dispersion of the residuals on `data`, divided by the degrees of freedom that are left (by the rows where none are).
 #' Times of `"cox"` are drawn from Breslow's estimate of the hazard: who outlives its last event is censored there.
 #' @section Errors:
-#' A loss without likelihood has nothing to draw from: an error of class `backprop_error_no_likelihood`.
+#' A loss without likelihood has nothing to draw from: an error of class `backprop_error_no_likelihood`. Three classes or more under a sigmoid output, which gives
+#' each a probability of its own, are an error of class `backprop_error_incompatible`.
 #' @examples
 #' fit <- nn_train(carb ~ wt + hp, data = mtcars, family = "poisson", preset = "textbook",
 #'                 hidden = c(), optimizer = "lbfgs", epochs = 100, keep = "data")
@@ -30,6 +31,7 @@ simulate.nn_fit <- function(object, nsim = 1, seed = NULL, data = NULL, ..., off
   refuse_dots(..., known = c("object", "nsim", "seed", "data", "offset"), call = call)
   object <- validate_fit(object, "object", call)
   family <- require_family(object, call)
+  refuse_separate_classes(object, family, call)
   nsim <- check_count(nsim, "nsim", call = call)
   data <- data_or_kept(object, data, call)
   predicted <- predict_outputs(object, inputs_of(object, data), "data", NULL, call, setting(offset, extra_of(data, "offset")))
@@ -45,6 +47,17 @@ simulate.nn_fit <- function(object, nsim = 1, seed = NULL, data = NULL, ..., off
     names(draws) <- paste0("sim_", seq_len(nsim))
     structure(draws, row.names = setting(rownames(predicted), .set_row_names(length(known))), class = "data.frame")
   })
+}
+
+# One output for each of several classes: nothing says that just one of them comes true.
+refuse_separate_classes <- function(fit, family, call) {
+  k <- fit$outcome$k
+  if (fit$outcome$kind == "factor" && k > 2L && family$family == "binomial") {
+    stop_backprop("incompatible", c(
+      "Under a sigmoid output each of the {k} classes has a probability of its own: no single class can be drawn by them.",
+      i = "Train with {.code output = \"softmax\"}."
+    ), call = call)
+  }
 }
 
 # R's stream goes on where it stood; a seed that is given leaves it as it was.

@@ -105,6 +105,15 @@ test_that("what cannot be encoded is refused by name", {
   expect_snapshot(print(embed_piecewise(4, "wt")))
 })
 
+test_that("inputs that are infinite or missing are refused before bins are learnt of them", {
+  X <- cbind(a = c(1:9, Inf), b = c(1:8, NA, 10), c = 1:10)
+  for (arguments in list(list(embed = "piecewise"), list(standardize = "quantile"), list(hidden = nn_layers(layer_piecewise(), 2)), list(embed = "piecewise", ensemble = 2, validation = 0.3))) {
+    error <- expect_error(do.call(nn_train, c(list(X, 1:10, preset = "textbook", seed = 1), arguments)), class = "backprop_error_nonfinite_x")
+    expect_match(conditionMessage(error), "\"a\" (1)", fixed = TRUE)
+    expect_match(conditionMessage(error), "\"b\" (1)", fixed = TRUE)
+  }
+})
+
 test_that("single columns may be encoded, and a fit that goes on keeps its edges", {
   fit <- nn_train(mpg ~ wt + hp, mtcars, preset = "textbook", embed = embed_piecewise(3, "hp"), epochs = 2, seed = 1)
   expect_identical(lengths(fit$inputs$encoding$edges), c(0L, 4L))

@@ -237,6 +237,14 @@ test_that("a validation that cannot be is refused", {
   })
 })
 
+test_that("a share whose rows are all needed in training is refused", {
+  # Of three rows with a level each, one would be held back.
+  lonely <- data.frame(x = c(0.1, 0.7, 0.4), g = c("a", "b", "c"))
+  expect_snapshot(error = TRUE, {
+    nn_train(lonely, c(1, 3, 2), validation = 0.34, preset = "textbook", seed = 1)
+  })
+})
+
 test_that("a fit that goes on keeps its validation rows, also where combinations of levels decide", {
   data <- formula_table()
   for (seed in 1:8) {

@@ -119,6 +119,12 @@ test_that("rows with missing values are missing in every form", {
   expect_identical(which(is.na(simulate(models[[9]], 1, data = counts)$sim_1)), 3L)
 })
 
+test_that("classes that have a probability each of its own are not drawn", {
+  model <- nn_train(class ~ x, rows, output = "sigmoid", preset = "textbook", hidden = 1, epochs = 1, seed = 1, keep = "data")
+  expect_snapshot(simulate(model), error = TRUE)
+  expect_s3_class(simulate(nn_train(factor(number > 0) ~ x, rows, output = "sigmoid", preset = "textbook", hidden = 1, epochs = 1, seed = 1, keep = "data"))$sim_1, "factor")
+})
+
 test_that("a loss without likelihood has nothing to draw from", {
   model <- nn_train(number ~ x, rows, loss = "huber", preset = "textbook", epochs = 1, seed = 1, keep = "data")
   expect_error(simulate(model), class = "backprop_error_no_likelihood")
