@@ -103,6 +103,8 @@ row_vector <- function(name, double = FALSE) list(name = name, double = double)
 
 as_single <- function(build, vector) if (vector$double) emit(build, "Cast", vector$name, list(i = list(to = onnx_types[["float"]]))) else vector$name
 
+as_double_vector <- function(build, vector) if (vector$double) vector$name else as_double(build, vector$name)
+
 # ---- inputs and outputs ----------------------------------------------------------------------------
 
 # The inputs of the networks. What is computed of columns is in double precision: what is lost there, no network brings back.

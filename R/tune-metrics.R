@@ -57,7 +57,7 @@ judge_fit <- function(fit, given, held, metric, units) {
 }
 
 given_rows_as_data <- function(given, rows) {
-  if (given$interface == "formula") {
+  if (has_one_table(given$interface)) {
     return(list(data = given$original$data[rows, , drop = FALSE]))
   }
   list(X = pick_rows_of(given$original$X, rows), Y = pick_rows_of(given$Y, rows))
