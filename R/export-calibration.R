@@ -4,7 +4,7 @@
 plan_calibration <- function(plan, fit, from) {
   calibration <- fit$calibration
   # Of several flags the probabilities need not sum to 1.
-  if (fit$settings$output == "sigmoid" && !is_ordered(fit)) from <- add_shares(plan, from, from)
+  if (fit$settings$output == "sigmoid" && last_size(fit) > 1) from <- add_shares(plan, from, from)
   if (calibration$method == "temperature") {
     logarithms <- add_activation(plan, hold_probabilities(plan, from, 1), "log")
     k <- length_of(plan, from)

@@ -86,7 +86,7 @@ cases_of_tables <- function() {
   )
 }
 
-# Networks that are too sure, each calibrated by every method; the last is sure of every row, so that probabilities are held away from 0 and 1.
+# Networks that are too sure, some calibrated by every method and others by one; `sure` is sure of every row, so that probabilities are held away from 0 and 1.
 cases_of_calibrations <- function() {
   two <- overconfident_data(60)
   three <- overconfident_data(60, 3)
@@ -104,12 +104,14 @@ cases_of_calibrations <- function() {
     flag = train(y ~ x, with_flag(three)), counts = train(cbind(won, lost) ~ x, with_counts(three), family = "binomial"),
     several_two = nn_train(y ~ x + noise, two, seed = 1, epochs = 5), several_three = nn_train(y ~ x + noise, three, seed = 1, epochs = 5), sure = sure
   )
+  by_one <- c(softmax = "temperature", sigmoids = "platt", ordinal = "isotonic", flag = "platt", counts = "temperature", several_two = "isotonic", several_three = "platt")
   made <- lapply(names(fits), function(name) {
     as_outcome <- switch(name, ordinal = with_order, flag = with_flag, counts = with_counts, identity)
     rows <- as_outcome(overconfident_data(150, if (name %in% c("two", "softmax", "several_two", "sure")) 2 else 3, seed = 2))
     new <- overconfident_data(25, seed = 3)[c("x", "noise")]
     new$x[1:5] <- c(-300, 300, NA, 20, -20)
-    lapply(stats::setNames(calibration_methods, paste("calibrated", name, calibration_methods, sep = "_")), function(method) {
+    methods <- if (name %in% names(by_one)) by_one[[name]] else calibration_methods
+    lapply(stats::setNames(methods, paste("calibrated", name, methods, sep = "_")), function(method) {
       # Of the one that is sure of every row the temperature is the highest there is.
       list(fit = suppressWarnings(nn_calibrate(fits[[name]], rows, method), classes = "backprop_warning_calibration"), data = new)
     })
