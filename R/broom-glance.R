@@ -13,7 +13,7 @@
 #' * `loss`, `validation_loss`: at the weights that the fit has, of an ensemble the mean over its networks by their shares; `NA` where there is none;
 #' * `epochs`: how many were trained, of all networks; `status`: how the training ended; `seed`;
 #' * `logLik`, `AIC`, `BIC`, `deviance`, `df`, `df.residual`: as the functions of these names give them (`df` is the number of parameters that the data can tell, which AIC
-#'   and BIC count). `NA` where training maximised no likelihood, for an ensemble, and without data.
+#'   and BIC count). `NA` where training maximised no likelihood, for an ensemble, for a calibrated fit, and without data.
 #' @section Errors:
 #' Data that are not those of training are refused as by [logLik()][logLik.nn_fit].
 #' @examplesIf requireNamespace("generics", quietly = TRUE)
@@ -25,7 +25,7 @@ glance.nn_fit <- function(x, data = NULL, ..., case_weights = NULL, offset = NUL
   refuse_dots(..., known = c("x", "data", "case_weights", "offset"), call = call)
   x <- validate_fit(x, "x", call, ensembles = TRUE)
   networks <- if (is_ensemble(x)) x$members else list(x)
-  likelihood <- if (is_ensemble(x)) likelihood_unknown else summarise_likelihood(x, data, call, case_weights, offset)
+  likelihood <- if (is_ensemble(x) || !is.null(x$calibration)) likelihood_unknown else summarise_likelihood(x, data, call, case_weights, offset)
   tibble::new_tibble(c(
     list(
       nobs = x$rows, parameters = sum(vapply(networks, count_parameters, 0)), networks = length(networks),

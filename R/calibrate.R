@@ -26,7 +26,7 @@
 #' @param case_weights,offset Weights of rows and offset, as in [nn_metrics()].
 #' @return The fit, with the element `calibration`: a list of `method`, `rows` and `parameters`. What is about the weights of the network, and not about its predictions
 #'   (likelihoods, covariances, confidence intervals, gradients), is an error on a calibrated fit, and is there for `nn_calibrate(fit, method = "none")`. Training that goes on
-#'   (`start = fit`), and [nn_member()], give networks that are not calibrated.
+#'   (`start = fit`, [nn_trace()]), [nn_diagnose()] and [nn_member()] are about networks that are not calibrated.
 #' @section Errors and warnings:
 #' An outcome that is no class is an error of class `backprop_error_incompatible`. A class that no row of `data` has is one of class
 #' `backprop_error_calibration`, under `"platt"` and `"isotonic"`. A temperature at an end of its range, or a slope a of 0 or less, is reported with a warning of

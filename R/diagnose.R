@@ -67,7 +67,8 @@ nn_diagnose <- function(fit, data = NULL, case_weights = NULL, offset = NULL) {
   if (missing(fit)) {
     stop_backprop("missing_argument", "{.arg fit} is missing: give a model from {.fn nn_train}.", call = call)
   }
-  fit <- validate_fit(fit, "fit", call, ensembles = TRUE)
+  # How training went is a matter of the network alone.
+  fit <- without_calibration(validate_fit(fit, "fit", call, ensembles = TRUE))
   if (is_ensemble(fit)) {
     return(diagnose_ensemble(fit, data, case_weights, offset))
   }

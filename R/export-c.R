@@ -94,6 +94,7 @@ c_step <- function(step, plan) {
     plus = call("plus", from[1L], from[2L]),
     clamp = call("clamp", from, step$lower, step$upper),
     softmax = call("softmax", from),
+    shares = call("shares", from[1L], from[2L]),
     norm = call("norm", from, step$factors, step$biases, number_text(step$epsilon)),
     linear = call("linear", from, m, step$weights, if (is.null(step$biases)) "(const double *) 0" else step$biases),
     activate = paste0("for (i = 0; i < ", n, "; i++) ", step$into, "[i] = bp_", step$activation, "(", from, "[i]);"),

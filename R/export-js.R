@@ -91,6 +91,7 @@ js_step <- function(step, plan) {
     plus = paste0("plus(", from[1L], ", ", from[2L], ")"),
     clamp = paste0("clamp(", from, ", ", step$lower, ", ", step$upper, ")"),
     softmax = paste0("softmax(", from, ")"),
+    shares = paste0("shares(", from[1L], ", ", from[2L], ")"),
     norm = paste0("norm(", from, ", ", step$factors, ", ", step$biases, ", ", js_number(step$epsilon), ")"),
     linear = paste0("linear(", from, ", ", step$weights, ", ", if (is.null(step$biases)) "null" else step$biases, ", ", n, ")"),
     activate = paste0(from, ".map(curve_", step$activation, ")"),

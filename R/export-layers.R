@@ -1,8 +1,10 @@
 # One network of a fit as steps of a plan (export-plan.R): how its inputs are standardised and encoded, its layers, and what becomes of its outputs.
 
 # Adds a network's steps and answers with the name of its predictions, on the scale of the outcome.
-plan_member <- function(member, plan) {
+plan_member <- function(member, plan, calibrated) {
+  plan$double <- FALSE
   copies <- plan_layers(plan, member, plan_encoding(plan, member))
+  plan$double <- calibrated
   settings <- member$settings
   if (!is.null(plan$offset)) {
     scale <- setting(member$outcome$scale, rep(1, length(plan$offset)))

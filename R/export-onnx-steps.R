@@ -1,4 +1,5 @@
-# Steps of a plan (export-plan.R) as nodes of an ONNX graph. What comes before the first layer is in double precision, the layers are in single.
+# Steps of a plan (export-plan.R) as nodes of an ONNX graph. What comes before the first layer is in double precision, the layers are in
+# single but for what calibrations come from.
 
 # The vector that a step makes; `vectors` are those before it by name, `constants` those of the plan.
 onnx_step <- function(build, step, vectors, constants) {
@@ -6,14 +7,12 @@ onnx_step <- function(build, step, vectors, constants) {
   if (step$op %in% names(onnx_encodings)) {
     return(onnx_encodings[[step$op]](build, step, from, constants))
   }
-  names <- vapply(from, as_single, "", build = build)
-  row_vector(onnx_layers[[step$op]](build, step, names, constants))
+  names <- vapply(from, if (step$double) as_double_vector else as_single, "", build = build)
+  row_vector(onnx_layers[[step$op]](build, step, names, constants, step$double), step$double)
 }
 
 # A row of constants of the type of a vector.
 row_of <- function(build, values, double) emit_constant(build, as.vector(values), if (double) "double" else "float")
-
-single_row <- function(build, constants, name) row_of(build, constants[[name]], FALSE)
 
 columns_of <- function(build, name, at) emit(build, "Gather", c(name, emit_constant(build, at - 1, "int64")), list(i = list(axis = 1)))
 
@@ -79,34 +78,39 @@ curve_of <- function(build, curve, name, double) {
 }
 
 onnx_layers <- list(
-  linear = function(build, step, from, constants) {
-    biases <- if (!is.null(step$biases)) single_row(build, constants, step$biases)
-    emit(build, "Gemm", c(from, emit_constant(build, constants[[step$weights]], "float"), biases))
+  linear = function(build, step, from, constants, double) {
+    biases <- if (!is.null(step$biases)) row_of(build, constants[[step$biases]], double)
+    emit(build, "Gemm", c(from, emit_constant(build, constants[[step$weights]], if (double) "double" else "float"), biases))
   },
-  times = function(build, step, from, constants) emit(build, "Mul", c(from, single_row(build, constants, step$factors))),
-  plus = function(build, step, from, constants) Reduce(function(a, b) emit(build, "Add", c(a, b)), from),
-  activate = function(build, step, from, constants) onnx_activated(build, from, step$activation),
-  norm = function(build, step, from, constants) {
+  times = function(build, step, from, constants, double) emit(build, "Mul", c(from, row_of(build, constants[[step$factors]], double))),
+  plus = function(build, step, from, constants, double) Reduce(function(a, b) emit(build, "Add", c(a, b)), from),
+  activate = function(build, step, from, constants, double) onnx_activated(build, from, step$activation),
+  norm = function(build, step, from, constants, double) {
     mean_of <- function(name) emit(build, "ReduceMean", name, list(ints = list(axes = 1), i = list(keepdims = 1)))
     centred <- emit(build, "Sub", c(from, mean_of(from)))
-    variance <- emit(build, "Add", c(mean_of(emit(build, "Mul", c(centred, centred))), row_of(build, step$epsilon, FALSE)))
-    scaled <- emit(build, "Mul", c(emit(build, "Div", c(centred, emit(build, "Sqrt", variance))), single_row(build, constants, step$factors)))
-    if (is.null(step$biases)) scaled else emit(build, "Add", c(scaled, single_row(build, constants, step$biases)))
+    variance <- emit(build, "Add", c(mean_of(emit(build, "Mul", c(centred, centred))), row_of(build, step$epsilon, double)))
+    scaled <- emit(build, "Mul", c(emit(build, "Div", c(centred, emit(build, "Sqrt", variance))), row_of(build, constants[[step$factors]], double)))
+    if (is.null(step$biases)) scaled else emit(build, "Add", c(scaled, row_of(build, constants[[step$biases]], double)))
   },
-  softmax = function(build, step, from, constants) emit(build, "Softmax", from, list(i = list(axis = 1))),
-  rescale = function(build, step, from, constants) {
-    emit(build, "Add", c(emit(build, "Mul", c(from, single_row(build, constants, step$scale))), single_row(build, constants, step$center)))
+  softmax = function(build, step, from, constants, double) emit(build, "Softmax", from, list(i = list(axis = 1))),
+  shares = function(build, step, from, constants, double) {
+    sum <- emit(build, "ReduceSum", c(from[1L], emit_constant(build, 1, "int64")), list(i = list(keepdims = 1)))
+    emit(build, "Where", c(emit(build, "Greater", c(sum, row_of(build, 0, double))), emit(build, "Div", c(from[1L], sum)), from[2L]))
   },
-  clamp = function(build, step, from, constants) {
-    emit(build, "Min", c(emit(build, "Max", c(from, single_row(build, constants, step$lower))), single_row(build, constants, step$upper)))
+  rescale = function(build, step, from, constants, double) {
+    emit(build, "Add", c(emit(build, "Mul", c(from, row_of(build, constants[[step$scale]], double))), row_of(build, constants[[step$center]], double)))
   },
-  mean = function(build, step, from, constants) {
-    Reduce(function(a, b) emit(build, "Add", c(a, b)), Map(function(name, share) emit(build, "Mul", c(name, row_of(build, share, FALSE))), from, step$shares))
+  clamp = function(build, step, from, constants, double) {
+    emit(build, "Min", c(emit(build, "Max", c(from, row_of(build, constants[[step$lower]], double))), row_of(build, constants[[step$upper]], double)))
+  },
+  mean = function(build, step, from, constants, double) {
+    Reduce(function(a, b) emit(build, "Add", c(a, b)), Map(function(name, share) emit(build, "Mul", c(name, row_of(build, share, double))), from, step$shares))
   }
 )
 
 activation_operators <- c(
-  sigmoid = "Sigmoid", tanh = "Tanh", relu = "Relu", leaky_relu = "LeakyRelu", elu = "Elu", selu = "Selu", softplus = "Softplus", softsign = "Softsign", exp = "Exp"
+  sigmoid = "Sigmoid", tanh = "Tanh", relu = "Relu", leaky_relu = "LeakyRelu", elu = "Elu", selu = "Selu", softplus = "Softplus", softsign = "Softsign", exp = "Exp",
+  log = "Log"
 )
 
 activation_attributes <- list(leaky_relu = list(f = list(alpha = 0.01)), elu = list(f = list(alpha = 1)), selu = list(f = list(alpha = 1.6732632423543772, gamma = 1.0507009873554805)))

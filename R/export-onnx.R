@@ -14,7 +14,7 @@
 #' output. They are called `label_1` and the like where a column has that name. Where there is no prediction numbers are `NaN`, and the label is the empty text. The model's description says in words what the columns are.
 #'
 #' What is computed of columns and the scaling of inputs are in double precision in the graph, so that a column far from 0 keeps its digits; the layers are in single precision, since runtimes have no
-#' others of most activations. On fits of every kind predictions differed from [nn_predict()] on the same inputs by less than 1e-6 times (1 + |prediction|). Inputs that are no numbers of single precision
+#' others of most activations; of a calibrated fit all behind them is in double precision again. On fits of every kind predictions differed from [nn_predict()] on the same inputs by less than 1e-6 times (1 + |prediction|); a calibration that is steep makes that larger. Inputs that are no numbers of single precision
 #' (24 binary digits) are rounded where a program hands them in. A number above 3.4e38 in the model is an error of class `backprop_error_export`.
 #'
 #' The file also holds the model as plain data, by which [nn_import()] gives the same fit again. Operators are those of version 13, and of version 2 of `ai.onnx.ml`.
@@ -102,6 +102,8 @@ emit_constant <- function(build, value, type, dims = if (is.null(dim(value))) le
 row_vector <- function(name, double = FALSE) list(name = name, double = double)
 
 as_single <- function(build, vector) if (vector$double) emit(build, "Cast", vector$name, list(i = list(to = onnx_types[["float"]]))) else vector$name
+
+as_double_vector <- function(build, vector) if (vector$double) vector$name else as_double(build, vector$name)
 
 # ---- inputs and outputs ----------------------------------------------------------------------------
 

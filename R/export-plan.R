@@ -32,29 +32,32 @@
 #   linear      from %*% weights + biases; the weights have a row for each element of `from`; biases NULL: none
 #   times       from * factors
 #   plus        the sum of the vectors `from`
-#   activate    from, each through `activation`: one of the engine's, or "cosine" and "sine" of turns: cos(2 pi z)
+#   activate    from, each through `activation`: one of the engine's, "log", or "cosine" and "sine" of turns: cos(2 pi z)
 #   norm        (from - mean) / sqrt(variance + epsilon) * factors + biases; mean and variance (divisor n) are those of the vector
 #   softmax     exp(z) / sum(exp(z))
+#   shares      the first vector of `from` divided by its sum; the second one where that sum is 0
 #   rescale     from * scale + center
 #   clamp       from, held between lower and upper
 #   mean        the sum of the vectors `from`, each times its share in `shares`
+# `double` is TRUE of steps for which single precision would not do: those that calibrate probabilities, and those that these come from.
 
 # The plan of a fit; an error that says how to mend it where it has none.
 export_plan <- function(fit, call = quote(nn_export())) {
   refuse_unplanned(fit, call)
-  plan <- list2env(list(constants = list(), steps = list(), lengths = list(), codes = list(), scalars = list(), call = call))
+  plan <- list2env(list(constants = list(), steps = list(), lengths = list(), codes = list(), scalars = list(), double = FALSE, call = call))
   plan_inputs(plan, fit)
   plan$lengths$x <- fit$inputs$n
   members <- if (is_ensemble(fit)) lapply(seq_along(fit$members), function(number) member_of(fit, number)) else list(fit)
   shares <- if (is_ensemble(fit)) fit$shares else 1
   counted <- shares > 0
-  made <- vapply(members[counted], plan_member, "", plan = plan)
+  made <- vapply(members[counted], plan_member, "", plan = plan, calibrated = !is.null(fit$calibration))
   result <- add_mean(plan, made, shares[counted])
   classes <- fit$outcome$levels
-  if (!is.null(classes) && length_of(plan, result) == 1L) {
-    # One number stands for both levels.
-    result <- add_linear(plan, result, matrix(c(-1, 1), 1L), c(1, 0), "both")
-  }
+  # One number stands for both levels.
+  one <- length_of(plan, result) == 1L
+  if (one && !(is.null(classes) && is.null(fit$calibration))) result <- add_pair(plan, result)
+  if (!is.null(fit$calibration)) result <- plan_calibration(plan, fit, result)
+  if (one && is.null(classes) && !is.null(fit$calibration)) result <- add_take(plan, list(list(from = result, at = 2L)))
   finish_plan(plan, fit, result, classes)
 }
 
@@ -85,10 +88,12 @@ describe_prediction <- function(fit) {
 }
 
 describe_exported <- function(fit) {
-  if (is_ensemble(fit)) {
-    return(paste("the mean of", count_text(length(fit$members), "network")))
+  network <- if (is_ensemble(fit)) {
+    paste("the mean of", count_text(length(fit$members), "network"))
+  } else {
+    paste0("a network of ", paste(fit$settings$sizes, collapse = "-"), ", ", fit$settings$output, " output")
   }
-  paste0("a network of ", paste(fit$settings$sizes, collapse = "-"), ", ", fit$settings$output, " output")
+  paste0(network, if (!is.null(fit$calibration)) paste0(", calibrated: ", describe_calibration(fit)))
 }
 
 refuse_unplanned <- function(fit, call) {
@@ -101,6 +106,13 @@ refuse_unplanned <- function(fit, call) {
     ), call = call)
   }
   own <- vapply(members, function(member) !all(member$settings$activation %in% names(activations)), NA)
+  if (identical(fit$interface, "recipe")) {
+    stop_backprop("export", c(
+      "A fit by recipe cannot be exported: the steps of its recipe are code of R.",
+      i = "Train on the table that {.code recipes::bake(recipes::prep(recipe), new_data = NULL)} makes, and export that fit.",
+      i = "Its inputs are then the columns behind the recipe; what is handed to the file must go through the recipe before."
+    ), call = call)
+  }
   if (any(own)) {
     stop_backprop("export", c(
       "A network with an activation of your own cannot be exported: it is a function in R.",
@@ -115,7 +127,7 @@ add_step <- function(plan, op, from, length, ...) {
   # What is read may be a step that is added first.
   force(from)
   into <- paste0("s", length(plan$steps) + 1L)
-  plan$steps <- c(plan$steps, list(list(op = op, into = into, from = from, ...)))
+  plan$steps <- c(plan$steps, list(list(op = op, into = into, from = from, double = plan$double, ...)))
   plan$lengths[[into]] <- as.integer(length)
   into
 }

@@ -88,6 +88,7 @@ r_step <- function(step, plan) {
     plus = paste(from, collapse = " + "),
     clamp = call("clamp", from, step$lower, step$upper),
     softmax = call("softmax", from),
+    shares = call("shares", from[1L], from[2L]),
     norm = call("norm", from, step$factors, step$biases, r_number(step$epsilon)),
     linear = call("linear", from, step$weights, if (is.null(step$biases)) "0" else step$biases),
     activate = call(paste0("curve_", step$activation), from),

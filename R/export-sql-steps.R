@@ -39,6 +39,10 @@ sql_step <- function(sql, step, plan) {
       sum <- sql_hold(sql, paste0("(", sql_join(powers, "+"), ")"))
       add(paste0(powers, " / ", sum))
     },
+    shares = {
+      sum <- sql_hold(sql, paste0("(", sql_join(x, "+"), ")"))
+      add(paste0("CASE WHEN ", sum, " > 0.0 THEN ", x, " / ", sum, " ELSE ", sql$vectors[[step$from[2L]]], " END"))
+    },
     norm = {
       mean <- sql_hold(sql, paste0("((", sql_join(x, "+"), ") / ", number(length(x)), ")"))
       centered <- sql_hold_each(sql, paste0("(", x, " - ", mean, ")"))
@@ -100,6 +104,7 @@ sql_activate <- function(sql, step, x, add) {
       add(paste0(below("0.0"), " + ", logarithms))
     },
     silu = add(paste0(x, " * ", sql_sigmoid(x))), softsign = add(paste0(x, " / (1.0 + ABS(", x, "))")), exp = add(sql_exp(x)),
+    log = add(vapply(x, function(of) sub("@", of, sql$logarithm, fixed = TRUE), "", USE.NAMES = FALSE)),
     cosine = add(paste0("COS(6.2831853071795865 * (", x, " - FLOOR(", x, " + 0.5)))")),
     sine = add(paste0("SIN(6.2831853071795865 * (", x, " - FLOOR(", x, " + 0.5)))"))
   )

@@ -3,8 +3,8 @@
 #' Write a fit as a stand-alone function
 #'
 #' `nn_export()` writes how a model predicts into one file that depends on nothing: not on this package and, but for `"r"`, not on R. What the file computes is all that
-#' [nn_predict()] does, from the columns of your data on: filling of gaps, factors, the terms of a formula, scaling, every network of an ensemble, and
-#' the way back to the scale of the outcome. Each file begins with comments that say what it was made from, what goes in and what comes out.
+#' [nn_predict()] does, from the columns of your data on: filling of gaps, factors, the terms of a formula, scaling, every network of an ensemble,
+#' the way back to the scale of the outcome, and the calibration of [nn_calibrate()]. Each file begins with comments that say what it was made from, what goes in and what comes out.
 #'
 #' @section Languages:
 #' | `language` | endings | what the file has |
@@ -23,6 +23,9 @@
 #' [nn_predict()] by rounding: less than 1e-12 times (1 + |prediction|). SQL, whose databases have fewer functions, is held to 1e-9. A fit of
 #' `precision = "single"` (of `preset = "table"`) computes in single precision in R and in double precision elsewhere; predictions then differ by what single
 #' precision loses, as a rule about 1e-6 of their size.
+#'
+#' Of a calibrated fit the calibrated probabilities are held to the same, but where an isotonic curve is steep: what probabilities differ by in their last digits it
+#' makes as much larger as it rises.
 #'
 #' Rows are `NA` where they are with [nn_predict()]: where an input is missing and is not filled in, is infinite, or is a level that training did not have. In C and SQL, which do not tell
 #' the two apart, a number that is `NaN` counts as missing. In SQL a number on the way that is beyond 1.8e308 is `NULL`, and so is the prediction.
@@ -49,7 +52,7 @@
 #' @return `path`, invisibly.
 #' @section Errors:
 #' A path that cannot be written is an error of class `backprop_error_file`; an unknown language or dialect, of class `backprop_error_choice`; what has no answer in the language (an
-#' activation that is an R function, predictions that are curves of survival, an expression that cannot be said, a network that is too large for SQL), of class
+#' activation that is an R function, predictions that are curves of survival, a fit by recipe, an expression that cannot be said, a network that is too large for SQL), of class
 #' `backprop_error_export`. Nothing is written then.
 #' @examples
 #' fit <- nn_train(mpg ~ log(wt) + factor(cyl), data = mtcars, preset = "textbook",
@@ -62,7 +65,7 @@
 #' # The same in C, as a text:
 #' head(readLines(nn_export(fit, tempfile(fileext = ".c"))), 20)
 #' unlink(file)
-#' @seealso [nn_predict()], [nn_import()]
+#' @seealso [nn_predict()], [nn_import()], [nn_calibrate()]
 #' @export
 nn_export <- function(fit, path, language = NULL, ..., name = "nn_predict_row", table = "data", key = NULL, dialect = "sqlite") {
   call <- quote(nn_export())

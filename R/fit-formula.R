@@ -69,7 +69,7 @@ update.nn_fit <- function(object, formula., ..., evaluate = TRUE) {
   check_flag(evaluate, "evaluate", call)
   again <- object$call
   if (is.null(again)) {
-    stop_backprop("no_call", "The model has no call to change: it was made by an older version, or its call was taken out.", call = call)
+    stop_backprop("no_call", "The model has no call to change: it was made by an older version or read by {.fn nn_import}, or its call was taken out.", call = call)
   }
   if (!missing(formula.)) {
     former <- formula_call(formula_fit(object, "object", call), parent.frame())

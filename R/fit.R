@@ -205,7 +205,8 @@ validate_fit <- function(fit, arg = "fit", call = quote(nn_predict()), parts = c
   if (!inherits(fit, "nn_fit") || !is.list(fit)) {
     found <- describe_value(fit)
     stop_backprop("not_a_fit", c(
-      "{.arg {arg}} must be a model made by {.fn nn_train}, not {found}."
+      "{.arg {arg}} must be a model made by {.fn nn_train}, not {found}.",
+      i = if (inherits(fit, "nn_tune")) "Give the fit of that tuning, {.code tuned$fit}."
     ), call = call)
   }
   format <- fit[["format"]]

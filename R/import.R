@@ -15,7 +15,7 @@
 #'   Outputs are probabilities of classes where the file has classes, numbers otherwise. The activations are those of [nn_activation()].
 #' @section What is read:
 #' A file that [nn_export()] wrote holds the model beside the graph, as plain data: names, levels, settings and weights in double precision. It comes back with the
-#' interface that it had and predicts the same bits. Not in the file, and so not in the fit, are data and numbers of rows of the training, its call, weights of earlier epochs, and what the
+#' interface and the calibration that it had and predicts the same bits. Not in the file, and so not in the fit, are data and numbers of rows of the training, its call, weights of earlier epochs, and what the
 #' optimizer remembers: training goes on with a fresh optimizer. Of a formula that computes (`log(x)`) the expressions would be code, which is neither written nor read: such a file is an error
 #' here, and `saveRDS()` keeps such a fit.
 #'

@@ -105,7 +105,7 @@ refuse_other_recipe <- function(recipe, earlier) {
 
 # What belongs to a row is known by its place, which rows that come and go do not have.
 check_alignment <- function(recipe, data, baked, settings) {
-  moved <- nrow(baked) != nrow(data) || any(vapply(recipe$steps, inherits, NA, c("step_arrange", "step_sample", "step_slice")))
+  moved <- moves_rows(recipe, nrow(data), nrow(baked))
   given <- c(
     case_weights = !is.null(settings$case_weights), offset = length(settings$offset) > 1L, `keep = "data"` = identical(settings$keep, "data")
   )
@@ -116,6 +116,11 @@ check_alignment <- function(recipe, data, baked, settings) {
       "Leave the step out and choose the rows beforehand; weights may be a column of {.fn importance_weights}, which a recipe takes along.", arg = arg
     )
   }
+}
+
+# `before` and `after`: how many rows there are before and after the recipe.
+moves_rows <- function(recipe, before, after) {
+  after != before || any(vapply(recipe$steps, inherits, NA, c("step_arrange", "step_sample", "step_slice")))
 }
 
 # Nothing of the rows stays in the fit; of the steps' own selections, which are done, not what was around them.

@@ -38,8 +38,8 @@ as_shares <- function(p) {
     return(cbind(1 - p, p, deparse.level = 0))
   }
   total <- rowSums(p)
-  off <- which(total > 0 & abs(total - 1) > 1e-8)
-  p[off, ] <- p[off, ] / total[off]
+  left <- which(total > 0)
+  p[left, ] <- p[left, ] / total[left]
   p
 }
 

@@ -115,7 +115,7 @@ read_groups <- function(group, given) {
   if (is.null(group)) {
     return(NULL)
   }
-  table <- if (given$interface == "formula") given$original$data else given$original$X
+  table <- if (has_one_table(given$interface)) given$original$data else given$original$X
   if (is_text(group) && given$interface != "matrix") {
     if (!group %in% names(table)) {
       stop_choice("group", group, names(table), call = tuning_call)

@@ -31,7 +31,8 @@ check_metric <- function(metric, outcome, choices) {
 # The measure on the rows `held` of what was given: `value`, the `rows` that were judged, and how many `unknown` have a level that training had not.
 judge_fit <- function(fit, given, held, metric, units) {
   data <- given_rows_as_data(given, held)
-  weights <- pick(given$case_weights, held)
+  # As typed; training reads them for itself.
+  weights <- if (!is.null(given$case_weights)) as.double(unclass(given$case_weights))[held]
   offset <- if (length(given$offset) > 1L) pick_rows_of(given$offset, held) else given$offset
   known <- data_of(fit, data, tuning_call, weights, offset, gaps = TRUE)
   used <- which(finite_rows(known$x))
@@ -57,7 +58,7 @@ judge_fit <- function(fit, given, held, metric, units) {
 }
 
 given_rows_as_data <- function(given, rows) {
-  if (given$interface == "formula") {
+  if (has_one_table(given$interface)) {
     return(list(data = given$original$data[rows, , drop = FALSE]))
   }
   list(X = pick_rows_of(given$original$X, rows), Y = pick_rows_of(given$Y, rows))

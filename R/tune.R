@@ -10,7 +10,7 @@ stop_tuning <- function(message, hint, ...) {
 #' Tune a neural network
 #'
 #' Trains a network by each of several configurations, judges all of them on the same rows held out, and trains the best one on all rows. It is called as
-#' [nn_train()] is, for a formula, a data frame or a matrix: an argument that is given several values is tuned.
+#' [nn_train()] is, for a formula, a recipe, a data frame or a matrix: an argument that is given several values is tuned.
 #'
 #' @section What is tuned:
 #' `penalty = c(0, 0.01)` has two values. Where one value may be a vector or an object itself (`hidden`, `activation`, `dropout`, `init`, `blend`), only
@@ -29,7 +29,8 @@ stop_tuning <- function(message, hint, ...) {
 #'
 #' Rows held out have no part in a training: levels, moments, fillings of gaps and encodings are learnt from the others, and early stopping
 #' (`validation = 0.15`, as `preset = "table"` has it) is judged by rows that are split off from these. What a formula's expressions take from all rows
-#' (the knots of `ns(x, 3)`, the moments of `scale(x)`) they take from all rows here, too, as they do for [lm()] with a `subset`. What `preset = "table"`
+#' (the knots of `ns(x, 3)`, the moments of `scale(x)`) they take from all rows here, too, as they do for [lm()] with a `subset`; and so
+#' does a recipe, which is prepared once: one whose steps learn from the outcome makes the measures too good. What `preset = "table"`
 #' chooses, it chooses once, by all rows.
 #'
 #' @section Measures:
@@ -70,7 +71,7 @@ stop_tuning <- function(message, hint, ...) {
 #' @section Interrupting:
 #' After Ctrl-C, [nn_last()] has what was done so far: a `nn_tune` without a fit. Trainings that other processes had in work are lost.
 #'
-#' @param X A formula, a data frame or a matrix of inputs, as in [nn_train()]; `formula = ` is understood.
+#' @param X A formula, a recipe, a data frame or a matrix of inputs, as in [nn_train()]; `formula = ` is understood.
 #' @param ... `data` or `Y`, and further arguments of [nn_train()], some of them with several values.
 #' @param search `"grid"`, `"random"` or `"halving"`.
 #' @param configurations How many configurations are drawn, for `"random"` and `"halving"`.
@@ -129,7 +130,7 @@ nn_tune <- function(X, ..., search = "grid", configurations = NULL, folds = 5, r
     X <- arguments$formula
     arguments$formula <- NULL
   }
-  arguments <- name_by_place(arguments, by_formula)
+  arguments <- name_by_place(arguments, by_formula || inherits(X, "recipe"))
   as_tuning(check_spelling(c("", names(arguments)), character(), c("Y", "data", "subset", training_arguments, names(formals(nn_tune)))))
   refuse_in_tuning(names(arguments))
   check_choice(search, "search", searches, tuning_call)
@@ -142,11 +143,22 @@ nn_tune <- function(X, ..., search = "grid", configurations = NULL, folds = 5, r
     values <- read_tuned(arguments)
     chosen <- make_configurations(values, search, configurations, seed)
     request <- as_tuning(do.call("request_training", c(list(X), arguments[setdiff(names(arguments), names(values))]), quote = TRUE))
+    refuse_moved_rows(request$given)
     request$call <- training_words(words, names(arguments), values)
     task <- new_task(request, chosen, folds, repeats, group, metric, seed, progress)
     if (search == "halving") check_halving(values, task$trials)
     tune_task(task, request, list(search = search, rule = rule, eta = eta, seed = seed, call = plain_call(words, quote(nn_tune))))
   })
+}
+
+# Rows are dealt into folds by their places in the data.
+refuse_moved_rows <- function(given) {
+  if (given$interface == "recipe" && moves_rows(given$blueprint$recipe, nrow(given$original$data), given$n)) {
+    stop_tuning(
+      "The recipe changes which rows there are or their order, so that folds of the data cannot be held out.",
+      "Leave the step out and choose the rows beforehand."
+    )
+  }
 }
 
 refuse_in_tuning <- function(names) {

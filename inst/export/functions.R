@@ -101,6 +101,8 @@
 
 .curve_softsign <- function(z) z / (1 + abs(z))
 
+.curve_log <- function(z) log(z)
+
 .curve_cosine <- function(z) cos(2 * pi * (z - floor(z + 0.5)))
 
 .curve_sine <- function(z) sin(2 * pi * (z - floor(z + 0.5)))
@@ -121,6 +123,13 @@
 .softmax <- function(x) {
   e <- exp(x - x[cbind(seq_len(nrow(x)), max.col(x, ties.method = "first"))])
   e / rowSums(e)
+}
+
+.shares <- function(x, otherwise) {
+  sum <- rowSums(x)
+  out <- otherwise
+  out[sum > 0, ] <- x[sum > 0, ] / sum[sum > 0]
+  out
 }
 
 .norm <- function(x, factors, biases, epsilon) {

@@ -54,6 +54,8 @@ static double bp_tanh(double z) { return tanh(z); }
 
 static double bp_exp(double z) { return exp(z); }
 
+static double bp_log(double z) { return log(z); }
+
 static double bp_relu(double z) { return z < 0.0 ? 0.0 : z; }
 
 static double bp_leaky_relu(double z) { return z < 0.0 ? 0.01 * z : z; }
@@ -138,6 +140,14 @@ static void bp_norm(const double *x, const double *factors, const double *biases
   for (i = 0; i < n; i++) mean += x[i] / n;
   for (i = 0; i < n; i++) variance += (x[i] - mean) * (x[i] - mean) / n;
   for (i = 0; i < n; i++) out[i] = (x[i] - mean) / sqrt(variance + epsilon) * factors[i] + biases[i];
+}
+
+static void bp_shares(const double *x, const double *otherwise, int n, double *out)
+{
+  double sum = 0.0;
+  int i;
+  for (i = 0; i < n; i++) sum += x[i];
+  for (i = 0; i < n; i++) out[i] = sum > 0.0 ? x[i] / sum : otherwise[i];
 }
 
 static void bp_softmax(const double *x, int n, double *out)

@@ -76,6 +76,8 @@ const curve_tanh = (z) => Math.tanh(z);
 
 const curve_exp = (z) => Math.exp(z);
 
+const curve_log = (z) => Math.log(z);
+
 const curve_relu = (z) => (z < 0 ? 0 : z);
 
 const curve_leaky_relu = (z) => (z < 0 ? 0.01 * z : z);
@@ -126,6 +128,11 @@ const softmax = (x) => {
   const powers = x.map((z) => Math.exp(z - top));
   const sum = powers.reduce((a, b) => a + b, 0);
   return powers.map((z) => z / sum);
+};
+
+const shares = (x, otherwise) => {
+  const sum = x.reduce((a, b) => a + b, 0);
+  return sum > 0 ? x.map((z) => z / sum) : otherwise;
 };
 
 const norm = (x, factors, biases, epsilon) => {

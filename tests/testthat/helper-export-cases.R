@@ -15,7 +15,7 @@ export_cases <- local({
   made <- NULL
   function() {
     if (is.null(made)) {
-      all <- c(cases_of_layers(), cases_of_matrices(), cases_of_formulas(), cases_of_outcomes(), cases_of_tables())
+      all <- c(cases_of_layers(), cases_of_matrices(), cases_of_formulas(), cases_of_outcomes(), cases_of_tables(), cases_of_calibrations())
       made <<- lapply(all, function(case) c(case, list(expected = expected_of(case))))
     }
     made
@@ -84,4 +84,37 @@ cases_of_tables <- function() {
     default_logarithm = list(fit = nn_train(z ~ ., numbers, seed = 1, epochs = 5), data = rows_with_faults()),
     default_classes = list(fit = nn_train(class ~ ., d, seed = 1, epochs = 5), data = rows_with_faults())
   )
+}
+
+# Networks that are too sure, some calibrated by every method and others by one; `sure` is sure of every row, so that probabilities are held away from 0 and 1.
+cases_of_calibrations <- function() {
+  two <- overconfident_data(60)
+  three <- overconfident_data(60, 3)
+  train <- function(formula, data, ...) {
+    nn_train(formula, data, hidden = 3, activation = "tanh", optimizer = "lbfgs", epochs = 100, penalty = 0.001, seed = 1, preset = "textbook", ...)
+  }
+  with_flag <- function(data) transform(data, y = y == "b")
+  with_order <- function(data) transform(data, y = ordered(y))
+  with_counts <- function(data) cbind(data[c("x", "noise")], won = 2 * (data$y == "b"), lost = 1 + (data$y == "a"))
+  sure <- train(y ~ x + noise, two)
+  sure$weights[[2L]] <- sure$weights[[2L]] * 1e4
+  fits <- list(
+    two = train(y ~ x + noise, two), softmax = train(y ~ x + noise, two, output = "softmax"), three = train(y ~ x + noise, three),
+    sigmoids = train(y ~ x + noise, three, output = "sigmoid"), ordinal = train(y ~ x, with_order(three), family = "ordinal"),
+    flag = train(y ~ x, with_flag(three)), counts = train(cbind(won, lost) ~ x, with_counts(three), family = "binomial"),
+    several_two = nn_train(y ~ x + noise, two, seed = 1, epochs = 5), several_three = nn_train(y ~ x + noise, three, seed = 1, epochs = 5), sure = sure
+  )
+  by_one <- c(softmax = "temperature", sigmoids = "platt", ordinal = "isotonic", flag = "platt", counts = "temperature", several_two = "isotonic", several_three = "platt")
+  made <- lapply(names(fits), function(name) {
+    as_outcome <- switch(name, ordinal = with_order, flag = with_flag, counts = with_counts, identity)
+    rows <- as_outcome(overconfident_data(150, if (name %in% c("two", "softmax", "several_two", "sure")) 2 else 3, seed = 2))
+    new <- overconfident_data(25, seed = 3)[c("x", "noise")]
+    new$x[1:5] <- c(-300, 300, NA, 20, -20)
+    methods <- if (name %in% names(by_one)) by_one[[name]] else calibration_methods
+    lapply(stats::setNames(methods, paste("calibrated", name, methods, sep = "_")), function(method) {
+      # Of the one that is sure of every row the temperature is the highest there is.
+      list(fit = suppressWarnings(nn_calibrate(fits[[name]], rows, method), classes = "backprop_warning_calibration"), data = new)
+    })
+  })
+  unlist(made, recursive = FALSE)
 }

@@ -76,6 +76,11 @@ run_step <- function(step, plan, vectors) {
       e <- exp(x - apply(x, 1L, max))
       e / rowSums(e)
     },
+    shares = {
+      made <- vectors[[step$from[1L]]]
+      left <- rep(rowSums(made) > 0, ncol(made))
+      matrix(ifelse(left, made / rowSums(made), vectors[[step$from[2L]]]), nrow(made))
+    },
     rescale = x * by_row("scale") + by_row("center"),
     clamp = pmin(pmax(x, by_row("lower")), by_row("upper")),
     mean = Reduce(`+`, Map(`*`, vectors[step$from], step$shares))
@@ -99,7 +104,7 @@ run_activation <- function(z, name) {
   switch(name,
     sigmoid = stats::plogis(z), tanh = tanh(z), relu = pmax(z, 0), leaky_relu = ifelse(z < 0, 0.01 * z, z), elu = ifelse(z < 0, expm1(z), z),
     selu = 1.0507009873554805 * ifelse(z < 0, 1.6732632423543772 * expm1(z), z), gelu = z * stats::pnorm(z), softplus = pmax(z, 0) + log1p(exp(-abs(z))),
-    silu = z * stats::plogis(z), softsign = z / (1 + abs(z)), exp = exp(z), cosine = suppressWarnings(cos(2 * pi * z)), sine = suppressWarnings(sin(2 * pi * z))
+    silu = z * stats::plogis(z), softsign = z / (1 + abs(z)), exp = exp(z), log = log(z), cosine = suppressWarnings(cos(2 * pi * z)), sine = suppressWarnings(sin(2 * pi * z))
   )
 }
 
@@ -117,8 +122,8 @@ expected_of <- function(case) {
 as_expected <- function(values, case) {
   values <- unname(as.matrix(values))
   storage.mode(values) <- "double"
-  # Of classes in order nn_predict() gives both.
-  if (length(case$fit$outcome$levels) == 2L && !is_ordered(case$fit)) values[, 2L, drop = FALSE] else values
+  # Of classes in order, and under a softmax, nn_predict() gives both.
+  if (length(case$fit$outcome$levels) == 2L && count_predictions(case$fit) == 1L) values[, 2L, drop = FALSE] else values
 }
 
 # Beside the numbers, the classes that a file gives.

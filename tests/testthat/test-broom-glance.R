@@ -40,3 +40,12 @@ test_that("data that are not those of training are refused", {
   expect_error(generics::glance(fit, mtcars["wt"]), class = "backprop_error")
   expect_error(generics::glance(fit, mtcars, weights = 1), class = "backprop_error_unknown_argument")
 })
+
+test_that("of a calibrated fit no likelihood is known, and the rest is that of its network", {
+  skip_if_not_installed("generics")
+  fit <- nn_train(factor(am) ~ wt, data = mtcars, preset = "textbook", hidden = c(), epochs = 50, keep = "data", seed = 1)
+  plain <- generics::glance(fit)
+  calibrated <- generics::glance(nn_calibrate(fit, mtcars))
+  expect_identical(unlist(calibrated[names(likelihood_unknown)], use.names = FALSE), rep(NA_real_, 6L))
+  expect_identical(calibrated[setdiff(names(plain), names(likelihood_unknown))], plain[setdiff(names(plain), names(likelihood_unknown))])
+})

@@ -118,7 +118,7 @@ test_that("what is about the weights of a calibrated network is refused, and say
   data <- overconfident_data(60)
   fit <- nn_calibrate(overconfident_fit(keep_weights = 50), overconfident_data(50, seed = 2))
   expect_snapshot(logLik(fit, data = data), error = TRUE)
-  for (ask in list(vcov, AIC, nn_diagnose, function(...) predict(fit, data, type = "conf_int", method = "delta", data = data))) {
+  for (ask in list(vcov, AIC, function(...) predict(fit, data, type = "conf_int", method = "delta", data = data))) {
     expect_error(ask(fit, data = data), class = "backprop_error_calibrated")
   }
   expect_error(nn_gradient(fit, data), class = "backprop_error_calibrated")

@@ -69,3 +69,8 @@ test_that("what is no fit is refused", {
     nn_diagnose(nn_train(article_X, article_Y, epochs = 1, seed = 1), article_X)
   })
 })
+
+test_that("a calibrated fit is diagnosed as its network", {
+  fit <- nn_train(factor(am) ~ wt, data = mtcars, preset = "textbook", hidden = 2, epochs = 50, keep = "data", seed = 1)
+  expect_identical(nn_diagnose(nn_calibrate(fit, mtcars)), nn_diagnose(fit))
+})

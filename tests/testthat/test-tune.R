@@ -197,3 +197,18 @@ test_that("what cannot be is refused in words, before anything is trained", {
     nn_tune(Ozone ~ ., airquality, preset = "textbook")
   })
 })
+
+test_that("whole numbers are case weights, too", {
+  tune <- function(weights) nn_tune(mpg ~ wt, mtcars, penalty = c(0, 1), preset = "textbook", hidden = 2, epochs = 5, folds = 2, seed = 1, case_weights = weights)
+  expect_equal(tune(1:32)$results$mean, tune(as.double(1:32))$results$mean)
+})
+
+test_that("what takes a fit says of a result of nn_tune() where its fit is", {
+  tuned <- tuned_iris()
+  expect_snapshot(error = TRUE, {
+    nn_predict(tuned, iris)
+    nn_export(tuned, "f.c")
+    nn_importance(tuned, iris)
+  })
+  expect_false(file.exists("f.c"))
+})

@@ -114,3 +114,18 @@ several <- function(...) nn_train(..., ensemble = 2, effort = "quick", epochs = 
 save_model("ensemble-numbers", several(gappy[c("cyl", "am", "name", "wt", "hp")], gappy$mpg, na_action = "impute"), gappy[c("cyl", "am", "name", "wt", "hp")])
 save_model("ensemble-classes", several(Species ~ ., data = iris), iris[-5])
 save_model("ensemble-blend", nn_train(iris[-1], iris$Sepal.Length, seed = 1, epochs = 20), iris[-1])
+
+# Calibrated, of networks that are surer than single precision can tell from certain.
+sure_of <- function(...) quick(..., hidden = 4, activation = "tanh", optimizer = "lbfgs", epochs = 60, penalty = 1e-3, standardize = TRUE)
+calibrated <- list(
+  two = sure_of(factor(am) ~ wt + hp, data = cars), softmax = sure_of(factor(am) ~ wt + hp, data = cars, output = "softmax"),
+  three = sure_of(cyl ~ wt + hp, data = cars), flag = sure_of(am ~ wt + hp, data = cars), sigmoids = sure_of(cyl ~ wt + hp, data = cars, output = "sigmoid"),
+  ensemble = nn_train(cyl ~ wt + hp, data = cars, seed = 1, epochs = 20)
+)
+for (name in names(calibrated)) {
+  fit <- calibrated[[name]]
+  if (is.null(fit$members)) fit$weights[[2L]] <- 4 * fit$weights[[2L]]
+  for (method in c("temperature", "platt", "isotonic")) {
+    save_model(paste("calibrated", name, method, sep = "-"), suppressWarnings(nn_calibrate(fit, cars, method)), cars[seq(1, 31, 3), c("wt", "hp")] * 1.01)
+  }
+}
