@@ -19,6 +19,9 @@
 #' @export
 nn_range <- function(low, high, log = FALSE, whole = FALSE) {
   call <- quote(nn_range())
+  for (end in c("low", "high")[c(missing(low), missing(high))]) {
+    stop_backprop("missing_argument", "{.arg {end}} is missing: give the two ends of the range.", call = call)
+  }
   check_flag(log, "log", call)
   check_flag(whole, "whole", call)
   for (end in c("low", "high")) {

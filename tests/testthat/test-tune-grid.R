@@ -42,6 +42,7 @@ test_that("ranges and counts that cannot be are refused", {
     nn_range(0, 1, log = TRUE)
     nn_range(1, 2.5, whole = TRUE)
     nn_range("a", 1)
+    nn_range(1)
     nn_tune(mpg ~ ., mtcars, penalty = nn_range(0, 1))
     nn_tune(mpg ~ ., mtcars, penalty = c(0, 1), search = "random")
     nn_tune(mpg ~ ., mtcars, penalty = c(0, 1), configurations = 3)
