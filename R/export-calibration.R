@@ -28,6 +28,7 @@ add_pair <- function(plan, from) add_linear(plan, from, matrix(c(-1, 1), 1L), c(
 # `from` in proportion; what `otherwise` has where nothing is left of it.
 add_shares <- function(plan, from, otherwise) add_step(plan, "shares", c(from, otherwise), length_of(plan, from))
 
+# As log_probabilities() and log_odds() hold them away from 0 and 1.
 hold_probabilities <- function(plan, from, largest) {
   k <- length_of(plan, from)
   lower <- add_constant(plan, rep(smallest_probability, k), "lower")

@@ -211,4 +211,10 @@ test_that("what takes a fit says of a result of nn_tune() where its fit is", {
     nn_importance(tuned, iris)
   })
   expect_false(file.exists("f.c"))
+  verbs <- list(
+    coef, confint, deviance, df.residual, family, fitted, formula, logLik, AIC, BIC, model.frame, model.matrix, nobs, residuals, simulate, terms, vcov, weights,
+    nn_trace, nn_check_gradient, nn_metrics, nn_diagnose
+  )
+  if (requireNamespace("generics", quietly = TRUE)) verbs <- c(verbs, generics::augment, generics::glance, generics::tidy)
+  for (verb in verbs) expect_error(verb(tuned), "tuned$fit", fixed = TRUE, class = "backprop_error_not_a_fit")
 })
