@@ -36,6 +36,8 @@ simulate.nn_fit <- function(object, nsim = 1, seed = NULL, data = NULL, ..., off
   nsim <- check_count(nsim, "nsim", call = call)
   data <- data_or_kept(object, data, call)
   predicted <- predict_outputs(object, inputs_of(object, data), "data", NULL, call, setting(offset, extra_of(data, "offset")))
+  # Of each draw its values, and what a column of a data frame takes besides.
+  check_room((8 * length(predicted) + 200) * nsim, paste(count_text(nsim, "draw"), "of", count_text(nrow(predicted), "row")), "Use a smaller `nsim`.", call)
   # What is too large for a number has been told.
   known <- rowSums(!is.finite(predicted)) == 0
   if (object$outcome$kind == "counts") {

@@ -21,7 +21,7 @@ bounded <- function(settings) {
   if (!is.null(getOption("backprop.max_bytes"))) {
     return(settings)
   }
-  for (name in intersect(names(settings), c("epochs", "restarts", "steps", "ensemble"))) {
+  for (name in intersect(names(settings), c("epochs", "restarts", "steps", "ensemble", "repeats", "samples", "nsim", "paths"))) {
     x <- settings[[name]]
     if (is.numeric(x) && !is.object(x) && length(x) == 1L && !is.na(x) && x > 100) settings[[name]] <- -x
   }
@@ -283,7 +283,7 @@ asks_a_fit <- function(target, head, holds, kinds = list(), data = "data", extra
     if (!settled && !grepl("plot", target[1L]) && chance(0.2)) settings["hidden"] <- list(some_layers())
     known <- trained(env, problem, settings)
     all <- c(stats::setNames(list(data_kind(known)), data), extra_kinds(known)[extra], if (is.function(kinds)) kinds(known) else kinds)
-    arguments <- draw_arguments(all[!is.na(names(all))], draw_how(), needed)
+    arguments <- bounded(draw_arguments(all[!is.na(names(all))], draw_how(), needed))
     draw <- fuzz_draw(target, head, c(list(known$fit), arguments), env)
     draw$formula <- known$problem$first$formula
     draw$holds <- function(value) holds(value, known, arguments)

@@ -140,6 +140,14 @@ test_that("predictions that are too large for a number are drawn as missing, and
   }
 })
 
+test_that("so many draws that there is no room for them are refused at once", {
+  withr::local_options(backprop.max_bytes = 1e8)
+  setTimeLimit(elapsed = 20)
+  withr::defer(setTimeLimit())
+  model <- fit(count ~ x, "poisson")
+  expect_error(simulate(model, 1e9), class = "backprop_error_memory")
+})
+
 test_that("a loss without likelihood has nothing to draw from", {
   model <- nn_train(number ~ x, rows, loss = "huber", preset = "textbook", epochs = 1, seed = 1, keep = "data")
   expect_error(simulate(model), class = "backprop_error_no_likelihood")
