@@ -9,6 +9,11 @@ importance_by_permutation <- function(fit, base, asked, call) {
     stop_backprop("empty", c("{.arg data} must have at least two rows: values are exchanged between rows.", i = "{.fn nn_shap} explains a single row."), call = call)
   }
   repeats <- setting(asked$repeats, 10L)
+  # Of each row its place and that of the other, twice, and the predictions.
+  check_room(
+    (16 + 8 * count_predictions(fit)) * as.double(n) * repeats, paste(count_text(repeats, "exchange"), "of", count_text(n, "row")), "Ask for fewer `repeats`, or for fewer `rows`.",
+    call
+  )
   from <- drawing_by(asked$seed, function() vapply(seq_len(repeats), function(i) sample.int(n), integer(n)))
   whole <- measure$score(if (measure$by_inputs) base$x else predict_known(fit, base$x, base$offset, asked$threads, call))
   rises <- vapply(base$columns, function(column) {

@@ -58,14 +58,14 @@ nn_shap <- function(fit, data = NULL, new_data = NULL, samples = 500, output = N
 shapley_values <- function(fit, rows, base, choose, pairs, seed, threads, call) {
   n <- nrow(rows$x)
   p <- length(base$columns)
+  check_room(
+    12 * (2 * as.double(p) - 1) * pairs * p, paste(count_text(2 * pairs, "order"), "of", count_text(p, "column")), "Ask for fewer orders: `samples`, or `repeats`.", call
+  )
   drawn <- drawing_by(seed, function() draw_orders(base, p, pairs))
   prediction <- choose(predict_known(fit, rows$x, rows$offset, threads, call))
   outputs <- colnames(prediction)
   value <- error <- array(0, c(n, p, length(outputs)), list(NULL, base$columns, outputs))
   baseline <- prediction
-  check_room(
-    12 * (2 * as.double(p) - 1) * pairs * p, paste(count_text(2 * pairs, "order"), "of", count_text(p, "column")), "Ask for fewer orders: `samples`, or `repeats`.", call
-  )
   # Of each pair the row of `data` itself, then what the order makes of it, then what the reverse order does.
   steps <- 2L * p - 1L
   takes <- lapply(seq_len(p), function(j) as.vector(rbind(

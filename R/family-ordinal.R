@@ -34,7 +34,8 @@ family_ordinal <- function() {
 
 # The thresholds of the weighted inputs without the last bias, as MASS::polr() has them: P(Y <= j) = plogis(threshold_j - x'w).
 thresholds_of <- function(fit) {
-  bias <- fit$biases[[length(fit$biases)]]
+  # Without biases the first threshold is 0.
+  bias <- if (isFALSE(fit$settings$bias)) 0 else fit$biases[[length(fit$biases)]]
   levels <- fit$outcome$levels
   values <- c(0, cumsum(exp(own_parameters(fit)))) - bias
   stats::setNames(values, paste(levels[-length(levels)], levels[-1L], sep = "|"))

@@ -80,8 +80,8 @@ check_start_list <- function(start) {
         l = l
       )
     }
-    weights[[l]] <- matrix(as.double(w), nrow(w), ncol(w))
-    biases[[l]] <- as.double(b)
+    weights[[l]] <- matrix(as.double(unclass(w)), nrow(w), ncol(w))
+    biases[[l]] <- as.double(unclass(b))
   }
   own <- start$ancillary
   if (!is.null(own) && !(is_bare_number(own) && all(is.finite(own)))) {

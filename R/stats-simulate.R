@@ -19,7 +19,8 @@
 #' Times of `"cox"` are drawn from Breslow's estimate of the hazard: who outlives its last event is censored there.
 #' @section Errors:
 #' A loss without likelihood has nothing to draw from: an error of class `backprop_error_no_likelihood`. Three classes or more under a sigmoid output, which gives
-#' each a probability of its own, are an error of class `backprop_error_incompatible`.
+#' each a probability of its own, are an error of class `backprop_error_incompatible`. A variance that is no finite number is one of class
+#' `backprop_error_overflow`. Rows whose predictions are too large for a number are `NA`, with the warning of [nn_predict()].
 #' @examples
 #' fit <- nn_train(carb ~ wt + hp, data = mtcars, family = "poisson", preset = "textbook",
 #'                 hidden = c(), optimizer = "lbfgs", epochs = 100, keep = "data")
@@ -35,7 +36,10 @@ simulate.nn_fit <- function(object, nsim = 1, seed = NULL, data = NULL, ..., off
   nsim <- check_count(nsim, "nsim", call = call)
   data <- data_or_kept(object, data, call)
   predicted <- predict_outputs(object, inputs_of(object, data), "data", NULL, call, setting(offset, extra_of(data, "offset")))
-  known <- rowSums(is.na(predicted)) == 0
+  # Of each draw its values, and what a column of a data frame takes besides.
+  check_room((8 * length(predicted) + 200) * nsim, paste(count_text(nsim, "draw"), "of", count_text(nrow(predicted), "row")), "Use a smaller `nsim`.", call)
+  # What is too large for a number has been told.
+  known <- rowSums(!is.finite(predicted)) == 0
   if (object$outcome$kind == "counts") {
     trials <- trials_of(object, data, call)
     known <- known & !is.na(trials)
@@ -108,7 +112,14 @@ dispersion_on <- function(fit, family, data, call, offset) {
   fit$settings$na_action <- "omit"
   problem <- problem_of(fit, data, call, offset = offset)
   left <- residual_freedom(problem)
-  family$dispersion(problem, if (left > 0) left else problem$rows * problem$outputs, call)
+  dispersion <- family$dispersion(problem, if (left > 0) left else problem$rows * problem$outputs, call)
+  if (!all(is.finite(dispersion))) {
+    stop_backprop("overflow", c(
+      "The variance of the residuals on {.arg data} is too large for a number: nothing can be drawn by it.",
+      i = "Leave out rows that are far from those of training."
+    ), call = call)
+  }
+  dispersion
 }
 
 residual_sd <- function(fit) sqrt(fit$dispersion) * setting(fit$outcome$scale, 1)

@@ -7,6 +7,12 @@ chance <- function(share) stats::runif(1) < share
 draw_one <- function(...) ...elt(sample.int(...length(), 1L))
 draw_from <- function(x) x[[sample.int(length(x), 1L)]]
 
+# How many times the target at work was called before, in this round and earlier ones.
+whose_turn <- new.env()
+whose_turn$count <- 0
+# One of its arguments, one after the other in as many calls; `every`, so many calls the same.
+draw_by_turn <- function(..., every = 1) ...elt(1 + (whose_turn$count %/% every) %% ...length())
+
 # Some elements of a list, each with the same chance.
 draw_some <- function(x, share) x[stats::runif(length(x)) < share]
 
@@ -48,13 +54,15 @@ anything <- function(near) hostile_value()
 # An argument's value: of its kind, or of any.
 draw_argument <- function(kind, how) if (how == "hostile") hostile_value() else kind(how == "near")
 
-# The arguments of a call from their kinds: those in `needed`, others with a chance; one or two of them as `how` says, the rest right.
+# The arguments of a call from their kinds: those in `needed`, the one whose turn it is, others with a chance; one or two of them as `how` says, the rest
+# right.
 draw_arguments <- function(kinds, how = draw_how(), needed = character(), share = 0.4) {
   if (length(kinds) == 0L) {
     return(list())
   }
   taken <- names(kinds) %in% needed | stats::runif(length(kinds)) < share
-  if (how != "right" && !any(taken)) taken[sample.int(length(kinds), 1L)] <- TRUE
+  free <- which(!names(kinds) %in% needed)
+  if (length(free) > 0L) taken[free[1 + whose_turn$count %% length(free)]] <- TRUE
   kinds <- kinds[taken]
   wrong <- if (how == "right") integer() else sample.int(length(kinds), min(length(kinds), 1L + chance(0.2)))
   hows <- replace(rep("right", length(kinds)), wrong, how)

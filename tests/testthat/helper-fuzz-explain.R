@@ -81,7 +81,7 @@ an_explanation <- function() {
   partial <- function() {
     if (chance(0.5)) nn_partial(fit, data, "wt", draw_one("pdp", "ice", "ale"), grid = 3) else nn_partial(fit, data, names(columns_in_inputs(fit)$inputs), grid = 3)
   }
-  value <- draw_one(
+  value <- draw_by_turn(
     nn_importance(fit, data, draw_one("permutation", "gradient", "garson"), seed = 1), partial(), nn_shap(fit, data, data[1:draw_one(1, 4), ], samples = 2, seed = 1)
   )
   if (chance(0.3)) value[seq_len(draw_one(0, 1, nrow(value))), ] else value
@@ -97,7 +97,7 @@ kinds_of_drawing <- function(value) {
 
 target_of_explained_pictures <- function() {
   value <- an_explanation()
-  gg <- chance(0.5)
+  gg <- draw_by_turn(TRUE, FALSE, every = 3)
   arguments <- draw_arguments(kinds_of_drawing(value), share = 0.7)
   holds <- function(drawn) {
     if (!gg) { if (!identical(drawn, value)) "does not return its argument" } else if (!inherits(drawn, "ggplot")) "is no ggplot"

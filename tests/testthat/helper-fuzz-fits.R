@@ -5,7 +5,7 @@ draw_settings <- function(problem, how, share = 0.12) {
   settings <- bounded(draw_arguments(training_kinds(problem), how, c("hidden", "epochs"), share))
   settings <- if (chance(0.9)) without_clashes(settings) else settings
   # Most trainings are the textbook's; some are the table's, whose networks are many.
-  if (is.null(settings$preset) && problem$interface %in% c("data.frame", "formula") && !chance(0.04)) settings$preset <- "textbook"
+  if (is.null(settings$preset) && problem$interface %in% c("data.frame", "formula") && !chance(if (is.null(settings$effort)) 0.03 else 0.3)) settings$preset <- "textbook"
   if (identical(settings$preset, "textbook") || (problem$interface %in% c("matrix", "sparse") && chance(0.8))) settings$effort <- NULL else if (is.null(settings$preset) && chance(0.7)) settings$effort <- "quick"
   if (!is.null(settings$stop_metric) && is.null(settings$validation)) settings$validation <- 0.3
   columns <- problem$first$data
@@ -21,7 +21,7 @@ bounded <- function(settings) {
   if (!is.null(getOption("backprop.max_bytes"))) {
     return(settings)
   }
-  for (name in intersect(names(settings), c("epochs", "restarts", "steps", "ensemble"))) {
+  for (name in intersect(names(settings), c("epochs", "restarts", "steps", "ensemble", "repeats", "samples", "nsim", "paths"))) {
     x <- settings[[name]]
     if (is.numeric(x) && !is.object(x) && length(x) == 1L && !is.na(x) && x > 100) settings[[name]] <- -x
   }
@@ -67,7 +67,8 @@ observe_training <- function(problem, settings, env) {
 }
 
 target_of_training <- function() {
-  problem <- draw_problem()
+  # Seven, which is no factor of the number of arguments: each of these has its turn under each method.
+  problem <- draw_problem(interface = draw_by_turn("matrix", "matrix", "sparse", "data.frame", "data.frame", "formula", "formula"))
   how <- draw_how()
   settings <- draw_settings(problem, how)
   if (how == "right" && chance(0.25)) settings["hidden"] <- list(some_layers())
@@ -282,7 +283,7 @@ asks_a_fit <- function(target, head, holds, kinds = list(), data = "data", extra
     if (!settled && !grepl("plot", target[1L]) && chance(0.2)) settings["hidden"] <- list(some_layers())
     known <- trained(env, problem, settings)
     all <- c(stats::setNames(list(data_kind(known)), data), extra_kinds(known)[extra], if (is.function(kinds)) kinds(known) else kinds)
-    arguments <- draw_arguments(all[!is.na(names(all))], draw_how(), needed)
+    arguments <- bounded(draw_arguments(all[!is.na(names(all))], draw_how(), needed))
     draw <- fuzz_draw(target, head, c(list(known$fit), arguments), env)
     draw$formula <- known$problem$first$formula
     draw$holds <- function(value) holds(value, known, arguments)

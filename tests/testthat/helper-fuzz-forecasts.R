@@ -46,7 +46,7 @@ targets_of_forecasts <- function() {
         h = or_null(function(near) if (near) draw_one(0, 99, NA, "1") else draw_one(1, 2, 3)), level = or_null(a_level), held = function(near) if (near) draw_one(-1, 99, 0.5) else draw_one(0, 5),
         paths = function(near) if (near) a_count(TRUE) else 20, seed = or_null(a_seed), threads = or_null(function(near) if (near) a_count(TRUE) else 1)
       )
-      draw <- fuzz_draw("nn_forecast", quote(nn_forecast), c(list(fit), draw_arguments(kinds, needed = c("data", "paths"))), env, holds = function(value) {
+      draw <- fuzz_draw("nn_forecast", quote(nn_forecast), c(list(fit), bounded(draw_arguments(kinds, needed = c("data", "paths")))), env, holds = function(value) {
         c(
           if (!inherits(value, "tbl_df")) "is no tibble", if (anyNA(value)) "has gaps",
           if (".pred_lower" %in% names(value) && any(value$.pred_lower > value$.pred_upper)) "has lower limits above the upper ones"

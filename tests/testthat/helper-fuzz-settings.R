@@ -282,6 +282,7 @@ draw_start <- function(problem) {
 without_clashes <- function(settings) {
   optimizer <- settings$optimizer
   name <- if (inherits(optimizer, "nn_optimizer")) optimizer$name else if (is.character(optimizer)) optimizer[1L] else "gd"
+  if ("batch_size" %in% names(settings) && is.null(settings$optimizer)) settings$optimizer <- name <- "adam"
   if (name %in% c("rprop", "lbfgs")) settings$lr_schedule <- NULL
   if (name %in% c("rprop", "lbfgs", "gd")) settings$batch_size <- NULL
   if (name %in% "lbfgs") settings[c("dropout", "clip_norm")] <- NULL

@@ -6,10 +6,11 @@ a_target <- function(draw, weight = 1) list(draw = draw, weight = weight)
 fuzz_targets <- function() {
   c(
     list(
-      training = a_target(target_of_training, 30), nn_predict = a_target(target_of_matrix_prediction, 12), predict = a_target(target_of_tibble_prediction, 12)
+      # So often that two rounds are 7 x 45 calls; see there.
+      training = a_target(target_of_training, 42), nn_predict = a_target(target_of_matrix_prediction, 12), predict = a_target(target_of_tibble_prediction, 12)
     ),
     lapply(targets_of_fits(), a_target, 1.5), lapply(targets_of_makers(), a_target, 0.8), lapply(targets_of_objects(), a_target),
-    lapply(targets_of_traces(), a_target, 3), lapply(targets_of_pages(), a_target, 1), lapply(targets_of_pictures(), a_target, 1),
+    list(nn_trace = a_target(target_of_tracing, 8)), lapply(targets_of_traces(), a_target, 2), lapply(targets_of_pages(), a_target, 1), lapply(targets_of_pictures(), a_target, 1),
     lapply(targets_of_edits(), a_target, 3), lapply(targets_of_verbs(), a_target, 2), lapply(targets_of_tuning(), a_target, 1.5),
     lapply(targets_of_forecasts(), a_target, 1.5), lapply(targets_of_explanations(), a_target, 4), lapply(targets_of_files(), a_target, 1),
     list(parsnip = a_target(target_of_parsnip))
@@ -135,7 +136,7 @@ target_of_simulation <- function() {
     rows <- if (is.null(dim(known$problem$inputs))) known$problem$n else nrow(known$problem$inputs)
     c(
       if (!is.data.frame(value)) "is no data frame", if (!all(startsWith(names(value), "sim_"))) "has columns of other names",
-      if (is.null(arguments$data) && is.null(known$fit$data)) NULL else if (!is.null(attr(value, "seed")) && nrow(value) == 0L) "has no rows"
+      if (is.null(attr(value, "seed"))) "does not say the seed", if (nrow(value) == 0L && !is_empty_data(arguments$data)) "has no rows"
     )
   }
   asked <- asks_a_fit("simulate.nn_fit", quote(simulate), holds, list(
@@ -146,6 +147,11 @@ target_of_simulation <- function() {
     draw$draws <- TRUE
     draw
   }
+}
+
+is_empty_data <- function(data) {
+  rows <- if (is.data.frame(data)) data else if (is.list(data)) data$X
+  identical(NROW(rows), 0L)
 }
 
 an_ensemble <- function(env) {

@@ -60,7 +60,6 @@ limit_kinds <- list(rows = a_count, columns = a_count, digits = a_count)
 targets_of_traces <- function() {
   itself <- function(value, trace, arguments) if (!is.object(value)) "does not return what it prints"
   list(
-    nn_trace = target_of_tracing,
     nn_trace_fit = asks_by_inputs(c("nn_trace", "nn_trace.nn_fit"), quote(nn_trace), function(value, known, arguments) faults_of_trace(value), list(
       steps = function(near) if (near) draw_one(0, NA, 1.5) else 2, hidden = function(near) if (near) 9 else NULL, lr = or_null(a_positive)
     )),

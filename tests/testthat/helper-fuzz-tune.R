@@ -58,7 +58,7 @@ target_of_tuning <- function() {
   if (how == "right" && chance(0.9)) {
     # What goes together: only draws have a number.
     settings["configurations"] <- list(if (!is.null(settings$search) && settings$search != "grid") 2)
-    settings$metric <- NULL
+    if (!is.null(settings$metric)) settings$metric <- "loss"
   }
   settings <- c(settings, list(epochs = draw_one(1, 4), preset = "textbook"))
   draw <- fuzz_draw("nn_tune", quote(nn_tune), c(problem$first, settings))

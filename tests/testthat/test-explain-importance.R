@@ -87,3 +87,14 @@ test_that("numbers that grow beyond all bounds are told of", {
   fit$weights[[1L]][] <- 1e200
   expect_warning(nn_importance(fit, mtcars, seed = 1), class = "backprop_warning_overflow")
 })
+
+test_that("so many orders or exchanges that there is no room for them are refused at once", {
+  withr::local_options(backprop.max_bytes = 1e8)
+  setTimeLimit(elapsed = 20)
+  withr::defer(setTimeLimit())
+  for (ensemble in 1:2) {
+    fit <- nn_train(mpg ~ wt + hp, mtcars, hidden = 1, epochs = 1, ensemble = ensemble, preset = "textbook", seed = 1)
+    expect_error(nn_shap(fit, mtcars, samples = 1e9), class = "backprop_error_memory")
+    for (method in c("permutation", "shapley")) expect_error(nn_importance(fit, mtcars, method, repeats = 1e9), class = "backprop_error_memory")
+  }
+})

@@ -57,6 +57,17 @@ test_that("coef() has what a family trained of its own, as it goes with the weig
   expect_named(coef(fit_verbs("gamma")), c("weights", "biases"))
 })
 
+test_that("classes in order without biases have their first threshold at 0", {
+  fit <- fit_verbs("ordinal", bias = FALSE)
+  thresholds <- coef(fit, scale = "original")$family$thresholds
+  expect_named(thresholds, c("a|b", "b|c", "c|d"))
+  expect_identical(thresholds[[1L]], 0)
+  x <- as.matrix(verbs_data[c("x1", "x2")])
+  below <- plogis(outer(-drop(x %*% coef(fit, scale = "original")$weights$output), thresholds, `+`))
+  expect_equal(below[, 1L], predict(fit, verbs_data, type = "prob")$.pred_a, tolerance = 1e-10, ignore_attr = TRUE)
+  expect_output(print(fit), "thresholds a|b 0, b|c", fixed = TRUE)
+})
+
 test_that("an earlier epoch has the family's own parameters of that epoch", {
   for (name in c("negative_binomial", "beta", "ordinal")) {
     fit <- fit_verbs(name, optimizer = "adam", epochs = 6, keep_weights = 2, lr = 0.1)

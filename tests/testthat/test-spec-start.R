@@ -7,6 +7,14 @@ test_that("biases may be vectors or matrices of one row", {
   expect_same_bits(a, nn_train(article_X, article_Y, epochs = 5, seed = 1))
 })
 
+test_that("weights and biases may have a class of other packages", {
+  start <- nn_init(c(ncol(article_X), 2, 1), seed = 1)
+  labelled <- function(x) structure(x, class = c("haven_labelled", "vctrs_vctr", "double"))
+  classed <- list(weights = lapply(start$weights, labelled), biases = lapply(start$biases, labelled))
+  train <- function(start) nn_train(article_X, article_Y, start = start, epochs = 2, seed = 1)
+  expect_identical(train(classed)$weights, train(start)$weights)
+})
+
 test_that("hidden is read from the start", {
   start <- nn_init(c(4, 5, 2, 1), seed = 1)
   expect_identical(nn_train(article_X, article_Y, epochs = 1, start = start)$settings$hidden, c(5L, 2L))

@@ -125,6 +125,29 @@ test_that("classes that have a probability each of its own are not drawn", {
   expect_s3_class(simulate(nn_train(factor(number > 0) ~ x, rows, output = "sigmoid", preset = "textbook", hidden = 1, epochs = 1, seed = 1, keep = "data"))$sim_1, "factor")
 })
 
+test_that("predictions that are too large for a number are drawn as missing, and a variance that is is refused", {
+  far <- rbind(rows, transform(rows[1L, ], x = 1e308))
+  for (case in list(list(count ~ x, "poisson"), list(count ~ x, "negative_binomial"), list(number ~ x, "location_scale"), list(amount ~ x, "gamma"), list(number ~ x, "gaussian"))) {
+    model <- nn_train(case[[1L]], rows, family = case[[2L]], preset = "textbook", hidden = c(), epochs = 50, optimizer = "lbfgs", standardize = FALSE, seed = 1)
+    # Numbers as large as can be, times a weight above 1.
+    model$weights[[1L]][] <- sign(model$weights[[1L]]) * pmax(abs(model$weights[[1L]]), 2)
+    if (case[[2L]] %in% c("gamma", "gaussian")) {
+      expect_warning(expect_error(simulate(model, 1, seed = 1, data = far), class = "backprop_error_overflow"), class = "backprop_warning_overflow")
+    } else {
+      expect_warning(drawn <- simulate(model, 1, seed = 1, data = far)$sim_1, class = "backprop_warning_overflow")
+      expect_identical(is.na(drawn), seq_len(41) == 41)
+    }
+  }
+})
+
+test_that("so many draws that there is no room for them are refused at once", {
+  withr::local_options(backprop.max_bytes = 1e8)
+  setTimeLimit(elapsed = 20)
+  withr::defer(setTimeLimit())
+  model <- fit(count ~ x, "poisson")
+  expect_error(simulate(model, 1e9), class = "backprop_error_memory")
+})
+
 test_that("a loss without likelihood has nothing to draw from", {
   model <- nn_train(number ~ x, rows, loss = "huber", preset = "textbook", epochs = 1, seed = 1, keep = "data")
   expect_error(simulate(model), class = "backprop_error_no_likelihood")
