@@ -57,6 +57,8 @@ nn_forecast <- function(fit, data, h = NULL, ..., level = 0.95, held = 0, paths 
   if (!is.null(seed)) seed <- check_seed(seed, call)
   model <- list(fit = fit, spec = spec, series = series, threads = threads, call = call)
   ends <- list(which = seq_along(series), place = vapply(series, function(one) length(one$y), 0L))
+  # Eight numbers for each row of the table, and as many on the way.
+  check_room(128 * as.double(h) * length(series), paste("A forecast of", count_text(h, "step")), "Use a smaller `h`.", call)
   predicted <- forecast_from(model, ends, h)
   table <- forecast_table(predicted, model, ends)
   if (!is.null(level)) {

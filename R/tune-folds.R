@@ -14,6 +14,8 @@ make_splits <- function(places, outcome, folds, repeats, groups, seed) {
   units <- if (is.null(groups)) n else length(unique(groups))
   noun <- if (is.null(groups)) "row" else "group"
   if (share) check_held_share(folds, units, noun) else check_folds(folds, strata, units, noun)
+  # Each row is held out once in a repeat, and a list of three parts says of which fold.
+  check_room((8 * n + 1000) * repeats, paste(count_text(repeats, "repeat"), "of", count_text(n, "row")), "Use fewer `repeats`.", tuning_call)
   with_own_stream(seed, function() {
     made <- lapply(seq_len(repeats), function(repetition) {
       if (share) {

@@ -139,3 +139,12 @@ test_that("what cannot be forecast is refused, and says how it can", {
   })
   expect_length(nn_forecast(fit, ts(c(1, 2), start = 1900), h = 4, level = NULL)$.pred, 4)
 })
+
+test_that("so many steps that there is no room for them are refused at once", {
+  withr::local_options(backprop.max_bytes = 1e8)
+  setTimeLimit(elapsed = 20)
+  withr::defer(setTimeLimit())
+  table <- nn_lag(datasets::nottem, lags = 1:2)
+  fit <- nn_train(stats::as.formula(paste(attr(table, "lag")$column, "~ .")), table, hidden = 1, epochs = 1, preset = "textbook", seed = 1)
+  expect_error(nn_forecast(fit, datasets::nottem, h = 1e9), class = "backprop_error_memory")
+})

@@ -45,10 +45,12 @@ test_that("every argument of every exported function and method is drawn", {
 
 test_that("a call is known by its seed and its number", {
   skip_unless_fuzzing()
-  alone <- fuzz_one(1, 1234)
+  # A training, which has the most arguments to differ in.
+  index <- Position(function(one) "nn_train" %in% one$target, fuzz_results(), right = TRUE)
+  alone <- fuzz_one(1, index)
   same <- c("target", "ended", "faults", "typed", "arguments")
-  expect_identical(alone[same], fuzz_results()[[1234]][same])
-  expect_false(identical(fuzz_one(2, 1234)$typed, alone$typed))
+  expect_identical(alone[same], fuzz_results()[[index]][same])
+  expect_false(identical(fuzz_one(2, index)$typed, alone$typed))
 })
 
 # What the judge says of a call of `fun` with one argument.

@@ -69,3 +69,10 @@ test_that("folds that cannot be are refused", {
     nn_tune(mpg ~ ., mtcars, group = c(NA, 1:31))
   })
 })
+
+test_that("so many repeats that there is no room for them are refused at once", {
+  withr::local_options(backprop.max_bytes = 1e8)
+  setTimeLimit(elapsed = 20)
+  withr::defer(setTimeLimit())
+  expect_error(nn_tune(mpg ~ wt, mtcars, penalty = c(0, 1), repeats = 1e9, preset = "textbook", epochs = 1, seed = 1), class = "backprop_error_memory")
+})
