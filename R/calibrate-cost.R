@@ -61,7 +61,7 @@ check_cost_wanted <- function(cost, type, call) {
 #'
 #' With costs \eqn{c_{ij}}{c[i, j]} of deciding j where i is true, the expected cost is smallest if the second class is decided above
 #' \deqn{t = \frac{c_{12}-c_{11}}{(c_{12}-c_{11})+(c_{21}-c_{22})}}{t = (c[1,2] - c[1,1]) / ((c[1,2] - c[1,1]) + (c[2,1] - c[2,2]))}
-#' (Elkan 2001). For any number of classes, `predict(fit, new_data, type = "class", cost = )` decides for the class of the smallest expected cost, row by row; it
+#' (Elkan 2001). For a factor of any number of levels, `predict(fit, new_data, type = "class", cost = )` decides for the class of the smallest expected cost, row by row; it
 #' takes a matrix of costs or what `nn_threshold()` returns.
 #'
 #' @inheritParams nn_calibrate

@@ -15,7 +15,7 @@
 #' @param data Rows to average over, in the form that training took, inputs alone or with the outcome; not needed for a fit that keeps its data.
 #' @param variables Name of a column, or of two for a surface. Those of a matrix without names are called `x1`, `x2`, ...
 #' @param type `"pdp"`, `"ice"` or `"ale"`.
-#' @param grid A whole number: how many values; for `"pdp"` and `"ice"` evenly over the range of `data`, for `"ale"` by its quantiles, and no more than there are. Or the values themselves: a vector, or
+#' @param grid A whole number: how many values; for `"pdp"` and `"ice"` evenly over the range of `data`, for `"ale"` by its quantiles, and no more than there are. Or the values themselves: a vector of two and more, or
 #'   a list with an element by the name of each column. Of factors, text and logicals all that `data` have.
 #' @param output Names of the outputs, or levels of the outcome, to show; `NULL` for all (of two levels the second).
 #' @param rows At most this many rows of `data` are used, drawn by the seed; `NULL` for all.

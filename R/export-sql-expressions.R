@@ -51,7 +51,7 @@ sql_expressions <- function(sql, plan) {
       paste0("(CASE WHEN ", a, " <> 0.0 THEN ", b, " WHEN ", a, " = 0.0 THEN ", c, " END)")
     },
     unknown = of("CASE WHEN @ IS NULL THEN 1.0 ELSE 0.0 END"), is_true = of("CASE WHEN @ = 1.0 THEN 1.0 ELSE 0.0 END"),
-    min = function(a, b) sql_smaller(hold(a), hold(b), "<="), max = function(a, b) sql_smaller(hold(a), hold(b), ">="),
+    min = function(a, b) sql_either(hold(a), hold(b), "<=", ">"), max = function(a, b) sql_either(hold(a), hold(b), ">=", "<"),
     exp = function(a) sql_exp(hold(a)), log = where("@ > 0.0", sql$logarithm), log1p = where("@ > -1.0", gsub("@", "1.0 + @", sql$logarithm, fixed = TRUE)),
     expm1 = function(a) paste0("(", sql_exp(hold(a)), " - 1.0)"), sqrt = where("@ >= 0.0", "SQRT(@)"), abs = of("ABS(@)"),
     sign = of("CASE WHEN @ > 0.0 THEN 1.0 WHEN @ < 0.0 THEN -1.0 WHEN @ = 0.0 THEN 0.0 END"), floor = of("FLOOR(@)"), ceiling = of("CEIL(@)"),
@@ -69,7 +69,8 @@ sql_expressions <- function(sql, plan) {
   )
 }
 
-sql_smaller <- function(a, b, sign) paste0("(CASE WHEN ", a, " ", sign, " ", b, " THEN ", a, " WHEN ", b, " IS NOT NULL THEN ", b, " END)")
+# Neither where one of them is NULL.
+sql_either <- function(a, b, first, second) paste0("(CASE WHEN ", a, " ", first, " ", b, " THEN ", a, " WHEN ", a, " ", second, " ", b, " THEN ", b, " END)")
 
 sql_power <- function(a, b) {
   exponent <- suppressWarnings(as.double(b))

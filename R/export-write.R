@@ -85,14 +85,14 @@ infix <- function(sign) function(a, b) paste0("(", a, " ", sign, " ", b, ")")
 function_of <- function(name) function(...) paste0(name, "(", paste(..., sep = ", "), ")")
 
 # Operations of languages whose signs and functions are those of C: some are functions that a file defines itself, by `own` their names; the others are those
-# of the language's library.
-expressions_like_c <- function(own, library) {
+# of the language, by `given`.
+expressions_like_c <- function(own, given) {
   defined <- c(
     "power", "modulo", "less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "and", "or", "not", "unknown", "is_true", "sign", "min", "max",
     "among", "choose"
   )
   there <- c("exp", "log", "log1p", "expm1", "sqrt", "abs", "floor", "ceiling", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh")
-  functions <- c(stats::setNames(lapply(own(defined), function_of), defined), stats::setNames(lapply(library(there), function_of), there))
+  functions <- c(stats::setNames(lapply(own(defined), function_of), defined), stats::setNames(lapply(given(there), function_of), there))
   functions[["if"]] <- functions$choose
   c(functions, list(add = infix("+"), subtract = infix("-"), multiply = infix("*"), divide = infix("/"), negate = function(a) paste0("(-", a, ")")))
 }

@@ -40,7 +40,7 @@
 #' math functions (`SQLITE_ENABLE_MATH_FUNCTIONS`), as the package RSQLite and the common command line are; `SELECT exp(1)` tells. `dialect` says which database it is for:
 #' `"sqlite"`, `"duckdb"`, `"postgresql"`, or `"standard"`, which leaves out all that is not in the standard. The first three write `AS MATERIALIZED`, without
 #' which a database may compute each layer anew for each unit of the next. Databases have limits on what a statement may be: more than 1,500 columns at once, or more
-#' than 500,000 weights, are an error.
+#' than 500,000 weights, are an error. `floor()`, `%/%` and `%%` of a formula are those of the database, whose whole numbers may end at 9.2e18.
 #' @param fit A model from [nn_train()]: a network or an ensemble.
 #' @param path The file to write. An existing one is replaced, whole or not at all.
 #' @param language One of the table; `NULL`: by the ending of `path`.

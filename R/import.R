@@ -17,7 +17,8 @@
 #' A file that [nn_export()] wrote holds the model beside the graph, as plain data: names, levels, settings and weights in double precision. It comes back with the
 #' interface and the calibration that it had and predicts the same bits. Not in the file, and so not in the fit, are data and numbers of rows of the training, its call, weights of earlier epochs, and what the
 #' optimizer remembers: training goes on with a fresh optimizer. Of a formula that computes (`log(x)`) the expressions would be code, which is neither written nor read: such a file is an error
-#' here, and `saveRDS()` keeps such a fit.
+#' here, and `saveRDS()` keeps such a fit. An outcome that is computed (`log(y)`, `cbind(a, b)`) comes back as a column of that name: the fit predicts, and what compares it with outcomes
+#' ([residuals()][residuals.nn_fit], [nn_metrics()]) needs data with such a column.
 #'
 #' Of all other files the graph is followed from its inputs to its outputs: `MatMul`, `Gemm`, `Add`, `Sub`, `Mul`, `Div`, `BatchNormalization` and scalers, the activations
 #' `Relu`, `LeakyRelu` (0.01), `Elu` (1), `Selu`, `Gelu`, `Softplus`, `Softsign`, `Sigmoid`, `Tanh` and SiLU, and `Softmax` at the end. What scales inputs becomes the standardising of the

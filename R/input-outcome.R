@@ -21,8 +21,17 @@ read_outcome <- function(Y, like = NULL, arg = "Y", call = training_call, family
       outcome <- shares_of_counts(outcome, if (like$k == 1L) "binomial" else "multinomial", arg, call)
     }
     check_like(outcome, like, arg, call)
+    outcome <- in_order_of(outcome, like$names)
     outcome$kind <- like$kind
     outcome$names <- like$names
+  }
+  outcome
+}
+
+# Columns that have the names of training are matched by them, as those of the inputs are.
+in_order_of <- function(outcome, names) {
+  if (length(outcome$names) > 1L && !identical(outcome$names, names) && setequal(outcome$names, names)) {
+    outcome$values <- outcome$values[, match(names, outcome$names), drop = FALSE]
   }
   outcome
 }

@@ -11,7 +11,8 @@
 #' @section Errors:
 #' As [nn_importance()]; several outputs, none of which is named, are an error of class `backprop_error_incompatible`.
 #' @examplesIf requireNamespace("vip", quietly = TRUE)
-#' fit <- nn_train(mpg ~ wt + hp, data = mtcars, preset = "textbook", hidden = 3, epochs = 100, seed = 1)
+#' fit <- nn_train(mpg ~ wt + hp, data = mtcars, preset = "textbook",
+#'                 hidden = 3, epochs = 100, seed = 1)
 #' vip::vi(fit)
 #' @name vip-methods
 #' @exportS3Method vip::vi_model

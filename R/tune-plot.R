@@ -16,8 +16,9 @@
 #' An `argument` that was not tuned is an error of class `backprop_error_choice`. `predict()` of a tuning that was interrupted has no fit to predict by
 #' (class `backprop_error_not_a_fit`).
 #' @examples
-#' tuned <- nn_tune(mpg ~ wt + hp, data = mtcars, preset = "textbook", hidden = c(), optimizer = "lbfgs",
-#'                  penalty = c(0.001, 0.01, 0.1, 1), epochs = 30, folds = 4, seed = 1)
+#' tuned <- nn_tune(mpg ~ wt + hp, data = mtcars, preset = "textbook",
+#'                  hidden = c(), optimizer = "lbfgs", epochs = 30,
+#'                  penalty = c(0.001, 0.01, 0.1, 1), folds = 4, seed = 1)
 #' plot(tuned)
 #' plot(tuned, argument = "penalty")
 #' @export

@@ -219,7 +219,7 @@ tune_task <- function(task, request, search) {
 }
 
 #' @rdname plot.nn_tune
-#' @param object,new_data A result of [nn_tune()], and the rows to predict.
+#' @param new_data The rows to predict.
 #' @export
 predict.nn_tune <- function(object, new_data, ...) {
   call <- quote(predict())

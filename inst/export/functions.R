@@ -139,7 +139,7 @@
 
 .pieces <- function(z, edges) {
   m <- length(edges) - 1L
-  matrix(pmin(pmax((z - rep(edges[-(m + 1L)], each = length(z))) / rep(diff(edges), each = length(z)), 0), 1), length(z))
+  matrix(pmin(pmax((z - rep(edges[-(m + 1L)], each = length(z))) / rep(diff(edges), each = length(z)), 0), 1), length(z), m)
 }
 
 .curve <- function(z, knots, scores) {

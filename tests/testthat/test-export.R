@@ -56,6 +56,27 @@ test_that("exported statements of SQL give what nn_predict() gives in SQLite", {
   expect_same_predictions(lapply(export_cases(), run_sql), 1e-9)
 })
 
+test_that("the smaller and the larger of a missing number and another are missing in SQL", {
+  skip_if_not_installed("RSQLite")
+  fit <- nn_train(mpg ~ pmin(wt, 3) + pmax(3, wt) + pmax(wt, 2.5), mtcars, preset = "textbook", hidden = c(), epochs = 3, seed = 1)
+  connection <- DBI::dbConnect(RSQLite::SQLite(), ":memory:")
+  withr::defer(DBI::dbDisconnect(connection))
+  rows <- data.frame(wt = c(NA, 2, 4))
+  DBI::dbWriteTable(connection, "data", rows)
+  file <- nn_export(fit, withr::local_tempfile(fileext = ".sql"))
+  made <- DBI::dbGetQuery(connection, paste(readLines(file), collapse = "\n"))
+  expect_equal(made$.pred, predict(fit, rows)$.pred, tolerance = 1e-9)
+})
+
+test_that("exported functions of R give no rows for none", {
+  for (embed in list(NULL, "piecewise")) {
+    fit <- nn_train(mpg ~ wt + hp, mtcars, preset = "textbook", hidden = 2, epochs = 2, embed = embed, seed = 1)
+    here <- new.env()
+    sys.source(nn_export(fit, withr::local_tempfile(fileext = ".R")), here)
+    expect_identical(nrow(here$nn_predict_row(mtcars[0, ])), 0L)
+  }
+})
+
 test_that("weights of a large network are columns of tables in SQL, and give the same", {
   skip_on_cran()
   skip_if_not_installed("RSQLite")

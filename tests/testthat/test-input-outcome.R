@@ -50,6 +50,18 @@ test_that("several outputs keep their names", {
   expect_same_bits(fit, nn_train(article_X, as.data.frame(Y), epochs = 1, seed = fit$seed))
 })
 
+test_that("columns of outcomes are matched by name, wherever they are compared", {
+  set.seed(4)
+  X <- cbind(x = rnorm(30), z = rnorm(30))
+  Y <- cbind(a = X[, 1], b = 10 + X[, 2])
+  turned <- Y[, 2:1]
+  fit <- nn_train(X, Y, hidden = c(), optimizer = "lbfgs", epochs = 20, seed = 1)
+  expect_identical(nn_metrics(fit, list(X = X, Y = turned)), nn_metrics(fit, list(X = X, Y = Y)))
+  expect_identical(residuals(fit, data = list(X = X, Y = turned)), residuals(fit, data = list(X = X, Y = Y)))
+  held <- function(Y_held) nn_train(X, Y, hidden = 2, epochs = 5, validation = list(X = X, Y = Y_held), seed = 1)$history
+  expect_identical(held(turned), held(Y))
+})
+
 test_that("outcomes that cannot be used are refused", {
   expect_snapshot(error = TRUE, {
     nn_train(article_X, c(1, NA, 3))
