@@ -28,8 +28,8 @@ about <- list(
   license = "https://spdx.org/licenses/MIT",
   version = description[["Version"]],
   programmingLanguage = list(
-    list(`@type` = "ComputerLanguage", name = "R", url = "https://r-project.org"),
-    list(`@type` = "ComputerLanguage", name = "Rust", url = "https://rust-lang.org")
+    list(`@type` = "ComputerLanguage", name = "R"),
+    list(`@type` = "ComputerLanguage", name = "Rust")
   ),
   author = list(team),
   softwareRequirements = dependencies(c("Depends", "Imports")),
