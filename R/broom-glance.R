@@ -24,11 +24,10 @@ glance.nn_fit <- function(x, data = NULL, ..., case_weights = NULL, offset = NUL
   call <- quote(glance())
   refuse_dots(..., known = c("x", "data", "case_weights", "offset"), call = call)
   x <- validate_fit(x, "x", call, ensembles = TRUE)
-  networks <- if (is_ensemble(x)) x$members else list(x)
   likelihood <- if (is_ensemble(x) || !is.null(x$calibration)) likelihood_unknown else summarise_likelihood(x, data, call, case_weights, offset)
   tibble::new_tibble(c(
     list(
-      nobs = x$rows, parameters = sum(vapply(networks, count_parameters, 0)), networks = length(networks),
+      nobs = x$rows, parameters = count_all_parameters(x), networks = if (is_ensemble(x)) length(x$members) else 1L,
       loss = x$final_loss, validation_loss = as.double(x$final_validation_loss), epochs = as.integer(x$epochs_done), status = x$status, seed = as.integer(x$seed)
     ),
     likelihood

@@ -64,11 +64,8 @@
 #' @export
 nn_diagnose <- function(fit, data = NULL, case_weights = NULL, offset = NULL) {
   call <- quote(nn_diagnose())
-  if (missing(fit)) {
-    stop_backprop("missing_argument", "{.arg fit} is missing: give a model from {.fn nn_train}.", call = call)
-  }
   # How training went is a matter of the network alone.
-  fit <- without_calibration(validate_fit(fit, "fit", call, ensembles = TRUE))
+  fit <- without_calibration(check_fit_given(fit, call))
   if (is_ensemble(fit)) {
     return(diagnose_ensemble(fit, data, case_weights, offset))
   }

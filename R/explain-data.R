@@ -222,16 +222,6 @@ warn_beyond_numbers <- function(value) {
 
 is_cox <- function(fit) fit$outcome$kind == "survival" && !has_level(fit)
 
-# What `draw` draws by the seed alone, whatever generator the session uses, which goes on where it stood.
-drawing_by <- function(seed, draw) {
-  before <- get0(".Random.seed", envir = globalenv(), inherits = FALSE)
-  on.exit(if (is.null(before)) rm(".Random.seed", envir = globalenv()) else assign(".Random.seed", before, envir = globalenv()))
-  set.seed(seed, kind = "Mersenne-Twister", normal.kind = "Inversion", sample.kind = "Rejection")
-  draw()
-}
-
-seed_or_drawn <- function(seed, call) if (is.null(seed)) sample.int(.Machine$integer.max, 1L) else check_seed(seed, call)
-
 # The standard error of such a mean of independent rows; NA of a single one.
 mean_error <- function(value, weights) {
   n <- length(value)

@@ -78,7 +78,7 @@
 #' @export
 nn_importance <- function(fit, data = NULL, method = "permutation", repeats = NULL, metric = NULL, output = NULL, rows = NULL, seed = NULL, level = 0.95, threads = NULL) {
   call <- quote(nn_importance())
-  fit <- validate_explained(fit, missing(fit), call)
+  fit <- check_fit_given(fit, call)
   check_choice(method, "method", names(importance_methods), call)
   if (!is.null(repeats)) repeats <- check_count(repeats, "repeats", call = call)
   if (!is.null(rows)) rows <- check_count(rows, "rows", call = call)
@@ -127,13 +127,6 @@ refuse_other_methods <- function(method, given, call) {
       "{.code method = \"{method}\"} does not take {.arg {wrong}}.", i = "It goes with {.or {.val {takers}}}."
     ), call = call)
   }
-}
-
-validate_explained <- function(fit, is_missing, call) {
-  if (is_missing) {
-    stop_backprop("missing_argument", "{.arg fit} is missing: give a model from {.fn nn_train}.", call = call)
-  }
-  validate_fit(fit, "fit", call, ensembles = TRUE)
 }
 
 # A data frame with what was asked beside it: an attribute, which columns taken from it lose.

@@ -44,7 +44,7 @@
 #' @export
 nn_partial <- function(fit, data = NULL, variables, type = "pdp", grid = 20, output = NULL, rows = 1000, seed = NULL, threads = NULL) {
   call <- quote(nn_partial())
-  fit <- validate_explained(fit, missing(fit), call)
+  fit <- check_fit_given(fit, call)
   check_choice(type, "type", c("pdp", "ice", "ale"), call)
   if (missing(variables)) {
     stop_backprop("missing_argument", "{.arg variables} is missing: name a column, or two.", call = call)

@@ -38,7 +38,7 @@
 #' @export
 nn_shap <- function(fit, data = NULL, new_data = NULL, samples = 500, output = NULL, seed = NULL, threads = NULL) {
   call <- quote(nn_shap())
-  fit <- validate_explained(fit, missing(fit), call)
+  fit <- check_fit_given(fit, call)
   samples <- check_count(samples, "samples", call = call)
   if (samples < 2L || samples %% 2L == 1L) {
     stop_argument("samples", "an even number, 2 or more: orders come in pairs", samples, call = call)

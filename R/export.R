@@ -69,10 +69,7 @@
 #' @export
 nn_export <- function(fit, path, language = NULL, ..., name = "nn_predict_row", table = "data", key = NULL, dialect = "sqlite") {
   call <- quote(nn_export())
-  if (missing(fit)) {
-    stop_backprop("missing_argument", "{.arg fit} is missing: give a model from {.fn nn_train}.", call = call)
-  }
-  fit <- validate_fit(fit, "fit", call, c("description", "weights"), ensembles = TRUE)
+  fit <- check_fit_given(fit, call, c("description", "weights"))
   if (missing(path) || !is_path(path)) {
     stop_argument("path", "the name of a file", if (missing(path)) NULL else path, call = call)
   }

@@ -155,7 +155,7 @@ summarise_ensemble <- function(object, data, call, offset) {
         kind = object$kinds, share = object$shares, epochs = member_numbers(object, "epochs_done"), loss = member_numbers(object, "final_loss"),
         validation_loss = member_numbers(object, "final_validation_loss"), rows = member_numbers(object, "rows")
       ),
-      parameters = sum(vapply(seq_along(object$members), function(i) count_parameters(object$members[[i]]), 0)),
+      parameters = count_all_parameters(object),
       rows = object$rows, rows_given = object$rows_given, omitted = object$omitted, filled = filled_inputs(object), status = object$status,
       seed = object$seed, inputs = object$inputs, outcome = object$outcome, interface = object$interface,
       validation_rows = max(member_numbers(object, "validation_count")),

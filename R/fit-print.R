@@ -157,6 +157,9 @@ count_parameters <- function(fit) {
   count_of_shapes(layer_shapes(fit$settings)) + length(own_parameters(fit))
 }
 
+# Of all networks of an ensemble.
+count_all_parameters <- function(fit) if (is_ensemble(fit)) sum(vapply(fit$members, count_parameters, 0)) else count_parameters(fit)
+
 count_text <- function(n, noun) {
   paste0(format(n, big.mark = ",", scientific = FALSE), " ", noun, if (n != 1) "s")
 }

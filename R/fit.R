@@ -233,6 +233,19 @@ validate_fit <- function(fit, arg = "fit", call = quote(nn_predict()), parts = c
   invisible(fit)
 }
 
+# Whether an argument `fit` was given at all.
+check_not_missing <- function(fit, call) {
+  if (missing(fit)) {
+    stop_backprop("missing_argument", "{.arg fit} is missing: give a model from {.fn nn_train}.", call = call)
+  }
+}
+
+# A fit or an ensemble that may not have been given.
+check_fit_given <- function(fit, call, parts = c("description", "weights", "record")) {
+  check_not_missing(fit, call)
+  validate_fit(fit, "fit", call, parts, ensembles = TRUE)
+}
+
 # More of a fit that validate_fit() has looked at. Of the model that was described last the description need not be read again: predictions one after
 # the other are most often of one model.
 check_parts <- function(fit, parts, arg, call) {

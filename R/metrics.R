@@ -63,13 +63,6 @@ nn_metrics <- function(fit, data = NULL, ..., case_weights = NULL, offset = NULL
   metrics_table(measure_numbers(fit, judged), length(judged$weights))
 }
 
-check_fit_given <- function(fit, call) {
-  if (missing(fit)) {
-    stop_backprop("missing_argument", "{.arg fit} is missing: give a model from {.fn nn_train}.", call = call)
-  }
-  validate_fit(fit, "fit", call, ensembles = TRUE)
-}
-
 # Outcomes `y` and what is `predicted` for them, in the same columns, of the rows that have both, with their `weights`.
 judge <- function(fit, data, call, case_weights = NULL, offset = NULL) {
   if (fit$outcome$kind == "survival") {

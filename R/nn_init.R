@@ -41,7 +41,7 @@ nn_init <- function(sizes, init = NULL, activation = "sigmoid", seed = NULL) {
   activation <- resolve_activation(activation, hidden, call)
   init <- resolve_init(init, activation, list(output = "sigmoid", loss = "sse"), call)
   undoing_draws({
-    seed <- if (is.null(seed)) sample.int(.Machine$integer.max, 1L) else check_seed(seed, call)
+    seed <- seed_or_drawn(seed, call)
     made <- engine_init(as.integer(sizes), NULL, init$weights, init$biases, seed, resolve_max_bytes())
     answered(made, call = call)[c("weights", "biases")]
   })

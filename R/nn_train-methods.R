@@ -89,9 +89,7 @@ request_training.formula <- with_arguments(formula_defaults, function(formula, d
   if (missing(data)) {
     data <- data_of_formula(formula)
   }
-  if (!is.data.frame(data)) {
-    stop_argument("data", "a data frame", data, hint = "`as.data.frame()` makes one of a matrix or a list.")
-  }
+  check_data_frame(data)
   earlier <- earlier_fit(start, "formula")
   given <- undoing_draws(
     if (is.null(earlier)) given_formula(formula, data, columns) else given_again(formula, data, columns, typed, earlier)
@@ -106,13 +104,17 @@ request_training.recipe <- with_arguments(table_defaults, function(X, data, ...)
   if (missing(data)) {
     stop_missing("data", "the data frame that the recipe is for")
   }
-  if (!is.data.frame(data)) {
-    stop_argument("data", "a data frame", data, hint = "`as.data.frame()` makes one of a matrix or a list.")
-  }
+  check_data_frame(data)
   earlier <- earlier_fit(start, "recipe")
   given <- undoing_draws(given_recipe(X, data, settings, earlier))
   list(given = given, settings = settings, typed = typed, earlier = earlier, call = matched)
 })
+
+check_data_frame <- function(data) {
+  if (!is.data.frame(data)) {
+    stop_argument("data", "a data frame", data, hint = "`as.data.frame()` makes one of a matrix or a list.")
+  }
+}
 
 # The method of nn_train() that trains what `request` reads, with its arguments.
 training_by <- function(request) {

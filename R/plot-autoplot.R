@@ -183,7 +183,7 @@ gg_surface <- function(picture, main) {
 }
 
 gg_classes <- function(picture, main) {
-  shares <- class_shares(picture$value)
+  shares <- as_shares(picture$value)
   k <- ncol(shares)
   best <- max.col(shares, ties.method = "first")
   class_of_code <- function(code) factor(picture$classes[code], picture$classes)

@@ -143,9 +143,6 @@ boundary_meaning <- function(fit, data, call) {
   )
 }
 
-# Shares of every class; one sigmoid output stands for two.
-class_shares <- function(value) if (ncol(value) == 1L) cbind(1 - value, value) else value / pmax(rowSums(value), 1e-12)
-
 # The first few of the inputs that are held, and that there are more.
 held_note <- function(held) {
   if (length(held) == 0L) {
@@ -186,7 +183,7 @@ draw_raster <- function(picture, colours) {
 }
 
 draw_classes <- function(picture, main) {
-  shares <- class_shares(picture$value)
+  shares <- as_shares(picture$value)
   k <- ncol(shares)
   hues <- class_colours(k)
   best <- max.col(shares, ties.method = "first")

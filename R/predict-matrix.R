@@ -39,9 +39,7 @@
 #' @export
 nn_predict <- function(fit, X, type = "response", offset = NULL, epoch = NULL, threads = NULL, cost = NULL) {
   call <- quote(nn_predict())
-  if (missing(fit)) {
-    stop_backprop("missing_argument", "{.arg fit} is missing: give a model from {.fn nn_train}.", call = call)
-  }
+  check_not_missing(fit, call)
   if (missing(X)) {
     stop_backprop("missing_argument", "{.arg X} is missing: give the rows to predict.", call = call)
   }

@@ -170,15 +170,3 @@ start_ancillary <- function(engine, y, weights) {
   family <- family_of_settings(engine)
   if (is.null(family$own)) numeric() else as.double(family$start(y, weights, engine$loss_par))
 }
-
-# A call that is refused draws nothing from R's generator: where the package stops, the generator is put back.
-undoing_draws <- function(code) {
-  before <- get0(".Random.seed", envir = globalenv(), inherits = FALSE)
-  withCallingHandlers(code, backprop_error = function(cnd) {
-    if (is.null(before)) {
-      suppressWarnings(rm(".Random.seed", envir = globalenv()))
-    } else {
-      assign(".Random.seed", before, envir = globalenv())
-    }
-  })
-}

@@ -87,7 +87,7 @@ resolve_specification <- function(settings, typed, inputs, outcome, table, earli
     max_bytes = resolve_max_bytes(),
     accuracy = choice$loss %in% c("cross_entropy", "binary_cross_entropy") && outcome$kind != "counts",
     # Last, so that a call that fails draws nothing from R's generator.
-    seed = if (is.null(settings$seed)) sample.int(.Machine$integer.max, 1L) else check_seed(settings$seed)
+    seed = seed_or_drawn(settings$seed)
   ))
   list(
     engine = if (layered && !is.null(engine$dropout)) replace(engine, "dropout", list(for_engine_layers(network, engine$dropout, 0))) else engine,

@@ -52,9 +52,7 @@ warn_derivatives <- function(value) {
 
 # `data` in the form that residuals() and its like take, from the arguments of nn_gradient() and nn_hessian().
 problem_of_call <- function(fit, X, Y, case_weights, offset, call) {
-  if (missing(fit)) {
-    stop_backprop("missing_argument", "{.arg fit} is missing: give a model from {.fn nn_train}.", call = call)
-  }
+  check_not_missing(fit, call)
   fit <- validate_fit(fit, "fit", call)
   data <- NULL
   if (!is.null(X)) {

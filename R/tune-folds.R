@@ -16,7 +16,7 @@ make_splits <- function(places, outcome, folds, repeats, groups, seed) {
   if (share) check_held_share(folds, units, noun) else check_folds(folds, strata, units, noun)
   # Each row is held out once in a repeat, and a list of three parts says of which fold.
   check_room((8 * n + 1000) * repeats, paste(count_text(repeats, "repeat"), "of", count_text(n, "row")), "Use fewer `repeats`.", tuning_call)
-  with_own_stream(seed, function() {
+  drawing_by(seed, function() {
     made <- lapply(seq_len(repeats), function(repetition) {
       if (share) {
         return(list(list(fold = 1L, repetition = repetition, held = places[hold_share(folds, strata, groups)])))
@@ -131,13 +131,4 @@ read_groups <- function(group, given) {
     stop_backprop("argument", "{.arg group} must not have missing values; {sum(is.na(group))} {?is/are} missing.", call = tuning_call)
   }
   group
-}
-
-# What is drawn by a seed of its own is the same whichever generator the session has chosen, and leaves that as it was.
-with_own_stream <- function(seed, draw) {
-  if (!exists(".Random.seed", envir = globalenv(), inherits = FALSE)) stats::runif(1L)
-  before <- get(".Random.seed", envir = globalenv(), inherits = FALSE)
-  on.exit(assign(".Random.seed", before, envir = globalenv()))
-  set.seed(seed, kind = "Mersenne-Twister", normal.kind = "Inversion", sample.kind = "Rejection")
-  draw()
 }

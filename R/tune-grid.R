@@ -123,7 +123,7 @@ make_configurations <- function(values, search, count, seed) {
   if (is.null(count) || (length(ranges) == 0L && count >= whole)) {
     return(cells_of_grid(values, seq_len(whole)))
   }
-  with_own_stream(seed, function() {
+  drawing_by(seed, function() {
     if (length(ranges) == 0L) {
       return(cells_of_grid(values, sort(sample.int(whole, count))))
     }

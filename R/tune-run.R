@@ -45,7 +45,7 @@ run_job <- function(job, task) {
   status <- status_of(fit)
   list(
     configuration = job$configuration, split = job$split, value = if (status == "diverged") NA_real_ else judged$value, epochs_done = epochs_of(fit),
-    rows = judged$rows, unknown = judged$unknown, parameters = parameters_of(fit), seconds = proc.time()[["elapsed"]] - began, status = status,
+    rows = judged$rows, unknown = judged$unknown, parameters = count_all_parameters(fit), seconds = proc.time()[["elapsed"]] - began, status = status,
     fit = if (task$keep_fits) fit
   )
 }
@@ -59,10 +59,6 @@ status_of <- function(fit) {
 epochs_of <- function(fit) {
   of_one <- function(member) as.double(if (is.null(member$best)) member$epochs_done else member$best$epoch)
   if (is_ensemble(fit)) mean(vapply(fit$members, of_one, 0)) else of_one(fit)
-}
-
-parameters_of <- function(fit) {
-  if (is_ensemble(fit)) sum(vapply(seq_along(fit$members), function(number) parameters_of(member_of(fit, number)), 0)) else count_parameters(fit)
 }
 
 # All jobs, in the processes of the plan that was made for the package future, if one was, or else one after the other. `keep` is given each result as

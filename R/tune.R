@@ -139,7 +139,7 @@ nn_tune <- function(X, ..., search = "grid", configurations = NULL, folds = 5, r
   if (!is.null(progress)) check_flag(progress, "progress", tuning_call)
   words <- with_words_of_dots(match.call(), parent.frame())
   undoing_draws({
-    seed <- if (is.null(seed)) sample.int(.Machine$integer.max, 1L) else check_seed(seed, tuning_call)
+    seed <- seed_or_drawn(seed, tuning_call)
     values <- read_tuned(arguments)
     chosen <- make_configurations(values, search, configurations, seed)
     request <- as_tuning(do.call("request_training", c(list(X), arguments[setdiff(names(arguments), names(values))]), quote = TRUE))

@@ -2,7 +2,7 @@ outcome_of <- function(y) read_outcome(y)
 
 test_that("classes are spread evenly over folds", {
   y <- factor(rep(c("a", "b", "c"), c(50, 23, 5)))
-  fold <- with_own_stream(1, function() deal_folds(5, strata_of(outcome_of(y)), NULL))
+  fold <- drawing_by(1, function() deal_folds(5, strata_of(outcome_of(y)), NULL))
   counts <- table(y, fold)
   expect_true(all(apply(counts, 1, function(row) diff(range(row))) <= 1))
   expect_true(all(counts["c", ] == 1))
@@ -11,7 +11,7 @@ test_that("classes are spread evenly over folds", {
 
 test_that("numbers are spread evenly over folds: each stretch of five has one of each", {
   y <- stats::rexp(101)
-  fold <- with_own_stream(1, function() deal_folds(5, strata_of(outcome_of(y)), NULL))
+  fold <- drawing_by(1, function() deal_folds(5, strata_of(outcome_of(y)), NULL))
   hands <- split(fold[order(y)], (seq_along(y) - 1) %/% 5)
   expect_true(all(vapply(hands[1:20], function(hand) setequal(hand, 1:5), NA)))
   expect_gt(length(unique(vapply(hands[1:20], function(hand) paste(hand, collapse = ""), ""))), 5)
@@ -39,7 +39,7 @@ test_that("a share holds that share of each class out", {
 
 test_that("a group is in one fold", {
   groups <- rep(letters[1:7], c(1, 2, 3, 4, 5, 6, 30))
-  fold <- with_own_stream(1, function() deal_folds(3, strata_of(outcome_of(seq_along(groups) / 2)), groups))
+  fold <- drawing_by(1, function() deal_folds(3, strata_of(outcome_of(seq_along(groups) / 2)), groups))
   expect_true(all(rowSums(table(groups, fold) > 0) == 1))
   expect_identical(sort(as.numeric(table(fold))), c(10, 11, 30))
   split <- make_splits(seq_along(groups), outcome_of(seq_along(groups) / 2), 0.3, 1, groups, 1)
