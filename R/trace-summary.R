@@ -18,7 +18,7 @@
 #'   did not exist before).
 #' @examples
 #' X <- matrix(c(1,0,1,0, 1,0,1,1, 0,1,0,1), nrow = 3, byrow = TRUE)
-#' trace <- nn_trace(X, c(1, 1, 0), hidden = 3, lr = 0.1, steps = 5, seed = 1)
+#' trace <- nn_trace(X, c(1, 1, 0), hidden = 3, lr = 0.1, iterations = 5, seed = 1)
 #' summary(trace)
 #' cells <- as.data.frame(trace)
 #' subset(cells, key == "E" & iteration == 5)

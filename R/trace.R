@@ -76,7 +76,8 @@
 #' @param Y Outcome, as for [nn_train()].
 #' @param formula,data A formula and a data frame, as for [nn_train()].
 #' @param hidden,lr,start As for [nn_train()].
-#' @param steps Iterations to trace: updates of the weights. With full batches an iteration is an epoch.
+#' @param iterations How many iterations to trace: updates of the weights. With full batches an iteration is an epoch.
+#'   Its old name `steps` is understood.
 #' @param ... Further arguments of [nn_train()] (`activation`, `loss`, `optimizer`, `batch_size`, `seed`, ...), but
 #'   not `epochs` and `restarts`.
 #' @param fit A model from [nn_train()]: the trace goes on from its weights, with its settings. Give `X` and `Y` in
@@ -148,28 +149,41 @@ names_of <- function(x) if (is.null(names(x))) character(length(x)) else names(x
 
 #' @rdname nn_trace
 #' @export
-nn_trace.default <- function(X, Y, hidden = 3, lr = NULL, start = NULL, steps = 1, ...) {
-  typed <- list(hidden = hidden, lr = lr, start = start)[c(!missing(hidden), !missing(lr), !missing(start))]
-  trace_training(c(list(X), if (!missing(Y)) list(Y), typed, list(...)), steps)
+nn_trace.default <- function(X, Y, hidden = 3, lr = NULL, start = NULL, iterations = 1, ...) {
+  typed <- c(!missing(hidden), !missing(lr), !missing(start), !missing(iterations))
+  typed <- list(hidden = hidden, lr = lr, start = start, iterations = iterations)[typed]
+  trace_training(c(list(X), if (!missing(Y)) list(Y), typed, list(...)))
 }
 
 #' @rdname nn_trace
 #' @export
-nn_trace.formula <- function(formula, data, hidden = 3, lr = NULL, start = NULL, steps = 1, ...) {
+nn_trace.formula <- function(formula, data, hidden = 3, lr = NULL, start = NULL, iterations = 1, ...) {
   if (missing(formula)) stop_called_x("formula", "formula", quote(nn_trace()))
-  typed <- list(hidden = hidden, lr = lr, start = start)[c(!missing(hidden), !missing(lr), !missing(start))]
-  trace_training(c(list(formula), if (!missing(data)) list(data = data), typed, evaluate_dots(...)), steps)
+  typed <- c(!missing(hidden), !missing(lr), !missing(start), !missing(iterations))
+  typed <- list(hidden = hidden, lr = lr, start = start, iterations = iterations)[typed]
+  trace_training(c(list(formula), if (!missing(data)) list(data = data), typed, evaluate_dots(...)))
 }
 
 #' @rdname nn_trace
 #' @export
-nn_trace.nn_fit <- function(fit, X, Y, steps = 1, ...) {
+nn_trace.nn_fit <- function(fit, X, Y, iterations = 1, ...) {
   call <- quote(nn_trace())
   if (missing(fit)) stop_called_x("fit", "model", call)
   data <- list(X = if (!missing(X)) X, Y = if (!missing(Y)) Y)
-  others <- dots_of_fit(fit, ...)
-  steps <- check_count(steps, "steps", call = call)
-  undoing_draws(new_trace(train_recorded(fit_arguments(fit, data, others, call), steps, call)))
+  others <- c(dots_of_fit(fit, ...), if (!missing(iterations)) list(iterations = iterations))
+  iterations <- traced_iterations(others, call)
+  others <- others[!names_of(others) %in% c("iterations", "steps")]
+  undoing_draws(new_trace(train_recorded(fit_arguments(fit, data, others, call), iterations, call)))
+}
+
+# How many iterations to trace: `iterations`, or `steps`, as it was called in version 0.1.
+traced_iterations <- function(arguments, call) {
+  given <- intersect(c("iterations", "steps"), names(arguments))
+  if (length(given) == 0L) return(1L)
+  if (length(given) == 2L) {
+    stop_backprop("unknown_argument", "{.arg steps} is the old name of {.arg iterations}: give one of them.", call = call)
+  }
+  check_count(arguments[[given]], given, call = call)
 }
 
 # Only beside a formula's data may arguments name columns.
@@ -222,19 +236,20 @@ kept_weights <- function(kept, others) {
   kept[setdiff(names(kept), names(others))]
 }
 
-trace_training <- function(arguments, steps) {
+trace_training <- function(arguments) {
   call <- quote(nn_trace())
-  steps <- check_count(steps, "steps", call = call)
+  iterations <- traced_iterations(arguments, call)
+  arguments <- arguments[!names_of(arguments) %in% c("iterations", "steps")]
   if ("restarts" %in% names(arguments)) {
     stop_backprop("unknown_argument", "{.fn nn_trace} traces one training and takes no {.arg restarts}.", call = call)
   }
   if ("epochs" %in% names(arguments)) {
     stop_backprop("unknown_argument", c(
-      "{.fn nn_trace} takes {.arg steps}, not {.arg epochs}.",
-      i = "With full batches a step is an epoch."
+      "{.fn nn_trace} takes {.arg iterations}, not {.arg epochs}.",
+      i = "With full batches an iteration is an epoch."
     ), call = call)
   }
-  undoing_draws(new_trace(train_recorded(arguments, steps, call)))
+  undoing_draws(new_trace(train_recorded(arguments, iterations, call)))
 }
 
 # One network, of those that the table's preset would train as well.
@@ -252,16 +267,16 @@ traced_alone <- function(arguments, call) {
 }
 
 # What nn_train() does with these arguments, recorded. Its errors speak of the function that was called.
-train_recorded <- function(arguments, steps, call) {
+train_recorded <- function(arguments, iterations, call) {
   if (is.null(arguments$preset)) arguments$preset <- "textbook"
   arguments <- traced_alone(arguments, call)
-  recorder <- new_recorder(steps)
+  recorder <- new_recorder(iterations)
   tryCatch(
     train_requested(do.call("request_training", arguments, quote = TRUE), recorder),
     backprop_error = function(cnd) {
       cnd$call <- call
-      if (steps > 0L && inherits(cnd, "backprop_error_memory")) {
-        cnd$body <- c(cnd$body, i = "Most of it may be the recording: trace fewer steps, or fewer rows a step.")
+      if (iterations > 0L && inherits(cnd, "backprop_error_memory")) {
+        cnd$body <- c(cnd$body, i = "Most of it may be the recording: trace fewer iterations, or fewer rows in each.")
       }
       rlang::cnd_signal(cnd)
     }

@@ -7,11 +7,11 @@ draw_trace <- function(env) {
   # What is shown and written of many units takes long and is no other.
   if (identical(settings$hidden, 17)) settings$hidden <- 4
   first <- if (chance(0.3)) list(trained(env)$fit) else problem$first
-  call <- as_fuzz_call(quote(nn_trace), c(first, if (length(first) > 1L) settings, list(steps = draw_one(1, 1, 2))), env)
+  call <- as_fuzz_call(quote(nn_trace), c(first, if (length(first) > 1L) settings, list(iterations = draw_one(1, 1, 2))), env)
   seen <- observe(call, env)
   faults <- judge(seen, list(holds = faults_of_trace, formula = problem$first$formula, may_draw = TRUE))
   if (length(faults) > 0L) stop_finding("nn_trace", faults, call)
-  if (is.null(seen$value)) nn_trace(matrix(1:4 / 4, 2), c(0, 1), hidden = 2, steps = 2, seed = 1) else seen$value
+  if (is.null(seen$value)) nn_trace(matrix(1:4 / 4, 2), c(0, 1), hidden = 2, iterations = 2, seed = 1) else seen$value
 }
 
 faults_of_trace <- function(value) {
@@ -32,7 +32,7 @@ target_of_tracing <- function() {
   how <- draw_how()
   settings <- draw_settings(problem, how, share = 0.3)
   settings <- settings[!names(settings) %in% c("checkpoint", "progress", "epochs", "callback", "restarts")]
-  more <- bounded(draw_arguments(list(steps = function(near) if (near) draw_one(0, NA, 1.5, "1", 1e9) else draw_one(1, 2)), how, "steps"))
+  more <- bounded(draw_arguments(list(iterations = function(near) if (near) draw_one(0, NA, 1.5, "1", 1e9) else draw_one(1, 2)), how, "iterations"))
   if (how == "near" && chance(0.3)) more <- c(more, draw_one(list(epochs = 3), list(restarts = 2), list(zzz = 1)))
   methods <- c(matrix = "nn_trace.default", sparse = "nn_trace.default", data.frame = "nn_trace.default", formula = "nn_trace.formula")
   draw <- fuzz_draw(c("nn_trace", methods[[problem$interface]]), quote(nn_trace), c(problem$first, settings, more), env, faults_of_trace, may_draw = TRUE)
@@ -63,7 +63,7 @@ targets_of_traces <- function() {
   itself <- function(value, trace, arguments) if (!is.object(value)) "does not return what it prints"
   list(
     nn_trace_fit = asks_by_inputs(c("nn_trace", "nn_trace.nn_fit"), quote(nn_trace), function(value, known, arguments) faults_of_trace(value), list(
-      steps = function(near) if (near) draw_one(0, NA, 1.5) else 2, hidden = function(near) if (near) 9 else NULL, lr = or_null(a_positive)
+      iterations = function(near) if (near) draw_one(0, NA, 1.5) else 2, hidden = function(near) if (near) 9 else NULL, lr = or_null(a_positive)
     )),
     print = asks_a_trace("print.nn_trace", quote(print), itself, c(limit_kinds, list(iterations = a_count))),
     print_step = asks_a_trace("print.nn_trace_step", quote(print_a_step), itself, c(limit_kinds, list(cell = function(near) if (near) draw_one(0, c(0, 1), c(99, 99), NA, "a") else c(1, 1)))),

@@ -5,8 +5,8 @@ article_printed_start <- function() {
   list(weights = list(printed$wh, printed$wout), biases = list(printed$bh, printed$bout))
 }
 
-article_trace <- function(steps = 1, ...) {
-  nn_trace(article_X, article_Y, lr = 0.1, start = article_printed_start(), steps = steps, ...)
+article_trace <- function(iterations = 1, ...) {
+  nn_trace(article_X, article_Y, lr = 0.1, start = article_printed_start(), iterations = iterations, ...)
 }
 
 # A step's result as its formula says, from the operands that the step names; NULL where it is given.
@@ -68,11 +68,11 @@ expect_formulas_hold <- function(trace, tolerance = 1e-10) {
   testthat::expect_identical(vapply(as.list(trace)[differs], function(step) step$key, ""), character())
 }
 
-recorded_training <- function(..., steps = 0L) train_recorded(list(...), steps, quote(nn_train()))
+recorded_training <- function(..., iterations = 0L) train_recorded(list(...), iterations, quote(nn_train()))
 
 # A trace with settings of the engine that `change` puts into the specification.
-trace_with <- function(change, ..., steps = 2) {
-  recorded <- recorded_training(..., steps = steps)
+trace_with <- function(change, ..., iterations = 2) {
+  recorded <- recorded_training(..., iterations = iterations)
   recorded$engine <- utils::modifyList(recorded$engine, change)
   result <- engine_train(
     recorded$engine, recorded$x, recorded$y, recorded$case_weights, recorded$offset, recorded$start, NULL

@@ -107,7 +107,7 @@ test_that("backpropagation through them passes the check of the gradient", {
 
 test_that("a trace has their numbers, its derivatives are differences, and it can be written", {
   data <- smooth_data(8)
-  trace <- function(...) nn_trace(data$X, data$Y, hidden = c(3, 2), ..., steps = 2, seed = 1)
+  trace <- function(...) nn_trace(data$X, data$Y, hidden = c(3, 2), ..., iterations = 2, seed = 1)
   own <- trace(activation = list(custom_tanh(), "sigmoid"), loss = custom_mse())
   plain <- trace(activation = c("tanh", "sigmoid"), loss = "mse", output = "linear")
   numbers <- function(trace) lapply(trace$steps, function(step) unname(step$result))
@@ -123,7 +123,7 @@ test_that("a trace has their numbers, its derivatives are differences, and it ca
 
 test_that("a trace of softmax has the derivatives by probabilities, and their sum by weighted inputs", {
   rows <- c(1:3, 60:62, 120:122)
-  trace <- nn_trace(as.matrix(iris[rows, 1:4]), iris$Species[rows], loss = custom_cross_entropy(), steps = 1, seed = 1)
+  trace <- nn_trace(as.matrix(iris[rows, 1:4]), iris$Species[rows], loss = custom_cross_entropy(), iterations = 1, seed = 1)
   of <- function(key) Filter(function(step) step$key == key, trace$steps)[[1]]$result
   expect_equal(unname(of("E")), unname(of("Y") / of("output") / length(rows)), tolerance = 1e-12)
   expect_equal(unname(of("d_output")), unname((of("Y") - of("output")) / length(rows)), tolerance = 1e-12)

@@ -84,7 +84,7 @@ test_that("a fit by recipe goes on, is updated, traced, drawn and asked for grad
   fit <- nn_train(recipe, data, hidden = 3, epochs = 20, preset = "textbook", seed = 1, keep = "data")
   expect_identical(trained(recipe, data, start = trained(recipe, data, epochs = 12), epochs = 8)$weights, fit$weights)
   expect_identical(update(fit, epochs = 3)$epochs_done, 3L)
-  expect_identical(nn_trace(fit, steps = 1)[[1]]$result, nn_trace(fit, data, steps = 1)[[1]]$result)
+  expect_identical(nn_trace(fit, iterations = 1)[[1]]$result, nn_trace(fit, data, iterations = 1)[[1]]$result)
   expect_true(nn_check_gradient(fit)$pass)
   expect_identical(nn_gradient(fit, data), nn_gradient(fit))
   expect_identical(dim(model.matrix(fit)), c(32L, 5L))

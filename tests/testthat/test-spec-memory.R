@@ -55,7 +55,7 @@ test_that("matrices of all pairs of parameters are refused with their number bef
 
 test_that("a billion restarts, steps of a trace or units are refused at once", {
   expect_error(nn_train(wide_X, wide_Y, restarts = 2147483647), "2,147,483,647 restarts would need", class = "backprop_error_memory")
-  expect_error(nn_trace(wide_X, wide_Y, steps = 2147483647), "recording", class = "backprop_error_memory")
+  expect_error(nn_trace(wide_X, wide_Y, iterations = 2147483647), "recording", class = "backprop_error_memory")
   expect_error(nn_init(c(2147483647, 2147483647, 2)), "these sizes need", class = "backprop_error_memory")
   refused(nn_init(c(100, 100)), "these sizes need")
   refused(nn_train(wide_X, wide_Y, restarts = 5000), "5,000 restarts would need")
@@ -113,7 +113,7 @@ test_that("where the system refuses memory R gets an error and lives on", {
     "told(nn_train(X, X[, 1], hidden = c(400, 400), keep_weights = 1, epochs = 100, optimizer = 'sgd', batch_size = 5, seed = 1))",
     "told(nn_train(X, X[, 1], hidden = c(1500, 1500), checkpoint = list(path = tempfile()), epochs = 2, seed = 1))",
     "told(nn_train(X, X[, 1], hidden = c(1500, 1500), optimizer = 'adam', epochs = 1, seed = 1))",
-    "told(nn_trace(X, X[, 1], steps = 3000, seed = 1))",
+    "told(nn_trace(X, X[, 1], iterations = 3000, seed = 1))",
     "told(nn_init(c(3000, 3000)))",
     "told({ Y <- rnorm(2e6); nn_train(matrix(Y), Y, hidden = 1, validation = .5, epochs = 1, seed = 1) })",
     "rm(Y)",

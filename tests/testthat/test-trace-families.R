@@ -16,11 +16,11 @@ trace_data <- local({
 })
 
 trace_family <- function(formula, family, ..., data = trace_data, optimizer = "gd") {
-  nn_trace(formula, data = data, family = family, steps = 2, seed = 1, optimizer = optimizer, lr = 0.05, ...)
+  nn_trace(formula, data = data, family = family, iterations = 2, seed = 1, optimizer = optimizer, lr = 0.05, ...)
 }
 
 trace_times <- function(family, ...) {
-  nn_trace(trace_data[c("x1", "x2")], plain_surv(trace_data$time, trace_data$status), family = family, steps = 2, seed = 1, ...)
+  nn_trace(trace_data[c("x1", "x2")], plain_surv(trace_data$time, trace_data$status), family = family, iterations = 2, seed = 1, ...)
 }
 
 all_family_traces <- function(...) {

@@ -1,7 +1,7 @@
 # CRAN wants all tests in a minute.
 skip_on_cran()
 
-trace <- nn_trace(article_X, article_Y, hidden = c(3, 2), optimizer = "adam", penalty = 0.1, clip_norm = 0.5, dropout = 0.2, steps = 2, seed = 1)
+trace <- nn_trace(article_X, article_Y, hidden = c(3, 2), optimizer = "adam", penalty = 0.1, clip_norm = 0.5, dropout = 0.2, iterations = 2, seed = 1)
 entries <- function(trace) {
   list(
     print = function() print(trace), summary = function() summary(trace), as.data.frame = function() as.data.frame(trace),

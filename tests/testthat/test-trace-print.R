@@ -2,7 +2,7 @@
 
 test_that("a trace is shown as the article's spreadsheet", {
   local_reproducible_output()
-  expect_snapshot(article_trace(steps = 3))
+  expect_snapshot(article_trace(iterations = 3))
 })
 
 test_that("a step is shown with what it reads and the sum behind a cell", {
@@ -18,7 +18,7 @@ test_that("a step is shown with what it reads and the sum behind a cell", {
 test_that("large matrices, many iterations and long formulas are cut in what is shown, with a message", {
   local_reproducible_output()
   trace <- nn_trace(
-    Species ~ ., data = iris, hidden = 12, activation = "tanh", optimizer = "adam", batch_size = 20, seed = 1, steps = 4
+    Species ~ ., data = iris, hidden = 12, activation = "tanh", optimizer = "adam", batch_size = 20, seed = 1, iterations = 4
   )
   expect_snapshot({
     print(trace[c(1, 7, 17, 18, 19, 20)], rows = 3)

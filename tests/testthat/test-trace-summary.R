@@ -2,7 +2,7 @@
 
 test_that("the summary gives the loss before and after and each weight's change", {
   local_reproducible_output()
-  trace <- article_trace(steps = 3)
+  trace <- article_trace(iterations = 3)
   summary <- summary(trace)
   expect_identical(summary$loss, trace$loss)
   fit <- nn_train(article_X, article_Y, lr = 0.1, start = article_printed_start(), epochs = 3)
@@ -17,7 +17,7 @@ test_that("the summary gives the loss before and after and each weight's change"
 })
 
 test_that("as.data.frame() has a row per cell", {
-  trace <- article_trace(steps = 2)
+  trace <- article_trace(iterations = 2)
   cells <- as.data.frame(trace)
   expect_identical(nrow(cells), sum(vapply(as.list(trace), function(step) length(step$result), 0L)))
   E <- cells[cells$key == "E" & cells$iteration == 1, ]

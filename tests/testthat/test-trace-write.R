@@ -4,7 +4,7 @@ skip_on_cran()
 # Traces in files: the table, and workbooks whose formulas give the recorded numbers.
 
 test_that("the table can be read back", {
-  trace <- article_trace(steps = 2)
+  trace <- article_trace(iterations = 2)
   file <- withr::local_tempfile(fileext = ".csv")
   expect_identical(nn_write_trace(trace, file), file)
   read <- utils::read.csv(file, colClasses = c(row_name = "character"))
@@ -17,9 +17,9 @@ test_that("a workbook's formulas give the recorded numbers, whatever the network
     expect_workbook_computes(nn_trace(data$X, data$Y, hidden = c(2, 2), activation = activation, seed = 1))
   }
   for (optimizer in setdiff(names(optimizers), "lbfgs")) {
-    expect_workbook_computes(nn_trace(data$X, data$Y, hidden = 2, optimizer = optimizer, batch_size = 6, seed = 1, steps = 3))
+    expect_workbook_computes(nn_trace(data$X, data$Y, hidden = 2, optimizer = optimizer, batch_size = 6, seed = 1, iterations = 3))
   }
-  expect_workbook_computes(nn_trace(Species ~ ., data = iris, hidden = 2, optimizer = "sgd", batch_size = 5, seed = 1, steps = 2))
+  expect_workbook_computes(nn_trace(Species ~ ., data = iris, hidden = 2, optimizer = "sgd", batch_size = 5, seed = 1, iterations = 2))
   for (loss in c("sse", "mse", "mae", "huber")) {
     for (output in losses[[loss]]$outputs) {
       expect_workbook_computes(nn_trace(data$X, abs(data$Y), hidden = 2, loss = loss, output = output, seed = 1))
@@ -33,10 +33,10 @@ test_that("a workbook's formulas give the recorded numbers, whatever the network
 })
 
 test_that("changing a weight of a workbook changes all that follows, as training from that weight does", {
-  trace <- article_trace(steps = 3)
+  trace <- article_trace(iterations = 3)
   changed <- article_printed_start()
   changed$weights[[1]][2, 3] <- -0.5
-  wanted <- nn_trace(article_X, article_Y, lr = 0.1, start = changed, steps = 3)
+  wanted <- nn_trace(article_X, article_Y, lr = 0.1, start = changed, iterations = 3)
   sheets <- trace_sheets(trace)
   first <- sheets[[2]]$cells
   # The blue cell of wh[2, 3] holds 0.68.
@@ -50,7 +50,7 @@ test_that("changing a weight of a workbook changes all that follows, as training
 
 test_that("the file of a workbook holds these formulas", {
   skip_if_not_installed("openxlsx")
-  trace <- article_trace(steps = 2)
+  trace <- article_trace(iterations = 2)
   file <- withr::local_tempfile(fileext = ".xlsx")
   nn_write_trace(trace, file)
   expect_identical(openxlsx::getSheetNames(file), c("Overview", "Iteration 1", "Iteration 2"))
@@ -110,7 +110,7 @@ test_that("the names of a workbook are text, whatever they begin with", {
 
 test_that("on a full disk a file that was to be replaced is as it was", {
   folder <- local_disk("256k")
-  trace <- article_trace(steps = 2)
+  trace <- article_trace(iterations = 2)
   endings <- c(".csv", if (requireNamespace("openxlsx", quietly = TRUE)) ".xlsx")
   for (ending in endings) {
     path <- file.path(folder, paste0("old", ending))

@@ -34,7 +34,7 @@ test_that("every matrix agrees with plain matrix code in double precision to 1e-
   wout <- start$weights[[2]]
   bh <- start$biases[[1]]
   bout <- start$biases[[2]]
-  trace <- article_trace(steps = 10)
+  trace <- article_trace(iterations = 10)
   sigmoid <- function(z) 1 / (1 + exp(-z))
   for (iteration in 1:10) {
     same <- function(key, value, which = 1L) {
@@ -97,7 +97,7 @@ test_that("a traced run gives the same bits as an untraced one", {
   )
   for (arguments in calls) {
     fit <- do.call(nn_train, c(arguments, preset = "textbook", epochs = 7))
-    trace <- do.call(nn_trace, c(arguments, steps = 7))
+    trace <- do.call(nn_trace, c(arguments, iterations = 7))
     expect_identical(trace$end$weights, fit$weights)
     expect_identical(trace$end$biases, fit$biases)
     expect_identical(trace$iterations$loss, fit$history$loss)
@@ -109,7 +109,7 @@ test_that("a traced run of mini-batches gives the same bits, for any number of t
   run <- function(f, ...) f(data$X, data$Y, hidden = c(64, 32), optimizer = "sgd", batch_size = 2000, seed = 5, ...)
   fit <- run(nn_train, epochs = 3)
   for (threads in 1:3) {
-    trace <- run(nn_trace, steps = 6, threads = threads)
+    trace <- run(nn_trace, iterations = 6, threads = threads)
     expect_identical(trace$end$weights, fit$weights)
     expect_identical(trace$end$biases, fit$biases)
   }
@@ -118,7 +118,7 @@ test_that("a traced run of mini-batches gives the same bits, for any number of t
 test_that("formulas hold for every activation", {
   data <- smooth_data(n = 12)
   for (activation in names(activations)) {
-    expect_formulas_hold(nn_trace(data$X, data$Y, hidden = c(3, 2), activation = activation, seed = 1, steps = 2))
+    expect_formulas_hold(nn_trace(data$X, data$Y, hidden = c(3, 2), activation = activation, seed = 1, iterations = 2))
   }
 })
 
@@ -143,7 +143,7 @@ test_that("formulas hold for every optimizer, and what it keeps is shown", {
     adam = c("mean", "mean_square"), adamw = c("mean", "mean_square"), rprop = c("previous_gradient", "step_size")
   )
   for (optimizer in names(kept)) {
-    trace <- nn_trace(data$X, data$Y, hidden = 3, optimizer = optimizer, batch_size = 12, seed = 1, steps = 3)
+    trace <- nn_trace(data$X, data$Y, hidden = 3, optimizer = optimizer, batch_size = 12, seed = 1, iterations = 3)
     expect_formulas_hold(trace)
     expect_true(all(c("gradient_wh", paste0(kept[[optimizer]], "_bout")) %in% keys_of(trace)))
     fit <- nn_train(data$X, data$Y, hidden = 3, optimizer = optimizer, batch_size = 12, seed = 1, epochs = 3)
@@ -174,7 +174,7 @@ test_that("formulas hold with a penalty, clipping and dropout", {
 test_that("L-BFGS is traced", {
   data <- smooth_data(n = 12)
   rule <- list(name = "lbfgs", memory = 10, gradient_tolerance = 1e-10, value_tolerance = 1e-14)
-  trace <- trace_with(list(optimizer = rule, lr = 1), data$X, data$Y, hidden = 3, seed = 1, steps = 3)
+  trace <- trace_with(list(optimizer = rule, lr = 1), data$X, data$Y, hidden = 3, seed = 1, iterations = 3)
   expect_formulas_hold(trace)
   expect_match(trace["wout"][[2]]$note, "L-BFGS")
   expect_lt(trace$loss[["after"]], trace$loss[["before"]])
@@ -182,7 +182,7 @@ test_that("L-BFGS is traced", {
 
 test_that("a rule and a loss that have no formula here are traced all the same", {
   data <- smooth_data(n = 6)
-  recorded <- recorded_training(data$X, data$Y, hidden = 2, optimizer = "adam", batch_size = 6, seed = 1, steps = 2L)
+  recorded <- recorded_training(data$X, data$Y, hidden = 2, optimizer = "adam", batch_size = 6, seed = 1, iterations = 2L)
   recorded$engine$optimizer$name <- "a_new_rule"
   recorded$engine$loss <- "mse"
   trace <- new_trace(recorded)
@@ -215,19 +215,19 @@ test_that("several hidden layers are numbered, and none leave steps 2, 3, 8 and 
 })
 
 test_that("mini-batches hold the rows of each step, with their names", {
-  trace <- nn_trace(as.matrix(mtcars[, c("wt", "hp")]), mtcars$mpg, hidden = 2, optimizer = "sgd", batch_size = 10, seed = 1, steps = 5)
+  trace <- nn_trace(as.matrix(mtcars[, c("wt", "hp")]), mtcars$mpg, hidden = 2, optimizer = "sgd", batch_size = 10, seed = 1, iterations = 5)
   expect_identical(trace$iterations$rows, c(10L, 10L, 10L, 2L, 10L))
   expect_identical(trace$iterations$epoch, c(1L, 1L, 1L, 1L, 2L))
   first_epoch <- unlist(lapply(1:4, function(iteration) rownames(trace[["X", iteration]]$result)))
   expect_setequal(first_epoch, rownames(mtcars))
   rows <- rownames(trace[["X", 3]]$result)
   expect_equal(unname(trace[["Y", 3]]$result), matrix(mtcars[rows, "mpg"]))
-  in_order <- nn_trace(article_X, article_Y, optimizer = "sgd", batch_size = 1, shuffle = FALSE, seed = 1, steps = 4)
+  in_order <- nn_trace(article_X, article_Y, optimizer = "sgd", batch_size = 1, shuffle = FALSE, seed = 1, iterations = 4)
   expect_identical(vapply(1:4, function(k) rownames(in_order[["X", k]]$result), ""), c("1", "2", "3", "1"))
 })
 
 test_that("each iteration begins where the one before ended", {
-  trace <- article_trace(steps = 3)
+  trace <- article_trace(iterations = 3)
   for (iteration in 2:3) {
     ended <- Filter(function(step) step$key == "wh" && step$iteration == iteration - 1L, as.list(trace))[[2]]$result
     expect_identical(trace[["wh", iteration]]$result, ended)
@@ -248,18 +248,18 @@ test_that("formulas, data frames and fits can be traced, in any order of argumen
 
   fit <- nn_train(article_X, article_Y, epochs = 20, seed = 1)
   on <- nn_train(article_X, article_Y, start = fit, epochs = 2)
-  trace <- nn_trace(fit, article_X, article_Y, steps = 2)
+  trace <- nn_trace(fit, article_X, article_Y, iterations = 2)
   expect_identical(trace$start$weights, fit$weights)
   expect_identical(trace$end$weights, on$weights)
   expect_identical(trace$iterations$epoch, 21:22)
-  expect_identical(nn_trace(fit, X = article_X, Y = article_Y, steps = 2)$end, trace$end)
-  expect_identical(nn_trace(article_X, article_Y, fit = fit, steps = 2)$end, trace$end)
+  expect_identical(nn_trace(fit, X = article_X, Y = article_Y, iterations = 2)$end, trace$end)
+  expect_identical(nn_trace(article_X, article_Y, fit = fit, iterations = 2)$end, trace$end)
 
   kept <- nn_train(Species ~ ., data = iris, hidden = 2, optimizer = "adam", epochs = 3, seed = 1, keep = "data", preset = "textbook")
   further <- nn_train(Species ~ ., data = iris, start = kept, epochs = 1, preset = "textbook")
-  expect_identical(nn_trace(kept, steps = 5)$end$weights, further$weights)
-  expect_identical(nn_trace(kept, iris, steps = 5)$end$weights, further$weights)
-  expect_formulas_hold(nn_trace(kept, steps = 5))
+  expect_identical(nn_trace(kept, iterations = 5)$end$weights, further$weights)
+  expect_identical(nn_trace(kept, iris, iterations = 5)$end$weights, further$weights)
+  expect_formulas_hold(nn_trace(kept, iterations = 5))
 })
 
 test_that("an ensemble to go on from is refused", {
@@ -282,7 +282,7 @@ test_that("tracing leaves R's generator as training does, and later fits untrace
 })
 
 test_that("steps are found by place and by name, and a shorter trace is a trace", {
-  trace <- article_trace(steps = 2)
+  trace <- article_trace(iterations = 2)
   expect_length(trace, 40)
   expect_s3_class(trace[[7]], "nn_trace_step")
   expect_identical(trace[[7]]$key, "hidden_layer_input")
@@ -314,7 +314,7 @@ test_that("a cell's sum names the numbers that it reads", {
 
 test_that("cells agree with finite differences of the engine's own loss", {
   traces <- list(
-    article_trace(steps = 2),
+    article_trace(iterations = 2),
     nn_trace(mpg ~ wt + hp, mtcars, hidden = c(4, 3), activation = c("gelu", "silu"), loss = "huber", seed = 1, batch_size = 10, optimizer = "sgd"),
     nn_trace(Species ~ ., iris, hidden = 3, activation = "softplus", seed = 1, batch_size = 8, optimizer = "adam")
   )
@@ -344,7 +344,7 @@ test_that("case weights, offsets, penalties, clipping, dropout and schedules are
   data <- smooth_data(n = 6)
   w <- rep(c(0.5, 1, 2), 2)
   same_bits <- function(...) {
-    trace <- nn_trace(..., steps = 2)
+    trace <- nn_trace(..., iterations = 2)
     fit <- nn_train(..., preset = "textbook", epochs = 2)
     expect_identical(trace$end$weights, fit$weights)
     expect_formulas_hold(trace)
@@ -396,13 +396,24 @@ test_that("a fit that keeps its data goes on with the rows and weights of its tr
     on <- do.call(train, c(arguments, epochs = 6))
     # The weights after the last epoch, where the best ones were restored.
     end <- if (is.null(on$last)) on$weights else on$last$weights
-    expect_equal(nn_trace(fit, steps = 3)$end$weights, end, tolerance = 1e-14)
+    expect_equal(nn_trace(fit, iterations = 3)$end$weights, end, tolerance = 1e-14)
     expect_true(nn_check_gradient(fit)$pass)
   }
   counts <- round(exp(data$Y))
   fit <- nn_train(data$X, counts, hidden = 2, loss = "poisson", offset = data$X[, 1], seed = 1, keep = "data", epochs = 2)
   on <- nn_train(data$X, counts, hidden = 2, loss = "poisson", offset = data$X[, 1], seed = 1, epochs = 4)
-  expect_identical(nn_trace(fit, steps = 2)$end$weights, on$weights)
+  expect_identical(nn_trace(fit, iterations = 2)$end$weights, on$weights)
+})
+
+test_that("iterations may be called steps, as they were in version 0.1, but not both", {
+  expect_identical(nn_trace(article_X, article_Y, seed = 1, steps = 2), nn_trace(article_X, article_Y, seed = 1, iterations = 2))
+  expect_identical(nn_trace(mpg ~ wt, mtcars, seed = 1, steps = 2), nn_trace(mpg ~ wt, mtcars, seed = 1, iterations = 2))
+  fit <- nn_train(article_X, article_Y, epochs = 1, seed = 1)
+  expect_identical(nn_trace(fit, article_X, article_Y, steps = 2), nn_trace(fit, article_X, article_Y, iterations = 2))
+  expect_snapshot(error = TRUE, {
+    nn_trace(article_X, article_Y, iterations = 2, steps = 2)
+    nn_trace(article_X, article_Y, steps = 0)
+  })
 })
 
 test_that("sparse inputs are traced", {
@@ -415,7 +426,7 @@ test_that("sparse inputs are traced", {
 test_that("what cannot be traced is refused with a reason", {
   expect_snapshot(error = TRUE, {
     nn_trace(article_X, article_Y, epochs = 5)
-    nn_trace(article_X, article_Y, steps = 0)
+    nn_trace(article_X, article_Y, iterations = 0)
     nn_trace(article_X)
     nn_trace(Y = article_Y)
     nn_trace(article_X, article_Y, hiden = 3)
@@ -444,7 +455,7 @@ test_that("a fit in the place of another argument is no fit to go on from", {
 
 test_that("gradients beyond all numbers can be traced", {
   for (optimizer in c("gd", "adam")) {
-    trace <- suppressWarnings(nn_trace(article_X * 1e200, article_Y * 1e200, output = "linear", optimizer = optimizer, clip_norm = 1, steps = 2, seed = 1))
+    trace <- suppressWarnings(nn_trace(article_X * 1e200, article_Y * 1e200, output = "linear", optimizer = optimizer, clip_norm = 1, iterations = 2, seed = 1))
     expect_output(print(trace), "clipping")
   }
 })
@@ -452,12 +463,12 @@ test_that("gradients beyond all numbers can be traced", {
 test_that("a recording that does not fit in memory is refused with its size", {
   withr::local_options(backprop.max_bytes = 1e6)
   expect_no_error(nn_train(article_X, article_Y, epochs = 2000, seed = 1))
-  expect_error(nn_trace(article_X, article_Y, steps = 2000, seed = 1), "recording", class = "backprop_error_memory")
+  expect_error(nn_trace(article_X, article_Y, iterations = 2000, seed = 1), "recording", class = "backprop_error_memory")
 })
 
 test_that("a wrong number of steps of a fit is refused before anything is trained", {
   fit <- nn_train(article_X, article_Y, epochs = 1, seed = 1)
-  expect_no_warning(expect_error(nn_trace(fit, article_X, article_Y, steps = Sys.time()), class = "backprop_error_argument"))
+  expect_no_warning(expect_error(nn_trace(fit, article_X, article_Y, iterations = Sys.time()), class = "backprop_error_argument"))
 })
 
 test_that("places in a trace that mean nothing are refused", {

@@ -83,7 +83,7 @@ test_that("a page that cannot be written leaves the former one", {
 })
 
 test_that("large matrices and long traces are cut with a message, and the page tells how much is left", {
-  trace <- nn_trace(Species ~ ., data = iris, hidden = 12, steps = 4, seed = 1)
+  trace <- nn_trace(Species ~ ., data = iris, hidden = 12, iterations = 4, seed = 1)
   expect_snapshot(page <- page_of(trace, rows = 3, columns = 2, iterations = 2, check = FALSE))
   expect_message(nn_view(trace, check = FALSE), class = "backprop_message")
   expect_match(page, "147 more rows and 10 more columns", fixed = TRUE)

@@ -20,7 +20,7 @@ htmltools::save_html(nn_view(article), file.path(folder, "viewer.html"))
 
 deep <- nn_trace(
   Species ~ .,
-  data = iris, hidden = c(4, 3), activation = c("tanh", "relu"), optimizer = "adam", batch_size = 20, steps = 2, seed = 1
+  data = iris, hidden = c(4, 3), activation = c("tanh", "relu"), optimizer = "adam", batch_size = 20, iterations = 2, seed = 1
 )
 suppressMessages(nn_view(deep, file.path(folder, "deep.html")))
 

@@ -55,7 +55,7 @@ content_of <- function(path) {
 X <- matrix(stats::rnorm(80), 20)
 Y <- X[, 1L] > 0
 small <- nn_trace(X[1:5, ], Y[1:5], hidden = 2, seed = 1)
-large <- nn_trace(X, Y, hidden = 4, steps = 3, seed = 1)
+large <- nn_trace(X, Y, hidden = 4, iterations = 3, seed = 1)
 train <- function(path, hidden) nn_train(X, Y, hidden = hidden, epochs = 1, checkpoint = list(path = path), seed = 1)
 
 # `write` makes the file at a path; `former` the one that was there before, if any was.

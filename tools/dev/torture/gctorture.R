@@ -40,7 +40,7 @@ logLik(fit)
 nn_init(c(3, 4, 2), init = "orthogonal", seed = 1)
 nn_activation("gelu", -1:1)
 backprop:::engine_registry()
-trace <- nn_trace(X, Y, steps = 2, seed = 1)
+trace <- nn_trace(X, Y, iterations = 2, seed = 1)
 nn_write_trace(trace, tempfile(fileext = ".csv"))
 for (refused in list(quote(nn_train(X, replace(Y, 1, NA))), quote(nn_train(replace(X, 1, Inf), Y)), quote(nn_init(c(1e9, 1e9))))) {
   try(eval(refused), silent = TRUE)

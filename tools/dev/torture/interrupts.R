@@ -59,8 +59,8 @@ long <- c(
   logLik = "logLik(wide, data = list(X = B, Y = B[, 1]))",
   nn_check_gradient = "nn_check_gradient(small, X, Y)",
   nn_diagnose = "nn_diagnose(small, list(X = X, Y = Y))",
-  nn_trace = "nn_trace(X[1:50, ], Y[1:50], hidden = 8, steps = 2000, seed = 1)",
-  nn_write_trace = "nn_write_trace(nn_trace(X[1:50, ], Y[1:50], hidden = 8, steps = 20, seed = 1), path, overwrite = TRUE)"
+  nn_trace = "nn_trace(X[1:50, ], Y[1:50], hidden = 8, iterations = 2000, seed = 1)",
+  nn_write_trace = "nn_write_trace(nn_trace(X[1:50, ], Y[1:50], hidden = 8, iterations = 20, seed = 1), path, overwrite = TRUE)"
 )
 
 folder <- tempfile("interrupts")

@@ -13,6 +13,6 @@ for (precision in c("double", "single")) {
 nn_train(mpg ~ ., mtcars, epochs = 3, seed = 1)
 stopifnot(all(is.finite(nn_predict(fit, X))))
 invisible(nn_hessian(fit, X, Y))
-invisible(nn_trace(X, Y, steps = 2, seed = 1))
+invisible(nn_trace(X, Y, iterations = 2, seed = 1))
 invisible(try(nn_train(X, replace(Y, 1, NA)), silent = TRUE))
 cat("done\n")
