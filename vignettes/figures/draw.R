@@ -67,3 +67,21 @@ draw_three_cases <- function(X) {
   draw_cases(X, c(0, 1, 1, 1), "OR", 0.5)
   draw_cases(X, c(0, 1, 1, 0), "XOR: no line")
 }
+
+# Curves over epochs or rates, told apart by colour and line, with their names beside the panel.
+draw_curves <- function(x, curves, colours, xlab, ylab, log = "y", type = "l") {
+  old <- graphics::par(mar = c(4, 4.6, 0.5, 7.5), mgp = c(3.2, 0.6, 0), las = 1)
+  on.exit(graphics::par(old))
+  lines <- rep_len(c(1, 2, 4, 5, 6), length(curves))
+  graphics::plot(
+    NULL, xlim = range(x), ylim = range(unlist(curves), finite = TRUE), log = log, xlab = "", ylab = ylab, bty = "l"
+  )
+  graphics::mtext(xlab, side = 1, line = 2.2)
+  for (i in seq_along(curves)) {
+    graphics::lines(x[seq_along(curves[[i]])], curves[[i]], type = type, pch = 20, lwd = 2, lty = lines[[i]], col = colours[[i]])
+  }
+  graphics::legend(
+    graphics::grconvertX(1.02, "npc"), graphics::grconvertY(1, "npc"), names(curves),
+    col = colours, lty = lines, lwd = 2, bty = "n", cex = 0.85, seg.len = 2.4, xpd = NA
+  )
+}
