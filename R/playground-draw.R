@@ -34,7 +34,7 @@ play_scene <- function(play, axes) {
     }))),
     outputs = I(named_outputs(play$fit)),
     # What the optimizer has no use for.
-    idle = I(c(if (!has_rate(play$settings$optimizer)) "lr", if (!optimizers[[play$settings$optimizer]]$batches) "batch_size"))
+    idle = I(c(character(), if (!has_rate(play$settings$optimizer)) "lr", if (!optimizers[[play$settings$optimizer]]$batches) "batch_size"))
   )
 }
 

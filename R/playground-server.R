@@ -5,88 +5,98 @@ play_slice <- 0.05
 
 play_server <- function(begun) {
   function(input, output, session) {
-    play <- begun
-    playing <- FALSE
-    # The number of the last frame sent, and of the last one that the window has drawn. The next slice begins when it has drawn the last: messages
-    # never queue up, and a window that is gone asks for nothing.
-    sent <- 0L
-    drawn <- 0L
-    axes <- play_axes(play)
-    # What was refused, until the next thing that works.
-    refused <- NULL
-    trace_url <- session$registerDataObj("trace", NULL, function(data, request) play_trace_page(play))
+    window <- new_window(begun)
+    trace_url <- session$registerDataObj("trace", NULL, function(data, request) play_trace_page(window$play))
 
     tell <- function(type, message) session$sendCustomMessage(paste0("nn-", type), message)
     send_frame <- function() {
-      sent <<- sent + 1L
-      frame <- c(play_frame(play, axes), list(code = paste(play_code(play), collapse = "\n"), playing = playing, number = sent))
-      if (!is.null(refused)) frame$problem <- refused
-      tell("frame", frame)
+      window$sent <- window$sent + 1L
+      tell("frame", window_frame(window))
     }
     send_all <- function() {
-      tell("scene", c(play_scene(play, axes), list(trace = trace_url)))
+      tell("scene", c(play_scene(window$play, window$axes), list(trace = trace_url)))
       send_frame()
     }
-    # What cannot be done is said on the page, and leaves the training as it was.
-    attempt <- function(code) {
-      refused <<- NULL
-      tryCatch(code, error = function(cnd) {
-        playing <<- FALSE
-        refused <<- cli::ansi_strip(rlang::cnd_message(cnd))
-      })
-    }
     slice <- function() {
-      if (!can_advance(play)) playing <<- FALSE else attempt(play <<- advance_for(play, play_slice, epochs_at_a_time(input$speed)))
-      if (!is.null(play$problem)) playing <<- FALSE
+      if (window$playing) window_advance(window, function(play) advance_for(play, play_slice, epochs_at_a_time(input$speed)))
       send_frame()
     }
 
     shiny::observeEvent(input$ready, send_all())
     shiny::observeEvent(input$play, {
-      playing <<- !playing
-      if (!playing) send_frame() else if (drawn == sent) slice()
+      window$playing <- !window$playing
+      if (!window$playing) send_frame() else if (window$drawn == window$sent) slice()
     })
     shiny::observeEvent(input$drawn, {
-      drawn <<- input$drawn
-      if (playing && drawn == sent) slice()
+      window$drawn <- input$drawn
+      if (window$playing && window$drawn == window$sent) slice()
     })
     shiny::observeEvent(input$step, {
-      playing <<- FALSE
-      if (can_advance(play)) attempt(play <<- advance(play, 1L))
+      window$playing <- FALSE
+      window_advance(window, function(play) advance(play, 1L))
       send_frame()
     })
     shiny::observeEvent(input$restart, {
-      attempt(play <<- new_play(play$settings, play$source))
+      window_attempt(window, function(play) new_play(play$settings, play$source))
       send_all()
     })
     shiny::observeEvent(input$scrub, {
-      playing <<- FALSE
-      if (is_whole(input$scrub, 0)) attempt(play <<- rewind(play, input$scrub))
+      window$playing <- FALSE
+      if (is_whole(input$scrub, 0)) window_attempt(window, function(play) rewind(play, input$scrub))
       send_frame()
     })
     shiny::observeEvent(list(input$axis_x, input$axis_y), {
       wanted <- c(input$axis_x, input$axis_y)
-      if (length(wanted) == 2L && wanted[1L] != wanted[2L] && !identical(wanted, axes) && all(wanted %in% names(play_columns(play)))) {
-        axes <<- wanted
+      good <- length(wanted) == 2L && wanted[1L] != wanted[2L] && all(wanted %in% names(play_columns(window$play)))
+      if (good && !identical(wanted, window$axes)) {
+        window$axes <- wanted
         send_all()
       }
     })
-    shiny::observeEvent(settings_on_page(input, play$settings), {
-      settings <- settings_on_page(input, play$settings)
-      if (!identical(settings, play$settings)) {
-        if (settings$optimizer != play$settings$optimizer) {
+    shiny::observeEvent(settings_on_page(input, window$play$settings), {
+      settings <- settings_on_page(input, window$play$settings)
+      if (!identical(settings, window$play$settings)) {
+        if (settings$optimizer != window$play$settings$optimizer) {
           settings$lr <- play_rate(settings$optimizer)
           shiny::updateNumericInput(session, "lr", value = settings$lr)
         }
-        attempt(play <<- with_settings(play, settings))
+        window_attempt(window, function(play) with_settings(play, settings))
         send_all()
       }
     })
     session$onSessionEnded(function() {
-      playing <<- FALSE
-      play <<- NULL
+      window$playing <- FALSE
+      window$play <- NULL
     })
   }
+}
+
+# What a window knows, as an environment of its own: `play`; whether it is `playing`; the number of the last frame `sent`, and of the last one that the
+# browser has `drawn`; the inputs along the `axes`; and what was `refused` last, until something works. The next slice begins when the last
+# frame is drawn: messages never queue up, and a window that is gone asks for nothing.
+new_window <- function(play) {
+  list2env(list(play = play, playing = FALSE, sent = 0L, drawn = 0L, axes = play_axes(play), refused = NULL), parent = emptyenv())
+}
+
+# What cannot be done is said on the page, and leaves the training as it was.
+window_attempt <- function(window, change) {
+  window$refused <- NULL
+  tryCatch(window$play <- change(window$play), error = function(cnd) {
+    window$playing <- FALSE
+    window$refused <- cli::ansi_strip(rlang::cnd_message(cnd))
+  })
+}
+
+window_advance <- function(window, change) {
+  if (can_advance(window$play)) window_attempt(window, change)
+  if (!can_advance(window$play)) window$playing <- FALSE
+}
+
+window_frame <- function(window) {
+  code <- paste(play_code(window$play), collapse = "\n")
+  frame <- c(play_frame(window$play, window$axes), list(code = code, playing = window$playing, number = window$sent))
+  if (!is.null(window$refused)) frame$problem <- window$refused
+  frame
 }
 
 epochs_at_a_time <- function(speed) if (identical(speed, "10")) 10 else if (identical(speed, "most")) 1000 else 1

@@ -220,7 +220,7 @@
     const diagram = byId("nn-diagram");
     diagram.textContent = "";
     const layers = scene.sizes.length, tallest = Math.max(...scene.sizes.map((size, layer) => shownUnits(layer)));
-    const height = Math.max(180, 50 * tallest + 34), width = 100;
+    const height = Math.max(300, 54 * tallest + 34), width = 100;
     diagram.style.height = height + "px";
     const image = svg("svg", { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true" });
     diagram.appendChild(image);
