@@ -7,20 +7,21 @@ play_grid <- list(large = 60L, small = 20L, points = 1000L)
 play_scene <- function(play, axes) {
   columns <- play_columns(play)
   frame <- lapply(columns, describe_axis)
-  outcome <- play$fit$outcome
+  outcome <- play_outcome(play)
+  classes <- play_classes(play)
   # Rows without a value are not in the picture.
-  whole <- which(stats::complete.cases(play$data[c(names(columns))]) & !is.na(play_outcome(play)))
+  whole <- which(stats::complete.cases(play$data[names(columns)]) & !is.na(outcome))
   rows <- whole[unique(round(seq(1, length(whole), length.out = min(length(whole), play_grid$points))))]
-  observed <- play_outcome(play)[rows]
-  kind <- if (outcome$kind != "factor") "number" else if (length(outcome$levels) == 2L) "two" else "many"
-  range <- if (kind == "number") outcome_range(play_outcome(play))
+  observed <- outcome[rows]
+  kind <- if (is.null(classes)) "number" else if (length(classes) == 2L) "two" else "many"
+  range <- if (kind == "number") outcome_range(outcome)
   places <- lapply(axes, function(axis) place_points(columns[[axis]][rows], frame[[axis]], rows))
   inputs <- encoded_grid(play, frame, axes, play_grid$small)
   list(
     axes = lapply(axes, function(axis) shown_axis(axis, frame[[axis]])),
     held = held_note(lapply(frame[setdiff(names(frame), axes)], function(column) column$usual)),
-    kind = kind, classes = if (kind != "number") I(outcome$levels),
-    colours = if (kind == "many") I(class_colours(length(outcome$levels))),
+    kind = kind, classes = if (kind != "number") I(classes),
+    colours = if (kind == "many") I(class_colours(length(classes))),
     range = if (kind == "number") I(signif(range, 3)),
     points = list(
       x = places[[1L]], y = places[[2L]],
@@ -63,7 +64,15 @@ play_columns <- function(play) {
   lapply(columns, function(column) if (is.character(column)) factor(column) else column)
 }
 
-play_outcome <- function(play) eval(play_formula(play$settings, play$source)[[2L]], play$data, environment(play_formula(play$settings, play$source)))
+# The outcome of every row: classes by their levels, or numbers.
+play_outcome <- function(play) {
+  formula <- play_formula(play$settings, play$source)
+  values <- eval(formula[[2L]], play$data, environment(formula))
+  classes <- play_classes(play)
+  if (is.null(classes)) as.double(values) else factor(as.character(values), classes)
+}
+
+play_classes <- function(play) switch(play$fit$outcome$kind, factor = play$fit$outcome$levels, logical = c("FALSE", "TRUE"))
 
 describe_axis <- function(column) {
   described <- describe_input(column)
@@ -126,8 +135,7 @@ unit_text <- function(values, kind) {
 
 # Of two classes the probability of the second; of many the likeliest, and by how much it leads; of numbers the number.
 shown_answers <- function(value, play) {
-  outcome <- play$fit$outcome
-  if (outcome$kind != "factor") {
+  if (is.null(play_classes(play))) {
     range <- outcome_range(play_outcome(play))
     return(list(value = levels_text(2 * (value[, 1L] - range[1L]) / max(diff(range), 1e-300) - 1)))
   }
@@ -160,18 +168,19 @@ play_measures <- function(play, fit) {
   loss <- if (done == 0L) play$start_loss else unlist(fit$history[done, c("loss", if ("validation_loss" %in% names(fit$history)) "validation_loss")])
   observed <- play_outcome(play)
   value <- predict_outputs(fit, play$data, "data", 1L, quote(nn_playground()))
-  good <- if (fit$outcome$kind == "factor") {
-    (if (ncol(value) == 1L) 1L + (value[, 1L] > 0.5) else max.col(value, ties.method = "first")) == as.integer(as.factor(observed))
+  classes <- play_classes(play)
+  good <- if (is.null(classes)) {
+    (value[, 1L] - observed)^2
   } else {
-    (value[, 1L] - as.double(observed))^2
+    (if (ncol(value) == 1L) 1L + (value[, 1L] > 0.5) else max.col(value, ties.method = "first")) == as.integer(observed)
   }
   held <- seq_along(good) %in% validation_places(play)
   of <- function(rows) {
     mean <- mean(good[rows], na.rm = TRUE)
-    if (fit$outcome$kind == "factor") mean else sqrt(mean)
+    if (is.null(classes)) sqrt(mean) else mean
   }
   list(
-    name = if (fit$outcome$kind == "factor") "accuracy" else "RMSE",
+    name = if (is.null(classes)) "RMSE" else "accuracy",
     loss = signif(loss[[1L]], 4), validation_loss = if (any(held)) signif(loss[[2L]], 4),
     value = signif(of(!held), 4), validation_value = if (any(held)) signif(of(held), 4)
   )

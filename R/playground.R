@@ -78,7 +78,12 @@ play_source <- function(data, formula, expression, call) {
     stop_argument("data", "a data frame or the name of toy data", data, hint = "`as.data.frame()` makes one of a matrix or a list.", call = call)
   }
   if (is.null(formula)) {
-    if (ncol(data) < 2L) stop_argument("data", "a data frame with an outcome and inputs", data, call = call)
+    if (ncol(data) < 3L) {
+      stop_backprop("inputs", c(
+        "{.arg data} must have an outcome, the last column, and two inputs; it has {ncol(data)} column{?s}.",
+        i = "A {.arg formula} says what is predicted from what."
+      ), call = call)
+    }
     formula <- stats::as.formula(call("~", as.name(names(data)[ncol(data)]), quote(.)), env = baseenv())
   } else if (!inherits(formula, "formula") || length(formula) != 3L) {
     stop_argument("formula", "a formula with an outcome on its left", formula, call = call)
@@ -120,11 +125,18 @@ play_rate <- function(optimizer) if (optimizer %in% names(play_rates)) play_rate
 
 check_playable <- function(play, call) {
   outcome <- play$fit$outcome
-  columns <- names(play_columns(play))
+  columns <- names(needed_columns(play$fit$blueprint))
   if (!outcome$kind %in% c("factor", "logical", "numeric") || outcome$k > 1L && outcome$kind != "factor") {
     stop_backprop("incompatible", c(
       "The playground draws one outcome, a factor or a number.",
       i = "{.fn nn_train} trains others."
+    ), call = call)
+  }
+  strange <- Filter(function(name) is.null(play$data[[name]]) || !is.null(dim(play$data[[name]])), columns)
+  if (length(strange) > 0L) {
+    stop_backprop("inputs", c(
+      "The playground draws columns of {.arg data}; {.val {strange}} {?is/are} none.",
+      i = "Put {cli::qty(length(strange))}{?it/them} into the data frame, a column for each input."
     ), call = call)
   }
   if (length(columns) < 2L) {
