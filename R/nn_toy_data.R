@@ -17,11 +17,11 @@
 #'
 #' @param name Which data: a name of the table above.
 #' @param n Number of rows. Classes have half of them each.
-#' @param noise Standard deviation of what is added: to both inputs, as a share of 5; of the surfaces to the outcome, as a number. 0 or more.
+#' @param noise Standard deviation of what is added: to both inputs, as a share of 5; of the surfaces to the outcome, as a number. 0 to 1000.
 #' @param seed A whole number; `NULL` draws one from R's generator, so that `set.seed()` decides.
 #' @return A tibble of `n` rows with the columns `x1`, `x2` and `y`: a factor, or a number.
 #' @section Errors:
-#' An unknown name, fewer than one row, a negative `noise` and a seed that is not a whole number are errors.
+#' An unknown name, fewer than one row, more rows than there is memory for, a `noise` out of its range and a seed that is not a whole number are errors.
 #' @seealso [nn_playground()]
 #' @examples
 #' spirals <- nn_toy_data("spirals", n = 200, noise = 0.02, seed = 1)
@@ -34,16 +34,11 @@ nn_toy_data <- function(name = "circles", n = 200, noise = 0, seed = NULL) {
   call <- quote(nn_toy_data())
   name <- check_choice(name, "name", names(toy_shapes), call)
   n <- check_count(n, "n", call = call)
-  noise <- check_noise(noise, call)
+  noise <- check_between(noise, "noise", 0, 1000, closed = TRUE, call = call)
+  # Two inputs, twice while noise is added, and the outcome.
+  check_room(64 * as.double(n), paste("Toy data of", count_text(n, "row")), "Use a smaller `n`.", call)
   undoing_draws(seed <- seed_or_drawn(seed, call))
   drawing_by(seed, function() drawn_toy(toy_shapes[[name]], n, noise))
-}
-
-check_noise <- function(noise, call) {
-  if (!is_bare_number(noise) || length(noise) != 1L || !is.finite(noise) || noise < 0) {
-    stop_argument("noise", "a number, 0 or more", noise, call = call)
-  }
-  as.double(noise)
 }
 
 drawn_toy <- function(shape, n, noise) {

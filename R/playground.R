@@ -84,7 +84,9 @@ play_source <- function(data, formula, expression, call) {
         i = "A {.arg formula} says what is predicted from what."
       ), call = call)
     }
-    formula <- stats::as.formula(call("~", as.name(names(data)[ncol(data)]), quote(.)), env = baseenv())
+    last <- names(data)[ncol(data)]
+    if (is.na(last) || !nzchar(last)) stop_backprop("inputs", "The last column of {.arg data} has no name.", call = call)
+    formula <- stats::as.formula(call("~", as.name(last), quote(.)), env = baseenv())
   } else if (!inherits(formula, "formula") || length(formula) != 3L) {
     stop_argument("formula", "a formula with an outcome on its left", formula, call = call)
   }
@@ -101,7 +103,7 @@ check_play <- function(settings, call) {
   if (!is.null(settings$init)) check_choice(settings$init, "init", names(inits), call)
   settings$lr <- if (is.null(settings$lr)) play_rate(settings$optimizer) else check_positive(settings$lr, "lr", call)
   settings$batch_size <- check_count(settings$batch_size, "batch_size", call = call)
-  settings$noise <- check_noise(settings$noise, call)
+  settings$noise <- check_between(settings$noise, "noise", 0, 1000, closed = TRUE, call = call)
   settings$penalty <- check_between(settings$penalty, "penalty", 0, Inf, call = call)
   settings$dropout <- check_between(settings$dropout, "dropout", 0, 1, call = call)
   settings$validation <- check_between(settings$validation, "validation", 0, 1, call = call)
