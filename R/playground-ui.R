@@ -90,12 +90,12 @@ play_data_controls <- function(play) {
 play_network_controls <- function(settings) {
   numbers <- lapply(seq_len(play_limits$layers), function(l) {
     units <- if (l <= length(settings$hidden)) settings$hidden[l] else 0L
-    shiny::numericInput(paste0("units", l), paste("Units", l), units, min = 0, max = play_limits$units, step = 1)
+    shiny::numericInput(paste0("units", l), paste("Units of layer", l), units, min = 0, max = play_limits$units, step = 1)
   })
   htmltools::tags$div(
     class = "nn-controls", numbers,
     play_select("activation", "Activation", names(activations), settings$activation),
-    play_select("init", "Start", c("by the activation" = "", names(inits)), if (is.null(settings$init)) "" else settings$init),
+    play_select("init", "Starting weights", c("by the activation" = "", names(inits)), if (is.null(settings$init)) "" else settings$init),
     play_select("optimizer", "Optimizer", names(optimizers), settings$optimizer),
     shiny::numericInput("lr", "Learning rate", settings$lr, min = 0, step = 0.01),
     shiny::numericInput("batch_size", "Batch size", settings$batch_size, min = 1, step = 1),

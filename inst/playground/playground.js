@@ -79,11 +79,11 @@
     const unit = looked && pictureOf(looked);
     let picture;
     if (unit) {
-      picture = raster(edge.small, (k) => signed(level(unit, k), 0.75));
+      picture = raster(edge.small, (k) => signed(level(unit, k), 0.6));
     } else if (frame.grid.class) {
-      picture = raster(edge.large, (k) => mixed(colours.zero, classColour(frame.grid.class.charCodeAt(k) - 35), 0.12 + 0.5 * (level(frame.grid.value, k) + 1) / 2));
+      picture = raster(edge.large, (k) => mixed(colours.zero, classColour(frame.grid.class.charCodeAt(k) - 35), 0.1 + 0.45 * (level(frame.grid.value, k) + 1) / 2));
     } else {
-      picture = raster(edge.large, (k) => signed(level(frame.grid.value, k), 0.75));
+      picture = raster(edge.large, (k) => signed(level(frame.grid.value, k), 0.6));
     }
     context.imageSmoothingEnabled = true;
     context.drawImage(picture, margin.left, margin.top, inner.width, inner.height);
@@ -226,7 +226,7 @@
     diagram.appendChild(image);
     const place = (layer, unit) => {
       const count = shownUnits(layer), gap = (height - 34) / count;
-      return { x: 7 + (86 * layer) / (layers - 1), y: 24 + gap * (unit + 0.5) };
+      return { x: 9 + (82 * layer) / (layers - 1), y: 24 + gap * (unit + 0.5) };
     };
     scene.lines = [];
     for (let layer = 1; layer < layers; layer++) {
@@ -272,7 +272,7 @@
       const more = document.createElement("span");
       more.className = "nn-layer nn-more";
       more.textContent = "and " + (scene.sizes[0] - most) + " more";
-      more.style.left = "7%";
+      more.style.left = "9%";
       diagram.appendChild(more);
     }
   }
