@@ -47,8 +47,14 @@ play_server <- function(begun) {
     })
     shiny::observeEvent(list(input$axis_x, input$axis_y), {
       wanted <- c(input$axis_x, input$axis_y)
-      good <- length(wanted) == 2L && wanted[1L] != wanted[2L] && all(wanted %in% names(play_columns(window$play)))
-      if (good && !identical(wanted, window$axes)) {
+      if (length(wanted) != 2L || identical(wanted, window$axes) || !all(wanted %in% names(play_columns(window$play)))) {
+        return()
+      }
+      if (wanted[1L] == wanted[2L]) {
+        window$refused <- "The picture needs two different inputs."
+        send_frame()
+      } else {
+        window$refused <- NULL
         window$axes <- wanted
         send_all()
       }
@@ -99,7 +105,8 @@ window_frame <- function(window) {
   frame
 }
 
-epochs_at_a_time <- function(speed) if (identical(speed, "10")) 10 else if (identical(speed, "most")) 1000 else 1
+# The most of a slice, which may have time for fewer.
+epochs_at_a_time <- function(speed) if (is_choice(speed, c("10", "100"))) as.integer(speed) else if (identical(speed, "most")) 1000L else 1L
 
 # The first two numeric inputs, else the first two.
 play_axes <- function(play) {

@@ -47,7 +47,7 @@ play_bar <- function(settings) {
     shiny::actionButton("play", "Play", class = "nn-button nn-main"), shiny::actionButton("step", "Step", class = "nn-button"),
     shiny::actionButton("restart", "Restart", class = "nn-button"),
     shiny::numericInput("seed", "Seed", settings$seed, step = 1),
-    play_select("speed", "Epochs at a time", c("1" = "1", "10" = "10", "as many as go" = "most"), "1"),
+    play_select("speed", "Epochs at a time", c("1", "10", "100", "as many as go" = "most"), "1"),
     tags$div(
       class = "nn-scrub shiny-input-container",
       tags$label(`for` = "scrub", "Epoch ", tags$output(id = "nn-epoch", `for` = "scrub", "0")),

@@ -220,12 +220,12 @@
     const diagram = byId("nn-diagram");
     diagram.textContent = "";
     const layers = scene.sizes.length, tallest = Math.max(...scene.sizes.map((size, layer) => shownUnits(layer)));
-    const height = Math.max(300, 54 * tallest + 34), width = 100;
+    const foot = scene.sizes[0] > most ? 18 : 0, height = Math.max(300, 54 * tallest + 34) + foot, width = 100;
     diagram.style.height = height + "px";
     const image = svg("svg", { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true" });
     diagram.appendChild(image);
     const place = (layer, unit) => {
-      const count = shownUnits(layer), gap = (height - 34) / count;
+      const count = shownUnits(layer), gap = (height - foot - 34) / count;
       return { x: 9 + (82 * layer) / (layers - 1), y: 24 + gap * (unit + 0.5) };
     };
     scene.lines = [];

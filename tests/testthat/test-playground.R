@@ -120,10 +120,32 @@ test_that("two windows share nothing, and one that is closed keeps nothing", {
   })
   in_window(app, {
     expect_identical(window$play$fit$epochs_done, 0L)
-    session$setInputs(axis_x = "Petal.Width", axis_y = "Species")
+    session$setInputs(axis_x = "Petal.Width", axis_y = "Petal.Width")
+    expect_identical(window$axes, c("Sepal.Length", "Sepal.Width"))
+    expect_match(window$refused, "two different inputs")
+    session$setInputs(axis_y = "Species")
     expect_identical(window$axes, c("Sepal.Length", "Sepal.Width"))
     session$setInputs(axis_y = "Petal.Length")
     expect_identical(window$axes, c("Petal.Width", "Petal.Length"))
+  })
+})
+
+test_that("a slice is as long as the page asks, or as time allows", {
+  in_window(nn_playground("xor"), {
+    session$setInputs(ready = 1, drawn = 1L, speed = "100")
+    window$play <- advance_for(window$play, play_slice)
+    window$play$pace <- 1e-5
+    window$play$slice <- 400
+    session$setInputs(play = 1)
+    expect_identical(window$play$fit$epochs_done, 101L)
+    window$play$pace <- 1
+    session$setInputs(drawn = window$sent)
+    expect_identical(window$play$fit$epochs_done, 102L)
+    session$setInputs(speed = "most")
+    window$play[c("pace", "slice")] <- list(1e-5, 150)
+    session$setInputs(drawn = window$sent)
+    # Twice as many as before.
+    expect_identical(window$play$fit$epochs_done, 402L)
   })
 })
 
