@@ -36,8 +36,8 @@ advance <- function(play, epochs = 1L) {
   done <- play$fit$epochs_done
   play <- with_stage(play)
   play$snapshots <- play$snapshots[snapshot_epochs(play) <= done]
-  stage <- play$settings[staged_settings]
-  if (!has_rate(play$settings$optimizer)) stage$lr <- NULL
+  # Only what is new is typed, as in the code: typed anew, the search for the best epoch would begin again.
+  stage <- stage_arguments(play$settings, play$settings$optimizer, settings_carried(play$fit))
   began <- proc.time()[["elapsed"]]
   trained <- train_quietly(play, c(list(start = play$fit, epochs = as.integer(epochs)), stage))
   # The time around the engine is in it: a slice is rather too short than too long.
@@ -47,6 +47,9 @@ advance <- function(play, epochs = 1L) {
   play$history <- play$fit$history
   remembered(play)
 }
+
+# What a fit passes on of that which may change on the way.
+settings_carried <- function(fit) list(lr = fit$settings$lr, penalty = fit$settings$penalty, dropout = c(fit$settings$dropout, 0)[1L])
 
 # As many epochs as go into `seconds`, by the pace of the slice before, and no more than twice as many as then; `most` at most.
 advance_for <- function(play, seconds, most = 1000) {

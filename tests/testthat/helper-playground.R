@@ -9,11 +9,14 @@ a_play <- function(..., epochs = 0, source = NULL) {
 
 own_source <- function(data, formula) list(data = data, formula = formula, expression = substitute(data))
 
-# The coefficients that the code of `play` ends with, run where nothing else is known; all but library().
-coef_by_code <- function(play) {
+# The fit that the code of `play` makes, and the coefficients that it ends with, run where nothing else is known; all but library().
+run_code <- function(play) {
   env <- new.env(parent = globalenv())
-  suppressWarnings(eval(parse(text = play_code(play)[-1L], keep.source = FALSE), env))
+  coef <- suppressWarnings(eval(parse(text = play_code(play)[-1L], keep.source = FALSE), env))
+  list(coef = coef, fit = env$fit)
 }
+
+coef_by_code <- function(play) run_code(play)$coef
 
 shown_coef <- function(play) coef(shown_fit(play))
 
