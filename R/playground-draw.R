@@ -66,13 +66,25 @@ play_columns <- function(play) {
 
 # The outcome of every row: classes by their levels, or numbers.
 play_outcome <- function(play) {
-  formula <- play_formula(play$settings, play$source)
-  values <- eval(formula[[2L]], play$data, environment(formula))
+  values <- outcome_values(play)
   classes <- play_classes(play)
   if (is.null(classes)) as.double(values) else factor(as.character(values), classes)
 }
 
-play_classes <- function(play) switch(play$fit$outcome$kind, factor = play$fit$outcome$levels, logical = c("FALSE", "TRUE"))
+outcome_values <- function(play) {
+  formula <- play_formula(play$settings, play$source)
+  eval(formula[[2L]], play$data, environment(formula))
+}
+
+# Zeros and ones under a sigmoid are two classes too.
+play_classes <- function(play) {
+  fit <- play$fit
+  switch(fit$outcome$kind,
+    factor = fit$outcome$levels,
+    logical = c("FALSE", "TRUE"),
+    if (fit$settings$output == "sigmoid" && all(outcome_values(play) %in% c(0, 1, NA))) c("0", "1")
+  )
+}
 
 describe_axis <- function(column) {
   described <- describe_input(column)

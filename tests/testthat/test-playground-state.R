@@ -155,11 +155,14 @@ test_that("any two columns are axes: numbers, factors, flags and text; the other
   expect_identical(play_axes(play), c("Sepal.Width", "Petal.Length"))
 })
 
-test_that("a flag as outcome is two classes, text is classes in the order of the alphabet", {
+test_that("a flag as outcome is two classes, as are 0 and 1; text is classes in the order of the alphabet", {
   data <- data.frame(a = iris$Sepal.Length, b = iris$Sepal.Width, y = iris$Petal.Width > 1)
   play <- a_play(source = own_source(data, y ~ .), epochs = 2)
   expect_identical(unclass(play_scene(play, c("a", "b"))$classes), c("FALSE", "TRUE"))
   expect_identical(play_frame(play, c("a", "b"))$measures$name, "accuracy")
+  data$y <- as.double(data$y)
+  play <- a_play(source = own_source(data, y ~ .), epochs = 2)
+  expect_identical(unclass(play_scene(play, c("a", "b"))$classes), c("0", "1"))
   data$y <- as.character(iris$Species)
   play <- a_play(source = own_source(data, y ~ .), epochs = 2)
   scene <- play_scene(play, c("a", "b"))
