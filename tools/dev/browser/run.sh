@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tests the page of nn_view() in a headless Chromium. usage: run.sh [LIBRARY]    LIBRARY: where the package is installed
-# Needs node, npm and chromium. SCREENSHOTS=folder keeps pictures of the page.
+# Tests the pages of nn_view() and nn_playground() in a headless Chromium. usage: run.sh [LIBRARY]    LIBRARY: where the package is installed
+# Needs node, npm and chromium. SCREENSHOTS=folder keeps pictures of the pages.
 set -euo pipefail
 cd "$(dirname "$0")"
 for command in node npm chromium Rscript; do
@@ -9,5 +9,14 @@ done
 [ -d node_modules/playwright-core ] || npm ci --silent --no-audit --no-fund
 pages=$(mktemp -d)
 trap 'rm -rf "$pages"' EXIT
-R_LIBS=${1:-}${1:+:}${R_LIBS:-} Rscript --vanilla pages.R "$pages"
-node test.mjs "$pages"
+export R_LIBS=${1:-}${1:+:}${R_LIBS:-}
+Rscript --vanilla pages.R "$pages"
+# Each file ends in a line "browser: N passed, M failed"; the last line here is their sum.
+status=0
+for tests in test.mjs playground.mjs; do
+  node "$tests" "$pages" > "$pages/said" || status=1
+  sed "s/^browser:/$tests:/" "$pages/said"
+  cat "$pages/said" >> "$pages/all"
+done
+awk '/^browser: / { passed += $2; failed += $4 } END { printf "browser: %d passed, %d failed\n", passed, failed }' "$pages/all"
+exit $status
