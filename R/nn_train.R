@@ -140,7 +140,8 @@
 #' `"quantile"` gives each value the normal score of its place among the training rows, along straight lines between 100 quantiles. Both are weighted by case weights. For `embed` see [embed_piecewise()]. All is learnt from the training rows, and done by
 #' the engine as it gathers rows. `rare_levels = m` makes one level of those of a factor that fewer than m training rows have; a new level counts as that one (or, where there was none, as none of the levels), with a warning.
 #'
-#' `outcome_transform = "log"` learns log(y + c): c is 0 where all outcomes are positive, 1 for counts with zeros, otherwise such that the smallest outcome is as far from 0 as half its distance from the median.
+#' `outcome_transform = "log"` learns log(y + c): c is 0 where all outcomes are positive, 1 for counts with zeros, otherwise such that the smallest outcome is as far from 0 as half its distance from the median. Of a row that only judges and is
+#' so low that log(y + c) is none, it is that of the lowest which trains.
 #' `clip_predictions = TRUE` holds predictions of a number to the range of the training rows, widened by a tenth on either side, but not beyond 0 where all outcomes are on one side of it.
 #'
 #' @section Going on:
