@@ -40,12 +40,16 @@ augment.nn_fit <- function(x, data = NULL, ..., new_data = NULL, newdata = NULL,
   inputs <- inputs_of(x, rows)
   added <- predictions_beside(x, inputs, type.predict, offset)
   if (x$outcome$kind %in% c("numeric", "logical", "counts") && has_outcome(x, rows)) {
-    # What there is to warn of was told with the predictions.
-    value <- suppressWarnings(stats::residuals(x, data = rows, type = type.residuals, offset = offset), classes = "backprop_warning")
+    value <- if (NROW(inputs) == 0L) {
+      means_of(predict_outputs(x, inputs, "data", NULL, call, offset), x)
+    } else {
+      # What there is to warn of was told with the predictions.
+      suppressWarnings(stats::residuals(x, data = rows, type = type.residuals, offset = offset), classes = "backprop_warning")
+    }
     residual <- tibble_of_numbers(value)
     added <- c(added, stats::setNames(as.list(residual), sub("^[.]pred", ".resid", names(residual))))
   }
-  beside_data(table_of_rows(x, inputs, rows), added, call)
+  beside_data(table_of_rows(x, inputs, rows, call), added, call)
 }
 
 predictions_beside <- function(fit, inputs, type, offset) {
@@ -68,8 +72,14 @@ has_outcome <- function(fit, rows) {
 }
 
 # Inputs, and the outcome where it stands beside them, as a tibble.
-table_of_rows <- function(fit, inputs, rows) {
-  table <- if (is.data.frame(inputs)) inputs else as.data.frame(named_matrix(inputs, fit))
+table_of_rows <- function(fit, inputs, rows, call) {
+  table <- inputs
+  if (!is.data.frame(inputs)) {
+    x <- named_matrix(inputs, fit, call)
+    table <- as.data.frame(x)
+    # Of no rows R makes flags.
+    table[] <- lapply(seq_len(ncol(x)), function(j) unname(x[, j]))
+  }
   named <- is.character(attr(table, "row.names"))
   table <- tibble::as_tibble(table, rownames = if (named) ".rownames")
   if (has_one_table(fit$interface) || !has_outcome(fit, rows)) {
@@ -82,8 +92,9 @@ table_of_rows <- function(fit, inputs, rows) {
   table
 }
 
-named_matrix <- function(x, fit) {
-  x <- dense_inputs(read_matrix(if (is.null(dim(x))) matrix(x, ncol = fit$inputs$n) else x))
+named_matrix <- function(x, fit, call) {
+  p <- setting(fit$blueprint$width, fit$inputs$n)
+  x <- dense_inputs(as_input_matrix(if (is.null(dim(x))) matrix(x, ncol = p) else x, "data", call))
   if (is.null(colnames(x))) colnames(x) <- paste0("x", seq_len(ncol(x)))
   x
 }

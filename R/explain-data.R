@@ -6,12 +6,11 @@
 #   inputs   for each column the places of the inputs that it makes; alone: whether it makes these alone
 #   offset, weights   of the rows, NULL where there are none; places: which of the rows given they are
 # and, where the `outcome` is asked for, y (the targets of training), observed (in the columns of predictions) and Y (as a user has it).
-# Rows of weight 0 (unless they are not `weighted`) and rows that the model predicts nothing for are left out; with the outcome, those are refused that
-# training would refuse.
+# Rows of weight 0 (unless they are not `weighted`) and rows that the model predicts nothing for are left out; with the outcome, those without one as well.
 explained_rows <- function(fit, data, arg, call, outcome = FALSE, weighted = TRUE) {
   given <- data_or_kept(fit, data, call)
   weigh <- if (weighted) function(X, n) weights_of_inputs(fit, given, is.null(data), X, n, call)
-  known <- if (outcome) known_with_outcome(fit, data, call) else known_inputs(fit, given, arg, call, weigh)
+  known <- if (outcome) known_with_outcome(fit, data, arg, call) else known_inputs(fit, given, arg, call, weigh)
   made <- columns_in_inputs(fit)
   table <- columns_of_inputs(fit, inputs_of(fit, given), arg, call)[names(made$inputs)]
   x <- known$x
@@ -24,14 +23,35 @@ explained_rows <- function(fit, data, arg, call, outcome = FALSE, weighted = TRU
   pick_explained(base, which(if (is.null(base$weights)) rep(TRUE, nrow(x)) else base$weights > 0))
 }
 
-known_with_outcome <- function(fit, data, call) {
-  known <- data_of(fit, data, call)
-  outcome <- known$outcome
-  c(known[c("x", "offset")], list(
+known_with_outcome <- function(fit, data, arg, call) {
+  known <- data_of(fit, data, call, gaps = TRUE)
+  n <- nrow(known$x)
+  weights <- read_case_weights(known$case_weights, n, call = call)
+  good <- finite_rows(known$x) & is_known_outcome(known$Y) & (if (NROW(known$offset) == n) finite_rows(as.matrix(known$offset)) else TRUE)
+  tell_left_out(good, arg, call, !all(is_known_outcome(known$Y)), if (is.null(weights)) rep(TRUE, n) else weights > 0)
+  known <- keep_known(known, which(good))
+  outcome <- read_outcome(known$Y, like = fit$outcome, arg = if (has_one_table(fit$interface)) "data" else "Y", call = call)
+  known$outcome <- outcome
+  c(known[c("x", "offset", "places")], list(
     weights = weights_of_rows(fit, known, is.null(data), call),
-    places = if (is.null(known$places)) seq_len(nrow(known$x)) else known$places,
     y = encode_outcome(outcome, fit$settings), observed = observed_outcome(outcome, fit$settings), Y = plain_outcome(outcome)
   ))
+}
+
+# Says how many of the rows that count are not `good`; that none is, is an error. `outcome`: whether they lack that, perhaps.
+tell_left_out <- function(good, arg, call, outcome = FALSE, counts = rep(TRUE, length(good))) {
+  n <- sum(counts)
+  bad <- sum(counts & !good)
+  if (bad == n) {
+    stop_backprop("empty", "{.arg {arg}} has no row that the model has a prediction for: each has missing values, or levels that training did not have.", call = call)
+  }
+  if (bad > 0L) {
+    lack <- if (outcome) ", or {?it has/they have} no outcome" else ""
+    warn_backprop(
+      "left_out", paste0("{bad} of {n} row{?s} of {.arg {arg}} {cli::qty(bad)}{?is/are} left out: the model has no prediction for {?it/them}", lack, "."),
+      rows = which(counts & !good)
+    )
+  }
 }
 
 # An outcome as a user has it: a factor, a vector or a matrix.
@@ -51,13 +71,7 @@ known_inputs <- function(fit, data, arg, call, weigh) {
   offset <- prediction_offset(fit, setting(extra_of(data, "offset"), new$offset), n, last_size(fit), call, gaps = TRUE)
   weights <- if (!is.null(weigh)) weigh(X, n)
   good <- finite_rows(new$x) & (if (is.null(offset)) TRUE else finite_rows(offset))
-  bad <- sum(!good)
-  if (bad == n) {
-    stop_backprop("empty", "{.arg {arg}} has no row that the model has a prediction for: each has missing values, or levels that training did not have.", call = call)
-  }
-  if (bad > 0L) {
-    warn_backprop("left_out", "{bad} of {n} row{?s} of {.arg {arg}} {cli::qty(bad)}{?is/are} left out: the model has no prediction for {?it/them}.", rows = which(!good))
-  }
+  tell_left_out(good, arg, call)
   places <- which(good)
   list(
     x = new$x[places, , drop = FALSE], offset = if (!is.null(offset)) offset[places, , drop = FALSE], weights = weights[places], places = places

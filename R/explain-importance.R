@@ -36,7 +36,7 @@
 #' Case weights that `data` have count, for `"permutation"` with `class_weights` and numbers of trials, and rows of weight 0 are left out. An offset stays with its row. Of times of an event `"cox"` explains the logarithm of the relative
 #' hazard, `"discrete_hazard"` the hazard of each interval.
 #' @param fit A model from [nn_train()].
-#' @param data The data to judge by, better rows that training has not seen, in the form that [residuals()][residuals.nn_fit] takes: a data frame for a formula, else `list(X =, Y =)`; where the outcome is not needed the inputs alone will do. Not needed by
+#' @param data The data to judge by, better rows that training has not seen, in the form that [residuals()][residuals.nn_fit] takes: a data frame for a formula, else `list(X =, Y =)`; where the outcome is not needed the inputs alone will do. Rows that the model has no prediction for, and for `"permutation"` those without an outcome, are left out, with a warning. Not needed by
 #'   `"olden"` and `"garson"`, nor for a fit that keeps its data.
 #' @param method One of the methods above.
 #' @param repeats How often; `NULL` is the number in the table.

@@ -33,7 +33,8 @@
 #' @section Formulas:
 #' Of a formula, arithmetic on columns, comparisons, `ifelse()`, `log()`, `exp()`, `sqrt()`, the trigonometric and hyperbolic functions, `abs()`, `floor()`, `pmin()`, `pmax()`, `is.na()`, `%in%`, `I()`, `factor()` of texts and whole numbers, `cut()`,
 #' `poly()`, `splines::ns()`, `splines::bs()`, `scale()` and interactions of all of these are written. Others are an error that names the expression: compute it as a column
-#' of the data first, or train on what [stats::model.matrix()] makes of it.
+#' of the data first, or train on what [stats::model.matrix()] makes of it. `x %% y` is R's for numbers up to 9e15 (2^53); beyond, where doubles lack some whole numbers, R computes with more digits than
+#' the other languages have, and the remainders may be different ones (0 in SQL, for one).
 #'
 #' @section SQL:
 #' The statement needs `EXP()`, and by the activations and the formula `LN()` (of SQLite `LOG()`), `SQRT()`, `COS()`, `SIN()` and the like. SQLite has them where it was built with its

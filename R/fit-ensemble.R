@@ -10,7 +10,9 @@
 #'
 #' Among the elements of an ensemble are `members` (a list with an element for each network), `kinds`, `shares` and `numbers` (of each network which kind it is of, how much it
 #' counts in the mean, and which of its kind it is: networks whose training diverged are left out, with a warning), `choice` (for each kind that was tried its loss on the rows that judged and its share) and `out_of_fold` (the loss of the mean on rows that the networks
-#' averaged were not trained on, and the errors there, from which intervals come). `rows` counts all rows: each trains most of the networks.
+#' averaged were not trained on, and the errors there, from which intervals come; under `bootstrap` each row is predicted by the mean of the networks that have not drawn it). `rows` counts all rows: each trains most of the networks.
+#'
+#' Under `bootstrap = TRUE`, the rows that a network has not drawn are its `validation_rows` where they judged it (`validation = "out_of_bag"`); its `rows` counts what it drew. `start = nn_member(fit, 1)` goes on with that network alone, on all rows.
 #'
 #' @param fit An ensemble, from [nn_train()].
 #' @param number Which network, from 1.
@@ -105,15 +107,17 @@ print_ensemble <- function(x) {
   if (!is.null(family)) line("Family", family)
   epochs <- vapply(x$members, function(member) member$epochs_done, 0L)
   rules <- unique(vapply(x$members, function(member) member$settings$optimizer$name, ""))
-  line("Trained", describe_range(epochs), " epochs of ", paste(rules, collapse = " and "), ", on ", count_text(x$rows, "row"))
+  line("Trained", describe_range(epochs), " epochs of ", paste(rules, collapse = " and "), ", on ", if (isTRUE(settings$bootstrap)) "bootstrap samples of ", count_text(x$rows, "row"))
   if (!is.null(x$out_of_fold)) {
-    line("Loss", format(x$out_of_fold$loss, digits = 4), " on ", count_text(x$out_of_fold$rows, "row"), " held back")
+    line("Loss", format(x$out_of_fold$loss, digits = 4), " on ", count_text(x$out_of_fold$rows, "row"), " ", describe_held(settings))
   }
   if (identical(settings$preset, "table")) line("Preset", describe_preset(settings))
   if (!is.null(x$calibration)) line("Calibrated", describe_calibration(x))
   if (!identical(x$status, "completed")) line("Status", x$status)
   invisible(x)
 }
+
+describe_held <- function(settings) if (isTRUE(settings$bootstrap) && !is.numeric(settings$validation)) "out of bag" else "held back"
 
 kind_names <- c(network = "Networks", linear = "Linear", small = "Small", log = "Log", plain = "Plain", scores = "Scores")
 
@@ -181,6 +185,7 @@ print.summary.nn_ensemble <- function(x, ...) {
     Optimizer = describe_optimizer(settings$optimizer),
     `Learning rate` = describe_lr(settings),
     `Batch size` = describe_batches(settings, x$rows),
+    if (isTRUE(settings$bootstrap)) c(Bootstrap = paste("each network on", count_text(max(x$members$rows), "row"), "drawn with replacement")),
     Epochs = paste0(describe_range(x$members$epochs), " of up to ", settings$epochs),
     Standardized = describe_standardizing(x),
     if (!is.null(settings$embed)) c(Encoded = describe_embedding(settings$embed)),
@@ -191,7 +196,7 @@ print.summary.nn_ensemble <- function(x, ...) {
     describe_preset(settings),
     Calibrated = x$described_calibration,
     Status = x$status,
-    if (!is.null(x$out_of_fold)) c(`Loss held back` = paste0(format(x$out_of_fold$loss, digits = 6), " on ", count_text(x$out_of_fold$rows, "row")))
+    if (!is.null(x$out_of_fold)) stats::setNames(paste0(format(x$out_of_fold$loss, digits = 6), " on ", count_text(x$out_of_fold$rows, "row")), paste("Loss", describe_held(settings)))
   )
   cat("\n", paste0(format(paste0(names(shown), ":")), " ", shown, "\n"), sep = "")
   if (length(x$reasons) > 0L) {

@@ -66,7 +66,8 @@ setting_fields <- fields(
     is.numeric(x) && length(x) %in% c(1L, length(fit$settings$hidden)) && !anyNA(x) && all(x >= 0 & x < 1)
   }),
   clip_norm = positive_field(optional = TRUE),
-  validation = field("a proportion, or \"given\"", function(x, fit) identical(x, "given") || (is_positive(x) && x < 1), optional = TRUE),
+  validation = field("a proportion, \"given\" or \"out_of_bag\"", function(x, fit) is_choice(x, c("given", "out_of_bag")) || (is_positive(x) && x < 1), optional = TRUE),
+  bootstrap = field("`TRUE` or `FALSE`", function(x, fit) is_flag(x), optional = TRUE),
   stop_iter = whole_field(1, optional = TRUE),
   tol = between_field(0),
   case_weights = flag_field(),

@@ -73,7 +73,8 @@ new_fit <- function(result, ready, given, earlier, engine = ready$spec$engine) {
       preset = spec$preset,
       effort = spec$effort,
       time_limit = spec$time_limit,
-      ensemble = 1L
+      ensemble = 1L,
+      bootstrap = spec$bootstrap
     ), layers_kept, controls),
     seed = engine$seed,
     interface = given$interface,

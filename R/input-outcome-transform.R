@@ -26,7 +26,25 @@ learn_log <- function(y, case_weights) {
   list(name = "log", shift = as.double(unname(shift)), factor = rep(1, ncol(y)))
 }
 
-transform_outcome <- function(y, transform) if (is.null(transform)) y else log(y + rep(transform$shift, each = nrow(y)))
+# The shift is learnt from rows that train. Others, which judge or train other networks, may have an outcome so low that it has no logarithm: it counts as
+# `lowest`, of each column.
+transform_outcome <- function(y, transform, lowest = NULL) {
+  if (is.null(transform)) {
+    return(y)
+  }
+  shifted <- y + rep(transform$shift, each = nrow(y))
+  without <- !is.na(shifted) & shifted <= 0
+  if (!is.null(lowest)) shifted[without] <- lowest[col(y)[without]]
+  log(shifted)
+}
+
+# The lowest of each column, its shift added, that has a logarithm; 1 where there is none.
+lowest_of_log <- function(y, transform) {
+  if (is.null(transform)) {
+    return(NULL)
+  }
+  apply(y + rep(transform$shift, each = nrow(y)), 2L, function(column) if (any(column > 0, na.rm = TRUE)) min(column[column > 0], na.rm = TRUE) else 1)
+}
 
 undo_transform <- function(value, transform) {
   if (is.null(transform)) {

@@ -201,8 +201,9 @@ scale_outcomes <- function(data, scaling, objective) {
   if (is.null(scaling$y_center) && is.null(scaling$y_transform)) {
     return(data)
   }
+  lowest <- lowest_of_log(data$y, scaling$y_transform)
   scale <- function(rows) {
-    rows$y <- transform_outcome(rows$y, scaling$y_transform)
+    rows$y <- transform_outcome(rows$y, scaling$y_transform, lowest)
     if (is.null(scaling$y_center)) {
       return(rows)
     }

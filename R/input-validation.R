@@ -2,7 +2,7 @@
 # other rows given.
 
 # Checked before the seed is drawn. Gives: `used`, the places of the rows that are not left out (NULL for all);
-# `share` to split off; `given`, validation rows of their own; `weights`; `class_weights`.
+# `share` to split off; `given`, validation rows of their own; `out_of_bag`, whether those that were not drawn judge; `weights`; `class_weights`.
 plan_rows <- function(settings, given) {
   outcome <- given$outcome
   n <- given$kept
@@ -18,10 +18,18 @@ plan_rows <- function(settings, given) {
   }
   plan <- list(used = used, weights = weights, class_weights = class_weights, share = NULL, given = NULL)
   validation <- settings$validation
-  if (is.numeric(validation)) {
+  if (identical(validation, "out_of_bag")) {
+    if (!settings$bootstrap) {
+      stop_incompatible(
+        "{.code validation = \"out_of_bag\"} are the rows that a network has not drawn, and {.arg bootstrap} is {.code FALSE}: nothing is drawn.",
+        "Type {.code bootstrap = TRUE}, or give a share of the rows: {.code validation = 0.15}."
+      )
+    }
+    plan$out_of_bag <- TRUE
+  } else if (is.numeric(validation)) {
     plan$share <- check_validation_share(validation, if (is.null(used)) n else length(used))
   } else if (!is.null(validation)) {
-    plan$given <- check_validation(validation, given$interface)
+    plan$given <- check_validation(validation, given$interface, settings$bootstrap)
   }
   plan
 }
@@ -88,7 +96,7 @@ check_validation_share <- function(share, n) {
 }
 
 # Validation rows that were given, as a list of their parts.
-check_validation <- function(validation, interface) {
+check_validation <- function(validation, interface, drawn) {
   one_table <- has_one_table(interface)
   if (one_table && is.data.frame(validation)) {
     validation <- list(data = validation)
@@ -97,7 +105,7 @@ check_validation <- function(validation, interface) {
   needed <- setdiff(parts, c("case_weights", "offset"))
   if (!is.list(validation) || is.data.frame(validation) || !all(needed %in% names(validation))) {
     wanted <- if (one_table) paste("a proportion, or a data frame with the variables of the", interface) else "a proportion, or a list of `X` and `Y`"
-    stop_argument("validation", wanted, validation)
+    stop_argument("validation", if (drawn) paste0("`\"out_of_bag\"`, ", wanted) else wanted, validation)
   }
   unknown <- setdiff(names(validation), parts)
   if (length(unknown) > 0L) {

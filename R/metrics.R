@@ -29,7 +29,8 @@
 #' @param data Data to judge it on, in the form that training took: a data frame for a formula, `list(X =, Y =)` otherwise. `NULL`: those that the fit keeps,
 #'   with the weights they had in training.
 #' @param ... Not used; a misspelt argument is an error.
-#' @param case_weights,offset Weights of rows and offset. Those that a formula's fit found in columns of its data are found in `data` too.
+#' @param case_weights,offset Weights of rows and offset. Those that a formula's fit found in columns of its data are found in `data` too; where training had weights and `data` have none, a message
+#'   (class `backprop_message_unweighted`) says that all rows count the same.
 #' @param bins How many bins `ece` has. Equal probabilities stay in one bin, so that there may be fewer.
 #' @return A tibble with `.metric`, `.estimate`, and `n`, the rows that were judged: those with a prediction, an outcome and a weight above 0. With several
 #'   outcomes or quantiles there is a row for each, named in `.output`.
@@ -72,6 +73,7 @@ judge <- function(fit, data, call, case_weights = NULL, offset = NULL) {
     ), call = call)
   }
   known <- data_of(fit, data, call, case_weights, offset, gaps = TRUE)
+  if (isTRUE(fit$settings$case_weights) && is.null(known$case_weights)) tell_unweighted(call)
   predicted <- unname(predict_rows(fit, known, "data", NULL, call))
   y <- known$targets(fit$settings)
   weights <- setting(read_case_weights(known$case_weights, nrow(y), call = call), rep(1, nrow(y)))
@@ -85,6 +87,16 @@ judge <- function(fit, data, call, case_weights = NULL, offset = NULL) {
     ), call = call)
   }
   list(y = unname(y[used, , drop = FALSE]), predicted = predicted[used, , drop = FALSE], weights = weights[used])
+}
+
+# New data often have no weights, and are judged without: not in silence, since training had them.
+tell_unweighted <- function(call) {
+  where <- if (identical(call, quote(summary()))) {
+    "Give {.arg data} as a list with an element {.field case_weights}."
+  } else {
+    "Give {.arg case_weights}; a 1 for each row says that none are meant."
+  }
+  inform_backprop("unweighted", c("The model was trained with {.arg case_weights}, and {.arg data} have none: all rows count the same here.", i = where))
 }
 
 # A tibble of what is a list of named measures for each output.

@@ -4,7 +4,7 @@
 training_defaults <- alist(
   hidden = 3, epochs = 1000, lr = NULL, preset = "textbook", effort = "standard", time_limit = NULL,
   activation = "sigmoid", bias = TRUE, family = NULL, output = NULL, loss = NULL, optimizer = "gd", batch_size = NULL, shuffle = TRUE,
-  lr_schedule = "constant", init = NULL, start = NULL, restarts = 1, ensemble = 1, blend = NULL,
+  lr_schedule = "constant", init = NULL, start = NULL, restarts = 1, ensemble = 1, bootstrap = FALSE, blend = NULL,
   standardize = FALSE, embed = NULL, rare_levels = 0, outcome_transform = "none", clip_predictions = FALSE,
   penalty = 0, mixture = 0, dropout = 0, clip_norm = NULL, decay_schedule = NULL, dropout_schedule = NULL,
   validation = NULL, stop_iter = NULL, stop_metric = NULL, tol = 0,

@@ -31,6 +31,7 @@
 #' | `start` | `NULL` | list or fit | weights to start from, or a fit to go on with |
 #' | `restarts` | 1 | 1 or more | starts to train from; the best is kept |
 #' | `ensemble` * | 1 | 1 or more | networks that are trained, and whose predictions are averaged |
+#' | `bootstrap` | `FALSE` | | whether each network of the ensemble trains on rows drawn with replacement |
 #' | `blend` * | `NULL` | `"linear"`, `"small"`, `"log"`, `"plain"`, `"scores"` | other kinds of networks that the ensemble may be blended with |
 #' | `standardize` | matrix `FALSE`, tables `TRUE` | `"robust"`, `"quantile"` too | whether and how inputs and a numeric outcome are scaled |
 #' | `embed` * | `NULL` | `"piecewise"`, or an object, see [embed_piecewise()] | how numeric inputs are encoded |
@@ -43,7 +44,7 @@
 #' | `clip_norm` * | `NULL` | above 0 | largest norm of a step's gradient |
 #' | `decay_schedule` | `NULL` | as `lr_schedule` | how `penalty` and weight decay change |
 #' | `dropout_schedule` | `NULL` | as `lr_schedule` | how `dropout` changes |
-#' | `validation` * | `NULL` | above 0, below 1; or a list | rows that judge and do not train |
+#' | `validation` * | `NULL` | above 0, below 1; a list; `"out_of_bag"` | rows that judge and do not train |
 #' | `stop_iter` * | `NULL` | 1 or more | epochs without improvement after which training ends |
 #' | `stop_metric` | `NULL` | `"loss"`, `"log_loss"`, `"brier"`, `"auc"`, `"accuracy"`, `"rmse"`, `"mae"`, `"deviance"` | what chooses the best epoch |
 #' | `tol` | 0 | 0 or more | relative fall of the loss that counts as improvement |
@@ -123,6 +124,13 @@
 #' `ensemble = k` trains k networks, whose seeds follow that of the fit, and averages what they predict: see [nn_member()]. Under `validation = 0.15` each holds back rows of its own: no two of them the same ones,
 #' as long as there are enough. With several `threads` they are trained side by side; the bits are the same. `fit$rows` counts all rows. Inputs are scaled and encoded by all of them.
 #'
+#' `bootstrap = TRUE` (bagging) draws for each network as many rows as there are, with replacement, by its seed: about a third of the rows are out of its bag, others train it twice or
+#' more, with their case weights. `validation = "out_of_bag"`, which `preset = "table"` then has, lets the rows out of its bag choose its best epoch. Under `NULL` or rows of their own it trains without a look at them; a share is held back
+#' as without `bootstrap`, and what is left is drawn from. The mean of the networks that did not train on a row says how well such rows are predicted: `fit$out_of_fold`, without any rows given up, and with it the
+#' intervals of [predict()][predict.nn_fit] and the shares of `blend`. A level of a factor none of whose rows was drawn has one of them in the place of a row that was drawn twice. Inputs are scaled by all rows.
+#' A network has seen 63 % of the rows, where `validation = 0.15` leaves 85 %: on four tables of 111 to 532 rows (six splits each) under `preset = "table"` new rows were predicted as well as by the networks of a share on three, and with a loss
+#' 11 % higher on one (standard error 1 %).
+#'
 #' `blend` names other kinds of networks, as many of each, on the same rows, with which the mean is shared: `"linear"` (no hidden layer, a penalty of 1 / n for classes and 0.0001 / n for numbers) and `"small"` (10 tanh units, 0.5 / n), both by L-BFGS; `"log"` (as the network, of the logarithm of the
 #' outcome), `"plain"` (without encoding, by quartiles), `"scores"` (by normal scores). The shares, by quarters, are those of the smallest loss on the rows held back, each predicted by the network of its kind that did not train on it.
 #' `fit$choice` shows them. Predictions of the logarithm are brought back by its exponential, times the factor that makes their sum right on the rows held back.
@@ -132,7 +140,8 @@
 #' `"quantile"` gives each value the normal score of its place among the training rows, along straight lines between 100 quantiles. Both are weighted by case weights. For `embed` see [embed_piecewise()]. All is learnt from the training rows, and done by
 #' the engine as it gathers rows. `rare_levels = m` makes one level of those of a factor that fewer than m training rows have; a new level counts as that one (or, where there was none, as none of the levels), with a warning.
 #'
-#' `outcome_transform = "log"` learns log(y + c): c is 0 where all outcomes are positive, 1 for counts with zeros, otherwise such that the smallest outcome is as far from 0 as half its distance from the median.
+#' `outcome_transform = "log"` learns log(y + c): c is 0 where all outcomes are positive, 1 for counts with zeros, otherwise such that the smallest outcome is as far from 0 as half its distance from the median. Of a row that only judges and is
+#' so low that log(y + c) is none, it is that of the lowest which trains.
 #' `clip_predictions = TRUE` holds predictions of a number to the range of the training rows, widened by a tenth on either side, but not beyond 0 where all outcomes are on one side of it.
 #'
 #' @section Going on:
@@ -242,6 +251,7 @@
 #'   seed and the optimizer's state. The history is continued.
 #' @param restarts Number of starts to train from.
 #' @param ensemble Number of networks; see below.
+#' @param bootstrap Whether each network of an ensemble trains on a bootstrap sample of the rows; see below.
 #' @param blend Names of other kinds of networks to blend with, or `NULL`; see below.
 #' @param standardize Whether to centre and scale numeric inputs (and a numeric outcome under a linear output); `"robust"` and `"quantile"` are other ways for the inputs; see below.
 #' @param embed `"piecewise"`, an object such as `embed_piecewise(bins = 16)`, or `NULL`.
@@ -253,7 +263,7 @@
 #'   one number, or one per layer. Predictions and validation use all units.
 #' @param clip_norm A step's gradient with a larger norm (over all layers) is scaled down to it.
 #' @param decay_schedule,dropout_schedule How `penalty` (with AdamW's `weight_decay`) and `dropout` change: as `lr_schedule`, a name or an object, whose factor multiplies them at each step. `"plateau"` is none of them. `NULL` is constant.
-#' @param validation A proportion of the rows, or rows of their own; see below.
+#' @param validation A proportion of the rows, or rows of their own; with `bootstrap`, `"out_of_bag"`; see below.
 #' @param stop_iter,tol When to stop early; see below.
 #' @param stop_metric What chooses the best epoch on the validation rows; `NULL` is the loss; see below.
 #' @param case_weights One number per row, 0 or more; see below. `importance_weights()` and `frequency_weights()` of hardhat are such numbers.

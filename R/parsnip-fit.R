@@ -19,9 +19,9 @@
 #' | `activation` | `activation`, see [nn_activation()] | all names |
 #' | `learn_rate` | `lr` | 1e-4 to 0.1 |
 #'
-#' `bag_mlp()` has `hidden_units`, `penalty` and `epochs` of these. It trains `ensemble = 11` networks, unless `set_engine()` says another number, and averages them. They
-#' are no bootstrap samples: as in all ensembles of this package the networks differ in their seeds and in the rows that they hold back, see
-#' [nn_train()]. baguette is not needed.
+#' `bag_mlp()` has `hidden_units`, `penalty` and `epochs` of these. It trains `ensemble = 11` networks, unless `set_engine()` says another number, and averages them. Each is trained on a
+#' bootstrap sample of the rows (`bootstrap = TRUE`), and what it did not draw chooses its best epoch. `set_engine("backprop", bootstrap = FALSE)` has the ensemble of [nn_train()], whose networks each hold a few
+#' rows back. baguette is not needed.
 #'
 #' All other arguments of [nn_train()] go into `set_engine()`, by their own names: `set_engine("backprop", preset = "textbook", optimizer = "adam", seed = 1)`. What parsnip itself gives is an
 #' error there: `hidden` is `mlp(hidden_units = )`, `case_weights` are given to `fit()` or `add_case_weights()`, `offset` is `offset()` in the formula.

@@ -16,7 +16,7 @@ register_in_parsnip <- function() {
 # What the models have as arguments, and what the engine is told where nobody says it.
 models_of_parsnip <- list(
   mlp = list(arguments = names(words_of_parsnip), defaults = list()),
-  bag_mlp = list(arguments = c("hidden_units", "epochs", "penalty"), defaults = list(ensemble = 11))
+  bag_mlp = list(arguments = c("hidden_units", "epochs", "penalty"), defaults = list(ensemble = 11, bootstrap = TRUE))
 )
 
 register_mode <- function(model, mode) {

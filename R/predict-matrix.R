@@ -9,14 +9,14 @@
 #' @param X New inputs: a matrix or, for a model trained on a data frame or by formula, a data frame. Where both
 #'   training and new data have column names, columns are matched by name: their order does not matter, others are ignored, a missing
 #'   one is an error. Else their number must be that of training. A vector is one row (under a network of one input, a column).
-#' @param type `"response"` for the outputs; `"class"`, for a model of a factor, for the likeliest level of each row, as a plain factor.
+#' @param type `"response"` for the outputs; `"class"`, for a model of a factor or a logical, for the likeliest level of each row, as a plain factor or a logical.
 #' @param offset Numbers added to the output before its activation, for a model that was trained with an offset: one per row, or one for all
 #'   (0 predicts rates per unit of exposure). Not needed where the formula's `offset()`, or a column that was given as offset, is found in `X`; if
 #'   given, it takes their place.
 #' @param epoch Number of an epoch whose weights the model keeps (see `keep_weights` of [nn_train()]); `NULL` for the final ones.
 #' @param threads Processor threads, as in [nn_train()].
 #' @param cost For `type = "class"`, what decisions cost, as [predict()][predict.nn_fit] takes it.
-#' @return With `type = "class"` a factor with the levels of the outcome, a value per row. Otherwise a double matrix with the rows of `X` and a column per output: on the scale of the outcome, or
+#' @return With `type = "class"` a factor with the levels of the outcome (of a logical, a logical), a value per row. Otherwise a double matrix with the rows of `X` and a column per output: on the scale of the outcome, or
 #'   probabilities under a sigmoid or softmax output (for a factor of two levels, one column: the probability
 #'   of the second). Row names are kept; columns have the names of the outcomes or the factor's levels where these are known.
 #'   No rows give no rows. A row's prediction does not depend on the other rows.
@@ -45,17 +45,17 @@ nn_predict <- function(fit, X, type = "response", offset = NULL, epoch = NULL, t
   }
   fit <- validate_fit(fit, "fit", call, c("description", "weights"), ensembles = TRUE)
   check_choice(type, "type", c("response", "class"), call)
-  if (type == "class" && fit$outcome$kind != "factor") {
+  if (type == "class" && is.null(levels_of(fit))) {
     kind <- fit$outcome$kind
     stop_backprop("incompatible", c(
-      "{.code type = \"class\"} needs a factor as outcome; that of the model is {kind}.",
+      "{.code type = \"class\"} needs a factor as outcome, or a logical one under a sigmoid output; that of the model is {kind}.",
       i = "Use {.code type = \"response\"}."
     ), call = call)
   }
   check_cost_wanted(cost, type, call)
-  if (!is.null(cost)) cost <- check_cost(cost, fit$outcome$levels, call)
+  if (!is.null(cost)) cost <- check_cost(cost, levels_of(fit), call)
   value <- predict_outputs(at_epoch(fit, epoch, "fit", call), X, "X", threads, call, offset)
-  if (type == "response") value else decide(value, fit$outcome$levels, cost)
+  if (type == "response") value else decide(value, fit, cost)
 }
 
 # Outputs on the scale of the outcome, with names; rows that are incomplete are NA.

@@ -11,8 +11,8 @@
 #'   | type | outcome | columns |
 #'   |---|---|---|
 #'   | `"numeric"` | numeric, logical or counts | `.pred`, or `.pred_<name>` for several outputs (`y1`, `y2` where they have no names); for a logical, the probability of `TRUE` |
-#'   | `"class"` | factor | `.pred_class`, a factor with the levels of the outcome |
-#'   | `"prob"` | factor | `.pred_<level>` for every level, in order |
+#'   | `"class"` | factor or logical | `.pred_class`, a factor with the levels of the outcome; of a logical under a sigmoid output, a logical |
+#'   | `"prob"` | factor or logical | `.pred_<level>` for every level, in order; of a logical `.pred_FALSE` and `.pred_TRUE` |
 #'   | `"conf_int"` | any | `.pred_lower`, `.pred_upper`: where the mean is (of a factor, with `_<level>`: the probability); see below |
 #'   | `"pred_int"` | numeric | `.pred_lower`, `.pred_upper`: where a new outcome is |
 #'   | `"quantile"` | numeric | `.pred`, a list of a tibble for each row, with `.pred` and `.quantile` |
@@ -102,7 +102,7 @@ predict.nn_fit <- function(object, new_data, type = NULL, ..., threads = NULL, l
   object <- at_epoch(object, epoch, "object", call)
   type <- resolve_type(type, object, call)
   check_cost_wanted(cost, type, call)
-  if (!is.null(cost)) cost <- check_cost(cost, object$outcome$levels, call)
+  if (!is.null(cost)) cost <- check_cost(cost, levels_of(object), call)
   if (type %in% interval_types && !is_ensemble(object)) check_parts(object, "record", "object", call)
   if (type %in% interval_types) {
     arguments <- list(
@@ -122,8 +122,8 @@ predict.nn_fit <- function(object, new_data, type = NULL, ..., threads = NULL, l
   switch(type,
     numeric = tibble_of_numbers(means_of(value, object)),
     sd = tibble_of_columns(value[, k + seq_len(k), drop = FALSE], sub("^sd", ".pred_sd", colnames(value)[k + seq_len(k)])),
-    class = tibble::new_tibble(list(.pred_class = decide(value, object$outcome$levels, cost)), nrow = nrow(value)),
-    prob = tibble_of_shares(value, object$outcome$levels)
+    class = tibble::new_tibble(list(.pred_class = decide(value, object, cost)), nrow = nrow(value)),
+    prob = tibble_of_shares(value, levels_of(object))
   )
 }
 
@@ -145,7 +145,7 @@ resolve_type <- function(type, fit, call) {
   } else if (kind == "counts") {
     c("numeric", "conf_int")
   } else {
-    c("numeric", interval_types)
+    c("numeric", if (!is.null(levels_of(fit))) c("class", "prob"), interval_types)
   }
   fitting <- c(fitting, "spread")
   if (is.null(type)) {
@@ -185,7 +185,17 @@ tibble_of_columns <- function(value, names) {
   tibble::new_tibble(columns, nrow = nrow(value))
 }
 
-decide <- function(value, levels, cost) if (is.null(cost)) class_of(value, levels) else class_by_cost(value, levels, cost)
+# The classes of an outcome: those of a factor, or of a logical whose output is a probability; NULL where it has none.
+levels_of <- function(fit) {
+  outcome <- fit$outcome
+  if (outcome$kind == "logical" && outcome$k == 1L && fit$settings$output == "sigmoid") c("FALSE", "TRUE") else outcome$levels
+}
+
+decide <- function(value, fit, cost) {
+  levels <- levels_of(fit)
+  class <- if (is.null(cost)) class_of(value, levels) else class_by_cost(value, levels, cost)
+  if (fit$outcome$kind == "logical") class == "TRUE" else class
+}
 
 # The likeliest level; of equals the first, so that no random draw is made.
 class_of <- function(value, levels) {

@@ -4,10 +4,10 @@
 # The weights of the best epoch are those of the fit unless it was stored on the way.
 earlier_best <- function(earlier, typed, settings) {
   best <- earlier$best
-  changed <- c("loss", "output", "penalty", "mixture", "class_weights", "standardize", "stop_metric")
+  changed <- c("loss", "output", "penalty", "mixture", "class_weights", "standardize", "stop_metric", "bootstrap")
   # Nothing judges any more, or other rows do.
   judged <- !is.null(settings$validation) || !is.null(settings$stop_iter)
-  of_share <- function(validation) if (is.numeric(validation)) validation else !is.null(validation)
+  of_share <- function(validation) if (is.numeric(validation) || identical(validation, "out_of_bag")) validation else !is.null(validation)
   same_rows <- identical(of_share(settings$validation), of_share(earlier$settings$validation))
   if (is.null(best) || any(changed %in% typed) || !judged || !same_rows) {
     return(NULL)

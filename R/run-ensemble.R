@@ -6,10 +6,14 @@ single_arguments <- c("restarts", "checkpoint", "keep_weights")
 check_ensemble <- function(ensemble, settings) {
   ensemble <- check_count(ensemble, "ensemble")
   check_averages(settings, ensemble)
+  check_bootstrap(settings, ensemble)
   if (!is.null(settings$blend) && !(length(settings$blend) == 0L && is.character(settings$blend))) {
     check_choices(settings$blend, "blend", names(blends))
-    if (!is.numeric(settings$validation)) {
-      stop_incompatible("{.arg blend} is judged by rows that networks hold back, and there are none.", "Give a share of the rows: {.code validation = 0.15}.")
+    if (!is.numeric(settings$validation) && !settings$bootstrap) {
+      stop_incompatible(
+        "{.arg blend} is judged by rows that networks hold back, and there are none.",
+        "Give a share of the rows: {.code validation = 0.15}; or {.code bootstrap = TRUE}, whose networks each leave some rows out."
+      )
     }
   }
   if (ensemble == 1L && length(settings$blend) == 0L) {
@@ -39,11 +43,12 @@ check_ensemble <- function(ensemble, settings) {
 # Networks of some families give no predictions whose mean is one.
 check_averages <- function(settings, ensemble) {
   family <- settings$resolved_family
-  if (is.null(family) || family$averages || (ensemble == 1L && length(settings$blend) == 0L)) {
+  if (is.null(family) || family$averages || (ensemble == 1L && length(settings$blend) == 0L && !settings$bootstrap)) {
     return(invisible())
   }
+  several <- if (settings$bootstrap) c("ensemble", "blend", "bootstrap") else c("ensemble", "blend")
   stop_incompatible(
-    "Networks of the family {.val {name}} are not averaged.", "Leave {.arg ensemble} and {.arg blend} out.", name = family$family
+    "Networks of the family {.val {name}} are not averaged.", "Leave {.arg {several}} out.", name = family$family, several = several
   )
 }
 
@@ -58,7 +63,8 @@ check_same_networks <- function(members, earlier) {
 }
 
 # Adds to a plan of plan_rows(): `train`, the places of all rows that take part, and `dealt`, for each network the places among these of the rows that
-# judge it (none where rows of their own are given, or no share is).
+# it does not train on and that judge it, or tell how well it predicts (none where no share is held back, and nothing drawn); under `bootstrap` also
+# `drawn`, for each the places of those that train it, as often as they were drawn. `aside` are those of which nothing is learnt.
 deal_rows <- function(plan, given, settings, typed, earlier, members) {
   plan$train <- plan$used
   plan$settings <- settings
@@ -66,19 +72,20 @@ deal_rows <- function(plan, given, settings, typed, earlier, members) {
   # Of an earlier training some may have been left out.
   plan$numbers <- if (is.null(earlier)) seq_len(members) else unique(earlier$numbers)
   plan$dealt <- rep(list(integer()), members)
-  n <- if (is.null(plan$train)) given$kept else length(plan$train)
+  rows <- if (is.null(plan$used)) seq_len(given$kept) else plan$used
+  n <- length(rows)
+  seed <- split_seed(check_seed(plan$settings$seed), typed, earlier)
   if (!is.null(plan$share)) {
-    seed <- split_seed(check_seed(plan$settings$seed), typed, earlier)
     codes <- outcome_codes(given$outcome)
     check_room_for_split(given)
-    rows <- if (is.null(plan$used)) seq_len(given$kept) else plan$used
     plan$dealt <- lapply(plan$numbers, function(number) rows_of_member(given, rows, codes, plan$share, seed, number))
   }
-  # What is learnt of inputs and outcome is learnt from the rows of the first network, which so is the one that would be trained alone.
-  first <- plan$dealt[[1L]]
-  plan$learn <- if (length(first) > 0L) (if (is.null(plan$train)) seq_len(n) else plan$train)[-first] else plan$train
-  plan$n <- n - length(first)
-  plan
+  # What is learnt of inputs and outcome is learnt from the rows of the first network, which so is the one that would be trained alone. Of rows that
+  # are drawn each trains some of the networks.
+  plan$aside <- plan$dealt[[1L]]
+  plan$learn <- if (length(plan$aside) > 0L) rows[-plan$aside] else plan$train
+  plan$n <- n - length(plan$aside)
+  if (settings$bootstrap) draw_for_members(plan, given, rows, seed) else plan
 }
 
 # From the dealing on; what train_planned() is for one network.
@@ -146,11 +153,14 @@ train_kind <- function(ready, plan, given, earlier, time, members, kind) {
   seeds <- restart_seeds(spec$engine$seed, max(plan$numbers))[plan$numbers]
   watch <- watch_training(spec$progress, spec$callback, member = TRUE)
   at <- which(earlier$kinds == kind)
+  # Rows that were not drawn may tell how well a network predicts without having been asked which of its epochs is the best.
+  judging <- !is.null(plan$share) || isTRUE(plan$out_of_bag)
   described <- lapply(seq_len(members), function(i) {
     held <- plan$dealt[[i]]
     all <- seq_len(nrow(ready$data$x))
     list(
-      seed = seeds[i], rows = if (length(held) > 0L) all[-held] else all, held = held,
+      seed = seeds[i], rows = if (!is.null(plan$drawn)) plan$drawn[[i]] else if (length(held) > 0L) all[-held] else all,
+      held = if (judging) held else integer(),
       start = if (length(at) > 0L) start_of_member(member_of(earlier, at[i]), spec)
     )
   })
@@ -164,7 +174,7 @@ train_kind <- function(ready, plan, given, earlier, time, members, kind) {
   raised <- watch$raised()
   if (length(raised) > 0L) stop(raised[[1L]])
   made <- lapply(seq_along(result$members), function(i) {
-    if (!is.null(result$members[[i]])) new_member(result$members[[i]], described[[i]], ready, given, if (length(at) > 0L) member_of(earlier, at[i]))
+    if (!is.null(result$members[[i]])) new_member(result$members[[i]], described[[i]], plan$dealt[[i]], ready, given, if (length(at) > 0L) member_of(earlier, at[i]))
   })
   list(members = made, interrupted = result$interrupted)
 }
@@ -176,20 +186,28 @@ start_of_member <- function(member, spec) {
   start
 }
 
-new_member <- function(trained, described, ready, given, earlier) {
+# `apart` are the rows that it did not train on, which may have judged it.
+new_member <- function(trained, described, apart, ready, given, earlier) {
   fit <- unclass(new_fit(trained$outcome, ready, given, earlier, replace(ready$spec$engine, "seed", described$seed)))
   weights <- ready$data$case_weights
   fit$rows <- length(described$rows)
   fit$total_weight <- if (is.null(weights)) as.double(fit$rows) else sum(weights[described$rows])
-  held <- pick_places(ready$data$rows, described$held)
-  fit$validation_rows <- as.integer(held)
+  fit$validation_rows <- as.integer(pick_places(ready$data$rows, described$held))
   if (length(described$held) > 0L) fit$validation_count <- length(described$held)
   fit[common_fields] <- NULL
-  predicted <- trained$held
-  if (length(described$held) > 0L) {
-    fit$out_of_fold <- list(rows = described$held, predicted = to_outcome(predicted, fit$outcome))
+  if (length(apart) > 0L) {
+    predicted <- if (length(described$held) > 0L) trained$held else predict_apart(fit, ready$data, apart)
+    fit$out_of_fold <- list(rows = apart, predicted = to_outcome(predicted, fit$outcome))
   }
   fit
+}
+
+# The engine's outputs for rows that have not judged the network. Offsets are on the scale that training sees.
+predict_apart <- function(fit, data, apart) {
+  settings <- fit$settings
+  net <- c(network_for_engine(fit), list(precision = settings$precision, threads = settings$threads, max_bytes = resolve_max_bytes(), extra_bytes = 0))
+  offset <- if (!is.null(data$offset)) data$offset[apart, , drop = FALSE]
+  answered(engine_predict(net, fit$weights, fit$biases, pick_rows_of(data$x, apart), offset))$value
 }
 
 # What all networks of an ensemble have in common, and the ensemble alone holds.
@@ -201,7 +219,7 @@ new_ensemble <- function(trained, ready, plan, given, time) {
   kept <- without_diverged(finished_members(trained, time), plan$numbers)
   if (kept$diverged > 0L) warn_diverged_members(kept)
   kept$trained <- lapply(kept$trained, smear, main, plan, given)
-  pools <- lapply(kept$trained, pool_held)
+  pools <- lapply(kept$trained, pool_held, plan)
   rows <- judged_rows(pools[[1L]]$rows, main, plan, given)
   shares <- blend_shares(pools, rows, main$spec$engine)
   counted <- shares$share > 0
@@ -237,7 +255,7 @@ new_ensemble <- function(trained, ready, plan, given, time) {
 smear <- function(members, ready, plan, given) {
   there <- !vapply(members, is.null, NA)
   transform <- if (any(there)) members[[which(there)[1L]]]$outcome$transform
-  pool <- pool_held(members[there])
+  pool <- pool_held(members[there], plan)
   rows <- if (!is.null(transform)) judged_rows(pool$rows, ready, plan, given)
   if (is.null(rows)) {
     return(members)
@@ -347,12 +365,18 @@ describe_cut <- function(fit) {
   paste0(names(cut), " = ", values, collapse = ", ")
 }
 
-# Predictions of rows by the networks that were not trained on them: a list of `rows` (places among those that take part) and `predicted`.
-pool_held <- function(members) {
+# Predictions of rows by the networks that were not trained on them: a list of `rows` (places among those that take part) and `predicted`. Of rows out
+# of bag, which are so for several networks, it is the mean of these.
+pool_held <- function(members, plan) {
   held <- lapply(members, function(member) member$out_of_fold)
-  list(
-    rows = unlist(lapply(held, function(part) part$rows)), predicted = do.call(rbind, lapply(held, function(part) part$predicted))
-  )
+  rows <- unlist(lapply(held, function(part) part$rows))
+  predicted <- do.call(rbind, lapply(held, function(part) part$predicted))
+  if (length(rows) > 0L && !is.null(plan$drawn)) {
+    each <- sort(unique(rows))
+    predicted <- unname(rowsum(predicted, rows)) / tabulate(match(rows, each), length(each))
+    rows <- each
+  }
+  list(rows = rows, predicted = predicted)
 }
 
 # Outcomes and weights of rows by their places, on the outcome's own scale; NULL without rows.

@@ -57,6 +57,7 @@ settle_request <- function(request) {
   if (!is.null(earlier)) {
     settings <- inherit_settings(settings, typed, earlier$settings)
   }
+  settings <- without_draws(settings, typed, earlier)
   settings$na_action <- read_na_action(settings$na_action)
   check_given_again(typed, given, earlier)
   check_still_filled(settings$na_action, earlier)
@@ -127,10 +128,10 @@ train_planned <- function(plan, given, settings, typed, earlier, recorder) {
 }
 
 # What the engine is to do (`spec`), with which rows (`data`), and what was learnt from these: how they are scaled and encoded, and where the
-# family's own parameters begin (`ancillary`). Of the networks of an ensemble that is the same but for their rows: `plan$dealt` has the places
-# of those that each holds back, and what is learnt of inputs and outcome is learnt from the rows of the first.
+# family's own parameters begin (`ancillary`). Of the networks of an ensemble that is the same but for their rows; of the places `plan$aside` nothing is
+# learnt of inputs and outcome, see deal_rows().
 prepare_training <- function(settings, plan, given, rows, typed, earlier) {
-  held <- if (!is.null(plan$dealt)) plan$dealt[[1L]]
+  held <- plan$aside
   learning <- function(value) if (length(held) == 0L || is.null(value)) value else pick_rows_of(value, -held)
   x <- if (is.null(earlier)) learning(rows$x) else rows$x
   embed <- embed_of_layers(settings, typed)
@@ -140,7 +141,7 @@ prepare_training <- function(settings, plan, given, rows, typed, earlier) {
   encoding <- learn_encoding(standardize, embed, x, pick(plan$weights, plan$learn), earlier)
   inputs <- list(
     n = plan$n, p = encoded_width(ncol(rows$x), encoding), rows = given$kept, embed = embed,
-    validation = if (is.null(plan$given)) plan$share else "given"
+    validation = if (!is.null(plan$given)) "given" else if (isTRUE(plan$out_of_bag)) "out_of_bag" else plan$share
   )
   if (needs_columns(settings$hidden)) inputs$columns <- describe_columns(x, given$blueprint, encoding)
   spec <- resolve_specification(settings, typed, inputs, given$outcome, given$interface != "matrix", earlier)

@@ -7,6 +7,8 @@ taught_arguments <- list(
   lr = c("learning_rate", "learn_rate", "learning.rate", "learningrate", "eta", "learn.rate", "rate", "learnFuncParams"),
   penalty = c("decay", "weight_decay", "weight.decay", "lambda", "alpha", "l2", "L2", "regularization"),
   mixture = c("l1", "L1", "l1_ratio"),
+  bootstrap = c("bag", "bagging", "replace", "resample"),
+  ensemble = c("times", "n_estimators", "repeats", "num_networks"),
   restarts = c("rep", "reps", "n_restarts", "nstart", "n_start"),
   activation = c("act.fct", "act_fct", "act", "activations", "hidden_activation", "activ.functions", "hiddenActFunc"),
   output = c("linear.output", "linear_output", "linout", "softmax", "output_activation", "linOut"),

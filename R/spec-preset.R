@@ -41,6 +41,7 @@
 #' * `restarts`, `checkpoint`, `keep_weights` and `start` (a list) are for one network: `ensemble` is 1.
 #' * `hidden`, `loss` or `output` leave nothing to blend with: `blend` is empty.
 #' * `validation = NULL` trains all networks on all rows; there is no early stopping and nothing to choose by.
+#' * `bootstrap = TRUE` has the rows out of each network's bag choose its best epoch: `validation` is `"out_of_bag"`.
 #'
 #' @section Effort:
 #' `effort = "quick"` trains one network; `"standard"` averages several, and blends them with smaller ones where the rows that they hold back say so; `"thorough"`
@@ -173,7 +174,10 @@ give_way <- function(chosen, settings, typed) {
     }
   }
   if (any(c("hidden", "loss", "output", "activation", "offset") %in% typed)) drop <- c(drop, "blend")
-  if ("validation" %in% typed && !is.numeric(settings$validation)) drop <- c(drop, "blend", if (is.null(settings$validation)) "stop_iter")
+  if (isTRUE(settings$bootstrap) && !is.null(chosen$validation)) chosen$validation <- "out_of_bag"
+  if ("validation" %in% typed && !is.numeric(settings$validation)) {
+    drop <- c(drop, if (!isTRUE(settings$bootstrap)) "blend", if (is.null(settings$validation)) "stop_iter")
+  }
   single <- intersect(c(single_arguments, "start"), typed)
   if (length(single) > 0L && !"ensemble" %in% typed) drop <- c(drop, "ensemble", "blend")
   if ("start" %in% typed) drop <- c(drop, "hidden", "embed")
@@ -194,6 +198,8 @@ reasons_of <- function(fit) {
   members <- paste0(count_text(settings$ensemble, "network"), " of a kind: `effort` is \"", settings$effort, "\".")
   c(
     members,
+    if (isTRUE(settings$bootstrap)) "Each trains on rows that were drawn with replacement (`bootstrap`).",
+    if (identical(settings$validation, "out_of_bag")) "The rows that it has not drawn choose its best epoch.",
     if (is.numeric(settings$validation)) "Each holds rows of its own back, which choose its best epoch: the mean of such networks is better than one trained on all rows.",
     if (!is.null(settings$embed)) paste0("Numeric inputs are encoded in ", settings$embed$bins, " bins, which lets the network bend where the data are dense."),
     if (is.null(settings$embed) && is.null(fit$inputs$encoding)) "Numeric inputs are not encoded in bins: there are more than 60, or none.",

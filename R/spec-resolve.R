@@ -100,6 +100,7 @@ resolve_specification <- function(settings, typed, inputs, outcome, table, earli
     preset = settings$preset,
     effort = if (identical(settings$preset, "table")) settings$effort,
     time_limit = settings$time_limit,
+    bootstrap = settings$bootstrap,
     standardize = standardize,
     embed = inputs$embed,
     rare_levels = check_count(settings$rare_levels, "rare_levels", min = 0),

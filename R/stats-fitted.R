@@ -164,14 +164,20 @@ complete_rows <- function(known, fit, arg, call) {
     if (all(drop)) {
       stop_backprop("empty", "{.arg {arg}} has no row without missing values.", call = call)
     }
-    keep <- which(!drop)
-    known$x <- known$x[keep, , drop = FALSE]
-    known$Y <- pick_rows_of(known$Y, keep)
-    known$case_weights <- known$case_weights[keep]
-    if (by_row) known$offset <- pick_rows_of(known$offset, keep)
-    known$row_names <- known$row_names[keep]
-    known$places <- keep
+    known <- keep_known(known, which(!drop))
   }
+  known
+}
+
+# The rows `keep` of what data_of() has read.
+keep_known <- function(known, keep) {
+  n <- nrow(known$x)
+  known$x <- known$x[keep, , drop = FALSE]
+  known$Y <- pick_rows_of(known$Y, keep)
+  known$case_weights <- known$case_weights[keep]
+  if (length(known$offset) > 1L && NROW(known$offset) == n) known$offset <- pick_rows_of(known$offset, keep)
+  known$row_names <- known$row_names[keep]
+  known$places <- keep
   known
 }
 

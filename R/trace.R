@@ -254,7 +254,7 @@ trace_training <- function(arguments) {
 
 # One network, of those that the table's preset would train as well.
 traced_alone <- function(arguments, call) {
-  asked <- c(ensemble = is_whole(arguments$ensemble, 2), blend = length(arguments$blend) > 0L)
+  asked <- c(ensemble = is_whole(arguments$ensemble, 2), bootstrap = isTRUE(arguments$bootstrap), blend = length(arguments$blend) > 0L)
   for (arg in names(asked)[asked]) {
     stop_backprop("ensemble", "One training is recorded, of one network: leave {.arg {arg}} out.", call = call)
   }

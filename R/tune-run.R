@@ -12,7 +12,7 @@ settle_trial <- function(request, values) {
   # A fold's outcomes may all be 0 and 1 where those of all rows are not.
   if (is.null(settings$family) && is.null(settings$loss) && outcome$kind == "numeric") settings$output <- objective$output
   # Networks are compared one by one where it is the preset that would have several.
-  alone <- identical(settings$preset, "table") && !any(c("ensemble", "blend") %in% request$typed) && (settings$ensemble > 1 || length(settings$blend) > 0L)
+  alone <- identical(settings$preset, "table") && !any(c("ensemble", "blend", "bootstrap") %in% request$typed) && (settings$ensemble > 1 || length(settings$blend) > 0L)
   if (alone) settings[c("ensemble", "blend")] <- list(1, NULL)
   # What the preset has chosen by all rows, it is not to choose again by those of a fold.
   settings$preset <- "textbook"

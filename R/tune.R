@@ -56,7 +56,7 @@ stop_tuning <- function(message, hint, ...) {
 #' 81 epochs.
 #'
 #' @section What is compared, and what is trained in the end:
-#' Under `preset = "table"`, where neither `ensemble` nor `blend` is typed, configurations are compared by one network each, which takes a tenth of the
+#' Under `preset = "table"`, where neither `ensemble` nor `blend` nor `bootstrap` is typed, configurations are compared by one network each, which takes a tenth of the
 #' time; in the end the ensemble of the preset is trained with the best one's settings. It should predict better than `results` say; how well it does, no
 #' row has told. `ensemble = 1` has one network in the end as well, `ensemble = 8` compares ensembles.
 #'

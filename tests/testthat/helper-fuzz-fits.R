@@ -182,6 +182,9 @@ faults_of_new_rows <- function(value, rows, known, settings) {
   fit <- known$fit
   n <- if (is.null(dim(rows$X))) NULL else nrow(rows$X)
   if (identical(settings$type, "class")) {
+    if (fit$outcome$kind == "logical") {
+      return(c(if (!is.logical(value)) "is not logical", if (!is.null(n) && length(value) != n) "has another length"))
+    }
     return(c(
       if (!is.factor(value) || !identical(levels(value), fit$outcome$levels)) "is no factor of the outcome's levels", if (!is.null(n) && length(value) != n) "has another length"
     ))
@@ -201,7 +204,7 @@ target_of_tibble_prediction <- function() {
   fit <- known$fit
   rows <- draw_rows(known$problem)
   factors <- fit$outcome$kind == "factor"
-  types <- if (factors) c("class", "prob", "conf_int") else c("numeric", "conf_int", "pred_int", "quantile")
+  types <- if (factors) c("class", "prob", "conf_int") else c("numeric", if (!is.null(levels_of(fit))) c("class", "prob"), "conf_int", "pred_int", "quantile")
   if (fit$settings$loss == "location_scale") types <- c("numeric", "sd", "pred_int", "quantile")
   if (fit$outcome$kind == "survival") types <- c(if (fit$settings$loss == "cox") "linear_pred", "survival", "hazard")
   how <- draw_how()

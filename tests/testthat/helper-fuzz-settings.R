@@ -207,6 +207,7 @@ training_kinds <- function(problem) {
     effort = function(near) if (near) draw_one("fast", NA, 2) else draw_one("quick", "standard"),
     time_limit = or_null(function(near) if (near) draw_one(0, -1, NA, "1", c(1, 2), Inf) else 1000),
     ensemble = function(near) if (near) draw_one(0, -1, 1.5, NA, "2", c(2, 3), 2147483647) else draw_one(1, 2, 3L),
+    bootstrap = function(near) if (near) a_flag(TRUE) else draw_one(TRUE, FALSE),
     blend = or_null(function(near) if (near) draw_one("line", NA, 1, c("linear", "trees"), list("small")) else draw_one("linear", "small", c("linear", "small"), "plain", "scores")),
     standardize = function(near) if (near) draw_one(a_flag(TRUE), "robustly", c("robust", "quantile")) else draw_one(TRUE, FALSE, "robust", "quantile"),
     embed = or_null(an_embedding), rare_levels = a_count_or_zero, outcome_transform = a_choice_of(c("none", "none", "log")), clip_predictions = a_flag,
@@ -242,7 +243,7 @@ a_validation_for <- function(problem) {
   own <- function() if (problem$interface == "formula") problem$first$data else problem$first[c("X", "Y")]
   function(near) {
     if (near) {
-      return(draw_one(0, 1, -0.1, NA, "0.2", c(0.1, 0.2), list(X = problem$inputs), own()[1L], 0.999, 1e-9, c(own(), zzz = 1)))
+      return(draw_one(0, 1, -0.1, NA, "0.2", c(0.1, 0.2), list(X = problem$inputs), own()[1L], "out_of_bag", 0.999, 1e-9, c(own(), zzz = 1)))
     }
     draw_one(0.2, 0.5, own(), 0.34)
   }
@@ -290,6 +291,9 @@ without_clashes <- function(settings) {
   if (!is.null(settings$loss) || !is.null(settings$family)) settings$output <- NULL
   if (!is.null(settings$restarts)) settings[c("checkpoint", "start")] <- NULL
   if (name %in% c("rprop", "lbfgs")) settings[c("decay_schedule", "dropout_schedule")] <- NULL
+  if (isTRUE(settings$bootstrap) && identical(as.double(settings$ensemble), 1) && is.null(settings$blend)) settings$ensemble <- 2
+  if (isTRUE(settings$bootstrap) && is.null(settings$ensemble)) settings$bootstrap <- NULL
+  if (isTRUE(settings$bootstrap) && !is.null(settings$validation) && chance(0.5)) settings$validation <- "out_of_bag"
   if (!is.null(settings$ensemble)) settings[c("restarts", "checkpoint", "keep_weights", "start")] <- NULL
   if ("hidden" %in% names(settings) && length(settings$hidden) == 0L) settings$dropout <- NULL
   settings

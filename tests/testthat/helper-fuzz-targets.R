@@ -159,7 +159,7 @@ an_ensemble <- function(env) {
   # Hazards are not averaged.
   if (problem$outcome == "times") return(an_ensemble(env))
   if (problem$interface == "formula") problem$first$formula <- y ~ .
-  settings <- c(list(hidden = 2, epochs = 3, seed = 1, preset = "textbook", ensemble = 2, validation = 0.3), draw_some(list(blend = "linear", embed = "piecewise"), 0.5))
+  settings <- c(list(hidden = 2, epochs = 3, seed = 1, preset = "textbook", ensemble = 2, validation = 0.3), draw_some(list(blend = "linear", embed = "piecewise", bootstrap = TRUE), 0.5))
   call <- as_fuzz_call(quote(nn_train), c(problem$first, settings), env)
   suppressMessages(suppressWarnings(eval(call, env)))
 }

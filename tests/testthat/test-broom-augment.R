@@ -73,6 +73,26 @@ test_that("an offset and recipes are read as in predictions", {
   expect_named(generics::augment(fit, mtcars["wt"]), c(".rownames", "wt", ".pred"))
 })
 
+test_that("no rows give no rows, of the columns and types that one has", {
+  types <- function(table) lapply(table, function(column) class(column))
+  expect_alike <- function(fit, one, none) {
+    value <- generics::augment(fit, none)
+    expect_identical(nrow(value), 0L)
+    expect_identical(types(value), types(generics::augment(fit, one)))
+  }
+  counts <- data.frame(x = 1:6, good = 1, bad = 2)
+  fits <- list(
+    list(quick(mpg ~ wt, mtcars), mtcars), list(quick(cbind(mpg, hp) ~ wt, mtcars), mtcars), list(quick(Species ~ ., iris), iris),
+    list(quick(mpg ~ wt, mtcars, loss = loss_quantile(c(0.1, 0.9))), mtcars), list(quick(mpg ~ wt, mtcars, family = "location_scale"), mtcars),
+    list(quick(cbind(good, bad) ~ x, counts), counts), list(nn_train(mpg ~ wt, mtcars, epochs = 1, ensemble = 2, seed = 1), mtcars)
+  )
+  for (pair in fits) expect_alike(pair[[1]], pair[[2]][1, ], pair[[2]][0, ])
+  X <- as.matrix(unname(mtcars[c("wt", "hp")]))
+  fit <- quick(unname(X), mtcars$mpg)
+  expect_alike(fit, list(X = unname(X)[1:2, ], Y = mtcars$mpg[1:2]), list(X = unname(X)[0, ], Y = mtcars$mpg[0]))
+  expect_alike(fit, unname(X)[1:2, ], unname(X)[0, ])
+})
+
 test_that("what cannot be augmented is refused with a reason", {
   fit <- quick(mpg ~ wt, mtcars)
   expect_snapshot(error = TRUE, {

@@ -89,6 +89,19 @@ test_that("rows of weight 0 do not count, and rows can be drawn", {
   expect_identical(attr(drawn, "explained")$rows, 10L)
 })
 
+test_that("rows without a prediction or an outcome are left out, with the warning of the other methods", {
+  fit <- nn_train(mpg ~ wt + hp, mtcars, preset = "textbook", hidden = 2, epochs = 20, seed = 1)
+  gaps <- transform(mtcars, hp = replace(hp, 3, NA))
+  expect_warning(value <- nn_importance(fit, gaps, seed = 1), class = "backprop_warning_left_out")
+  expect_equal(value, nn_importance(fit, mtcars[-3, ], seed = 1))
+  found <- tryCatch(nn_importance(fit, transform(gaps, mpg = replace(mpg, 5:6, NA)), seed = 1), backprop_warning_left_out = identity)
+  expect_identical(found$rows, c(3L, 5L, 6L))
+  expect_snapshot(invisible(nn_importance(fit, transform(gaps, mpg = replace(mpg, 5:6, NA)), seed = 1)))
+  # One that does not count is not told of.
+  expect_silent(nn_importance(fit, list(data = gaps, case_weights = replace(rep(1, 32), 3, 0)), seed = 1))
+  expect_error(nn_importance(fit, transform(mtcars, hp = NA_real_)), class = "backprop_error_empty")
+})
+
 test_that("what cannot be judged is refused", {
   fit <- flat_fit()
   data <- cars_with_factor()

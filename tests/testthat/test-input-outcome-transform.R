@@ -22,6 +22,19 @@ test_that("outcomes that are not positive are shifted: counts by one, others by 
   expect_equal(undo_transform(transform_outcome(y, transform), transform), y)
 })
 
+test_that("a row held back whose outcome is too low for the logarithm counts as the lowest that trains", {
+  X <- matrix(1:20 / 10)
+  y <- c(-50, 1:19 - 2)
+  train <- function(y, given) nn_train(X[-1, , drop = FALSE], y[-1], outcome_transform = "log", validation = list(X = X[1, , drop = FALSE], Y = given), epochs = 3, seed = 1)
+  expect_silent(fit <- train(y, -50))
+  # The shift of -1 to 17, whose median is 8, is 4.5 + 1.
+  expect_identical(fit$outcome$transform$shift, 5.5)
+  expect_identical(fit$history, train(y, -1)$history)
+  # One that has a logarithm keeps it.
+  expect_false(identical(train(y, -2)$history, fit$history))
+  expect_silent(nn_train(X, y, outcome_transform = "log", validation = 0.3, ensemble = 3, epochs = 3, seed = 1))
+})
+
 test_that("predictions are held to the range of the training rows, a tenth wider, but not across 0", {
   expect_identical(learn_limits(cbind(c(0, 10), c(-5, 5), c(-20, -10))), list(lower = c(0, -6, -21), upper = c(11, 6, -9)))
   data <- data.frame(x = 1:20, y = 1:20 + 0)

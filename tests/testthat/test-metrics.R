@@ -133,3 +133,17 @@ test_that("what cannot be judged is refused", {
   times <- nn_train(survival::Surv(time, status) ~ age, data = survival::lung, epochs = 1, seed = 1, preset = "textbook")
   expect_snapshot(nn_metrics(times, survival::lung), error = TRUE)
 })
+
+test_that("data without the weights that training had are judged unweighted, and that is said", {
+  fit <- nn_train(mpg ~ wt + hp, mtcars, case_weights = qsec, preset = "textbook", hidden = c(), epochs = 20, seed = 1)
+  without <- mtcars[c("mpg", "wt", "hp")]
+  expect_message(value <- nn_metrics(fit, without), class = "backprop_message_unweighted")
+  expect_silent(plain <- nn_metrics(fit, without, case_weights = rep(1, 32)))
+  expect_identical(value, plain)
+  expect_silent(weighted <- nn_metrics(fit, mtcars))
+  expect_false(identical(weighted, plain))
+  expect_snapshot(invisible(nn_metrics(fit, without)))
+  expect_snapshot(invisible(summary(fit, without)))
+  kept <- nn_train(mpg ~ wt, mtcars, case_weights = qsec, preset = "textbook", epochs = 2, keep = "data")
+  expect_silent(nn_metrics(kept))
+})

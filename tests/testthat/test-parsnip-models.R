@@ -124,6 +124,11 @@ test_that("bag_mlp() averages as many networks as are asked for, eleven where no
   expect_identical(dim(predict(eleven, iris, type = "prob")), c(150L, 3L))
   three <- parsnip::fit(parsnip::set_engine(bag, "backprop", preset = "textbook", ensemble = 3), Species ~ ., iris)
   expect_length(three$fit$members, 3)
+  expect_identical(vapply(list(eleven, three), function(model) model$fit$settings$bootstrap, NA), c(TRUE, TRUE))
+  plain <- nn_train(Species ~ ., iris, preset = "textbook", hidden = 2, epochs = 3, ensemble = 11, bootstrap = TRUE, seed = 1)
+  expect_identical(predict(eleven, iris, type = "prob"), predict(plain, iris, type = "prob"))
+  held <- parsnip::fit(parsnip::set_engine(bag, "backprop", bootstrap = FALSE, ensemble = 2), Species ~ ., iris)
+  expect_identical(held$fit$settings$validation, 0.15)
 })
 
 test_that("wrong arguments of the engine are this package's errors", {

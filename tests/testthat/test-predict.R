@@ -8,6 +8,25 @@ test_that("a numeric or logical outcome gives .pred", {
   expect_named(predict(logical, article_X), ".pred")
 })
 
+test_that("a logical outcome has classes that are logical, and shares, where its output is a probability", {
+  data <- transform(mtcars, am = am == 1)
+  fit <- nn_train(am ~ wt, data, preset = "textbook", epochs = 200, seed = 1)
+  p <- nn_predict(fit, data)[, 1]
+  expect_identical(predict(fit, data, type = "class")$.pred_class, unname(p) > 0.5)
+  expect_identical(nn_predict(fit, data, type = "class"), unname(p) > 0.5)
+  share <- predict(fit, data, type = "prob")
+  expect_named(share, c(".pred_FALSE", ".pred_TRUE"))
+  expect_identical(share$.pred_TRUE, unname(p))
+  expect_equal(rowSums(share), rep(1, 32))
+  # To miss one that is TRUE costs nine times as much: it is decided for above a tenth.
+  cost <- matrix(c(0, 9, 1, 0), 2, dimnames = rep(list(c("FALSE", "TRUE")), 2))
+  expect_identical(predict(fit, data, type = "class", cost = cost)$.pred_class, unname(p) > 0.1)
+  expect_identical(predict(fit, data.frame(wt = c(NA, 1)), type = "class")$.pred_class, c(NA, TRUE))
+  expect_identical(predict(fit, data[0, ], type = "class")$.pred_class, logical())
+  line <- nn_train(as.matrix(mtcars["wt"]), data$am, output = "linear", epochs = 1)
+  expect_error(predict(line, as.matrix(mtcars["wt"]), type = "class"), class = "backprop_error_incompatible")
+})
+
 test_that("a factor gives classes by default, and a share for every level in order", {
   fit <- nn_train(Species ~ ., data = iris, epochs = 200, activation = "tanh", seed = 1, preset = "textbook")
   class <- predict(fit, iris)
