@@ -5,7 +5,12 @@
 #' As `.csv`, the table of [as.data.frame()][as.data.frame.nn_trace], a row per cell. As `.xlsx`, a workbook with a
 #' sheet per iteration, in which every matrix is computed by formulas from the ones before it: change a weight, an
 #' input or the learning rate (the blue cells) and watch what follows, to the loss and through all later iterations.
-#' The workbook needs the openxlsx package.
+#' The numbers stand beside their formulas, so that a viewer that computes nothing shows them too, and the last sheet has the forward pass and the loss
+#' after the last update. Each iteration prints on a page of its own. The workbook needs the openxlsx package.
+#'
+#' With `blank = TRUE` it is a form for a class: all that is to be computed is left empty, and a cell that is filled in, with a number or a formula, turns
+#' green or orange at once. It is right within 0.0001, of large numbers within 0.01 %. Each sheet counts what is right. The answers are computed from
+#' the blue cells in columns to the right, which are hidden, not secret: unhide them, or write the same trace without `blank`, for the teacher.
 #'
 #' Some numbers of a workbook stay as they were recorded: which rows a mini-batch has, which units dropout drops, the
 #' factor by which a gradient was clipped, and the steps of L-BFGS. Spreadsheets compute in double precision and in
@@ -21,6 +26,7 @@
 #' @param trace A trace from [nn_trace()].
 #' @param file Path of the file, ending in `.csv` or `.xlsx`.
 #' @param overwrite Whether a file that exists may be replaced.
+#' @param blank Whether to leave the results of a workbook to be filled in.
 #' @return The path, invisibly.
 #' @section Errors:
 #' Errors have class `backprop_error_file` (another ending, a folder that is not there, a file that exists or cannot be
@@ -34,21 +40,26 @@
 #' head(read.csv(file))
 #' if (requireNamespace("openxlsx", quietly = TRUE)) {
 #'   nn_write_trace(trace, tempfile(fileext = ".xlsx"))
+#'   nn_write_trace(trace, tempfile(fileext = ".xlsx"), blank = TRUE)
 #' }
 #' @export
-nn_write_trace <- function(trace, file, overwrite = FALSE) {
+nn_write_trace <- function(trace, file, overwrite = FALSE, blank = FALSE) {
   call <- quote(nn_write_trace())
   check_trace(if (missing(trace)) NULL else trace, call)
   if (missing(file) || !is_path(file)) {
     stop_argument("file", "the path of a file", if (missing(file)) NULL else file, call = call)
   }
   check_flag(overwrite, "overwrite", call = call)
+  check_flag(blank, "blank", call = call)
   # Names of files may be any bytes.
   kind <- sub(".*\\.", "", basename(file), useBytes = TRUE)
   if (validUTF8(kind)) kind <- tolower(kind)
   if (!kind %in% c("csv", "xlsx")) {
     name <- basename(file)
     stop_backprop("file", "{.arg file} must end in {.val .csv} or {.val .xlsx}, not {.val {name}}.", call = call)
+  }
+  if (blank && kind == "csv") {
+    stop_backprop("file", "A blank form is a workbook: with {.code blank = TRUE}, {.arg file} must end in {.val .xlsx}.", call = call)
   }
   if (!dir.exists(dirname(file))) {
     folder <- dirname(file)
@@ -57,7 +68,7 @@ nn_write_trace <- function(trace, file, overwrite = FALSE) {
   if (file.exists(file) && !dir.exists(file) && !overwrite) {
     stop_backprop("file", c("{.path {file}} exists.", i = "Use {.code overwrite = TRUE} to replace it."), call = call)
   }
-  write_file(file, if (kind == "csv") csv_bytes(as.data.frame(trace)) else workbook_bytes(trace, file, call), call = call)
+  write_file(file, if (kind == "csv") csv_bytes(as.data.frame(trace)) else workbook_bytes(trace, file, blank, call), call = call)
   invisible(file)
 }
 
@@ -85,7 +96,7 @@ as_text_cells <- function(table) {
 largest_workbook <- 2e5
 
 # A workbook as its file has it.
-workbook_bytes <- function(trace, file, call) {
+workbook_bytes <- function(trace, file, blank, call) {
   if (!requireNamespace("openxlsx", quietly = TRUE)) {
     stop_backprop("package", c(
       "Writing a workbook needs the openxlsx package, which is not installed.",
@@ -102,9 +113,11 @@ workbook_bytes <- function(trace, file, call) {
     ), call = call)
   }
   book <- openxlsx::createWorkbook()
-  for (sheet in trace_sheets(trace)) {
+  for (sheet in trace_sheets(trace, blank)) {
     write_sheet(book, sheet)
+    if (sheet$shift > 0L) finish_blank_sheet(book, sheet)
   }
+  name_no_drawings(book)
   made <- tempfile(fileext = ".xlsx")
   before <- workbook_scratch()
   on.exit(unlink(c(made, setdiff(workbook_scratch(), before)), recursive = TRUE, expand = FALSE))
@@ -158,7 +171,7 @@ workbook_fault <- function(file) {
 write_sheet <- function(book, sheet) {
   openxlsx::addWorksheet(book, sheet$name, gridLines = FALSE)
   cells <- sheet$cells
-  for (kind in c("number", "text", "formula")) {
+  for (kind in c("number", "text", "formula", "sentence")) {
     of_kind <- cells[cells$kind == kind, ]
     for (column in unique(of_kind$column)) {
       at <- of_kind[of_kind$column == column, ]
@@ -168,21 +181,55 @@ write_sheet <- function(book, sheet) {
       }
     }
   }
+  keep_values(book, sheet)
   for (style in setdiff(unique(cells$style), "")) {
     at <- cells[cells$style == style, ]
     openxlsx::addStyle(book, sheet$name, workbook_style(style), rows = at$row, cols = at$column, stack = TRUE)
   }
   openxlsx::setColWidths(book, sheet$name, cols = seq_len(max(cells$column)), widths = 11)
   openxlsx::freezePane(book, sheet$name, firstActiveRow = 2L)
+  lay_out_page(book, sheet)
 }
 
 write_run <- function(book, sheet, kind, content, column, row) {
-  if (kind == "formula") {
+  if (kind %in% c("formula", "sentence")) {
     openxlsx::writeFormula(book, sheet, content, startCol = column, startRow = row)
   } else {
     content <- if (kind == "number") as.numeric(content) else content
     openxlsx::writeData(book, sheet, content, startCol = column, startRow = row, colNames = FALSE)
   }
+}
+
+# Beside each formula what it gives, for whoever reads the file without computing: openxlsx writes formulas only, but has a place for it. Type 0 is
+# a number, 3 text.
+keep_values <- function(book, sheet) {
+  data <- book$worksheets[[match(sheet$name, names(book))]]$sheet_data
+  cells <- sheet$cells[sheet$cells$kind %in% c("formula", "sentence"), ]
+  at <- match(paste(cells$row, cells$column), paste(data$rows, data$cols))
+  data$v[at] <- as_xml_text(cells$value)
+  data$t[at] <- ifelse(cells$kind == "sentence" | !nzchar(cells$value), 3L, 0L)
+}
+
+# openxlsx names drawings for each sheet and writes them only where there are some: readers that look for what is named would refuse the file.
+name_no_drawings <- function(book) {
+  book$worksheets_rels <- lapply(book$worksheets_rels, function(parts) parts[!grepl("drawings/", parts, fixed = TRUE)])
+  book$Content_Types <- book$Content_Types[!grepl("/drawings/", book$Content_Types, fixed = TRUE)]
+}
+
+as_xml_text <- function(text) gsub(">", "&gt;", gsub("<", "&lt;", gsub("&", "&amp;", text, fixed = TRUE), fixed = TRUE), fixed = TRUE)
+
+# An iteration on a page of its own, in the direction that leaves it larger; as wide as the page and on several pages where it would become too
+# small to read. Sizes in points, of a row 15 and of a column 62, on A4.
+lay_out_page <- function(book, sheet) {
+  shown <- sheet$cells[sheet$shift == 0L | sheet$cells$column <= sheet$shift, ]
+  size <- c(62 * max(shown$column), 15 * max(shown$row))
+  paper <- c(495, 735)
+  scale <- c(portrait = min(paper / size), landscape = min(rev(paper) / size))
+  best <- names(which.max(scale))
+  openxlsx::pageSetup(
+    book, sheet$name, orientation = best, fitToWidth = TRUE, fitToHeight = scale[[best]] >= 0.4, paperSize = 9, printTitleRows = 1
+  )
+  openxlsx::setHeaderFooter(book, sheet$name, footer = c("&A", "", "page &P of &N"))
 }
 
 workbook_style <- function(style) {
@@ -195,6 +242,9 @@ workbook_style <- function(style) {
     label = openxlsx::createStyle(fontColour = "#666666", halign = "right"),
     input = openxlsx::createStyle(numFmt = "General", fgFill = "#DDEBF7", border = frame, borderColour = "#9BC2E6"),
     value = openxlsx::createStyle(numFmt = number, border = frame, borderColour = "#D9D9D9"),
+    blank = openxlsx::createStyle(numFmt = number, border = frame, borderColour = "#7F7F7F", borderStyle = "medium"),
+    answer = openxlsx::createStyle(numFmt = number, fontColour = "#666666"),
+    score = openxlsx::createStyle(textDecoration = "bold"),
     changed = openxlsx::createStyle(numFmt = number, fgFill = "#FFF2CC", border = frame, borderColour = "#D6B656"),
     loss = openxlsx::createStyle(numFmt = "0.000000##", textDecoration = "bold", fgFill = "#E2EFDA")
   )
