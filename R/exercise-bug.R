@@ -102,7 +102,6 @@ make_bug <- function(level) {
   if (!isTRUE(max(apart) > 1e-3)) {
     return(NULL)
   }
-  start <- task$start
   part <- utils::tail(grep("# ", planted$script[seq_len(planted$line)], value = TRUE), 1L)
   part <- if (length(part) == 0L) "before the loop" else paste0("in the part under `", trimws(part), "`")
   agree <- names(apart)[apart < 1e-9]
@@ -112,7 +111,7 @@ make_bug <- function(level) {
       "One line of this script is wrong, or in the wrong place. Which?",
       "It should train a 4-3-1 network of sigmoids by full batches, with the loss sum((Y - output)^2) / 2, as the engine does."
     ),
-    given = list(X = matrix(task$X, 3L), Y = task$Y, wh = start$weights[[1L]], bh = rbind(start$biases[[1L]]), wout = start$weights[[2L]], bout = rbind(start$biases[[2L]])),
+    given = shown_network(task$X, task$Y, task$start),
     code = planted$script,
     ask = "nn_check_answer(%s, 7), the line, or the mended function in place of 7",
     hints = c(

@@ -101,3 +101,19 @@ answer_tolerance <- function(answer) 2e-4 + 1e-3 * abs(answer)
 can_be_told <- function(answer, mistakes) {
   all(vapply(mistakes, function(mistake) any(abs(mistake$value - answer) > 4 * answer_tolerance(answer)), NA))
 }
+
+# Data, and the start of a network with one hidden layer where there is one, as matrices to be shown.
+shown_network <- function(X, Y, start = NULL) {
+  named <- function(x, rows, columns) matrix(x, length(rows), length(columns), dimnames = list(rows, columns))
+  rows <- as.character(seq_len(nrow(X)))
+  inputs <- paste0("x", seq_len(ncol(X)))
+  data <- list(X = named(X, rows, inputs), Y = named(Y, rows, "y"))
+  if (is.null(start)) {
+    return(data)
+  }
+  units <- paste0("h", seq_len(ncol(start$weights[[1L]])))
+  c(data, list(
+    wh = named(start$weights[[1L]], inputs, units), bh = named(start$biases[[1L]], "bias", units),
+    wout = named(start$weights[[2L]], units, "y"), bout = named(start$biases[[2L]], "bias", "y")
+  ))
+}

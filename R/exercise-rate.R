@@ -30,7 +30,7 @@ make_rate <- function(level) {
       ),
       paste0("At the start the loss is ", format(signif(before, 3)), ". Which learning rate brings it to ", format(target), " or below?")
     ),
-    given = list(X = X, Y = Y),
+    given = shown_network(X, Y),
     ask = "nn_check_answer(%s, 0.001)",
     hints = c(
       "Too small a rate is still on its way after the last epoch; too large a one jumps over the valley, and further each time.",

@@ -32,7 +32,7 @@ make_symmetry <- function(level) {
         c("", ", in which at most 2 numbers are changed", ", in which at most 2 numbers are changed, none of them in wh or bh")[level], "."
       )
     ),
-    given = list(X = X, Y = Y, wh = start$weights[[1L]], bh = rbind(start$biases[[1L]]), wout = start$weights[[2L]], bout = rbind(start$biases[[2L]])),
+    given = shown_network(task$X, task$Y, task$start),
     ask = "change `start <- %1$s$task$start`, then nn_check_answer(%1$s, start)",
     hints = c(
       "Units with the same weights in and out compute the same, get the same error back, and so the same update. What must differ between them at the start?",
@@ -44,7 +44,8 @@ make_symmetry <- function(level) {
       "A random start, as that of nn_init(), does it for all weights at once."
     ),
     task = task,
-    options = options
+    options = options,
+    choose = "From which of these starts do they become three different ones? Tick all that do."
   )
 }
 

@@ -10,6 +10,7 @@
 #   solution           lines
 #   task               what answers are judged by: fields of the kind's own
 #   options            for a page: what there is to choose from (text, right, why), or NULL where numbers are typed
+#   choose             the question that goes with options, in place of the last of `question`, or NULL where that will do
 # A kind is a function that makes one from a level (exercise-cells, -bug, -symmetry, -rate) and one that judges an answer (exercise-check).
 
 exercise_kinds <- c("forward", "backward", "bug", "symmetry", "rate")
@@ -110,7 +111,8 @@ exercise_fields <- function() fields(
   hints = field("lines of text", function(x, exercise) is_lines(x)),
   solution = field("lines of text", function(x, exercise) is_lines(x)),
   task = field("a list of what answers are judged by", function(x, exercise) is_plain_list(x) && is_whole_task(x, exercise$kind)),
-  options = field("a list of options", function(x, exercise) is_plain_list(x) && all(vapply(x, is_option, NA)), optional = TRUE)
+  options = field("a list of options", function(x, exercise) is_plain_list(x) && all(vapply(x, is_option, NA)), optional = TRUE),
+  choose = text_field(optional = TRUE)
 )
 
 is_lines <- function(x) is.character(x) && is.null(dim(x)) && length(x) > 0L && !anyNA(x)
@@ -142,7 +144,7 @@ check_exercise <- function(exercise, call, arg = "exercise") {
 }
 
 check_exercise_set <- function(exercises, call, arg = "exercises") {
-  if (!inherits(exercises, "nn_exercise_set") || !is.list(exercises) || length(exercises) == 0L) {
+  if (!is.list(exercises) || length(exercises) == 0L || !all(vapply(unclass(exercises), inherits, NA, "nn_exercise"))) {
     found <- describe_value(exercises)
     stop_backprop("not_an_exercise", "{.arg {arg}} must be exercises made by {.fn nn_exercise} or {.fn nn_exercise_set}, not {found}.", call = call)
   }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tests the page of nn_view() in a headless Chromium. usage: run.sh [LIBRARY]    LIBRARY: where the package is installed
+# Tests the pages of the package in a headless Chromium. usage: run.sh [LIBRARY]    LIBRARY: where the package is installed
 # Needs node, npm and chromium. SCREENSHOTS=folder keeps pictures of the page.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -10,4 +10,9 @@ done
 pages=$(mktemp -d)
 trap 'rm -rf "$pages"' EXIT
 R_LIBS=${1:-}${1:+:}${R_LIBS:-} Rscript --vanilla pages.R "$pages"
-node test.mjs "$pages"
+failed=0
+# Each file but the harness has tests of its own.
+for tests in *.mjs; do
+  [ "$tests" = harness.mjs ] || node "$tests" "$pages" || failed=1
+done
+exit "$failed"
