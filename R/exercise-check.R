@@ -162,5 +162,5 @@ judge_rate <- function(task, answer, call) {
     stop_argument("answer", "a learning rate: a positive number", answer, call = call)
   }
   tried <- try_rate(as.double(answer), task)
-  list(right = reaches(tried, task$target), says = paste0("With lr = ", format(answer), " ", rate_words(tried, task$target)))
+  list(right = reaches(tried, task$target), says = paste0("With lr = ", format(answer, scientific = FALSE), " ", rate_words(tried, task$target)))
 }

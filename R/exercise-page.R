@@ -96,7 +96,7 @@ exercise_section <- function(exercise, number, id, answers) {
     if (any(formulas)) paste0('<ul class="nnx-formulas">', paste0("<li><code>", escape(question[formulas]), "</code></li>", collapse = ""), "</ul>"),
     '<form class="nnx-form" novalidate autocomplete="off">',
     exercise_fields_html(exercise, id),
-    '<div class="nnx-buttons"><button type="submit" class="nnx-check">Check</button>',
+    '<div class="nnx-buttons" hidden><button type="submit" class="nnx-check">Check</button>',
     '<button type="button" class="nnx-solve" aria-expanded="false">Solution</button></div>',
     '<div class="nnx-says" role="status"></div>',
     "</form>",
@@ -105,7 +105,19 @@ exercise_section <- function(exercise, number, id, answers) {
   ), collapse = "\n")
 }
 
-solution_html <- function(exercise) paste0("<ul>", paste0("<li><code>", escape(exercise$solution), "</code></li>", collapse = ""), "</ul>")
+solution_html <- function(exercise) {
+  lines <- escape(page_solution(exercise))
+  if (is.null(exercise$options)) lines <- paste0("<code>", lines, "</code>")
+  paste0("<ul>", paste0("<li>", lines, "</li>", collapse = ""), "</ul>")
+}
+
+# Where a page has another question than the console, the answer is to that one.
+page_solution <- function(exercise) {
+  if (is.null(exercise$choose)) {
+    return(exercise$solution)
+  }
+  vapply(exercise$options, function(option) paste0(if (option$right) "Yes" else "No", ", ", option$text, ": ", option$why), "")
+}
 
 # Matrices, code, and what is to be typed or chosen.
 exercise_fields_html <- function(exercise, id) {
@@ -174,6 +186,6 @@ encoded_key <- function(exercise) {
   } else {
     list(options = lapply(exercise$options, function(option) option[c("text", "right", "why")]))
   }
-  key <- c(key, list(hints = I(exercise$hints), solution = I(exercise$solution)))
+  key <- c(key, list(hints = I(exercise$hints), solution = I(page_solution(exercise))))
   paste(format(charToRaw(json_text(key))), collapse = "")
 }

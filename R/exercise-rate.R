@@ -20,7 +20,7 @@ make_rate <- function(level) {
     return(NULL)
   }
   middle <- enough[ceiling(length(enough) / 2)]
-  said <- function(k) paste0("lr = ", format(rates[k]), ": ", rate_words(tried[[k]], target))
+  said <- function(k) paste0("lr = ", format(rates[k], scientific = FALSE), ": ", rate_words(tried[[k]], target))
   list(
     title = "Choose a rate",
     question = c(
@@ -35,12 +35,12 @@ make_rate <- function(level) {
     hints = c(
       "Too small a rate is still on its way after the last epoch; too large a one jumps over the valley, and further each time.",
       paste0("With ", said(max(enough[1L] - 2L, 1L)), " With ", said(min(utils::tail(enough, 1L) + 2L, length(rates)))),
-      paste0("A rate near ", format(rates[middle]), " does it.")
+      paste0("A rate near ", format(rates[middle], scientific = FALSE), " does it.")
     ),
-    solution = c(paste0("For example lr = ", format(rates[middle]), "."), vapply(seq_along(rates), said, "")),
+    solution = c(paste0("For example lr = ", format(rates[middle], scientific = FALSE), "."), vapply(seq_along(rates), said, "")),
     task = c(task, list(target = target, solution = rates[middle])),
     options = lapply(seq_along(rates), function(k) {
-      list(text = format(rates[k]), right = k %in% enough, why = rate_words(tried[[k]], target))
+      list(text = format(rates[k], scientific = FALSE), right = k %in% enough, why = rate_words(tried[[k]], target))
     })
   )
 }

@@ -34,6 +34,7 @@
     var solve = exercise.querySelector(".nnx-solve");
     var fields = all(form, "input[type=text]");
     var choices = all(form, "input[type=radio], input[type=checkbox]");
+    form.querySelector(".nnx-buttons").hidden = false;
     var wrong = 0;
     var solution = null;
 
@@ -116,7 +117,10 @@
         solution.hidden = !solution.hidden;
       } else {
         solution = make("ul", "nnx-solution");
-        key.solution.forEach(function (line) { solution.appendChild(make("li")).appendChild(make("code", "", line)); });
+        key.solution.forEach(function (line) {
+          if (fields.length > 0) solution.appendChild(make("li")).appendChild(make("code", "", line));
+          else solution.appendChild(make("li", "", line));
+        });
         says.parentNode.appendChild(solution);
       }
       solve.setAttribute("aria-expanded", String(!solution.hidden));
