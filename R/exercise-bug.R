@@ -74,7 +74,7 @@ bug_data <- function() {
 }
 
 engine_numbers <- function(task) {
-  fit <- nn_train(task$X, task$Y, hidden = ncol(task$start$weights[[1L]]), lr = task$lr, start = task$start, epochs = task$epochs)
+  fit <- nn_train(task$X, task$Y, hidden = ncol(task$start$weights[[1L]]), lr = task$lr, start = task$start, epochs = task$epochs, seed = 1)
   list(wh = fit$weights[[1L]], bh = fit$biases[[1L]], wout = fit$weights[[2L]], bout = fit$biases[[2L]])
 }
 

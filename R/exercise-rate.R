@@ -50,7 +50,7 @@ try_rate <- function(lr, task) {
   fit <- suppressWarnings(
     nn_train(
       task$X, task$Y, hidden = task$hidden, activation = "tanh", output = "linear", loss = "mse", optimizer = "gd", lr = lr,
-      start = task$start, epochs = task$epochs
+      start = task$start, epochs = task$epochs, seed = 1
     ),
     classes = "backprop_warning"
   )

@@ -54,7 +54,7 @@ enough_apart <- 0.01
 
 # A row for each hidden unit: its weights in, its bias, its weight out, after training.
 trained_units <- function(task, start) {
-  fit <- nn_train(task$X, task$Y, hidden = ncol(task$start$weights[[1L]]), lr = task$lr, start = start, epochs = task$epochs)
+  fit <- nn_train(task$X, task$Y, hidden = ncol(task$start$weights[[1L]]), lr = task$lr, start = start, epochs = task$epochs, seed = 1)
   cbind(t(fit$weights[[1L]]), fit$biases[[1L]], fit$weights[[2L]])
 }
 

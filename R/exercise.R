@@ -75,7 +75,7 @@ nn_exercise_set <- function(kinds = c("forward", "backward", "bug", "symmetry", 
   level <- check_difficulty(level, call)
   seed <- undoing_draws(seed_or_drawn(seed, call))
   seeds <- drawing_by(seed, function() sample.int(99999L, n, replace = n > 99999L))
-  structure(Map(make_exercise, rep_len(kinds, n), level, seeds, USE.NAMES = FALSE), class = "nn_exercise_set")
+  structure(Map(make_exercise, rep_len(kinds, n), level, seeds, list(call), USE.NAMES = FALSE), class = "nn_exercise_set")
 }
 
 check_difficulty <- function(level, call) {
@@ -84,7 +84,7 @@ check_difficulty <- function(level, call) {
 }
 
 # Numbers are drawn anew until the exercise is fair: a maker gives NULL where it is not.
-make_exercise <- function(kind, level, seed) {
+make_exercise <- function(kind, level, seed, call = quote(nn_exercise())) {
   make <- exercise_makers(kind)
   made <- drawing_by(seed, function() {
     for (attempt in 1:500) {
@@ -93,7 +93,7 @@ make_exercise <- function(kind, level, seed) {
     }
   })
   if (is.null(made)) {
-    stop_backprop("exercise", "No fair exercise was found for this seed: try another.", call = quote(nn_exercise()))
+    stop_backprop("exercise", "No fair exercise was found for this seed: try another.", call = call)
   }
   structure(c(list(kind = kind, level = level, seed = as.integer(seed)), made), class = "nn_exercise")
 }
