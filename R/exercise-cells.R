@@ -47,17 +47,16 @@ helped <- function(trace, cells, asked, answer, first) {
   open <- sub(" = [^=]*$", " = ?", utils::tail(sums, asked))
   before <- utils::head(sums, -asked)
   list(
+    # A line for each sum.
     hints = c(
       first,
-      if (length(before) > 0L) {
-        paste0("Begin so: ", paste(utils::head(before, ceiling(length(before) / 2)), collapse = "; "), ".")
-      } else {
-        paste0(if (asked == 1L) "The sum is " else "The sums are ", paste(open, collapse = "; "), ".")
-      },
-      paste0(
-        if (length(before) > 0L) paste0("All on the way: ", paste(c(before, open), collapse = "; "), ". "),
-        "The answer begins with ", first_digits(answer[1L]), "."
-      )
+      paste(c(
+        if (length(before) > 0L) c("Begin so:", utils::head(before, ceiling(length(before) / 2))) else c("To be computed:", open)
+      ), collapse = "\n"),
+      paste(c(
+        if (length(before) > 0L) c("All on the way:", before, open),
+        paste0("The answer begins with ", first_digits(answer[1L]), ".")
+      ), collapse = "\n")
     ),
     solution = sums
   )

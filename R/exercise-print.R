@@ -50,7 +50,7 @@ shown_block <- function(x, name) {
 print.nn_answer <- function(x, ...) {
   if (x$right) cli::cat_line(cli::col_green(cli::symbol$tick), " Right.") else cli::cat_line(cli::col_red(cli::symbol$cross), " Not yet.")
   for (text in c(x$says, if (!is.null(x$hint)) paste("Hint:", x$hint))) {
-    cat(strwrap(text, cli::console_width(), indent = 2, exdent = 4), sep = "\n")
+    for (line in strsplit(text, "\n", fixed = TRUE)[[1L]]) cat(strwrap(line, cli::console_width(), indent = 2, exdent = 4), sep = "\n")
   }
   invisible(x)
 }

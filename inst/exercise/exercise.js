@@ -49,7 +49,7 @@
     function say(right, texts) {
       says.textContent = "";
       says.className = "nnx-says " + (right === true ? "nnx-good" : right === false ? "nnx-bad" : "");
-      texts.filter(Boolean).forEach(function (text) { says.appendChild(make("p", "", text)); });
+      texts.filter(Boolean).join("\n").split("\n").forEach(function (line) { says.appendChild(make("p", "", line)); });
     }
 
     function hint() {
