@@ -68,15 +68,25 @@ finish_blank_sheet <- function(book, sheet) {
   filled <- cells[cells$kind == "blank", ]
   right <- openxlsx::createStyle(bgFill = "#C5E8D5", fontColour = "#00513B")
   wrong <- openxlsx::createStyle(bgFill = "#FAD3BC", fontColour = "#8A2F00", textDecoration = "italic")
-  for (column in unique(filled$column)) {
-    rows <- filled$row[filled$column == column]
-    for (run in split(rows, cumsum(c(1, diff(rows) != 1)))) {
-      x <- paste0(column_letters(column), run[1L])
-      answer <- paste0(column_letters(column + sheet$shift), run[1L])
-      openxlsx::conditionalFormatting(book, sheet$name, column, run, rule = right_rule(x, answer), style = right)
-      openxlsx::conditionalFormatting(book, sheet$name, column, run, rule = wrong_rule(x, answer), style = wrong)
-    }
+  for (area in filled_areas(filled)) {
+    x <- paste0(column_letters(area$columns[1L]), area$rows[1L])
+    answer <- paste0(column_letters(area$columns[1L] + sheet$shift), area$rows[1L])
+    openxlsx::conditionalFormatting(book, sheet$name, area$columns, area$rows, rule = right_rule(x, answer), style = right)
+    openxlsx::conditionalFormatting(book, sheet$name, area$columns, area$rows, rule = wrong_rule(x, answer), style = wrong)
   }
   hidden <- seq(sheet$shift + 1L, max(cells$column))
   openxlsx::setColWidths(book, sheet$name, cols = hidden, widths = 11, hidden = rep(TRUE, length(hidden)))
+}
+
+# Cells in as few rectangles as they make, each a list of `rows` and `columns`: rules take their time.
+filled_areas <- function(cells) {
+  runs <- unlist(lapply(unique(cells$column), function(column) {
+    rows <- sort(cells$row[cells$column == column])
+    lapply(split(rows, cumsum(c(1, diff(rows) != 1))), function(run) list(rows = run, columns = column))
+  }), recursive = FALSE)
+  rows <- vapply(runs, function(run) paste(range(run$rows), collapse = "-"), "")
+  unlist(lapply(split(runs, factor(rows, unique(rows))), function(same) {
+    columns <- sort(vapply(same, function(run) as.integer(run$columns), 0L))
+    lapply(split(columns, cumsum(c(1, diff(columns) != 1))), function(run) list(rows = same[[1L]]$rows, columns = run))
+  }), recursive = FALSE)
 }
