@@ -314,7 +314,7 @@ test_that("the rules of a form cover each cell to be filled in once", {
     filled <- trace_sheets(trace, blank = TRUE)[[2]]$cells
     filled <- filled[filled$kind == "blank", ]
     areas <- filled_areas(filled)
-    covered <- unlist(lapply(areas, function(area) as.vector(outer(area$rows, area$columns, paste))))
+    covered <- unlist(lapply(areas, function(area) as.vector(outer(area$rows, area$columns, paste))), use.names = FALSE)
     expect_identical(sort(covered), sort(paste(filled$row, filled$column)))
     expect_lt(length(areas), nrow(filled) / 3)
   }
