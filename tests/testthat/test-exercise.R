@@ -23,7 +23,7 @@ test_that("kind, level and seed decide an exercise, and the session's generator 
 })
 
 test_that("what nn_solution() tells is right, for every kind, level and seed", {
-  for (exercise in all_exercises(1:4)) {
+  for (exercise in all_exercises(1:2)) {
     answer <- nn_check_answer(exercise, nn_solution(exercise)$answer)
     expect_true(answer$right)
     expect_null(answer$hint)
