@@ -44,7 +44,8 @@ exercise_makers <- function(kind) {
 #' @param kinds Which kinds, taken in turn.
 #' @param n How many exercises.
 #' @return `nn_exercise()` an exercise, which shows itself when printed; `nn_exercise_set()` a list of `n` of them, of class `nn_exercise_set`. Exercises hold
-#'   their answers, which printing does not show.
+#'   their answers, which printing does not show. What is shown is in them too: matrices in `exercise$given`, a script in `exercise$code`, the start
+#'   whose symmetry is to be broken in `exercise$task$start`.
 #' @section Errors:
 #' Arguments that are not what is described above: classes `backprop_error_argument` and `backprop_error_choice`.
 #' @seealso [nn_check_answer()], [nn_exercise_page()], [nn_write_trace()] with `blank = TRUE`, `vignette("class")`
