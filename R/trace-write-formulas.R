@@ -1,6 +1,7 @@
 # Formulas of a spreadsheet for the cells of a trace.
 
 # What stands in the cells of a step's result: `kind` and `text`, a matrix of formulas or of numbers.
+# References are to where a matrix is computed: in a blank workbook its hidden columns.
 matrix_content <- function(book, step) {
   result <- step$result
   known <- book$places[[step$key]]
@@ -36,16 +37,28 @@ step_formula <- function(step) {
     softmax = softmax_formula,
     cell = if (!is.null(step$values$template)) cell_formula,
     descend_weights = function(book, step, i, j) {
-      paste0(read(book, step, 1L, i, j), "+", book$settings$lr$cell, "*", sum_of_products(book, step, 2L, 3L, i, j))
+      paste0(read(book, step, 1L, i, j), "+", rate_of_step(book, step), "*", sum_of_products(book, step, 2L, 3L, i, j))
     },
     descend_biases = function(book, step, i, j) {
-      paste0(read(book, step, 1L, i, j), "+", book$settings$lr$cell, "*SUM(", read(book, step, 2L, i, j), ")")
+      paste0(read(book, step, 1L, i, j), "+", rate_of_step(book, step), "*SUM(", read(book, step, 2L, i, j), ")")
     },
     gradient_weights = function(book, step, i, j) {
       clipped(step, paste0("-", sum_of_products(book, step, 1L, 2L, i, j), penalty_formula(book, step, i, j)))
     },
     gradient_biases = function(book, step, i, j) clipped(step, paste0("-SUM(", read(book, step, 1L, i, j), ")"))
   )
+}
+
+# The cell of the learning rate, times the layer's own factor.
+rate_of_step <- function(book, step) {
+  lr <- book$settings$lr
+  if (identical(step$values$lr, lr$value)) lr$cell else paste0(lr$cell, "*", exact_text(step$values$lr / lr$value))
+}
+
+# The note of a learning rate reads it from its cell; other notes are text: NULL.
+note_formula <- function(book, text) {
+  lr <- book$settings$lr
+  if (identical(text, paste("lr =", format(lr$value, digits = 4)))) paste0("\"lr = \"&", lr$cell)
 }
 
 # The cells of operand `k` that cell [i, j] reads: a cell, or a range. An operand that the workbook does not have

@@ -95,7 +95,7 @@ targets_of_pages <- function() {
       if (is.character(value)) written(value) else if (!inherits(value, "shiny.tag.list")) "is no page"
     }, c(limit_kinds, list(file = or_null(file(".html")), iterations = a_count, check = a_flag))),
     nn_write_trace = asks_a_trace("nn_write_trace", quote(nn_write_trace), written, list(
-      file = function(near) file(if (chance(0.1)) ".xlsx" else ".csv")(near), overwrite = a_flag
+      file = function(near) file(if (chance(0.1)) ".xlsx" else ".csv")(near), overwrite = a_flag, blank = a_flag
     ), "file"),
     knit_print = asks_a_trace("knit_print.nn_trace", quote(knit_as_page), function(value, trace, arguments) if (!nzchar(paste(value, collapse = ""))) "is empty")
   )

@@ -53,14 +53,139 @@ test_that("the file of a workbook holds these formulas", {
   trace <- article_trace(iterations = 2)
   file <- withr::local_tempfile(fileext = ".xlsx")
   nn_write_trace(trace, file)
-  expect_identical(openxlsx::getSheetNames(file), c("Overview", "Iteration 1", "Iteration 2"))
+  expect_identical(openxlsx::getSheetNames(file), c("Overview", "Iteration 1", "Iteration 2", "After"))
   book <- openxlsx::loadWorkbook(file)
   written <- book$worksheets[[2]]$sheet_data
   formulas <- gsub("</?f>", "", written$f[!is.na(written$f)])
   cells <- trace_sheets(trace)[[2]]$cells
-  expect_setequal(gsub("&apos;", "'", formulas, fixed = TRUE), cells$content[cells$kind == "formula"])
+  formulas <- gsub("&quot;", "\"", gsub("&amp;", "&", gsub("&apos;", "'", formulas, fixed = TRUE), fixed = TRUE), fixed = TRUE)
+  expect_setequal(formulas, cells$content[cells$kind %in% c("formula", "sentence")])
   inputs <- openxlsx::read.xlsx(file, "Iteration 1", colNames = FALSE, rows = 9:11, cols = 2:5)
   expect_equal(unname(as.matrix(inputs)), article_X)
+})
+
+test_that("formulas have their numbers beside them, the engine's to the last bit", {
+  skip_if_not_installed("openxlsx")
+  trace <- article_trace(iterations = 2)
+  file <- withr::local_tempfile(fileext = ".xlsx")
+  nn_write_trace(trace, file)
+  read <- openxlsx::read.xlsx(file, "Iteration 2", colNames = FALSE, skipEmptyRows = FALSE, skipEmptyCols = FALSE)
+  cells <- trace_sheets(trace)[[3]]$cells
+  for (key in c("hiddenlayer_activations", "d_hiddenlayer")) {
+    at <- cells[cells$content == key & cells$style == "heading", ]
+    # Leading empty rows are skipped by the reader: the title stands in row 1.
+    shown <- as.matrix(read[at$row + 1 + 1:3, at$column + 1:3])
+    expect_identical(as.numeric(shown), as.vector(trace[[key, 2]]$result))
+  }
+  shown <- openxlsx::read.xlsx(file, "Overview", colNames = FALSE, rows = 7:9, cols = 2:3)
+  # Numbers in 15 digits, as openxlsx writes those that are no formulas.
+  expect_equal(as.numeric(shown[[1]]), as.numeric(shown[[2]]), tolerance = 1e-14)
+})
+
+test_that("a workbook opens in openpyxl, with a number or a text in every cell that has a formula", {
+  skip_if_not_installed("openxlsx")
+  python <- Sys.getenv("BACKPROP_OPENPYXL", Sys.which("python3"))
+  has_it <- nzchar(python) && suppressWarnings(system2(python, c("-c", shQuote("import openpyxl")), stdout = FALSE, stderr = FALSE)) == 0
+  skip_if_not(has_it, "python3 with openpyxl")
+  file <- withr::local_tempfile(fileext = ".xlsx")
+  script <- withr::local_tempfile(fileext = ".py", lines = c(
+    "import openpyxl, sys",
+    "formulas = openpyxl.load_workbook(sys.argv[1])",
+    "values = openpyxl.load_workbook(sys.argv[1], data_only=True)",
+    "cells = [(values[s.title][c.coordinate].value, c.value) for s in formulas for r in s.iter_rows() for c in r]",
+    "print(sum(str(f).startswith('=') for v, f in cells), sum(str(f).startswith('=') and v is None for v, f in cells))"
+  ))
+  for (blank in c(FALSE, TRUE)) {
+    nn_write_trace(article_trace(), file, overwrite = TRUE, blank = blank)
+    counted <- as.numeric(strsplit(system2(python, c(script, file), stdout = TRUE), " ")[[1]])
+    expect_gt(counted[1], 60)
+    # In a blank form what takes over a cell that is not filled in shows nothing: the 19 weights and biases of a 4-3-1 network.
+    expect_identical(counted[2], if (blank) 19 else 0)
+  }
+})
+
+test_that("the last sheet has the loss after the last update, where it is one of all rows", {
+  trace <- article_trace(iterations = 2)
+  sheets <- trace_sheets(trace)
+  expect_identical(sheets[[4]]$name, "After")
+  cells <- expect_workbook_computes(trace)
+  expect_equal(cell_value(cells, "Overview!B9"), trace$loss[["after"]], tolerance = 1e-12)
+  expect_equal(cell_value(cells, "Overview!C9"), trace$loss[["after"]], tolerance = 1e-12)
+  batch <- nn_trace(article_X, article_Y, hidden = 2, optimizer = "sgd", batch_size = 1, seed = 1, iterations = 2)
+  sheets <- trace_sheets(batch)
+  expect_identical(vapply(sheets, `[[`, "", "name"), c("Overview", "Iteration 1", "Iteration 2"))
+  overview <- sheets[[1]]$cells
+  expect_equal(as.numeric(overview$content[overview$row == 9 & overview$column == 3]), batch$loss[["after"]], tolerance = 1e-15)
+  expect_null(forward_after(unclass(nn_trace(article_X, article_Y, hidden = 2, case_weights = 1:3, seed = 1))))
+})
+
+test_that("the notes of the learning rate read its cell, and factors of layers count", {
+  sheets <- trace_sheets(article_trace())
+  notes <- sheets[[2]]$cells[sheets[[2]]$cells$kind == "sentence", ]
+  expect_identical(unique(notes$content), "\"lr = \"&'Iteration 1'!$B$3")
+  expect_identical(unique(notes$value), "lr = 0.1")
+  expect_gt(nrow(notes), 1)
+  data <- smooth_data(n = 4)
+  expect_workbook_computes(nn_trace(data$X, data$Y, hidden = nn_layers(layer_dense(2, lr_factor = 3)), lr = 0.1, seed = 1))
+})
+
+test_that("each iteration prints on one page, and too long ones as wide as the page", {
+  skip_if_not_installed("openxlsx")
+  page_of <- function(trace, sheet) {
+    file <- withr::local_tempfile(fileext = ".xlsx")
+    nn_write_trace(trace, file)
+    part <- utils::unzip(file, paste0("xl/worksheets/sheet", sheet, ".xml"), exdir = withr::local_tempdir())
+    text <- readChar(part, file.size(part), useBytes = TRUE)
+    regmatches(text, regexpr("fitToWidth=\"[0-9]\" fitToHeight=\"[0-9]\"", text))
+  }
+  expect_identical(page_of(article_trace(), 2), "fitToWidth=\"1\" fitToHeight=\"1\"")
+  expect_identical(page_of(nn_trace(matrix(1:300 / 300, 100), rep(0:1, 50), hidden = 2, seed = 1), 2), "fitToWidth=\"1\" fitToHeight=\"0\"")
+})
+
+test_that("a blank workbook leaves the results out, knows them beside, and counts none as right", {
+  trace <- article_trace(iterations = 2)
+  whole <- trace_sheets(trace)
+  blank <- trace_sheets(trace, blank = TRUE)
+  cells <- new_spreadsheet(blank)
+  for (k in 2:4) {
+    open <- blank[[k]]$cells[blank[[k]]$cells$kind == "blank", ]
+    solved <- whole[[k]]$cells
+    at <- match(paste(open$row, open$column), paste(solved$row, solved$column))
+    # What is left out is what the whole workbook computes; the answer stands `shift` to the right.
+    expect_true(all(solved$kind[at] == "formula"))
+    answers <- vapply(seq_along(at), function(i) {
+      cell_value(cells, paste0(blank[[k]]$name, "!", column_letters(open$column[i] + blank[[k]]$shift), open$row[i]))
+    }, 0)
+    expect_equal(answers, as.numeric(solved$value[at]), tolerance = 1e-12)
+    # Nothing in sight gives an answer away: given numbers, and what takes over what was filled in.
+    seen <- blank[[k]]$cells[blank[[k]]$cells$column <= blank[[k]]$shift, ]
+    expect_true(all(seen$value[seen$kind == "formula" & !grepl("^IF", seen$content)] %in% exact_text(c(0.1, article_X, article_Y))))
+  }
+  # 9 + 9 + 3 + 3 forward, 3 + 3 + 9 + 3 + 9 + 9 backward, 19 new weights and biases, and the loss.
+  expect_identical(sum(blank[[2]]$cells$kind == "blank"), 80L)
+  score <- blank[[2]]$cells[blank[[2]]$cells$style == "score", ]
+  expect_identical(score$value, "0 of 80 right")
+  expect_match(score$content, "^IFERROR\\(SUM\\(")
+})
+
+test_that("the form's rules take numbers near the answer, and neither text nor nothing", {
+  skip_if_not_installed("openxlsx")
+  judge <- function(rule, x, answer) {
+    eval(str2lang(rule), list(
+      B2 = x, D2 = answer, ISNUMBER = is.numeric, ISBLANK = is.null, ABS = abs, NOT = `!`,
+      IF = function(test, yes, no) if (test) yes else no
+    ))
+  }
+  right <- right_rule("B2", "D2")
+  wrong <- wrong_rule("B2", "D2")
+  expect_true(judge(right, 0.81731, 0.8173))
+  expect_false(judge(right, 0.8175, 0.8173))
+  expect_true(judge(wrong, 0.8175, 0.8173))
+  expect_true(judge(right, 1234.56, 1234.6))
+  expect_true(judge(wrong, "0.8173", 0.8173))
+  expect_false(judge(wrong, NULL, 0.8173))
+  expect_error(nn_write_trace(article_trace(), tempfile(fileext = ".csv"), blank = TRUE), "must end in", class = "backprop_error_file")
+  expect_error(nn_write_trace(article_trace(), tempfile(fileext = ".xlsx"), blank = 2), class = "backprop_error_argument")
 })
 
 # A trace whose names a spreadsheet would compute.
@@ -102,7 +227,7 @@ test_that("the names of a workbook are text, whatever they begin with", {
   nn_write_trace(trace, file)
   sheet <- openxlsx::loadWorkbook(file)$worksheets[[2L]]$sheet_data
   cells <- trace_sheets(trace)[[2L]]$cells
-  expect_identical(sum(!is.na(sheet$f)), sum(cells$kind == "formula"))
+  expect_identical(sum(!is.na(sheet$f)), sum(cells$kind %in% c("formula", "sentence")))
   expect_false(any(grepl("1+1", sheet$f, fixed = TRUE)))
   read <- openxlsx::read.xlsx(file, "Iteration 1", colNames = FALSE, skipEmptyRows = FALSE, skipEmptyCols = FALSE)
   expect_true(all(c("=1+1", "+b", "@SUM(1)", "-1", "-y") %in% unlist(read)))
@@ -181,4 +306,16 @@ test_that("files that cannot be written are refused with a reason", {
   big <- nn_trace(matrix(0.5, 2000, 50), rep(0:1, 1000), hidden = 20, seed = 1)
   skip_if_not_installed("openxlsx")
   expect_error(nn_write_trace(big, "big.xlsx"), "takes at most 200,000", class = "backprop_error_too_large")
+})
+
+test_that("the rules of a form cover each cell to be filled in once", {
+  skip_if_not_installed("openxlsx")
+  for (trace in list(article_trace(), nn_trace(article_X, c(1, 1, 0), hidden = c(2, 5), seed = 1))) {
+    filled <- trace_sheets(trace, blank = TRUE)[[2]]$cells
+    filled <- filled[filled$kind == "blank", ]
+    areas <- filled_areas(filled)
+    covered <- unlist(lapply(areas, function(area) as.vector(outer(area$rows, area$columns, paste))), use.names = FALSE)
+    expect_identical(sort(covered), sort(paste(filled$row, filled$column)))
+    expect_lt(length(areas), nrow(filled) / 3)
+  }
 })

@@ -39,3 +39,7 @@ if (rmarkdown::pandoc_available()) {
   ), document)
   rmarkdown::render(document, quiet = TRUE)
 }
+
+exercises <- nn_exercise_set(n = 5, level = 2, seed = 8)
+nn_exercise_page(exercises, file.path(folder, "exercises.html"))
+nn_exercise_page(exercises, file.path(folder, "answers.html"), answers = TRUE)

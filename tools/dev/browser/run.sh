@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tests the pages of nn_view() and nn_playground() in a headless Chromium. usage: run.sh [LIBRARY]    LIBRARY: where the package is installed
-# Needs node, npm and chromium. SCREENSHOTS=folder keeps pictures of the pages.
+# Tests the pages of the package and nn_playground() in a headless Chromium. usage: run.sh [LIBRARY]    LIBRARY: where the package is
+# installed. Needs node, npm and chromium. SCREENSHOTS=folder keeps pictures of the pages.
 set -euo pipefail
 cd "$(dirname "$0")"
 for command in node npm chromium Rscript; do
@@ -13,7 +13,8 @@ export R_LIBS=${1:-}${1:+:}${R_LIBS:-}
 Rscript --vanilla pages.R "$pages"
 # Each file ends in a line "browser: N passed, M failed"; the last line here is their sum.
 status=0
-for tests in test.mjs playground.mjs; do
+for tests in *.mjs; do
+  [ "$tests" != harness.mjs ] || continue # no tests: what they share
   node "$tests" "$pages" > "$pages/said" || status=1
   sed "s/^browser:/$tests:/" "$pages/said"
   cat "$pages/said" >> "$pages/all"
