@@ -23,7 +23,7 @@ NULL
 #' @rdname autoplot
 #' @exportS3Method ggplot2::autoplot
 autoplot.nn_fit <- function(object, type = "loss", ..., log = FALSE, data = NULL, inputs = NULL, at = NULL, layer = NULL,
-                            max_units = 16, max_rows = 60, main = NULL) {
+                            max_units = 16, max_rows = 60, label_weights = NULL, main = NULL) {
   call <- quote(autoplot())
   refuse_dots(..., known = setdiff(names(formals(autoplot.nn_fit)), "..."), call = call)
   object <- validate_fit(object, "object", call, ensembles = TRUE)
@@ -31,7 +31,7 @@ autoplot.nn_fit <- function(object, type = "loss", ..., log = FALSE, data = NULL
   check_type_of_ensemble(object, type, "object", call)
   check_flag(log, "log", call)
   check_title(main, call)
-  picture <- picture_of(object, type, data, inputs, at, layer, max_units, max_rows, call)
+  picture <- picture_of(object, type, data, inputs, at, layer, max_units, max_rows, call, label_weights)
   switch(type,
     loss = gg_loss(picture, log, main),
     network = gg_network(picture, main),
@@ -63,9 +63,42 @@ autoplot.nn_activation <- function(object, ...) {
 #' @importFrom rlang .data
 NULL
 
+# Inches to draw on, as far as is known: those of the device that is open.
+gg_size <- function() if (grDevices::dev.cur() > 1L) grDevices::dev.size() else c(7, 5)
+
+# Columns of a legend, whose keys are so wide.
+gg_columns <- function(labels, key = 0.4) max(1L, min(length(labels), as.integer((gg_size()[1L] - 0.4) / (key + 0.09 * max(nchar(labels))))))
+
+# The theme that the user has set; where none is, a plain one. In any case titles begin where the picture does, and legends stand outside of the panel.
 gg_theme <- function() {
-  ggplot2::theme_minimal() + ggplot2::theme(panel.grid.minor = ggplot2::element_blank(), legend.position = "top")
+  plain <- if (is_plain_theme()) ggplot2::theme_minimal()
+  list(plain, ggplot2::theme(
+    panel.grid.minor = ggplot2::element_blank(), legend.position = "top", legend.justification = if (gg_size()[1L] < 4.5) "right" else "left", legend.margin = ggplot2::margin(0, 0, 0, 0),
+    plot.title.position = "plot", plot.subtitle = ggplot2::element_text(size = ggplot2::rel(0.85))
+  ))
 }
+
+is_plain_theme <- function() isTRUE(all.equal(ggplot2::theme_get(), ggplot2::theme_grey()))
+
+# Ink and paper of the theme.
+gg_inks <- function() {
+  theme <- if (is_plain_theme()) ggplot2::theme_minimal() else ggplot2::theme_get()
+  part <- function(element, what, absent) {
+    found <- ggplot2::calc_element(element, theme)[[what]]
+    if (is.null(found) || is.na(found)) absent else found
+  }
+  inks_of(part("text", "colour", palette_of$ink), part("panel.background", "fill", part("plot.background", "fill", palette_of$paper)))
+}
+
+# A title, or names, on lines of so many characters.
+gg_wrap <- function(text, width) {
+  if (!is.character(text)) {
+    return(text)
+  }
+  vapply(text, wrap_text, "", width = width, cex = 1, measure = function(text, cex) nchar(text), USE.NAMES = FALSE)
+}
+
+gg_title <- function(main, own) gg_wrap(if (is.null(main)) own else main, (gg_size()[1L] - 0.2) / 0.1)
 
 gg_loss <- function(picture, log, main) {
   history <- picture$history
@@ -86,43 +119,61 @@ gg_loss <- function(picture, log, main) {
 }
 
 gg_network <- function(picture, main) {
-  edges <- picture$edges
-  edges$size <- edge_size(edges$weight)
-  edges$sign <- ifelse(edges$weight >= 0, "positive", "negative")
-  nodes <- picture$nodes
-  circles <- nodes[nodes$kind %in% c("input", "hidden", "output"), ]
-  bias <- nodes[nodes$kind == "bias", ]
+  inks <- gg_inks()
+  # With letters of about one width.
+  layout <- network_layout(picture, gg_size(), 0.6, 0.2, measure = function(text, cex) max_width(text) * 0.09 * cex)
+  edges <- layout$edges
+  look <- edge_look(edges$weight)
+  edges$sign <- ifelse(look$line == 1L, "positive", "negative")
+  edges$shown <- mapply(faded, ifelse(is.na(edges$weight), inks$muted, look$colour), look$opacity)
+  edges$wide <- look$width / 2.13
+  edges <- edges[order(abs(edges$weight), na.last = FALSE), ]
+  signs <- signs_shown(edges)
+  nodes <- layout$nodes
+  circles <- nodes[nodes$kind %in% names(unit_hues), ]
+  circles$fill <- unit_fills(circles$kind, inks)
   gap <- nodes[nodes$kind == "ellipsis", ]
-  ends <- circles[circles$kind != "hidden", ]
-  ggplot2::ggplot() +
+  on_side <- function(kind) circles$y[circles$kind == kind]
+  names_of <- function(kind) layout[[kind]]$text[match(circles$unit[circles$kind == kind], layout[[kind]]$unit)]
+  plot <- ggplot2::ggplot() +
     ggplot2::geom_segment(
-      ggplot2::aes(
-        x = .data$x0, y = .data$y0, xend = .data$x1, yend = .data$y1,
-        colour = .data$sign, linetype = .data$sign, linewidth = .data$size, alpha = .data$size
-      ),
-      data = edges[order(edges$size), ]
+      ggplot2::aes(x = .data$x0, y = .data$y0, xend = .data$x1, yend = .data$y1, linetype = .data$sign),
+      data = edges, colour = edges$shown, linewidth = edges$wide,
+      key_glyph = "path"
+    )
+  if (!is.null(layout$labels)) {
+    plot <- plot + ggplot2::geom_label(
+      ggplot2::aes(.data$x, .data$y, label = .data$text),
+      data = layout$labels, size = 2.6, colour = sign_inks(layout$labels$weight, inks), fill = faded(inks$paper, 0.85), label.size = 0,
+      label.padding = ggplot2::unit(0.08, "lines")
+    )
+  }
+  inside <- nodes[nodes$inside, ]
+  plot +
+    ggplot2::geom_point(ggplot2::aes(.data$x, .data$y), data = circles, shape = 21, size = 64 * layout$radius, fill = circles$fill, colour = inks$ink) +
+    ggplot2::geom_point(ggplot2::aes(.data$x, .data$y), data = nodes[nodes$kind == "bias", ], shape = 22, size = 42 * layout$radius, fill = inks$paper, colour = inks$muted) +
+    ggplot2::geom_text(ggplot2::aes(.data$x, .data$y), data = gap, label = "...", angle = 90, colour = inks$muted) +
+    ggplot2::geom_text(ggplot2::aes(.data$x, .data$y, label = .data$label), data = inside, size = 3.85 * layout$inside_cex, colour = inks$ink) +
+    ggplot2::scale_linetype_manual(
+      values = c(positive = 1, negative = 2), breaks = signs$sign, labels = signs$label,
+      guide = if (nrow(signs) == 0L) "none" else ggplot2::guide_legend(ncol = gg_columns(signs$label, 0.7), override.aes = list(colour = signs$colour, linewidth = 0.8, linetype = signs$line))
     ) +
-    ggplot2::geom_point(ggplot2::aes(.data$x, .data$y), data = circles, shape = 21, size = max(2, min(8, 60 / picture$tallest)), fill = "white") +
-    ggplot2::geom_point(ggplot2::aes(.data$x, .data$y), data = bias, shape = 22, size = 3, fill = "white", colour = palette_of$muted) +
-    ggplot2::geom_text(ggplot2::aes(.data$x, .data$y), data = gap, label = "...", angle = 90) +
-    ggplot2::geom_text(
-      ggplot2::aes(.data$x + ifelse(.data$kind == "input", -0.12, 0.12), .data$y, label = .data$label, hjust = ifelse(.data$kind == "input", 1, 0)),
-      data = ends, size = 3.2
+    ggplot2::scale_x_continuous(breaks = layout$captions$x, labels = layout$captions$text, expand = ggplot2::expansion(add = 0.3)) +
+    ggplot2::scale_y_continuous(
+      limits = range(nodes$y, layout$bottom, gg_size()[2L] - 0.6), breaks = on_side("input"), labels = names_of("input"), sec.axis = ggplot2::dup_axis(breaks = on_side("output"), labels = names_of("output"), name = NULL)
     ) +
-    ggplot2::scale_colour_manual(values = c(positive = palette_of$positive, negative = palette_of$negative)) +
-    ggplot2::scale_linetype_manual(values = c(positive = "solid", negative = "dashed")) +
-    ggplot2::scale_linewidth_continuous(range = c(0.2, 1.8), guide = "none") +
-    ggplot2::scale_alpha_continuous(range = c(0.25, 1), guide = "none") +
-    ggplot2::scale_x_continuous(
-      breaks = seq_len(picture$layers), labels = picture$titles, expand = ggplot2::expansion(add = 0.7)
-    ) +
-    ggplot2::labs(
-      title = if (is.null(main)) "Network" else main, x = NULL, y = NULL, colour = "weight", linetype = "weight",
-      caption = if (picture$omitted > 0) sprintf("%d units not drawn", picture$omitted)
-    ) +
-    ggplot2::theme_minimal() +
-    ggplot2::theme(panel.grid = ggplot2::element_blank(), axis.text.y = ggplot2::element_blank(), legend.position = "top")
+    ggplot2::coord_cartesian(clip = "off") +
+    ggplot2::labs(title = gg_title(main, picture$title), subtitle = network_note(picture), x = NULL, y = NULL, linetype = NULL) +
+    gg_theme() +
+    ggplot2::theme(
+      panel.grid = ggplot2::element_blank(), axis.ticks = ggplot2::element_blank(), legend.key.width = ggplot2::unit(2, "lines"),
+      axis.text.x = ggplot2::element_text(size = ggplot2::rel(layout$captions$cex / 0.85)),
+      axis.text.y = ggplot2::element_text(size = ggplot2::rel(layout$input$cex / 0.8)), axis.text.y.right = ggplot2::element_text(size = ggplot2::rel(layout$output$cex / 0.8))
+    )
 }
+
+# Characters of the longest line of each text.
+max_width <- function(text) vapply(strsplit(paste0(text, ""), "\n", fixed = TRUE), function(lines) max(0L, nchar(lines)), 0)
 
 gg_tables <- function(picture, main) {
   # Rows of one panel may have names that another panel lacks (rows of data are named once).

@@ -1,0 +1,230 @@
+# Room around a picture in base graphics: all text is measured before anything is drawn, so that no name is cut and no two texts collide.
+
+# Begins a figure: what stands above it (`main`, `sub` and `keys`, a legend by legend_keys()) is measured, in inches. Only what is changed is put
+# back by `par(figure$kept)`: restoring everything would also restart a layout of the user's.
+start_figure <- function(main, sub = NULL, keys = NULL) {
+  kept <- graphics::par(c("mar", "fg", "col.axis", "col.lab"))
+  on.exit(graphics::par(kept))
+  graphics::par(mar = c(0, 0, 0, 0))
+  # Text can be measured only where a plot has begun; place_panel() lets the next one begin in the same place.
+  graphics::plot.new()
+  inks <- device_inks()
+  graphics::par(fg = inks$ink, col.axis = inks$ink, col.lab = inks$ink)
+  size <- graphics::par("fin")
+  line <- graphics::par("cin")[2L] * graphics::par("cex") * graphics::par("mex")
+  figure <- list(kept = kept, size = size, line = line, inks = inks)
+  on.exit()
+  c(figure, measure_header(main, sub, keys, size[1L] - line, size[2L], line))
+}
+
+# The parts of the header, and how far above the panel each begins, in inches.
+measure_header <- function(main, sub, keys, width, height, line, measure = text_inches) {
+  title <- if (is.character(main)) fit_text(main, width, 1.15, smallest = 0.7, measure = measure) else list(text = main, cex = 1.15)
+  title$lines <- if (is.character(main)) count_lines(title$text) else as.integer(length(main) > 0L)
+  below <- fit_text(sub, width, 0.8, smallest = 0.6, measure = measure)
+  below$lines <- count_lines(below$text)
+  legend <- if (!is.null(keys)) lay_out_keys(keys, width, 0.45 * height, line, measure)
+  at <- 0.5 * line
+  if (!is.null(legend)) {
+    legend$at <- at
+    at <- at + legend$height + 0.35 * line
+  }
+  below$at <- at
+  at <- at + below$lines * below$cex * line
+  if (below$lines > 0L) at <- at + 0.2 * line
+  title$at <- at
+  list(title = title, sub = below, legend = legend, top = at + title$lines * title$cex * line + 0.35 * line)
+}
+
+text_inches <- function(text, cex) graphics::strwidth(text, units = "inches", cex = cex)
+
+count_each <- function(text) lengths(strsplit(paste0(text, " "), "\n", fixed = TRUE))
+
+count_lines <- function(text) sum(count_each(text))
+
+# `text` no wider than `width` inches: smaller, down to `smallest`, and then on several lines; all of it is kept. Of several texts each has a width of its
+# own, and they have one size. `lines` is how many lines each may have before it is made smaller.
+fit_text <- function(text, width, cex = 1, smallest = 0.6, lines = 1L, measure = text_inches) {
+  if (length(text) == 0L) {
+    return(list(text = character(), cex = cex))
+  }
+  text <- as.character(text)
+  text[is.na(text)] <- "NA"
+  width <- rep_len(width, length(text))
+  for (size in unique(c(seq(cex, smallest, by = -0.05), smallest))) {
+    wrapped <- if (lines == 1L) text else mapply(wrap_text, text, width, MoreArgs = list(cex = size, measure = measure), USE.NAMES = FALSE)
+    fits <- measure(wrapped, size) <= width & lengths(strsplit(wrapped, "\n", fixed = TRUE)) <= lines
+    # Letters are rather small than torn from their word.
+    if (lines > 1L) fits <- fits & vapply(word_parts(text), function(parts) max(measure(trimws(parts, "right"), size)), 0) <= width
+    if (all(fits)) {
+      return(list(text = wrapped, cex = size))
+    }
+  }
+  list(text = mapply(wrap_text, text, width, MoreArgs = list(cex = smallest, measure = measure), USE.NAMES = FALSE), cex = smallest)
+}
+
+# Broken after spaces, underscores, points and the like; within a word only where it is too long for a line by itself.
+wrap_text <- function(text, width, cex, measure = text_inches) {
+  wide <- function(part) measure(part, cex) > width
+  parts <- word_parts(text)[[1L]]
+  lines <- ""
+  for (part in parts[nzchar(parts)]) {
+    last <- length(lines)
+    if (nzchar(lines[last]) && (endsWith(lines[last], "\n") || wide(trimws(paste0(lines[last], part), "right")))) {
+      lines <- c(lines, "")
+      last <- last + 1L
+    }
+    lines[last] <- paste0(lines[last], part)
+    while (nchar(lines[last]) > 1L && wide(trimws(lines[last], "right"))) {
+      fitting <- max(1L, sum(!vapply(seq_len(nchar(lines[last])), function(n) wide(substr(lines[last], 1L, n)), NA)))
+      if (fitting >= nchar(lines[last])) break
+      lines <- c(lines[-last], substr(lines[last], 1L, fitting), substring(lines[last], fitting + 1L))
+      last <- last + 1L
+    }
+  }
+  paste(sub("[ \n]+$", "", lines), collapse = "\n")
+}
+
+word_parts <- function(text) lapply(regmatches(text, gregexpr("[^ _.:/\n-]*[ _.:/-]*\n?", text)), function(parts) if (all(parts == "")) "" else parts[nzchar(parts)])
+
+# A legend: for each label a line (`lty`), a point (`pch`), or both.
+legend_keys <- function(labels, col, lty = NULL, pch = NULL, fill = NULL, lwd = 2) {
+  list(labels = as.character(labels), col = col, lty = lty, pch = pch, fill = fill, lwd = lwd)
+}
+
+# Keys in one row where there is room, else in columns of one width, filled by row.
+lay_out_keys <- function(keys, width, height, line, measure = text_inches) {
+  k <- length(keys$labels)
+  for (cex in c(0.85, 0.75, 0.65, 0.55, 0.45)) {
+    glyph <- (if (is.null(keys$lty)) 0.9 else 1.9) * line * cex
+    gap <- 1.2 * line * cex
+    labels <- mapply(wrap_text, keys$labels, width - glyph, MoreArgs = list(cex = cex, measure = measure), USE.NAMES = FALSE)
+    wide <- glyph + measure(labels, cex) + gap
+    tall <- max(count_each(labels))
+    row_height <- line * cex * (tall + 0.15)
+    columns <- if (sum(wide) - gap <= width) k else max(1L, min(k, floor((width + gap) / max(wide))))
+    x <- if (columns == k) c(0, cumsum(wide)[-k]) else (seq_len(k) - 1L) %% columns * max(wide)
+    row <- if (columns == k) rep(0, k) else (seq_len(k) - 1L) %/% columns
+    if ((max(row) + 1) * row_height <= height) break
+  }
+  c(keys[-1L], list(labels = labels, cex = cex, glyph = glyph, x = x, row = row, row_height = row_height, height = (max(row) + 1) * row_height))
+}
+
+# Margins in inches; the next plot stands in the figure that start_figure() began. Margins that leave nothing to draw on are made smaller.
+place_panel <- function(figure, bottom, left, right = 0.5 * figure$line) {
+  mai <- c(bottom, left, figure$top, right)
+  across <- (figure$size - 0.3) / c(mai[2L] + mai[4L], mai[1L] + mai[3L])
+  graphics::par(mai = mai * pmin(1, pmax(0.05, across[c(2L, 1L, 2L, 1L)])), new = TRUE)
+}
+
+# Draws the header, once the panel has its axes.
+finish_figure <- function(figure) {
+  at <- graphics::grconvertX(0.5 * figure$line / figure$size[1L], "nfc", "user")
+  draw_margin_text(figure$title, at, figure, figure$inks$ink)
+  draw_margin_text(figure$sub, at, figure, figure$inks$muted)
+  if (!is.null(figure$legend)) draw_keys(figure)
+}
+
+# Lines upwards from where the text begins.
+draw_margin_text <- function(part, at, figure, colour) {
+  if (length(part$text) == 0L) {
+    return(invisible())
+  }
+  lines <- if (is.character(part$text)) unlist(strsplit(paste0(part$text, " "), "\n", fixed = TRUE)) else list(part$text)
+  cex <- part$cex * graphics::par("cex")
+  for (i in seq_along(lines)) {
+    up <- part$at / figure$line + (length(lines) - i) * part$cex
+    text <- if (is.list(lines)) as.graphicsAnnot(lines[[i]]) else sub(" $", "", lines[i])
+    graphics::mtext(text, side = 3, line = up, at = at, adj = 0, padj = 0, cex = cex, col = colour)
+  }
+}
+
+draw_keys <- function(figure) {
+  legend <- figure$legend
+  panel <- graphics::par("plt")[4L]
+  place <- function(x, y) {
+    list(
+      x = graphics::grconvertX((0.5 * figure$line + x) / figure$size[1L], "nfc", "user"), y = graphics::grconvertY(panel + y / figure$size[2L], "nfc", "user")
+    )
+  }
+  y <- legend$at + legend$height - (legend$row + 0.5) * legend$row_height
+  reach <- legend$glyph - 0.3 * figure$line * legend$cex
+  middle <- place(legend$x + reach / 2, y)
+  colours <- rep_len(legend$col, length(y))
+  if (!is.null(legend$lty)) {
+    from <- place(legend$x, y)
+    graphics::segments(from$x, from$y, place(legend$x + reach, y)$x, from$y, col = colours, lty = legend$lty, lwd = legend$lwd, xpd = NA)
+  }
+  if (!is.null(legend$pch)) graphics::points(middle$x, middle$y, pch = legend$pch, col = colours, bg = legend$fill, cex = 1.2 * legend$cex / 0.85, xpd = NA)
+  label <- place(legend$x + legend$glyph, y)
+  graphics::text(label$x, label$y, legend$labels, adj = c(0, 0.5), cex = legend$cex, col = figure$inks$ink, xpd = NA)
+}
+
+# A panel with axes: numbers where `xlabels` or `ylabels` is NULL, else these texts at 1, 2, ... from left to right or from below. The margins hold all of them.
+open_axes <- function(figure, xlim, ylim, xlab, ylab, xlabels = NULL, ylabels = NULL, right = NULL, log = "", bty = "l", snug = FALSE) {
+  line <- figure$line
+  size <- figure$size
+  tick <- 0.75 * line
+  tall <- size[2L] - figure$top - 3 * line
+  down <- fit_text(ylab, tall, 1, smallest = 0.6, lines = 2L)
+  along <- fit_text(xlab, size[1L] - 4 * line, 1, smallest = 0.6, lines = 2L)
+  title_room <- function(part) if (!any(nzchar(part$text))) 0.2 * line else (count_lines(part$text) * part$cex + 0.4) * line
+  marks <- if (!is.null(ylabels)) {
+    fit_text(ylabels, 0.42 * size[1L], 0.9, smallest = 0.6, lines = 2L)
+  } else {
+    list(text = format(numbers_along(ylim, grepl("y", log))), cex = 1)
+  }
+  left <- tick + max(text_inches(marks$text, marks$cex)) + title_room(down) + 0.15 * line
+  right <- max(right, 0.6 * line)
+  below <- if (!is.null(xlabels)) fit_axis_labels(xlabels, (size[1L] - left - right) / length(xlabels), 0.3 * size[2L], line) else list(cex = 1, height = line)
+  bottom <- tick + below$height + title_room(along)
+  place_panel(figure, bottom, left, right)
+  graphics::plot(
+    xlim, ylim,
+    type = "n", axes = FALSE, xlab = "", ylab = "", log = log, xaxs = if (snug) "i" else "r", yaxs = if (snug) "i" else "r"
+  )
+  inks <- figure$inks
+  if (bty != "n") graphics::box(bty = bty, col = inks$ink)
+  line_of <- function(inches) inches / line
+  if (is.null(xlabels)) {
+    graphics::axis(1, col = inks$ink, mgp = c(3, 0.6, 0))
+  } else {
+    draw_axis_labels(1, seq_along(xlabels), below, line)
+  }
+  if (is.null(ylabels)) graphics::axis(2, las = 1, col = inks$ink, mgp = c(3, 0.7, 0)) else draw_axis_labels(2, seq_along(ylabels), marks, line)
+  graphics::title(
+    xlab = paste(along$text, collapse = "\n"), line = line_of(bottom) - 0.35 - (count_lines(along$text) - 1) * 0 - 0.15, cex.lab = along$cex, col.lab = inks$ink
+  )
+  graphics::title(ylab = paste(down$text, collapse = "\n"), line = line_of(left) - 1.05 * max(1, count_lines(down$text) * down$cex), cex.lab = down$cex, col.lab = inks$ink)
+  finish_figure(figure)
+}
+
+# About what an axis will say.
+numbers_along <- function(range, log = FALSE) {
+  if (log) grDevices::axisTicks(log10(range), log = TRUE, nint = 5L) else pretty(range)
+}
+
+# Texts below an axis: side by side where each has room, on several lines if need be, else upright.
+fit_axis_labels <- function(labels, slot, height, line) {
+  flat <- fit_text(labels, 0.92 * slot, 0.9, smallest = 0.65, lines = 3L)
+  lines <- max(count_each(flat$text))
+  broken <- any(vapply(word_parts(labels), function(parts) max(text_inches(trimws(parts, "right"), flat$cex)), 0) > 0.95 * slot)
+  if (lines <= 3L && !broken && all(text_inches(flat$text, flat$cex) <= slot)) {
+    return(c(flat, list(upright = FALSE, height = lines * flat$cex * line)))
+  }
+  lines <- max(1L, floor(slot / (0.6 * line)))
+  upright <- fit_text(labels, height, min(0.9, 0.95 * slot / line), smallest = min(0.9, max(0.4, 0.95 * slot / line)), lines = lines)
+  c(upright, list(upright = TRUE, height = max(text_inches(upright$text, upright$cex))))
+}
+
+draw_axis_labels <- function(side, at, part, line) {
+  inks <- device_inks()
+  if (side == 1L) {
+    away <- graphics::grconvertY(graphics::par("plt")[3L] - 0.45 * line / graphics::par("fin")[2L], "nfc", "user")
+    adj <- if (part$upright) c(1, 0.5) else c(0.5, 1)
+    graphics::text(at, away, part$text, srt = if (part$upright) 90 else 0, adj = adj, cex = part$cex, col = inks$ink, xpd = NA)
+  } else {
+    away <- graphics::grconvertX(graphics::par("plt")[1L] - 0.45 * line / graphics::par("fin")[1L], "nfc", "user")
+    graphics::text(away, at, part$text, adj = c(1, 0.5), cex = part$cex, col = inks$ink, xpd = NA)
+  }
+}
