@@ -9,11 +9,15 @@ palette_of <- list(
 
 # Ink and paper of the open device, and what lies between: a device with dark paper and the usual black ink gets a light one.
 device_inks <- function() {
-  paper <- graphics::par("bg")
-  if (grDevices::col2rgb(paper, alpha = TRUE)[4L] == 0) paper <- palette_of$paper
+  paper <- device_paper()
   ink <- graphics::par("fg")
   if (ink_on(ink) == ink_on(paper) || ink == "black") ink <- if (ink_on(paper) == palette_of$ink) palette_of$ink else "#EEEEEE"
   inks_of(ink, paper)
+}
+
+device_paper <- function() {
+  paper <- graphics::par("bg")
+  if (grDevices::col2rgb(paper, alpha = TRUE)[4L] == 0) palette_of$paper else paper
 }
 
 inks_of <- function(ink, paper) list(ink = ink, muted = mixed_colours(ink, paper, 0.67), rule = mixed_colours(ink, paper, 0.17), paper = paper)

@@ -38,7 +38,7 @@ measure_header <- function(main, sub, keys, width, height, line, measure = text_
 
 text_inches <- function(text, cex) graphics::strwidth(text, units = "inches", cex = cex)
 
-count_each <- function(text) lengths(strsplit(paste0(text, " "), "\n", fixed = TRUE))
+count_each <- function(text) if (length(text) == 0L) 0L else lengths(strsplit(paste0(text, " "), "\n", fixed = TRUE))
 
 count_lines <- function(text) sum(count_each(text))
 
@@ -61,6 +61,18 @@ fit_text <- function(text, width, cex = 1, smallest = 0.6, lines = 1L, measure =
     }
   }
   list(text = mapply(wrap_text, text, width, MoreArgs = list(cex = smallest, measure = measure), USE.NAMES = FALSE), cex = smallest)
+}
+
+# Texts one below the other, `slot` inches apart: no taller than that, and no wider than `width` where that can be.
+fit_rows <- function(text, width, slot, line, cex, measure = text_inches) {
+  for (size in seq(cex, 0.3, by = -0.05)) {
+    wrapped <- mapply(wrap_text, text, width, MoreArgs = list(cex = size, measure = measure), USE.NAMES = FALSE)
+    torn <- vapply(word_parts(text), function(parts) max(measure(trimws(parts, "right"), size)), 0) > width
+    if (all(count_each(wrapped) * size * line <= slot) && !any(torn)) {
+      return(list(text = wrapped, cex = size))
+    }
+  }
+  list(text = as.character(text), cex = max(0.2, min(cex, 0.95 * slot / line, width / max(measure(text, 1)))))
 }
 
 # Broken after spaces, underscores, points and the like; within a word only where it is too long for a line by itself.
@@ -160,14 +172,13 @@ draw_keys <- function(figure) {
   graphics::text(label$x, label$y, legend$labels, adj = c(0, 0.5), cex = legend$cex, col = figure$inks$ink, xpd = NA)
 }
 
-# A panel with axes: numbers where `xlabels` or `ylabels` is NULL, else these texts at 1, 2, ... from left to right or from below. The margins hold all of them.
-open_axes <- function(figure, xlim, ylim, xlab, ylab, xlabels = NULL, ylabels = NULL, right = NULL, log = "", bty = "l", snug = FALSE) {
+# A panel with axes: numbers where `xlabels` or `ylabels` is NULL, else these texts at 1, 2, ... from left to right or from below. The margins hold all of them. `snug`: no room within the panel; `whole`: only whole numbers along it.
+open_axes <- function(figure, xlim, ylim, xlab, ylab, xlabels = NULL, ylabels = NULL, right = NULL, log = "", bty = "l", snug = FALSE, whole = FALSE) {
   line <- figure$line
   size <- figure$size
   tick <- 0.75 * line
   tall <- size[2L] - figure$top - 3 * line
   down <- fit_text(ylab, tall, 1, smallest = 0.6, lines = 2L)
-  along <- fit_text(xlab, size[1L] - 4 * line, 1, smallest = 0.6, lines = 2L)
   title_room <- function(part) if (!any(nzchar(part$text))) 0.2 * line else (count_lines(part$text) * part$cex + 0.4) * line
   marks <- if (!is.null(ylabels)) {
     fit_text(ylabels, 0.42 * size[1L], 0.9, smallest = 0.6, lines = 2L)
@@ -176,6 +187,8 @@ open_axes <- function(figure, xlim, ylim, xlab, ylab, xlabels = NULL, ylabels = 
   }
   left <- tick + max(text_inches(marks$text, marks$cex)) + title_room(down) + 0.15 * line
   right <- max(right, 0.6 * line)
+  # Centred below the panel, which may be off the figure's middle.
+  along <- fit_text(xlab, size[1L] - abs(left - right) - 0.5 * line, 1, smallest = 0.6, lines = 2L)
   below <- if (!is.null(xlabels)) fit_axis_labels(xlabels, (size[1L] - left - right) / length(xlabels), 0.3 * size[2L], line) else list(cex = 1, height = line)
   bottom <- tick + below$height + title_room(along)
   place_panel(figure, bottom, left, right)
@@ -187,17 +200,20 @@ open_axes <- function(figure, xlim, ylim, xlab, ylab, xlabels = NULL, ylabels = 
   if (bty != "n") graphics::box(bty = bty, col = inks$ink)
   line_of <- function(inches) inches / line
   if (is.null(xlabels)) {
-    graphics::axis(1, col = inks$ink, mgp = c(3, 0.6, 0))
+    graphics::axis(1, at = if (whole) whole_ticks(xlim), col = inks$ink, mgp = c(3, 0.6, 0))
   } else {
     draw_axis_labels(1, seq_along(xlabels), below, line)
   }
   if (is.null(ylabels)) graphics::axis(2, las = 1, col = inks$ink, mgp = c(3, 0.7, 0)) else draw_axis_labels(2, seq_along(ylabels), marks, line)
   graphics::title(
-    xlab = paste(along$text, collapse = "\n"), line = line_of(bottom) - 0.35 - (count_lines(along$text) - 1) * 0 - 0.15, cex.lab = along$cex, col.lab = inks$ink
+    xlab = paste(along$text, collapse = "\n"), line = line_of(bottom) - 1.4, cex.lab = along$cex, col.lab = inks$ink
   )
   graphics::title(ylab = paste(down$text, collapse = "\n"), line = line_of(left) - 1.05 * max(1, count_lines(down$text) * down$cex), cex.lab = down$cex, col.lab = inks$ink)
   finish_figure(figure)
 }
+
+# Whole numbers along an axis of ranks.
+whole_ticks <- function(range) unique(round(pretty(range)[pretty(range) >= range[1L] - 0.01 & pretty(range) <= range[2L] + 0.01]))
 
 # About what an axis will say.
 numbers_along <- function(range, log = FALSE) {
@@ -227,4 +243,43 @@ draw_axis_labels <- function(side, at, part, line) {
     away <- graphics::grconvertX(graphics::par("plt")[1L] - 0.45 * line / graphics::par("fin")[1L], "nfc", "user")
     graphics::text(away, at, part$text, adj = c(1, 0.5), cex = part$cex, col = inks$ink, xpd = NA)
   }
+}
+
+# A layout of panels, with room for so many lines above them: of the text that a single panel would have, which is larger. Returns the parameters to put back.
+open_panels <- function(mfrow, lines) {
+  usual <- graphics::par("cex")
+  kept <- graphics::par(mfrow = mfrow)
+  c(kept, graphics::par(oma = c(0, 0, lines * usual / graphics::par("cex"), 0)))
+}
+
+# A header above several panels, in the outer margin that is there.
+draw_outer_header <- function(main, sub = NULL, keys = NULL) {
+  inks <- device_inks()
+  size <- graphics::par("din")
+  line <- graphics::par("cin")[2L] * graphics::par("cex")
+  # Measured and drawn at the size of text that a single panel would have.
+  cex <- 1 / graphics::par("cex")
+  measure <- function(text, size) text_inches(text, size * cex)
+  header <- measure_header(main, sub, keys, size[1L] - line, size[2L], line * cex, measure)
+  top <- size[2L] - header$top
+  to_x <- function(inches) graphics::grconvertX(inches / size[1L], "ndc", "user")
+  to_y <- function(inches) graphics::grconvertY((top + inches) / size[2L], "ndc", "user")
+  for (part in header[c("title", "sub")]) {
+    for (i in seq_len(part$lines)) {
+      text <- if (is.character(part$text)) unlist(strsplit(part$text, "\n", fixed = TRUE))[i] else as.graphicsAnnot(part$text)
+      graphics::text(
+        to_x(0.5 * line), to_y(part$at + (part$lines - i) * part$cex * line * cex), text,
+        adj = c(0, 0), cex = part$cex * cex, col = if (identical(part, header$title)) inks$ink else inks$muted, xpd = NA
+      )
+    }
+  }
+  if (is.null(keys)) {
+    return(invisible())
+  }
+  legend <- header$legend
+  y <- to_y(legend$at + legend$height - (legend$row + 0.5) * legend$row_height)
+  from <- 0.5 * line + legend$x
+  reach <- legend$glyph - 0.3 * line * cex * legend$cex
+  graphics::segments(to_x(from), y, to_x(from + reach), y, col = legend$col, lty = legend$lty, lwd = legend$lwd, xpd = NA)
+  graphics::text(to_x(from + legend$glyph), y, legend$labels, adj = c(0, 0.5), cex = legend$cex * cex, col = inks$ink, xpd = NA)
 }

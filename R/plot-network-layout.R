@@ -52,13 +52,8 @@ caption_layers <- function(titles, across, measure) {
 # Names beside the units of one side, which share the figure's height with the tallest layer: no taller than the room between them, no wider than 0.3 of the figure
 # where that can be.
 name_units <- function(units, picture, size, top, line, measure) {
-  room <- (size[2L] - top - 3 * line) / (picture$tallest + 1.05) / line
-  for (cex in seq(0.8, 0.3, by = -0.05)) {
-    text <- mapply(wrap_text, units$label, 0.3 * size[1L], MoreArgs = list(cex = cex, measure = measure), USE.NAMES = FALSE)
-    if (all(count_each(text) * cex <= 0.98 * room) && all(measure(text, cex) <= 0.3 * size[1L])) break
-  }
-  if (max(count_each(text)) * cex > room) text <- units$label
-  list(text = text, cex = cex, unit = units$unit, width = max(measure(text, cex)))
+  text <- fit_rows(units$label, 0.3 * size[1L], (size[2L] - top - 3 * line) / (picture$tallest + 1.05), line, 0.8, measure)
+  c(text, list(unit = units$unit, width = max(measure(text$text, text$cex))))
 }
 
 # At most so many weights are written unless all are asked for: more of them are not read.
