@@ -55,7 +55,7 @@ print.nn_start <- function(x, ...) {
   sizes <- sizes_of_start(x, "x", quote(print()))
   cat("<nn_start> ", paste(sizes, collapse = "-"), ", ", count_text(sum(lengths(x$weights), lengths(x$biases)), "parameter"), "\n", sep = "")
   for (l in seq_along(x$weights)) {
-    spread <- function(values) if (all(values == values[1L])) paste("all", format_short(values[1L])) else paste(format_short(range(values)), collapse = " to ")
+    spread <- function(values) if (length(values) == 1L) format_short(values) else if (all(values == values[1L])) paste("all", format_short(values[1L])) else paste(format_short(range(values)), collapse = " to ")
     cat(
       if (l < length(x$weights)) paste0("Layer ", l, ": ") else "Outputs: ", paste(dim(x$weights[[l]]), collapse = " x "), " weights, ", spread(x$weights[[l]]), "; biases, ",
       spread(x$biases[[l]]), "\n",

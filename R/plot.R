@@ -138,13 +138,3 @@ layer_names <- function(fit) {
   hidden <- length(fit$settings$sizes) - 2L
   c(if (hidden == 1L) "hidden layer" else sprintf("hidden layer %d", seq_len(hidden)), "output layer")
 }
-
-# An empty region of the unit square, without axes; returns the parameters to put back.
-# Only what is changed is put back: restoring everything would also restart a layout of the user's.
-open_region <- function(main, mar = c(1, 1, 2.5, 1), xlim = c(0, 1), ylim = c(0, 1)) {
-  kept <- graphics::par(mar = mar)
-  graphics::plot.new()
-  graphics::plot.window(xlim, ylim, xaxs = "i", yaxs = "i")
-  graphics::title(main, font.main = 1, cex.main = 1.15, col.main = palette_of$ink)
-  kept
-}
