@@ -45,7 +45,11 @@ partial_picture <- function(x, output, main, call) {
 partial_title <- function(type, shown, variables) {
   of <- if (length(shown) == 1L) paste(" of", shown) else ""
   on <- paste(variables, collapse = " and ")
-  switch(type, pdp = paste0("Partial dependence", of, " on ", on), ice = paste0("Curves", of, " by ", on, ", one for each row"), ale = paste0("Accumulated local effects of ", on, if (nzchar(of)) " on", sub("^ of", "", of)))
+  switch(type,
+    pdp = paste0("Partial dependence", of, " on ", on),
+    ice = paste0("Curves", of, " by ", on, ", one for each row"),
+    ale = paste0("Accumulated local effects of ", on, if (nzchar(of)) paste(" on", shown))
+  )
 }
 
 refuse_ice_of_two <- function(call) {
@@ -71,7 +75,11 @@ shap_picture <- function(x, output, most, main, call) {
   table$aside <- by_variable(table$shap, function(value) crowd(value, range(table$shap)))
   single <- length(unique(table$row)) == 1L
   shown <- table$output[1L]
-  title <- if (single) sprintf("Row %s: %s, on average %s", table$row[1L], format(table$prediction[1L], digits = 4), format(table$baseline[1L], digits = 4)) else paste("Shapley values of", count_text(length(unique(table$row)), "row"))
+  title <- if (single) {
+    sprintf("Row %s: %s, on average %s", table$row[1L], format(table$prediction[1L], digits = 4), format(table$baseline[1L], digits = 4))
+  } else {
+    paste("Shapley values of", count_text(length(unique(table$row)), "row"))
+  }
   list(table = table, variables = variables, single = single, label = paste("Shapley value:", shown), title = if (is.null(main)) title else main)
 }
 

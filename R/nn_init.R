@@ -55,14 +55,18 @@ print.nn_start <- function(x, ...) {
   sizes <- sizes_of_start(x, "x", quote(print()))
   cat("<nn_start> ", paste(sizes, collapse = "-"), ", ", count_text(sum(lengths(x$weights), lengths(x$biases)), "parameter"), "\n", sep = "")
   for (l in seq_along(x$weights)) {
-    spread <- function(values) if (length(values) == 1L) format_short(values) else if (all(values == values[1L])) paste("all", format_short(values[1L])) else paste(format_short(range(values)), collapse = " to ")
     cat(
-      if (l < length(x$weights)) paste0("Layer ", l, ": ") else "Outputs: ", paste(dim(x$weights[[l]]), collapse = " x "), " weights, ", spread(x$weights[[l]]), "; biases, ",
-      spread(x$biases[[l]]), "\n",
+      if (l < length(x$weights)) paste0("Layer ", l, ": ") else "Outputs: ", paste(dim(x$weights[[l]]), collapse = " x "), " weights, ",
+      spread_text(x$weights[[l]]), "; biases, ", spread_text(x$biases[[l]]), "\n",
       sep = ""
     )
   }
   invisible(x)
+}
+
+spread_text <- function(values) {
+  ends <- format_short(unique(range(values)))
+  if (length(ends) == 2L) paste(ends, collapse = " to ") else if (length(values) > 1L) paste("all", ends) else ends
 }
 
 # Units of all layers of a start that may have been edited.

@@ -19,7 +19,8 @@ network_picture <- function(fit, max_units, label_weights = NULL) {
 title_of_network <- function(names, fit) {
   counts <- c(weight = sum(lengths(fit$weights)), bias = sum(lengths(fit$biases)))
   biases <- sub("biass", "biases", count_text(counts[["bias"]], "bias"))
-  paste0("Network ", paste(lengths(names), collapse = "-"), ": ", count_text(counts[["weight"]], "weight"), if (counts[["bias"]] > 0) " and ", if (counts[["bias"]] > 0) biases)
+  counted <- c(count_text(counts[["weight"]], "weight"), if (counts[["bias"]] > 0) biases)
+  paste0("Network ", paste(lengths(names), collapse = "-"), ": ", paste(counted, collapse = " and "))
 }
 
 picture_titles <- function(fit) {

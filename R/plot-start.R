@@ -37,8 +37,13 @@ start_picture <- function(x, type, max_units, label_weights, main, arg, call) {
   check_choice(type, "type", c("network", "weights"), call)
   check_title(main, call)
   net <- network_of_start(x, sizes)
-  picture <- if (type == "network") network_picture(net, check_max_units(max_units, call), check_label_weights(label_weights, call)) else weights_picture(net, seq_along(net$weights))
-  picture$title <- paste0(picture$title, if (type == "network") ", before training")
+  max_units <- check_max_units(max_units, call)
+  label_weights <- check_label_weights(label_weights, call)
+  if (type == "weights") {
+    return(weights_picture(net, seq_along(net$weights)))
+  }
+  picture <- network_picture(net, max_units, label_weights)
+  picture$title <- paste0(picture$title, ", before training")
   picture
 }
 

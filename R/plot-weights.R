@@ -14,10 +14,10 @@ weights_picture <- function(fit, layers) {
     stop_argument("layer", "layers that have parameters", layers, call = quote(plot()))
   }
   largest <- max(abs(unlist(lapply(panels, function(panel) panel$values))))
+  biased <- any(lengths(fit$biases[layers]) > 0L)
+  when <- if (fit$epochs_done > 0) paste("after", count_text(fit$epochs_done, "epoch")) else "before training"
   list(
-    panels = panels, range = c(-largest, largest), colours = diverging_colours(), title = paste0(
-      "Weights", if (any(lengths(fit$biases[layers]) > 0L)) " and biases", " ", if (fit$epochs_done > 0) paste("after", count_text(fit$epochs_done, "epoch")) else "before training"
-    ),
+    panels = panels, range = c(-largest, largest), colours = diverging_colours(), title = paste(c("Weights", if (biased) "and biases", when), collapse = " "),
     note = "rows: from which unit; columns: to which unit"
   )
 }
@@ -99,7 +99,7 @@ draw_row_of_tables <- function(panels, bottom, height, width, picture, figure) {
   }
 }
 
-# Names below columns: side by side, upright, or only the first and the last, which tell the direction. Side by side they may take less than their share of the height.
+# Names below columns: side by side, upright, or only the first and the last, which tell the direction.
 fit_column_names <- function(names, width, height, line, measure = text_inches) {
   k <- length(names)
   if (k == 0L) {
@@ -111,7 +111,8 @@ fit_column_names <- function(names, width, height, line, measure = text_inches) 
     return(list(text = names, at = seq_len(k) - 0.5, cex = cex, upright = FALSE, adj = 0.5, height = cex * line))
   }
   if (slot >= 0.5 * line) {
-    upright <- fit_text(names, height, min(cex, 0.95 * slot / line), smallest = min(cex, 0.95 * slot / line, 0.5), lines = max(1L, floor(slot / line / cex)), measure = measure)
+    largest <- min(cex, 0.95 * slot / line)
+    upright <- fit_text(names, height, largest, smallest = min(largest, 0.5), lines = max(1L, floor(slot / line / cex)), measure = measure)
     return(c(upright, list(at = seq_len(k) - 0.5, upright = TRUE, height = max(measure(upright$text, upright$cex)))))
   }
   ends <- fit_text(names[c(1L, k)], 0.48 * width, cex, smallest = 0.4, measure = measure, lines = 2L)
@@ -137,14 +138,20 @@ draw_table <- function(panel, at, labels, names_below, picture, figure) {
   }
   draw_numbers(values, colours, x, y)
   muted <- figure$inks$muted
-  if (!is.null(labels)) graphics::text(at$left - 0.2 * figure$line, (y[-1L] + y[-(n + 1L)]) / 2, labels$text, adj = c(1, 0.5), cex = labels$cex, col = muted, xpd = NA)
+  if (!is.null(labels)) {
+    graphics::text(at$left - 0.2 * figure$line, (y[-1L] + y[-(n + 1L)]) / 2, labels$text, adj = c(1, 0.5), cex = labels$cex, col = muted, xpd = NA)
+  }
   if (length(names_below$text) == 0L) {
     return(invisible())
   }
   place <- at$left + names_below$at / k * (at$right - at$left)
   for (i in seq_along(place)) {
-    adj <- if (names_below$upright) c(1, 0.5) else c(rep_len(names_below$adj, length(place))[i], 1)
-    graphics::text(place[i], at$bottom - 0.2 * figure$line, names_below$text[i], adj = adj, srt = if (names_below$upright) 90 else 0, cex = names_below$cex, col = muted, xpd = NA)
+    upright <- names_below$upright
+    adj <- if (upright) c(1, 0.5) else c(rep_len(names_below$adj, length(place))[i], 1)
+    graphics::text(
+      place[i], at$bottom - 0.2 * figure$line, names_below$text[i],
+      adj = adj, srt = if (upright) 90 else 0, cex = names_below$cex, col = muted, xpd = NA
+    )
   }
 }
 
@@ -152,7 +159,9 @@ draw_table <- function(panel, at, labels, names_below, picture, figure) {
 draw_numbers <- function(values, colours, x, y) {
   cell <- c(x[2L] - x[1L], y[1L] - y[2L])
   cex <- 0.72
-  fits <- function(text, cex) cell[1L] > max(graphics::strwidth(text, cex = cex)) * 1.15 && cell[2L] > graphics::strheight("0", cex = cex) * 1.6
+  fits <- function(text, cex) {
+    cell[1L] > max(graphics::strwidth(text, cex = cex)) * 1.15 && cell[2L] > graphics::strheight("0", cex = cex) * 1.6
+  }
   text <- matrix(cell_numbers(values), nrow(values))
   for (size in c(cex, 0.6, 0.5)) {
     if (fits(text, size)) break

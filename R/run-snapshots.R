@@ -30,8 +30,8 @@ at_epoch <- function(fit, epoch, arg, call) {
   fit
 }
 
-# What training began with, beside the snapshots of `keep_weights`: the weights given, or those that the engine draws by the seed. NULL where none are kept, and where
-# an earlier part of training has snapshots but not its start.
+# What training began with, beside the snapshots of `keep_weights`: the weights given, or those that the engine draws by the seed. NULL where none are
+# kept, and where an earlier part of training has snapshots but not its start.
 kept_start <- function(engine, spec, earlier) {
   if (is.null(spec$controls$keep_weights) || length(earlier$snapshots) > 0L) {
     return(earlier$start)

@@ -87,7 +87,8 @@ tuning_picture <- function(x, argument, n, arg, call) {
   points <- data.frame(
     at = results$rank, mean = results$mean, low = results$mean - error, high = results$mean + error, chosen = results$configuration == x$chosen
   )
-  title <- paste0(count_text(sum(!is.na(x$results$mean)), "configuration"), if (nrow(results) < sum(!is.na(x$results$mean))) paste0(", the best ", nrow(results)))
+  measured <- sum(!is.na(x$results$mean))
+  title <- paste0(count_text(measured, "configuration"), if (nrow(results) < measured) paste0(", the best ", nrow(results)))
   if (!is.null(argument)) title <- paste0(title, " by ", argument)
   picture <- list(points = points, ranked = is.null(argument), log = FALSE, title = title, x_label = "rank", y_label = paste(x$metric, "on rows held out"))
   if (is.null(argument)) {
