@@ -81,7 +81,7 @@ plot.nn_reliability <- function(x, ..., main = NULL) {
   keys <- if (k > 1L) legend_keys(levels, colours, lty = class_lines(k), pch = symbols, fill = colours)
   figure <- start_figure(setting(main, reliability_title(levels)), reliability_note, keys)
   on.exit(graphics::par(figure$kept))
-  open_axes(figure, c(0, 1), c(0, 1), reliability_labels[[1L]], reliability_labels[[2L]])
+  open_axes(figure, c(0, 1), c(0, 1), reliability_labels[[1L]], reliability_labels[[2L]], open = TRUE)
   graphics::segments(0, 0, 1, 1, lty = 3, col = figure$inks$muted)
   for (i in seq_len(k)) {
     rows <- x[x$.level == levels[i], ]

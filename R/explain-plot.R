@@ -109,7 +109,7 @@ draw_partial_lines <- function(picture) {
   on.exit(graphics::par(figure$kept))
   open_axes(
     figure, if (picture$numeric) range(at) else c(0.5, length(picture$levels) + 0.5), range(table$estimate - reach, table$estimate + reach),
-    picture$variables[1L], picture$label, xlabels = if (!picture$numeric) picture$levels
+    picture$variables[1L], picture$label, xlabels = if (!picture$numeric) picture$levels, open = TRUE
   )
   if (ice) {
     curves <- split(data.frame(at = at, estimate = table$estimate), table$row)

@@ -21,7 +21,8 @@ gg_theme <- function() {
   justified <- if (gg_size()[1L] < 4.5) "right" else "left"
   list(plain, ggplot2::theme(
     panel.grid.minor = ggplot2::element_blank(), legend.position = "top", legend.justification = justified, legend.margin = ggplot2::margin(0, 0, 0, 0),
-    legend.key.height = ggplot2::unit(0.9, "lines"), strip.clip = if (utils::packageVersion("ggplot2") >= "3.4.0") "off", plot.title.position = "plot", plot.subtitle = ggplot2::element_text(size = ggplot2::rel(0.85))
+    legend.key.height = ggplot2::unit(0.9, "lines"), strip.clip = if (utils::packageVersion("ggplot2") >= "3.4.0") "off",
+    plot.margin = ggplot2::margin(5.5, 11, 5.5, 5.5), plot.title.position = "plot", plot.subtitle = ggplot2::element_text(size = ggplot2::rel(0.85))
   ))
 }
 

@@ -3,6 +3,8 @@
 #' Pictures with ggplot2
 #'
 #' The pictures of [plot.nn_fit()] and of [nn_activation()] as ggplot objects, to which layers, scales and themes can be added.
+#' They take the theme that is set by [ggplot2::theme_set()]; where that is ggplot2's own, a plainer one. Titles and names are broken so that they fit the device
+#' that is open, or 7 by 5 inches.
 #'
 #' @inheritParams plot.nn_fit
 #' @param object A model from [nn_train()], or what [nn_activation()] returns.

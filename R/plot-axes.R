@@ -1,8 +1,8 @@
 # Axes in base graphics, with margins that hold their numbers and names.
 
 # A panel with axes: numbers where `xlabels` or `ylabels` is NULL, else these texts at 1, 2, ... from left to right or from below. The margins hold all of
-# them. `snug`: no room between the axes and what is drawn; `whole`: only whole numbers along the lower axis.
-open_axes <- function(figure, xlim, ylim, xlab, ylab, xlabels = NULL, ylabels = NULL, right = NULL, log = "", bty = "l", snug = FALSE, whole = FALSE) {
+# them. `snug`: no room between the axes and what is drawn; `whole`: only whole numbers along the lower axis; `open`: as in place_panel().
+open_axes <- function(figure, xlim, ylim, xlab, ylab, xlabels = NULL, ylabels = NULL, right = NULL, log = "", bty = "l", snug = FALSE, whole = FALSE, open = FALSE) {
   line <- figure$line
   size <- figure$size
   tick <- 0.75 * line
@@ -20,7 +20,7 @@ open_axes <- function(figure, xlim, ylim, xlab, ylab, xlabels = NULL, ylabels = 
   along <- fit_text(xlab, size[1L] - abs(left - right) - 0.5 * line, 1, smallest = 0.6, lines = 2L)
   below <- if (is.null(xlabels)) list(height = line) else fit_axis_labels(xlabels, (size[1L] - left - right) / length(xlabels), 0.3 * size[2L], line)
   bottom <- tick + below$height + title_room(along)
-  place_panel(figure, bottom, left, right)
+  place_panel(figure, bottom, left, right, open)
   graphics::plot(
     xlim, ylim,
     type = "n", axes = FALSE, xlab = "", ylab = "", log = log, xaxs = if (snug) "i" else "r", yaxs = if (snug) "i" else "r"

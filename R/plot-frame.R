@@ -4,6 +4,7 @@
 # back by `par(figure$kept)`: restoring everything would also restart a layout of the user's.
 start_figure <- function(main, sub = NULL, keys = NULL) {
   kept <- graphics::par(c("mar", "fg", "col.axis", "col.lab"))
+  margins <- graphics::par("mai")
   on.exit(graphics::par(kept))
   graphics::par(mar = c(0, 0, 0, 0))
   # Text can be measured only where a plot has begun; place_panel() lets the next one begin in the same place.
@@ -12,7 +13,7 @@ start_figure <- function(main, sub = NULL, keys = NULL) {
   graphics::par(fg = inks$ink, col.axis = inks$ink, col.lab = inks$ink)
   size <- graphics::par("fin")
   line <- graphics::par("cin")[2L] * graphics::par("cex") * graphics::par("mex")
-  figure <- list(kept = kept, size = size, line = line, inks = inks)
+  figure <- list(kept = kept, margins = margins, size = size, line = line, inks = inks)
   on.exit()
   c(figure, measure_header(main, sub, keys, size[1L] - line, size[2L], line))
 }
@@ -24,16 +25,17 @@ measure_header <- function(main, sub, keys, width, height, line, measure = text_
   below <- fit_text(sub, width, 0.8, smallest = 0.6, measure = measure)
   below$lines <- count_lines(below$text)
   legend <- if (!is.null(keys)) lay_out_keys(keys, width, 0.45 * height, line, measure)
-  at <- 0.5 * line
+  # With a note and a legend of one row it still fits into the usual margin of 4.1 lines.
+  at <- 0.4 * line
   if (!is.null(legend)) {
     legend$at <- at
-    at <- at + legend$height + 0.35 * line
+    at <- at + legend$height + 0.25 * line
   }
   below$at <- at
   at <- at + below$lines * below$cex * line
-  if (below$lines > 0L) at <- at + 0.2 * line
+  if (below$lines > 0L) at <- at + 0.15 * line
   title$at <- at
-  list(title = title, sub = below, legend = legend, top = at + title$lines * title$cex * line + 0.35 * line)
+  list(title = title, sub = below, legend = legend, top = at + title$lines * title$cex * line + 0.2 * line)
 }
 
 # A legend: for each label a line (`lty`), a point (`pch`), or both.
@@ -60,8 +62,10 @@ lay_out_keys <- function(keys, width, height, line, measure = text_inches) {
 }
 
 # Margins in inches; the next plot stands in the figure that start_figure() began. Margins that leave nothing to draw on are made smaller.
-place_panel <- function(figure, bottom, left, right = 0.5 * figure$line) {
+# `open`: they are no smaller than the user's, which hold again afterwards; where these were enough, what is then added falls where the axes say.
+place_panel <- function(figure, bottom, left, right = 0.5 * figure$line, open = FALSE) {
   mai <- c(bottom, left, figure$top, right)
+  if (open) mai <- pmax(mai, figure$margins)
   across <- (figure$size - 0.3) / c(mai[2L] + mai[4L], mai[1L] + mai[3L])
   graphics::par(mai = mai * pmin(1, pmax(0.05, across[c(2L, 1L, 2L, 1L)])), new = TRUE)
 }

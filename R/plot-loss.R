@@ -46,7 +46,7 @@ draw_loss <- function(picture, log, main = NULL, xlab = "epoch", ylab = picture$
   keys <- if (validated) legend_keys(c("training", "validation"), c(col[1L], palette_of$negative), lty = 1:2, lwd = lwd)
   figure <- start_figure(setting(main, picture$title), picture$note, keys)
   on.exit(graphics::par(figure$kept))
-  open_axes(figure, setting(xlim, range(history$epoch)), setting(ylim, range(drawn, na.rm = TRUE)), xlab, ylab, log = if (log) "y" else "")
+  open_axes(figure, setting(xlim, range(history$epoch)), setting(ylim, range(drawn, na.rm = TRUE)), xlab, ylab, log = if (log) "y" else "", open = TRUE)
   graphics::lines(history$epoch, history$loss, type = if (nrow(history) > 1L) "l" else "p", col = col, lwd = lwd, ...)
   if (validated) graphics::lines(history$epoch, history$validation_loss, type = if (nrow(history) > 1L) "l" else "p", col = palette_of$negative, lwd = lwd, lty = 2)
 }

@@ -6,7 +6,7 @@ network_layout <- function(picture, size, top, line, measure = text_inches) {
   nodes <- picture$nodes
   gap <- 0.35 * line
   radius <- max(0.03, min(0.19, 0.36 * (size[2L] - top - 3 * line) / (picture$tallest + 1.05), 0.11 * size[1L] / (picture$layers - 1)))
-  names <- lapply(c(input = "input", output = "output"), function(kind) name_units(nodes[nodes$kind == kind, ], picture, size, top, line, measure))
+  names <- lapply(c(input = "input", output = "output"), function(kind) names_beside(nodes[nodes$kind == kind, ], picture, size, top, line, measure))
   captions <- caption_layers(picture$titles, size[1L] - names$input$width - names$output$width - 4 * gap - 2 * radius, measure)
   bottom <- (max(count_each(captions$text)) * captions$cex + 0.7) * line
   # A few units need not be spread over all of a large figure.
@@ -51,7 +51,7 @@ caption_layers <- function(titles, across, measure) {
 
 # Names beside the units of one side, which share the figure's height with the tallest layer: no taller than the room between them, no wider than 0.3 of the figure
 # where that can be.
-name_units <- function(units, picture, size, top, line, measure) {
+names_beside <- function(units, picture, size, top, line, measure) {
   text <- fit_rows(units$label, 0.3 * size[1L], (size[2L] - top - 3 * line) / (picture$tallest + 1.05), line, 0.8, measure)
   c(text, list(unit = units$unit, width = max(measure(text$text, text$cex))))
 }

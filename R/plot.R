@@ -21,6 +21,10 @@
 #' deviations about the means. Shades get stronger where the network is surer. A model trained with an offset is
 #' drawn at offset 0. Of several numeric outputs the surface shows the first. A network of one input is drawn as a curve for each output.
 #'
+#' @section Look:
+#' Titles, legends and names are laid out by their size on the open device. Pictures take the device's foreground and background (`par(fg = , bg = )`), so that
+#' they can be drawn on dark ones, and none speaks by colour alone. To a picture of the loss more can be added where the margins are the usual ones.
+#'
 #' @param x A model from [nn_train()].
 #' @param type What to draw, see below.
 #' @param log `TRUE` for a logarithmic axis of the loss.

@@ -55,6 +55,17 @@ test_that("a picture with long names fits on a small device, within a layout too
   expect_match(paste(readLines(file), collapse = ""), "<svg")
 })
 
+test_that("what is added to a picture of the loss falls where its axes say", {
+  withr::local_pdf(NULL)
+  for (log in c(FALSE, TRUE)) {
+    figure <- start_figure("Loss from 0.9 to 0.02 in 20 epochs", "a note", legend_keys(c("training", "validation"), 1:2, lty = 1:2))
+    open_axes(figure, c(1, 20), c(0.02, 0.9), "epoch", "loss: sse", log = if (log) "y" else "", open = TRUE)
+    during <- graphics::par("plt")
+    graphics::par(figure$kept)
+    expect_equal(graphics::par("plt"), during)
+  }
+})
+
 test_that("a device with dark paper gets light ink", {
   withr::local_pdf(NULL)
   graphics::par(bg = "#1e1e1e")
