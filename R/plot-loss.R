@@ -37,8 +37,9 @@ mean_history <- function(fit) {
   stats::aggregate(all[c("loss", "validation_loss")], all["epoch"], mean, na.action = stats::na.pass)
 }
 
-# `...` is for the panel and its line, as plot() takes it.
-draw_loss <- function(picture, log, main = NULL, xlab = "epoch", ylab = picture$label, col = palette_of$positive, lwd = 2, xlim = NULL, ylim = NULL, ...) {
+# `...` is for the line. Numbers always lie flat (`las`), as their margin is measured.
+draw_loss <- function(picture, log, main = NULL, xlab = "epoch", ylab = picture$label, col = palette_of$positive, lwd = 2, xlim = NULL, ylim = NULL, bty = "l",
+                      las = 1, ...) {
   history <- picture$history
   validated <- !all(is.na(history$validation_loss))
   all_losses <- c(history$loss, if (validated) history$validation_loss)
@@ -46,7 +47,10 @@ draw_loss <- function(picture, log, main = NULL, xlab = "epoch", ylab = picture$
   keys <- if (validated) legend_keys(c("training", "validation"), c(col[1L], palette_of$negative), lty = 1:2, lwd = lwd)
   figure <- start_figure(setting(main, picture$title), picture$note, keys)
   on.exit(graphics::par(figure$kept))
-  open_axes(figure, setting(xlim, range(history$epoch)), setting(ylim, range(drawn, na.rm = TRUE)), xlab, ylab, log = if (log) "y" else "", open = TRUE)
+  open_axes(
+    figure, setting(xlim, range(history$epoch)), setting(ylim, range(drawn, finite = TRUE)), xlab, ylab,
+    log = if (log) "y" else "", bty = bty, open = TRUE
+  )
   graphics::lines(history$epoch, history$loss, type = if (nrow(history) > 1L) "l" else "p", col = col, lwd = lwd, ...)
   if (validated) graphics::lines(history$epoch, history$validation_loss, type = if (nrow(history) > 1L) "l" else "p", col = palette_of$negative, lwd = lwd, lty = 2)
 }

@@ -38,7 +38,7 @@
 #'   they do not cover each other.
 #' @param max_rows At most this many rows are drawn, evenly chosen.
 #' @param main A title; `NULL` for the picture's own.
-#' @param ... For `type = "loss"`, passed to [graphics::plot.default()], for instance `col` or `xlim`. Otherwise refused.
+#' @param ... For `type = "loss"`: `xlim`, `ylim`, `xlab`, `ylab`, `bty`, `col`, `lwd`, and what else [graphics::lines()] takes. Otherwise refused.
 #' @return `x`, invisibly.
 #' @section Errors:
 #' An unknown `type`, a fit of no epochs for `"loss"`, missing data for `"boundary"` and `"activations"`, and a fit
