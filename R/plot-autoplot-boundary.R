@@ -26,7 +26,7 @@ gg_surface <- function(picture) {
   ggplot2::ggplot(grid, ggplot2::aes(.data$x, .data$y)) +
     ggplot2::geom_raster(ggplot2::aes(fill = .data$value)) +
     gg_contours(contour_picture(picture$span[[1L]], picture$span[[2L]], surface, limits, sequential_colours())) +
-    ggplot2::geom_point(ggplot2::aes(fill = .data$observed), data = points, shape = 21, colour = palette_of$ink) +
+    ggplot2::geom_point(ggplot2::aes(fill = .data$observed), data = points, shape = 21, colour = palette_of$ink, na.rm = TRUE) +
     ggplot2::scale_fill_gradientn(colours = sequential_colours(), na.value = palette_of$paper, limits = limits) +
     ggplot2::labs(fill = NULL)
 }
@@ -65,14 +65,14 @@ gg_classes <- function(picture) {
   if (!is.null(borders)) plot <- plot + ggplot2::geom_path(ggplot2::aes(group = .data$line), data = borders, colour = palette_of$ink, linewidth = 0.5)
   plot <- if (is.null(picture$code)) {
     # Points that are nowhere, for the legend.
-    plot + ggplot2::geom_point(data = points, colour = palette_of$muted) +
+    plot + ggplot2::geom_point(data = points, colour = palette_of$muted, na.rm = TRUE) +
       ggplot2::geom_point(
         ggplot2::aes(fill = .data$class, shape = .data$class),
         data = transform(grid[rep(1L, k), ], class = class_of_code(seq_len(k))), colour = NA, size = 0
       )
   } else {
     points$class <- class_of_code(picture$code)
-    plot + ggplot2::geom_point(ggplot2::aes(fill = .data$class, shape = .data$class), data = points, colour = palette_of$paper, size = 2)
+    plot + ggplot2::geom_point(ggplot2::aes(fill = .data$class, shape = .data$class), data = points, colour = palette_of$paper, size = 2, na.rm = TRUE)
   }
   if (!is.null(names)) {
     plot <- plot + ggplot2::geom_label(
@@ -99,9 +99,9 @@ gg_curve <- function(picture) {
     several <- ncol(observed) > 1L
     points <- long(picture$points[[1L]], observed, picture$outputs[seq_len(ncol(observed))])
     plot <- plot + (if (several) {
-      ggplot2::geom_point(ggplot2::aes(shape = .data$output, fill = .data$output), data = points, alpha = 0.5, colour = palette_of$paper)
+      ggplot2::geom_point(ggplot2::aes(shape = .data$output, fill = .data$output), data = points, alpha = 0.5, colour = palette_of$paper, na.rm = TRUE)
     } else {
-      ggplot2::geom_point(data = points, colour = gg_inks()$muted, alpha = 0.5, show.legend = FALSE)
+      ggplot2::geom_point(data = points, colour = gg_inks()$muted, alpha = 0.5, show.legend = FALSE, na.rm = TRUE)
     })
   }
   legend <- if (k == 1L) "none" else gg_legend(picture$outputs)

@@ -41,12 +41,15 @@ gg_tables <- function(picture, main) {
     plot <- plot + ggplot2::geom_hline(ggplot2::aes(yintercept = 1.5), data = below, colour = gg_inks()$ink, linewidth = 0.6)
   }
   shared <- k > 1L && is.null(rownames(picture$panels[[2L]]$values))
-  all_rows <- levels(cells$row)
-  rows <- fit_rows(all_rows, 0.35 * across, room[2L], 0.2, 0.8, measure = gg_inches)
+  # The names that are drawn, and the room between them where there are most.
+  each <- split(as.character(cells$row), cells$panel)
+  each <- lapply(each, function(names) if (length(unique(names)) <= 40L) unique(names))
+  all_rows <- unique(unlist(each))
+  rows <- fit_rows(all_rows, 0.35 * across, 0.7 * size[2L] / rows_of_panels(k) / max(lengths(each), 1L), 0.2, 0.8, measure = gg_inches)
   plot +
     ggplot2::facet_wrap(ggplot2::vars(.data$panel), scales = if (shared) "free_x" else "free", nrow = rows_of_panels(k), labeller = gg_labeller(across)) +
     ggplot2::scale_x_discrete(breaks = ends(max(2, 0.75 * across / 0.16)), labels = function(names) gg_wrap(names, 24)) +
-    ggplot2::scale_y_discrete(breaks = ends(40L), labels = function(names) rows$text[match(names, all_rows)]) +
+    ggplot2::scale_y_discrete(breaks = ends(40L), labels = function(names) ifelse(names %in% all_rows, rows$text[match(names, all_rows)], names)) +
     ggplot2::scale_fill_gradientn(colours = picture$colours, limits = picture$range) +
     ggplot2::labs(title = gg_title(main, picture$title), subtitle = gg_note(picture$note), x = NULL, y = NULL, fill = NULL) +
     gg_theme() +

@@ -94,7 +94,7 @@ gg_history <- function(picture, main) {
     of_kind <- function(values, kind) {
       data.frame(
         epoch = rep(epochs, ncol(values)), value = as.double(values), kind = rep(kind, length(values)),
-        line = paste(rep(titles[i], length(values)), kind, rep(seq_len(ncol(values)), each = length(epochs))), panel = rep(titles[i], length(values))
+        line = paste(rep(titles[i], length(values)), kind, rep(seq_len(ncol(values)), each = length(epochs)), recycle0 = TRUE), panel = rep(titles[i], length(values))
       )
     }
     rbind(of_kind(panel$weights, "weights"), of_kind(panel$biases, "biases"))

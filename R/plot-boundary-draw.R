@@ -119,12 +119,13 @@ draw_curve <- function(picture, main) {
   hues <- class_colours(k)
   lines <- class_lines(k)
   symbols <- class_symbols(k)
-  observed <- picture$observed
+  # Classes have no points of their own, since all would lie at 0 and 1.
+  observed <- if (k == 1L || is.null(picture$classes)) picture$observed
   figure <- start_figure(main, picture$note, if (k > 1L) legend_keys(picture$outputs, hues, lty = lines))
   on.exit(graphics::par(figure$kept))
   open_axes(figure, range(picture$span[[1L]]), range(picture$value, observed, finite = TRUE), picture$axes[1L], picture$label)
-  # The points of several outputs have their colours and symbols; classes have none, since they would all lie at 0 and 1.
-  for (j in seq_len(if (is.null(observed) || (k > 1L && !is.null(picture$classes))) 0L else ncol(observed))) {
+  # The points of several outputs have their colours and symbols.
+  for (j in seq_len(NCOL(observed) * !is.null(observed))) {
     graphics::points(
       picture$points[[1L]], observed[, j],
       pch = symbols[j], bg = faded(if (ncol(observed) == 1L) figure$inks$muted else hues[j], 0.4), col = figure$inks$paper

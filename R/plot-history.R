@@ -32,7 +32,8 @@ history_picture <- function(fit, layers, call) {
 
 draw_history <- function(picture, main) {
   k <- length(picture$panels)
-  keys <- legend_keys(c("weights", "biases"), c(palette_of$positive, palette_of$negative), lty = 1:2)
+  there <- vapply(c("weights", "biases"), function(part) any(vapply(picture$panels, function(panel) ncol(panel[[part]]) > 0L, NA)), NA)
+  keys <- legend_keys(c("weights", "biases")[there], c(palette_of$positive, palette_of$negative)[there], lty = (1:2)[there])
   if (k == 1L) {
     figure <- start_figure(setting(main, paste0(picture$title, ": ", picture$panels[[1L]]$title)), picture$note, keys)
     on.exit(graphics::par(figure$kept))
