@@ -74,23 +74,29 @@ plot.nn_reliability <- function(x, ..., main = NULL) {
   refuse_dots(..., known = c("x", "main"), call = call)
   check_reliability(x, "x", call)
   check_title(main, call)
-  colours <- class_colours(nlevels(x$.level))
-  symbols <- rep_len(c(19L, 17L, 15L, 18L, 4L), nlevels(x$.level))
-  graphics::plot(
-    c(0, 1), c(0, 1),
-    type = "l", lty = 3, col = palette_of$muted, las = 1, bty = "l", asp = 1, xlab = reliability_labels[[1L]],
-    ylab = reliability_labels[[2L]], main = setting(main, reliability_labels[[3L]]), font.main = 1
-  )
-  for (i in seq_len(nlevels(x$.level))) {
-    rows <- x[x$.level == levels(x$.level)[i], ]
+  levels <- levels(x$.level)
+  k <- length(levels)
+  colours <- class_colours(k)
+  symbols <- class_symbols(k)
+  keys <- if (k > 1L) legend_keys(levels, colours, lty = class_lines(k), pch = symbols, fill = colours)
+  figure <- start_figure(setting(main, reliability_title(levels)), reliability_note, keys)
+  on.exit(graphics::par(figure$kept))
+  open_axes(figure, c(0, 1), c(0, 1), reliability_labels[[1L]], reliability_labels[[2L]], open = TRUE)
+  graphics::segments(0, 0, 1, 1, lty = 3, col = figure$inks$muted)
+  for (i in seq_len(k)) {
+    rows <- x[x$.level == levels[i], ]
     graphics::segments(rows$predicted, rows$lower, rows$predicted, rows$upper, col = faded(colours[i], 0.5))
-    graphics::lines(rows$predicted, rows$observed, type = "b", pch = symbols[i], col = colours[i])
+    graphics::lines(rows$predicted, rows$observed, col = colours[i], lty = class_lines(k)[i])
+    graphics::points(rows$predicted, rows$observed, pch = symbols[i], bg = colours[i], col = figure$inks$paper)
   }
-  graphics::legend("topleft", legend = levels(x$.level), col = colours, pch = symbols, lty = 1, bty = "n")
   invisible(x)
 }
 
-reliability_labels <- c("mean predicted probability", "share observed", "Reliability")
+reliability_title <- function(levels) if (length(levels) == 1L) paste("Reliability of the probability of", levels) else "Reliability of predicted probabilities"
+
+reliability_note <- "on the dotted line probabilities mean what they say"
+
+reliability_labels <- c("mean predicted probability", "share observed")
 
 #' @rdname nn_reliability
 #' @exportS3Method ggplot2::autoplot
@@ -99,17 +105,23 @@ autoplot.nn_reliability <- function(object, ..., main = NULL) {
   refuse_dots(..., known = c("object", "main"), call = call)
   check_reliability(object, "object", call)
   check_title(main, call)
-  k <- nlevels(object$.level)
+  levels <- levels(object$.level)
+  k <- length(levels)
   class(object) <- "data.frame"
-  ggplot2::ggplot(object, ggplot2::aes(.data$predicted, .data$observed, colour = .data$.level, shape = .data$.level)) +
-    ggplot2::geom_abline(linetype = "dotted", colour = palette_of$muted) +
-    ggplot2::geom_linerange(ggplot2::aes(ymin = .data$lower, ymax = .data$upper), alpha = 0.5) +
+  legend <- if (k == 1L) "none" else gg_legend(levels)
+  ggplot2::ggplot(object, ggplot2::aes(.data$predicted, .data$observed, colour = .data$.level, fill = .data$.level, shape = .data$.level, linetype = .data$.level)) +
+    ggplot2::geom_abline(linetype = "dotted", colour = gg_inks()$muted) +
+    ggplot2::geom_linerange(ggplot2::aes(ymin = .data$lower, ymax = .data$upper), alpha = 0.5, linetype = 1) +
     ggplot2::geom_line() +
-    ggplot2::geom_point(size = 2) +
-    ggplot2::scale_colour_manual(values = class_colours(k)) +
-    ggplot2::scale_shape_manual(values = rep_len(c(19, 17, 15, 18, 4), k)) +
-    ggplot2::coord_fixed(xlim = c(0, 1), ylim = c(0, 1)) +
-    ggplot2::labs(title = setting(main, reliability_labels[[3L]]), x = reliability_labels[[1L]], y = reliability_labels[[2L]], colour = NULL, shape = NULL) +
+    ggplot2::geom_point(size = 2, colour = gg_inks()$paper) +
+    ggplot2::scale_colour_manual(values = class_colours(k), aesthetics = c("colour", "fill"), guide = legend) +
+    ggplot2::scale_shape_manual(values = class_symbols(k), guide = legend) +
+    ggplot2::scale_linetype_manual(values = class_lines(k), guide = legend) +
+    ggplot2::coord_cartesian(xlim = c(0, 1), ylim = c(0, 1)) +
+    ggplot2::labs(
+      title = gg_title(main, reliability_title(levels)), subtitle = gg_note(reliability_note), x = reliability_labels[[1L]], y = reliability_labels[[2L]],
+      colour = NULL, fill = NULL, shape = NULL, linetype = NULL
+    ) +
     gg_theme()
 }
 

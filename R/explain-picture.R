@@ -13,7 +13,7 @@ importance_picture <- function(x, most, main, call) {
   label <- if (is.null(explained)) "importance" else words_of_importance(explained)
   list(
     table = table[table$variable %in% variables, ], variables = variables, outputs = unique(table$output), label = label,
-    title = if (is.null(main)) "Importance" else main
+    title = if (is.null(main)) "How much the model depends on each column" else main
   )
 }
 
@@ -38,7 +38,17 @@ partial_picture <- function(x, output, main, call) {
   shown <- unique(table$output)
   list(
     table = table, kind = kind, variables = variables, numeric = numeric[[1L]], levels = unique(table$at), lines = unique(table$line),
-    label = if (length(shown) == 1L) shown else "prediction", title = if (is.null(main)) partial_titles[[type]] else main
+    label = if (length(shown) == 1L) shown else "prediction", title = if (is.null(main)) partial_title(type, shown, variables) else main
+  )
+}
+
+partial_title <- function(type, shown, variables) {
+  of <- if (length(shown) == 1L) paste(" of", shown) else ""
+  on <- paste(variables, collapse = " and ")
+  switch(type,
+    pdp = paste0("Partial dependence", of, " on ", on),
+    ice = paste0("Curves", of, " by ", on, ", one for each row"),
+    ale = paste0("Accumulated local effects of ", on, if (nzchar(of)) paste(" on", shown))
   )
 }
 
@@ -65,7 +75,11 @@ shap_picture <- function(x, output, most, main, call) {
   table$aside <- by_variable(table$shap, function(value) crowd(value, range(table$shap)))
   single <- length(unique(table$row)) == 1L
   shown <- table$output[1L]
-  title <- if (single) sprintf("Row %s: %s, on average %s", table$row[1L], format(table$prediction[1L], digits = 4), format(table$baseline[1L], digits = 4)) else "Shapley values"
+  title <- if (single) {
+    sprintf("Row %s: %s, on average %s", table$row[1L], format(table$prediction[1L], digits = 4), format(table$baseline[1L], digits = 4))
+  } else {
+    paste("Shapley values of", count_text(length(unique(table$row)), "row"))
+  }
   list(table = table, variables = variables, single = single, label = paste("Shapley value:", shown), title = if (is.null(main)) title else main)
 }
 

@@ -37,19 +37,17 @@ plot.nn_importance <- function(x, ..., most = 20, main = NULL) {
   k <- length(outputs)
   hues <- class_colours(k)
   of <- match(table$output, outputs)
-  place <- length(picture$variables) + 1 - match(table$variable, picture$variables) - (of - (k + 1) / 2) * 0.6 / k
-  kept <- graphics::par(mar = c(4, label_margin(picture$variables), 3, 1))
-  on.exit(graphics::par(kept))
+  variables <- picture$variables
+  place <- length(variables) + 1 - match(table$variable, variables) - (of - (k + 1) / 2) * 0.6 / k
+  symbols <- class_symbols(k)
+  figure <- start_figure(picture$title, NULL, if (k > 1L) legend_keys(outputs, palette_of$paper, pch = symbols, fill = hues))
+  on.exit(graphics::par(figure$kept))
   ends <- range(0, table$importance, table$lower, table$upper, finite = TRUE)
-  graphics::plot(ends, c(0.5, length(picture$variables) + 0.5), type = "n", yaxt = "n", bty = "n", xlab = picture$label, ylab = "")
-  graphics::title(picture$title, font.main = 1, cex.main = 1.15, col.main = palette_of$ink)
-  graphics::abline(v = 0, col = palette_of$rule)
-  graphics::axis(2, rev(seq_along(picture$variables)), picture$variables, las = 1, tick = FALSE)
+  open_axes(figure, ends, c(0.5, length(variables) + 0.5), picture$label, "", ylabels = rev(variables), bty = "n")
+  graphics::abline(v = 0, col = figure$inks$rule)
   sure <- is.finite(table$lower) & is.finite(table$upper)
   graphics::segments(table$lower[sure], place[sure], table$upper[sure], col = hues[of[sure]], lwd = 2)
-  graphics::points(table$importance, place, pch = class_symbols(k)[of], bg = hues[of], col = palette_of$paper, cex = 1.3)
-  # Where the least important columns are there is room.
-  if (k > 1L) draw_legend(outputs, at = "bottomright", pch = class_symbols(k), pt.bg = hues, col = palette_of$paper, pt.cex = 1.2)
+  graphics::points(table$importance, place, pch = symbols[of], bg = hues[of], col = figure$inks$paper, cex = 1.3)
   invisible(x)
 }
 
@@ -73,17 +71,17 @@ plot.nn_shap <- function(x, ..., output = NULL, most = 20, main = NULL) {
   variables <- picture$variables
   place <- length(variables) + 1 - match(table$variable, variables)
   labels <- if (picture$single) paste(table$variable, "=", table$value)[match(variables, table$variable)] else variables
-  kept <- graphics::par(mar = c(4, label_margin(labels), 3, 1))
-  on.exit(graphics::par(kept))
+  scaled <- !picture$single && !all(is.na(table$height))
+  keys <- if (scaled) legend_keys(c("low value of the column", "high value"), palette_of$muted, pch = c(21L, 21L), fill = sequential_colours()[c(1L, 101L)])
+  figure <- start_figure(picture$title, NULL, keys)
+  on.exit(graphics::par(figure$kept))
   ends <- range(0, table$shap, if (picture$single) c(table$shap - table$std_error, table$shap + table$std_error), finite = TRUE)
-  graphics::plot(ends, c(0.5, length(variables) + 0.5), type = "n", yaxt = "n", bty = "n", xlab = picture$label, ylab = "")
-  graphics::title(picture$title, font.main = 1, cex.main = 1.15, col.main = palette_of$ink)
-  graphics::abline(v = 0, col = palette_of$rule)
-  graphics::axis(2, rev(seq_along(variables)), labels, las = 1, tick = FALSE)
+  open_axes(figure, ends, c(0.5, length(variables) + 0.5), picture$label, "", ylabels = rev(labels), bty = "n")
+  graphics::abline(v = 0, col = figure$inks$rule)
   if (picture$single) {
     hue <- ifelse(table$shap >= 0, palette_of$positive, palette_of$negative)
     graphics::rect(pmin(0, table$shap), place - 0.3, pmax(0, table$shap), place + 0.3, col = hue, border = NA)
-    graphics::segments(table$shap - table$std_error, place, table$shap + table$std_error, col = palette_of$ink)
+    graphics::segments(table$shap - table$std_error, place, table$shap + table$std_error, col = figure$inks$ink)
   } else {
     fill <- ifelse(is.na(table$height), palette_of$muted, colour_of(ifelse(is.na(table$height), 0, table$height), c(0, 1), sequential_colours()))
     graphics::points(table$shap, place + table$aside, pch = 21, bg = fill, col = palette_of$muted, lwd = 0.5, cex = 0.9)
@@ -97,17 +95,25 @@ draw_partial_lines <- function(picture) {
   lines <- picture$lines
   k <- length(lines)
   hues <- class_colours(k)
+  symbols <- class_symbols(k)
+  types <- class_lines(k)
+  ice <- picture$kind == "ice"
   at <- if (picture$numeric) table$at else match(table$at, picture$levels)
   reach <- if (is.null(table$std_error)) 0 else ifelse(is.na(table$std_error), 0, 2 * table$std_error)
-  graphics::plot(
-    if (picture$numeric) range(at) else c(0.5, length(picture$levels) + 0.5), range(table$estimate - reach, table$estimate + reach),
-    type = "n", xaxt = if (picture$numeric) "s" else "n", las = 1, bty = "l", xlab = picture$variables[1L], ylab = picture$label
+  keys <- if (ice) {
+    legend_keys(c("a row", "mean"), c(palette_of$muted, palette_of$positive), lty = c(1, 1), lwd = c(1, 2.5))
+  } else if (k > 1L) {
+    if (picture$numeric) legend_keys(lines, hues, lty = types, lwd = 2.5) else legend_keys(lines, palette_of$paper, pch = symbols, fill = hues)
+  }
+  figure <- start_figure(picture$title, NULL, keys)
+  on.exit(graphics::par(figure$kept))
+  open_axes(
+    figure, if (picture$numeric) range(at) else c(0.5, length(picture$levels) + 0.5), range(table$estimate - reach, table$estimate + reach),
+    picture$variables[1L], picture$label, xlabels = if (!picture$numeric) picture$levels, open = TRUE
   )
-  graphics::title(picture$title, font.main = 1, cex.main = 1.15, col.main = palette_of$ink)
-  if (!picture$numeric) graphics::axis(1, seq_along(picture$levels), picture$levels)
-  if (picture$kind == "ice") {
+  if (ice) {
     curves <- split(data.frame(at = at, estimate = table$estimate), table$row)
-    for (curve in curves) graphics::lines(curve$at, curve$estimate, col = faded(palette_of$muted, 0.35))
+    for (curve in curves) graphics::lines(curve$at, curve$estimate, col = faded(figure$inks$muted, 0.35))
     mean <- tapply(table$estimate, at, mean)
     graphics::lines(as.numeric(names(mean)), mean, col = palette_of$positive, lwd = 2.5)
     return(invisible())
@@ -118,36 +124,32 @@ draw_partial_lines <- function(picture) {
       if (any(reach > 0)) {
         graphics::polygon(c(at[own], rev(at[own])), c((table$estimate - reach)[own], rev((table$estimate + reach)[own])), col = faded(hues[i], 0.15), border = NA)
       }
-      graphics::lines(at[own], table$estimate[own], col = hues[i], lwd = 2.5, lty = i)
+      graphics::lines(at[own], table$estimate[own], col = hues[i], lwd = 2.5, lty = types[i])
     } else {
-      if (any(reach > 0)) graphics::segments(at[own], (table$estimate - reach)[own], y1 = (table$estimate + reach)[own], col = hues[i], lwd = 2)
-      graphics::points(at[own], table$estimate[own], pch = class_symbols(k)[i], bg = hues[i], col = palette_of$paper, cex = 1.3)
+      # Of several lines the points stand side by side.
+      place <- at[own] + (i - (k + 1) / 2) * 0.5 / k
+      if (any(reach > 0)) graphics::segments(place, (table$estimate - reach)[own], y1 = (table$estimate + reach)[own], col = hues[i], lwd = 2)
+      graphics::points(place, table$estimate[own], pch = symbols[i], bg = hues[i], col = figure$inks$paper, cex = 1.3)
     }
-  }
-  if (k > 1L) {
-    if (picture$numeric) draw_legend(lines, col = hues, lwd = 2.5, lty = seq_len(k)) else draw_legend(lines, pch = class_symbols(k), pt.bg = hues, col = palette_of$paper)
   }
 }
 
 draw_partial_surface <- function(picture) {
-  kept <- graphics::par(mar = c(4, 4, 3.2, 4.5))
-  on.exit(graphics::par(kept))
   table <- picture$table[order(picture$table[[2L]], picture$table[[1L]]), ]
   span <- lapply(table[1:2], unique)
   value <- matrix(table$estimate, length(span[[1L]]))
   limits <- range(value) + c(0, 1) * (diff(range(value)) == 0)
-  draw_frame(list(axes = picture$variables, span = span), picture$title)
+  colours <- sequential_colours()
+  figure <- start_figure(picture$title)
+  on.exit(graphics::par(figure$kept))
+  open_axes(
+    figure, range(span[[1L]]), range(span[[2L]]), picture$variables[1L], picture$variables[2L], right = side_scale_room(limits, figure$line), bty = "n", snug = TRUE
+  )
   # Not as a raster: values of a grid need not be evenly spaced.
-  graphics::image(span[[1L]], span[[2L]], value, zlim = limits, col = sequential_colours(), add = TRUE)
-  if (diff(range(value)) > 0) graphics::contour(span[[1L]], span[[2L]], value, add = TRUE, col = faded(palette_of$paper, 0.9), labcex = 0.7, lwd = 1.2)
-  draw_side_scale(limits, sequential_colours())
+  graphics::image(span[[1L]], span[[2L]], value, zlim = limits, col = colours, add = TRUE)
+  draw_contours(contour_picture(span[[1L]], span[[2L]], value, limits, colours))
+  draw_side_scale(limits, colours, figure)
 }
-
-draw_legend <- function(labels, ..., at = "topright") {
-  graphics::legend(at, labels, ..., bg = faded(palette_of$paper, 0.8), box.col = NA, cex = 0.85)
-}
-
-class_symbols <- function(k) rep_len(c(21L, 24L, 22L, 23L, 25L), k)
 
 # Lines of margin that the longest of the labels takes.
 label_margin <- function(labels) min(14, 1.5 + 0.5 * max(nchar(labels, "width")))

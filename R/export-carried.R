@@ -23,7 +23,7 @@ stop_not_plain <- function(x) {
 model_alone <- function(fit) {
   kind <- class(fit)
   plain <- unclass(fit)
-  plain[c("data", "call", "omitted", "last", "snapshots")] <- NULL
+  plain[c("data", "call", "omitted", "last", "snapshots", "start")] <- NULL
   plain$validation_rows <- integer()
   if (!is.null(plain$optimizer_state)) {
     plain$optimizer_state[c("steps", "slots", "plateau")] <- list(0, list(), c(1, Inf, 0))

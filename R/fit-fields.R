@@ -303,7 +303,8 @@ record_fields <- fields(
 snapshots_fields <- fields(
   snapshots = field("a list", function(x, fit) {
     each(x, function(snapshot) walks(snapshot, snapshot_fields, fit), "a list of an epoch, weights and biases")
-  }, optional = TRUE)
+  }, optional = TRUE),
+  start = nested(fields(epoch = whole_field(0), weights = weights_field(), biases = biases_field()), optional = TRUE)
 )
 
 # What training that goes on needs.

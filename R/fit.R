@@ -93,6 +93,7 @@ new_fit <- function(result, ready, given, earlier, engine = ready$spec$engine) {
     format = fit_format,
     version = package_version_text()
   )
+  fit$start <- kept_start(engine, spec, earlier)
   complete <- family_of(fit)$complete
   if (!is.null(complete) && length(fit$weights) > 0L) {
     fit <- complete(fit, data, function(fit) run_prediction(fit, data$x, data$offset, given$arg, engine$threads, training_call))

@@ -112,18 +112,29 @@ plot.nn_activation <- function(x, ...) {
   points <- activation_curves(x)
   names <- unique(points$activation)
   k <- length(names)
-  columns <- if (k <= 3L) k else ceiling(sqrt(k))
+  keys <- legend_keys(c("value", "derivative"), c(palette_of$positive, palette_of$negative), lty = 1:2)
+  if (k == 1L) {
+    figure <- start_figure(activation_title(names), NULL, keys)
+    on.exit(graphics::par(figure$kept))
+    draw_activation(figure, points)
+    return(invisible(x))
+  }
+  columns <- activation_columns(k)
   # Only what is changed is put back: restoring everything would also restart a layout of the user's.
-  kept <- graphics::par(c(
-    if (k > 1L) list(mfrow = c(ceiling(k / columns), columns)),
-    list(mar = c(2.6, 2.6, 2.2, 0.8), mgp = c(1.6, 0.5, 0), tcl = -0.25)
-  ))
+  kept <- open_panels(c(ceiling(k / columns), columns), 3.4)
   on.exit(graphics::par(kept))
   for (name in names) {
-    draw_activation(points[points$activation == name, ], name, legend = name == names[1L])
+    figure <- start_figure(name)
+    draw_activation(figure, points[points$activation == name, ])
+    graphics::par(figure$kept)
   }
+  draw_outer_header(activation_title(names), NULL, keys)
   invisible(x)
 }
+
+activation_title <- function(names) if (length(names) == 1L) paste("Activation function", names) else "Activation functions and their derivatives"
+
+activation_columns <- function(k) if (k <= 3L) k else ceiling(sqrt(k))
 
 # The curves to draw: the points asked for, else enough of them for a smooth line.
 activation_curves <- function(x) {
@@ -133,24 +144,28 @@ activation_curves <- function(x) {
   activation_values(unique(x$activation), seq(-4, 4, length.out = 401L))
 }
 
-draw_activation <- function(points, name, legend) {
+# Both curves as long data, cut where the steep ones (exp) leave the range in which the others have a shape. A derivative that jumps is drawn as pieces.
+activation_pieces <- function(points) {
   points <- points[order(points$z), ]
-  # The steep ones (exp) are cut where the others still have a shape.
-  shown <- range(pmax(pmin(c(points$value, points$derivative), 4), -4))
-  graphics::plot(
-    points$z, points$value,
-    type = "n", xlab = "z", ylab = "", main = name, ylim = shown, las = 1, bty = "n", font.main = 1
+  n <- nrow(points)
+  jump <- c(FALSE, abs(diff(points$derivative)) > 0.4)
+  shown <- data.frame(
+    activation = rep(points$activation, 2L), z = rep(points$z, 2L), y = c(points$value, points$derivative),
+    curve = factor(rep(c("value", "derivative"), each = n), c("value", "derivative")), piece = c(rep(0, n), cumsum(jump))
   )
-  graphics::abline(h = 0, v = 0, col = palette_of$rule)
-  # A derivative that jumps is drawn as two pieces.
-  slope <- points$derivative
-  slope[c(FALSE, abs(diff(slope)) > 0.4)] <- NA
-  graphics::lines(points$z, points$value, col = palette_of$positive, lwd = 2.5)
-  graphics::lines(points$z, slope, col = palette_of$negative, lwd = 2, lty = 2)
-  if (legend) {
-    graphics::legend(
-      "topleft", c("value", "derivative"),
-      col = c(palette_of$positive, palette_of$negative), lwd = 2, lty = 1:2, bty = "n", cex = 0.9
-    )
+  shown$y[abs(shown$y) > 4 & n > 1L] <- NA
+  shown
+}
+
+draw_activation <- function(figure, points) {
+  shown <- activation_pieces(points)
+  y <- if (all(is.na(shown$y))) 0 else range(shown$y, na.rm = TRUE)
+  open_axes(figure, range(points$z), range(y), "z", "")
+  graphics::abline(h = 0, v = 0, col = figure$inks$rule)
+  looks <- list(value = list(palette_of$positive, 1L, 2.5), derivative = list(palette_of$negative, 2L, 2))
+  type <- if (nrow(points) > 1L) "l" else "p"
+  for (own in split(shown, list(shown$curve, shown$piece), drop = TRUE)) {
+    look <- looks[[as.character(own$curve[1L])]]
+    graphics::lines(own$z, own$y, type = type, col = look[[1L]], lty = look[[2L]], lwd = look[[3L]])
   }
 }

@@ -158,8 +158,8 @@
 #' one of smallest validation loss, or of smallest loss (penalty included) on the training rows. `fit$restarts` is a data frame with
 #' `seed`, `loss`, `validation_loss`, `status` and `best` of each.
 #'
-#' `keep_weights = k` keeps the weights after every k-th epoch in `fit$snapshots`; `predict(fit, new_data, epoch = )`, `nn_predict(fit, X, epoch = )`
-#' and `coef(fit, epoch = )` use them.
+#' `keep_weights = k` keeps the weights after every k-th epoch in `fit$snapshots`, and those that training began with in `fit$start`; `predict(fit, new_data, epoch = )`, `nn_predict(fit, X, epoch = )`
+#' and `coef(fit, epoch = )` use the snapshots, `plot(fit, type = "history")` both.
 #'
 #' @section Callback:
 #' `callback` is called with a list after each epoch: `epoch`, `epochs` (the last one to come), `loss`, `validation_loss`, `lr`, `accuracy`,
@@ -300,7 +300,7 @@
 #'   \item{`rows`, `total_weight`}{how many rows trained, and the sum of their weights}
 #'   \item{`rows_given`, `omitted`}{how many rows were given, and the numbers of those that missing values took out}
 #'   \item{`validation_rows`, `validation_count`}{the numbers of the rows that were split off to validate; how many validated}
-#'   \item{`best`, `last`, `restarts`, `snapshots`}{see the sections above; `NULL` where they do not apply}
+#'   \item{`best`, `last`, `restarts`, `snapshots`, `start`}{see the sections above; `NULL` where they do not apply}
 #'   \item{`inputs`, `outcome`, `blueprint`}{what prediction needs}
 #'   \item{`call`}{the call, without data}
 #'   \item{`optimizer_state`, `format`, `version`}{what continuing needs; the format's number; the package's version}

@@ -22,7 +22,7 @@ activations_picture <- function(fit, data, max_rows, call) {
     range = if (signed) c(-1, 1) * max(abs(range)) else c(0, max(range[2L], 1e-12)),
     colours = if (signed) diverging_colours() else sequential_colours(),
     title = sprintf("Activations of %s", if (length(rows) < nrow(x)) sprintf("%d of %d rows", length(rows), nrow(x)) else "all rows"),
-    row_label = "row", column_label = "unit"
+    note = "rows: of the data; columns: units"
   )
 }
 

@@ -3,6 +3,8 @@
 #' Pictures with ggplot2
 #'
 #' The pictures of [plot.nn_fit()] and of [nn_activation()] as ggplot objects, to which layers, scales and themes can be added.
+#' They take the theme that is set by [ggplot2::theme_set()]; where that is ggplot2's own, a plainer one. Titles and names are broken so that they fit the device
+#' that is open, or 7 by 5 inches.
 #'
 #' @inheritParams plot.nn_fit
 #' @param object A model from [nn_train()], or what [nn_activation()] returns.
@@ -23,7 +25,7 @@ NULL
 #' @rdname autoplot
 #' @exportS3Method ggplot2::autoplot
 autoplot.nn_fit <- function(object, type = "loss", ..., log = FALSE, data = NULL, inputs = NULL, at = NULL, layer = NULL,
-                            max_units = 16, max_rows = 60, main = NULL) {
+                            max_units = 16, max_rows = 60, label_weights = NULL, main = NULL) {
   call <- quote(autoplot())
   refuse_dots(..., known = setdiff(names(formals(autoplot.nn_fit)), "..."), call = call)
   object <- validate_fit(object, "object", call, ensembles = TRUE)
@@ -31,7 +33,7 @@ autoplot.nn_fit <- function(object, type = "loss", ..., log = FALSE, data = NULL
   check_type_of_ensemble(object, type, "object", call)
   check_flag(log, "log", call)
   check_title(main, call)
-  picture <- picture_of(object, type, data, inputs, at, layer, max_units, max_rows, call)
+  picture <- picture_of(object, type, data, inputs, at, layer, max_units, max_rows, call, label_weights)
   switch(type,
     loss = gg_loss(picture, log, main),
     network = gg_network(picture, main),
@@ -46,26 +48,23 @@ autoplot.nn_fit <- function(object, type = "loss", ..., log = FALSE, data = NULL
 #' @exportS3Method ggplot2::autoplot
 autoplot.nn_activation <- function(object, ...) {
   points <- activation_curves(object)
-  points$activation <- factor(points$activation, unique(points$activation))
-  long <- rbind(
-    data.frame(points[c("activation", "z")], y = points$value, curve = "value"),
-    data.frame(points[c("activation", "z")], y = points$derivative, curve = "derivative")
-  )
-  long$curve <- factor(long$curve, c("value", "derivative"))
-  ggplot2::ggplot(long, ggplot2::aes(.data$z, .data$y, colour = .data$curve, linetype = .data$curve)) +
-    ggplot2::geom_line(linewidth = 0.8) +
-    ggplot2::facet_wrap(ggplot2::vars(.data$activation), scales = "free_y") +
-    ggplot2::scale_colour_manual(values = c(palette_of$positive, palette_of$negative)) +
-    ggplot2::labs(y = NULL, colour = NULL, linetype = NULL) +
+  names <- unique(points$activation)
+  points$activation <- factor(points$activation, names)
+  shown <- do.call(rbind, lapply(names, function(name) activation_pieces(points[points$activation == name, ])))
+  several <- length(names) > 1L
+  ggplot2::ggplot(shown, ggplot2::aes(.data$z, .data$y, colour = .data$curve, linetype = .data$curve, group = interaction(.data$curve, .data$piece))) +
+    ggplot2::geom_hline(yintercept = 0, colour = gg_inks()$rule) +
+    ggplot2::geom_vline(xintercept = 0, colour = gg_inks()$rule) +
+    ggplot2::geom_line(linewidth = 0.8, na.rm = TRUE) +
+    (if (several) ggplot2::facet_wrap(ggplot2::vars(.data$activation), scales = "free_y", ncol = activation_columns(length(names)))) +
+    ggplot2::scale_colour_manual(values = c(value = palette_of$positive, derivative = palette_of$negative)) +
+    ggplot2::scale_linetype_manual(values = c(value = 1, derivative = 2)) +
+    ggplot2::labs(title = gg_title(NULL, activation_title(names)), y = NULL, colour = NULL, linetype = NULL) +
     gg_theme()
 }
 
 #' @importFrom rlang .data
 NULL
-
-gg_theme <- function() {
-  ggplot2::theme_minimal() + ggplot2::theme(panel.grid.minor = ggplot2::element_blank(), legend.position = "top")
-}
 
 gg_loss <- function(picture, log, main) {
   history <- picture$history
@@ -74,175 +73,41 @@ gg_loss <- function(picture, log, main) {
     data.frame(epoch = history$epoch, loss = history$validation_loss, rows = "validation")
   )
   long <- long[!is.na(long$loss), ]
+  if (log) long <- long[long$loss > 0, ]
+  validated <- length(unique(long$rows)) > 1L
+  guide <- if (validated) "legend" else "none"
+  draw <- if (nrow(history) > 1L) ggplot2::geom_line(linewidth = 0.8) else ggplot2::geom_point()
   plot <- ggplot2::ggplot(long, ggplot2::aes(.data$epoch, .data$loss, colour = .data$rows, linetype = .data$rows)) +
-    ggplot2::geom_line(linewidth = 0.8) +
-    ggplot2::scale_colour_manual(values = c(training = palette_of$positive, validation = palette_of$negative)) +
-    ggplot2::labs(title = if (is.null(main)) "Training" else main, y = picture$label, colour = NULL, linetype = NULL) +
+    draw +
+    ggplot2::scale_colour_manual(values = c(training = palette_of$positive, validation = palette_of$negative), guide = guide) +
+    ggplot2::scale_linetype_manual(values = c(training = 1, validation = 2), guide = guide) +
+    ggplot2::labs(title = gg_title(main, picture$title), subtitle = gg_note(picture$note), y = picture$label, colour = NULL, linetype = NULL) +
     gg_theme()
-  if (length(unique(long$rows)) == 1L) {
-    plot <- plot + ggplot2::guides(colour = "none", linetype = "none")
-  }
   if (log) plot + ggplot2::scale_y_log10() else plot
-}
-
-gg_network <- function(picture, main) {
-  edges <- picture$edges
-  edges$size <- edge_size(edges$weight)
-  edges$sign <- ifelse(edges$weight >= 0, "positive", "negative")
-  nodes <- picture$nodes
-  circles <- nodes[nodes$kind %in% c("input", "hidden", "output"), ]
-  bias <- nodes[nodes$kind == "bias", ]
-  gap <- nodes[nodes$kind == "ellipsis", ]
-  ends <- circles[circles$kind != "hidden", ]
-  ggplot2::ggplot() +
-    ggplot2::geom_segment(
-      ggplot2::aes(
-        x = .data$x0, y = .data$y0, xend = .data$x1, yend = .data$y1,
-        colour = .data$sign, linetype = .data$sign, linewidth = .data$size, alpha = .data$size
-      ),
-      data = edges[order(edges$size), ]
-    ) +
-    ggplot2::geom_point(ggplot2::aes(.data$x, .data$y), data = circles, shape = 21, size = max(2, min(8, 60 / picture$tallest)), fill = "white") +
-    ggplot2::geom_point(ggplot2::aes(.data$x, .data$y), data = bias, shape = 22, size = 3, fill = "white", colour = palette_of$muted) +
-    ggplot2::geom_text(ggplot2::aes(.data$x, .data$y), data = gap, label = "...", angle = 90) +
-    ggplot2::geom_text(
-      ggplot2::aes(.data$x + ifelse(.data$kind == "input", -0.12, 0.12), .data$y, label = .data$label, hjust = ifelse(.data$kind == "input", 1, 0)),
-      data = ends, size = 3.2
-    ) +
-    ggplot2::scale_colour_manual(values = c(positive = palette_of$positive, negative = palette_of$negative)) +
-    ggplot2::scale_linetype_manual(values = c(positive = "solid", negative = "dashed")) +
-    ggplot2::scale_linewidth_continuous(range = c(0.2, 1.8), guide = "none") +
-    ggplot2::scale_alpha_continuous(range = c(0.25, 1), guide = "none") +
-    ggplot2::scale_x_continuous(
-      breaks = seq_len(picture$layers), labels = picture$titles, expand = ggplot2::expansion(add = 0.7)
-    ) +
-    ggplot2::labs(
-      title = if (is.null(main)) "Network" else main, x = NULL, y = NULL, colour = "weight", linetype = "weight",
-      caption = if (picture$omitted > 0) sprintf("%d units not drawn", picture$omitted)
-    ) +
-    ggplot2::theme_minimal() +
-    ggplot2::theme(panel.grid = ggplot2::element_blank(), axis.text.y = ggplot2::element_blank(), legend.position = "top")
-}
-
-gg_tables <- function(picture, main) {
-  # Rows of one panel may have names that another panel lacks (rows of data are named once).
-  names <- rownames(picture$panels[[1L]]$values)
-  crowded <- any(vapply(picture$panels, function(panel) nrow(panel$values), 0L) > 40L)
-  cells <- do.call(rbind, lapply(picture$panels, function(panel) {
-    values <- panel$values
-    rows <- if (is.null(rownames(values))) names else rownames(values)
-    if (is.null(rows)) rows <- as.character(seq_len(nrow(values)))
-    data.frame(
-      panel = panel$title, row = rep(paste(rows), ncol(values)), order = rep(seq_len(nrow(values)), ncol(values)),
-      unit = rep(colnames(values), each = nrow(values)), at = rep(seq_len(ncol(values)), each = nrow(values)), value = as.double(values)
-    )
-  }))
-  cells$panel <- factor(cells$panel, unique(cells$panel))
-  cells$row <- factor(cells$row, rev(unique(cells$row[order(cells$row == "bias", cells$panel, cells$order)])))
-  cells$unit <- factor(cells$unit, unique(cells$unit[order(cells$panel, cells$at)]))
-  ggplot2::ggplot(cells, ggplot2::aes(.data$unit, .data$row, fill = .data$value)) +
-    ggplot2::geom_tile(colour = if (nrow(cells) <= 400L) "white" else NA) +
-    ggplot2::facet_wrap(ggplot2::vars(.data$panel), scales = "free") +
-    ggplot2::scale_fill_gradientn(colours = picture$colours, limits = picture$range) +
-    ggplot2::labs(title = if (is.null(main)) picture$title else main, x = picture$column_label, y = picture$row_label, fill = NULL) +
-    gg_theme() +
-    ggplot2::theme(
-      panel.grid = ggplot2::element_blank(), legend.position = "right",
-      axis.text.x = ggplot2::element_text(angle = 45, hjust = 1),
-      axis.text.y = if (crowded) ggplot2::element_blank() else ggplot2::element_text()
-    )
-}
-
-gg_boundary <- function(picture, main) {
-  if (length(picture$axes) == 1L) {
-    return(gg_curve(picture, main))
-  }
-  plot <- if (is.null(picture$classes)) gg_surface(picture, main) else gg_classes(picture, main)
-  plot +
-    ggplot2::labs(x = picture$axes[1L], y = picture$axes[2L], subtitle = held_note(picture$held)) +
-    ggplot2::coord_cartesian(expand = FALSE) +
-    gg_theme() +
-    ggplot2::theme(legend.position = "right")
-}
-
-boundary_grid <- function(picture) expand.grid(x = picture$span[[1L]], y = picture$span[[2L]])
-
-boundary_points <- function(picture) data.frame(x = picture$points[[1L]], y = picture$points[[2L]])
-
-gg_surface <- function(picture, main) {
-  grid <- boundary_grid(picture)
-  grid$value <- picture$value[, 1L]
-  points <- boundary_points(picture)
-  points$observed <- if (is.null(picture$observed)) rep(NA_real_, nrow(points)) else picture$observed[, 1L]
-  ggplot2::ggplot(grid, ggplot2::aes(.data$x, .data$y)) +
-    ggplot2::geom_raster(ggplot2::aes(fill = .data$value)) +
-    ggplot2::geom_contour(ggplot2::aes(z = .data$value), colour = "white", linewidth = 0.3) +
-    ggplot2::geom_point(ggplot2::aes(fill = .data$observed), data = points, shape = 21) +
-    ggplot2::scale_fill_gradientn(colours = sequential_colours(), na.value = "white") +
-    ggplot2::labs(title = if (is.null(main)) paste("Prediction of", picture$title) else main, fill = NULL)
-}
-
-gg_classes <- function(picture, main) {
-  shares <- as_shares(picture$value)
-  k <- ncol(shares)
-  best <- max.col(shares, ties.method = "first")
-  class_of_code <- function(code) factor(picture$classes[code], picture$classes)
-  grid <- boundary_grid(picture)
-  grid$class <- class_of_code(best)
-  grid$sure <- shares[cbind(seq_along(best), best)]
-  points <- boundary_points(picture)
-  plot <- ggplot2::ggplot(grid, ggplot2::aes(.data$x, .data$y)) +
-    ggplot2::geom_raster(ggplot2::aes(fill = .data$class, alpha = .data$sure)) +
-    ggplot2::scale_fill_manual(values = stats::setNames(class_colours(k), picture$classes), drop = FALSE) +
-    ggplot2::scale_alpha_continuous(range = c(0.12, 0.5), limits = c(1 / k, 1), guide = "none") +
-    ggplot2::labs(title = if (is.null(main)) "Classes" else main, fill = NULL, shape = NULL)
-  if (is.null(picture$code)) {
-    return(plot + ggplot2::geom_point(data = points, colour = palette_of$muted))
-  }
-  points$class <- class_of_code(picture$code)
-  plot +
-    ggplot2::geom_point(ggplot2::aes(fill = .data$class, shape = .data$class), data = points, colour = "white", size = 2) +
-    ggplot2::scale_shape_manual(values = rep_len(c(21, 24, 22, 23, 25), k), drop = FALSE)
-}
-
-gg_curve <- function(picture, main) {
-  k <- ncol(picture$value)
-  labels <- colnames(picture$value)
-  if (is.null(labels)) {
-    labels <- if (k == 1L) "prediction" else paste0("y", seq_len(k))
-  }
-  curves <- data.frame(
-    x = rep(picture$span[[1L]], k), y = as.double(picture$value), output = factor(rep(labels, each = nrow(picture$value)), labels)
-  )
-  plot <- ggplot2::ggplot(curves, ggplot2::aes(.data$x, .data$y))
-  if (!is.null(picture$observed)) {
-    seen <- data.frame(x = picture$points[[1L]], y = picture$observed[, 1L])
-    plot <- plot + ggplot2::geom_point(data = seen, colour = palette_of$muted, alpha = 0.5)
-  }
-  plot +
-    ggplot2::geom_line(ggplot2::aes(colour = .data$output, linetype = .data$output), linewidth = 0.9) +
-    ggplot2::scale_colour_manual(values = class_colours(k)) +
-    ggplot2::labs(title = if (is.null(main)) "Prediction" else main, x = picture$axes[1L], y = picture$label, colour = NULL, linetype = NULL) +
-    gg_theme()
 }
 
 gg_history <- function(picture, main) {
   epochs <- picture$epochs
-  long <- do.call(rbind, lapply(picture$panels, function(panel) {
+  titles <- panel_titles(picture$panels)
+  long <- do.call(rbind, lapply(seq_along(titles), function(i) {
+    panel <- picture$panels[[i]]
     of_kind <- function(values, kind) {
       data.frame(
-        epoch = rep(epochs, ncol(values)), value = as.double(values), kind = kind,
-        line = paste(panel$title, kind, rep(seq_len(ncol(values)), each = length(epochs))), panel = panel$title
+        epoch = rep(epochs, ncol(values)), value = as.double(values), kind = rep(kind, length(values)),
+        line = paste(rep(titles[i], length(values)), kind, rep(seq_len(ncol(values)), each = length(epochs)), recycle0 = TRUE), panel = rep(titles[i], length(values))
       )
     }
     rbind(of_kind(panel$weights, "weights"), of_kind(panel$biases, "biases"))
   }))
-  long$panel <- factor(long$panel, unique(long$panel))
+  long$panel <- factor(long$panel, titles)
   long$kind <- factor(long$kind, c("weights", "biases"))
+  k <- length(titles)
   ggplot2::ggplot(long, ggplot2::aes(.data$epoch, .data$value, group = .data$line, colour = .data$kind, linetype = .data$kind)) +
-    ggplot2::geom_line(alpha = 0.8) +
-    ggplot2::facet_wrap(ggplot2::vars(.data$panel), scales = "free_y") +
+    ggplot2::geom_hline(yintercept = 0, colour = gg_inks()$rule) +
+    ggplot2::geom_line(alpha = history_opacity(picture)) +
+    ggplot2::facet_wrap(ggplot2::vars(.data$panel), scales = "free_y", ncol = min(k, 2L), labeller = gg_labeller(gg_size()[1L] / min(k, 2L))) +
     ggplot2::scale_colour_manual(values = c(weights = palette_of$positive, biases = palette_of$negative)) +
-    ggplot2::labs(title = if (is.null(main)) picture$title else main, y = "weight", colour = NULL, linetype = NULL) +
+    ggplot2::scale_linetype_manual(values = c(weights = 1, biases = 2)) +
+    ggplot2::labs(title = gg_title(main, picture$title), subtitle = gg_note(picture$note), y = "weight", colour = NULL, linetype = NULL) +
     gg_theme()
 }

@@ -11,10 +11,39 @@ boundary_picture <- function(fit, inputs, data, at, call) {
   # A model of rates is drawn per unit of exposure.
   offset <- if (isTRUE(fit$settings$offset)) 0
   value <- predict_outputs(fit, table, "data", 1L, call, offset)
-  c(
-    list(axes = axes, span = unname(span), value = value, points = unname(points), held = held),
-    boundary_meaning(fit, data, call)
-  )
+  meaning <- boundary_meaning(fit, data, call)
+  picture <- c(list(axes = axes, span = unname(span), value = value, points = unname(points), held = held, note = held_note(held)), meaning)
+  picture$title <- boundary_title(picture, outcome_text(fit))
+  if (length(axes) == 1L) picture <- curve_picture(picture)
+  picture
+}
+
+# What the outcome is called: by a formula, or by its only column.
+outcome_text <- function(fit) {
+  name <- if (fit$interface == "formula") rlang::as_label(stats::formula(fit)[[2L]]) else if (length(fit$outcome$names) == 1L) fit$outcome$names
+  if (length(name) == 1L && nchar(name) <= 60L) name
+}
+
+boundary_title <- function(picture, outcome) {
+  what <- if (is.null(picture$classes)) picture$title else if (is.null(outcome)) "class" else outcome
+  by <- if (length(picture$axes) == 1L) paste(" by", picture$axes) else ""
+  kind <- if (is.null(picture$classes) || length(picture$axes) == 2L) "Predicted" else "Probability of"
+  if (ncol(as.matrix(picture$value)) > 1L && is.null(picture$classes) && length(picture$axes) == 1L) what <- "outputs"
+  paste0(kind, " ", what, by)
+}
+
+# Of one input: a curve for each output, and the values that were observed where they are of the same kind.
+curve_picture <- function(picture) {
+  k <- ncol(picture$value)
+  if (!is.null(picture$classes)) {
+    picture$label <- if (k == 1L) paste("probability of", picture$classes[2L]) else "probability"
+    if (!is.null(picture$code)) picture$observed <- if (k == 1L) matrix(picture$code - 1, ncol = 1L) else outer(picture$code, seq_len(k), "==") + 0
+    picture$outputs <- if (k == 1L) picture$classes[2L] else picture$classes
+  } else {
+    picture$outputs <- if (is.null(colnames(picture$value))) if (k == 1L) "prediction" else paste0("y", seq_len(k)) else colnames(picture$value)
+    if (!is.null(picture$observed) && !ncol(picture$observed) %in% c(1L, k)) picture$observed <- NULL
+  }
+  picture
 }
 
 # Each input of the data that training took: its range, its usual value, its points.
@@ -150,124 +179,4 @@ held_note <- function(held) {
   }
   each <- paste(names(held), "=", vapply(held, format, "", digits = 3))
   paste0("held: ", paste(utils::head(each, 4L), collapse = ", "), if (length(each) > 4L) ", ...")
-}
-
-draw_boundary <- function(picture, main) {
-  kept <- graphics::par(mar = c(4, 4, 3.2, if (is.null(picture$classes) && length(picture$axes) == 2L) 4.5 else 1))
-  on.exit(graphics::par(kept))
-  if (length(picture$axes) == 1L) {
-    draw_curve(picture, main)
-  } else if (is.null(picture$classes)) {
-    draw_surface(picture, main)
-  } else {
-    draw_classes(picture, main)
-  }
-  graphics::mtext(held_note(picture$held), side = 3, line = 0.2, cex = 0.75, col = palette_of$muted)
-}
-
-draw_frame <- function(picture, main, ylim = range(picture$span[[2L]]), ylab = picture$axes[2L]) {
-  graphics::plot(
-    range(picture$span[[1L]]), ylim,
-    type = "n", xaxs = "i", yaxs = "i", las = 1, bty = "n", xlab = picture$axes[1L], ylab = ylab
-  )
-  graphics::title(main, line = 1.5, font.main = 1, cex.main = 1.15, col.main = palette_of$ink)
-}
-
-draw_raster <- function(picture, colours) {
-  nx <- length(picture$span[[1L]])
-  ny <- length(picture$span[[2L]])
-  image <- t(matrix(colours, nx, ny))[rev(seq_len(ny)), ]
-  x <- range(picture$span[[1L]])
-  y <- range(picture$span[[2L]])
-  graphics::rasterImage(image, x[1L], y[1L], x[2L], y[2L], interpolate = FALSE)
-}
-
-draw_classes <- function(picture, main) {
-  shares <- as_shares(picture$value)
-  k <- ncol(shares)
-  hues <- class_colours(k)
-  best <- max.col(shares, ties.method = "first")
-  draw_frame(picture, if (is.null(main)) "Classes" else main)
-  draw_raster(picture, shaded(hues[best], shares[cbind(seq_along(best), best)], k))
-  for (class in seq_len(if (k == 2L) 1L else k)) {
-    others <- apply(shares[, -class, drop = FALSE], 1L, max)
-    lead <- matrix(shares[, class] - others, length(picture$span[[1L]]))
-    graphics::contour(picture$span[[1L]], picture$span[[2L]], lead, levels = 0, drawlabels = FALSE, add = TRUE, lwd = 1.5, col = palette_of$ink)
-  }
-  symbols <- rep_len(c(21L, 24L, 22L, 23L, 25L), k)
-  x <- picture$points[[1L]]
-  if (length(x) > 0L) {
-    code <- picture$code
-    fill <- if (is.null(code)) palette_of$muted else hues[code]
-    graphics::points(
-      x, picture$points[[2L]],
-      pch = if (is.null(code)) 21L else symbols[code], bg = fill, col = palette_of$paper, lwd = 0.7, cex = 1.05
-    )
-  }
-  graphics::legend(
-    "topleft", picture$classes,
-    pch = symbols, pt.bg = hues, col = palette_of$paper, bg = faded(palette_of$paper, 0.8), box.col = NA, cex = 0.85, pt.cex = 1.2
-  )
-}
-
-# A class's colour, paler where its share is smaller.
-shaded <- function(hues, share, k) {
-  sure <- pmax(0, (share - 1 / k) / (1 - 1 / k))
-  rgb <- grDevices::col2rgb(hues) / 255
-  opacity <- rep(0.12 + 0.38 * sure, each = 3L)
-  mixed <- rgb * opacity + (1 - opacity)
-  grDevices::rgb(mixed[1L, ], mixed[2L, ], mixed[3L, ])
-}
-
-draw_surface <- function(picture, main) {
-  value <- picture$value[, 1L]
-  limits <- range(value, picture$observed[, 1L])
-  colours <- sequential_colours()
-  draw_frame(picture, if (is.null(main)) paste("Prediction of", picture$title) else main)
-  draw_raster(picture, colour_of(value, limits, colours))
-  surface <- matrix(value, length(picture$span[[1L]]))
-  # A flat surface has no contours.
-  if (diff(range(surface)) > 0) graphics::contour(picture$span[[1L]], picture$span[[2L]], surface, add = TRUE, col = faded(palette_of$paper, 0.9), labcex = 0.7, lwd = 1.2)
-  x <- picture$points[[1L]]
-  if (length(x) > 0L) {
-    fill <- if (is.null(picture$observed)) palette_of$paper else colour_of(picture$observed[, 1L], limits, colours)
-    graphics::points(x, picture$points[[2L]], pch = 21, bg = fill, col = palette_of$ink, lwd = 0.8, cex = 1.05)
-  }
-  draw_side_scale(limits, colours)
-}
-
-# A colour scale in the right margin, in the coordinates of the plot.
-draw_side_scale <- function(limits, colours) {
-  usr <- graphics::par("usr")
-  steps <- length(colours)
-  x <- usr[2L] + (usr[2L] - usr[1L]) * c(0.03, 0.06)
-  y <- seq(usr[3L], usr[4L], length.out = steps + 1L)
-  graphics::rect(x[1L], y[-(steps + 1L)], x[2L], y[-1L], col = colours, border = NA, xpd = NA)
-  ticks <- pretty(limits, 5L)
-  ticks <- ticks[ticks >= limits[1L] & ticks <= limits[2L]]
-  at <- usr[3L] + (ticks - limits[1L]) / max(diff(limits), 1e-300) * (usr[4L] - usr[3L])
-  graphics::text(x[2L], at, format(ticks), pos = 4, offset = 0.3, cex = 0.8, col = palette_of$muted, xpd = NA)
-}
-
-draw_curve <- function(picture, main) {
-  value <- picture$value
-  observed <- if (is.null(picture$code)) picture$observed else matrix(picture$code - 1, ncol = 1L)
-  if (ncol(value) > 1L && !is.null(picture$classes)) {
-    observed <- NULL
-  }
-  k <- ncol(value)
-  hues <- class_colours(k)
-  label <- if (is.null(picture$classes)) picture$label else if (k == 1L) paste("probability of", picture$classes[2L]) else "probability"
-  span <- range(value, observed)
-  draw_frame(picture, if (is.null(main)) "Prediction" else main, span + c(-0.04, 0.04) * max(diff(span), 1e-6), label)
-  if (!is.null(observed)) {
-    graphics::points(picture$points[[1L]], observed[, 1L], pch = 21, bg = faded(palette_of$muted, 0.4), col = palette_of$paper)
-  }
-  graphics::matlines(picture$span[[1L]], value, col = hues, lwd = 2.5, lty = seq_len(k))
-  if (k > 1L) {
-    graphics::legend(
-      "topright", colnames(value),
-      col = hues, lwd = 2.5, lty = seq_len(k), bg = faded(palette_of$paper, 0.8), box.col = NA, cex = 0.85
-    )
-  }
 }

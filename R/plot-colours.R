@@ -1,10 +1,32 @@
 # Colours of all pictures: chosen so that people who see few colours can tell them apart (Okabe and Ito, 2008).
-# No picture speaks by colour alone: signs also differ in line type, classes in plotting symbol.
+# No picture speaks by colour alone: signs also differ in line type, classes in plotting symbol, and beyond eight of them in their names.
 
 palette_of <- list(
   positive = "#0072B2", negative = "#D55E00", ink = "#222222", muted = "#6B6B6B", rule = "#DADADA", paper = "#FFFFFF",
-  classes = c("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
+  # Their yellow and black, which one of white and black paper swallows, are darker and lighter here.
+  classes = c("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#767676", "#948B00")
 )
+
+# Ink and paper of the open device, and what lies between: a device with dark paper and the usual black ink gets a light one.
+device_inks <- function() {
+  paper <- device_paper()
+  ink <- graphics::par("fg")
+  if (ink_on(ink) == ink_on(paper) || ink == "black") ink <- if (ink_on(paper) == palette_of$ink) palette_of$ink else "#EEEEEE"
+  inks_of(ink, paper)
+}
+
+device_paper <- function() {
+  paper <- graphics::par("bg")
+  if (grDevices::col2rgb(paper, alpha = TRUE)[4L] == 0) palette_of$paper else paper
+}
+
+inks_of <- function(ink, paper) list(ink = ink, muted = mixed_colours(ink, paper, 0.67), rule = mixed_colours(ink, paper, 0.17), paper = paper)
+
+# So much of `colour` on `paper`, opaque.
+mixed_colours <- function(colour, paper, share) {
+  rgb <- (grDevices::col2rgb(colour) * share + drop(grDevices::col2rgb(paper)) * (1 - share)) / 255
+  grDevices::rgb(rgb[1L, ], rgb[2L, ], rgb[3L, ])
+}
 
 # Negative, nothing, positive: orange through white to blue.
 diverging_colours <- function(n = 101L) {
@@ -16,11 +38,14 @@ sequential_colours <- function(n = 101L) {
   grDevices::colorRampPalette(c("#FBF8EF", "#CFE3DD", "#8CC0C9", "#4189B0", "#1B4F85", "#10264F"), space = "Lab")(n)
 }
 
-# As many class colours as asked for; beyond the eight, hues evenly spaced.
-class_colours <- function(k) {
-  known <- palette_of$classes
-  if (k <= length(known)) known[seq_len(k)] else grDevices::hcl(seq(15, 375, length.out = k + 1L)[seq_len(k)], 80, 55)
-}
+# As many class colours as asked for. Beyond the eight they begin again: hues between them could not be told apart, and symbols, line types
+# and names beside what is drawn tell those of one colour.
+class_colours <- function(k) rep_len(palette_of$classes, k)
+
+# Symbols that are filled, and lines: together with the colours 40 classes and 24 lines differ.
+class_symbols <- function(k) rep_len(c(21L, 24L, 22L, 23L, 25L), k)
+
+class_lines <- function(k) rep_len(1:6, k)
 
 # Colours of values on a scale from `range[1]` to `range[2]`.
 colour_of <- function(values, range, colours) {

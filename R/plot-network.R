@@ -2,7 +2,7 @@
 
 # Where each unit stands and what each connection weighs. Layers stand side by side; a layer of more
 # than `max_units` units shows its first and last ones around an ellipsis.
-network_picture <- function(fit, max_units) {
+network_picture <- function(fit, max_units, label_weights = NULL) {
   names <- names_of_units(fit)
   shown <- lapply(names, function(of_layer) shown_units(length(of_layer), max_units))
   tallest <- max(lengths(shown))
@@ -11,8 +11,16 @@ network_picture <- function(fit, max_units) {
   omitted <- sum(lengths(names)) - sum(vapply(shown, function(of_layer) sum(!is.na(of_layer)), 0))
   list(
     nodes = do.call(rbind, nodes), edges = do.call(rbind, edges), tallest = tallest, layers = length(names),
-    omitted = omitted, titles = c("inputs", picture_titles(fit))
+    omitted = omitted, titles = c("inputs", picture_titles(fit)), label_weights = label_weights,
+    title = title_of_network(names, fit)
   )
+}
+
+title_of_network <- function(names, fit) {
+  counts <- c(weight = sum(lengths(fit$weights)), bias = sum(lengths(fit$biases)))
+  biases <- sub("biass", "biases", count_text(counts[["bias"]], "bias"))
+  counted <- c(count_text(counts[["weight"]], "weight"), if (counts[["bias"]] > 0) biases)
+  paste0("Network ", paste(lengths(names), collapse = "-"), ": ", paste(counted, collapse = " and "))
 }
 
 picture_titles <- function(fit) {
@@ -71,43 +79,52 @@ layer_edges <- function(l, nodes, fit) {
 }
 
 draw_network <- function(picture, main) {
-  half <- picture$tallest / 2
-  kept <- open_region(
-    if (is.null(main)) "Network" else main,
-    mar = c(3, 1, 2.5, 1),
-    xlim = c(0.45, picture$layers + 0.55), ylim = c(-half - 0.2, half + 0.85)
-  )
-  on.exit(graphics::par(kept))
-  draw_edges(picture$edges)
-  draw_nodes(picture$nodes, picture$tallest)
-  graphics::mtext(picture$titles, side = 1, at = seq_len(picture$layers), line = 1.4, cex = 0.85, col = palette_of$muted)
-  if (picture$omitted > 0) {
-    graphics::mtext(
-      sprintf("%d units not drawn", picture$omitted),
-      side = 3, line = 0, adj = 1, cex = 0.75, col = palette_of$muted
-    )
-  }
+  signs <- signs_shown(picture$edges)
+  keys <- if (nrow(signs) > 0L) legend_keys(signs$label, signs$colour, lty = signs$line)
+  figure <- start_figure(setting(main, picture$title), network_note(picture), keys)
+  on.exit(graphics::par(figure$kept))
+  layout <- network_layout(picture, figure$size, figure$top, figure$line)
+  place_panel(figure, layout$bottom, layout$left, layout$right)
+  graphics::plot.new()
+  # From here on a unit is an inch.
+  graphics::plot.window(c(layout$left, figure$size[1L] - layout$right), c(layout$bottom, figure$size[2L] - figure$top), xaxs = "i", yaxs = "i")
+  draw_edges(layout$edges, figure$inks)
+  if (!is.null(layout$labels)) draw_edge_labels(layout$labels, figure$inks)
+  draw_nodes(layout, figure$inks)
+  at <- layout$captions
+  graphics::text(at$x, at$y, at$text, adj = c(0.5, 1), cex = at$cex, col = figure$inks$muted, xpd = NA)
+  finish_figure(figure)
 }
 
-draw_edges <- function(edges) {
+network_note <- function(picture) if (picture$omitted > 0) sprintf("%d units not drawn", picture$omitted)
+
+# The signs that weights have here, with the lines that stand for them.
+signs_shown <- function(edges) {
+  all <- data.frame(
+    sign = c("positive", "negative"), label = c("positive weight", "negative weight"), colour = c(palette_of$positive, palette_of$negative), line = 1:2
+  )
+  all[c(any(edges$weight >= 0, na.rm = TRUE), any(edges$weight < 0, na.rm = TRUE)), ]
+}
+
+draw_edges <- function(edges, inks) {
   edges <- edges[order(abs(edges$weight), na.last = FALSE), ]
-  size <- edge_size(edges$weight)
-  positive <- is.na(edges$weight) | edges$weight >= 0
-  # With many connections the small ones step back.
-  crowd <- min(1, 60 / nrow(edges))
-  colours <- mapply(
-    faded, ifelse(is.na(edges$weight), palette_of$muted, ifelse(positive, palette_of$positive, palette_of$negative)), pmax(0.12, crowd^0.5 * (0.35 + 0.65 * size))
-  )
-  graphics::segments(
-    edges$x0, edges$y0, edges$x1, edges$y1,
-    col = colours, lwd = (0.5 + 4 * size) * max(0.35, crowd^0.35), lty = ifelse(positive, 1, 2), lend = 1
-  )
-  if (nrow(edges) <= 24L) {
-    draw_edge_labels(edges)
-  }
+  look <- edge_look(edges$weight)
+  colours <- mapply(faded, ifelse(is.na(edges$weight), inks$muted, look$colour), look$opacity)
+  graphics::segments(edges$x0, edges$y0, edges$x1, edges$y1, col = colours, lwd = look$width, lty = look$line, lend = 1)
 }
 
-# Connections without a weight of their own are drawn as thin ones.
+# How connections look. Those without a weight of their own are thin; where there are many the small ones step back.
+edge_look <- function(weights) {
+  size <- edge_size(weights)
+  positive <- is.na(weights) | weights >= 0
+  crowd <- min(1, 60 / length(weights))
+  data.frame(
+    colour = ifelse(positive, palette_of$positive, palette_of$negative), line = ifelse(positive, 1L, 2L), width = (0.5 + 4 * size) * max(0.35, crowd^0.35),
+    opacity = pmax(0.12, crowd^0.5 * (0.35 + 0.65 * size))
+  )
+}
+
+# From 0 to 1, the largest.
 edge_size <- function(weights) {
   sizes <- abs(weights)
   sizes[is.na(sizes)] <- 0
@@ -115,56 +132,45 @@ edge_size <- function(weights) {
   if (largest > 0) sizes / largest else sizes
 }
 
-# Near the start of each connection, where those of one unit fan out: there no two labels meet.
-draw_edge_labels <- function(edges) {
-  edges <- edges[!is.na(edges$weight), ]
-  targets <- max(table(edges$x0, edges$y0))
-  at <- min(0.2, 0.85 / targets)
-  x <- edges$x0 + at * (edges$x1 - edges$x0)
-  y <- edges$y0 + at * (edges$y1 - edges$y0)
-  text <- format_short(edges$weight)
-  # Labels that would cover each other tell nothing.
-  if (at < 1.1 * max(graphics::strheight(text, cex = 0.68))) {
-    return(invisible())
-  }
-  width <- graphics::strwidth(text, cex = 0.68) * 0.55
-  height <- graphics::strheight(text, cex = 0.68) * 0.8
-  graphics::rect(x - width, y - height, x + width, y + height, col = faded(palette_of$paper, 0.85), border = NA)
-  graphics::text(x, y, text, cex = 0.68, col = ifelse(edges$weight >= 0, "#00558C", "#A84300"))
+draw_edge_labels <- function(labels, inks) {
+  graphics::rect(
+    labels$x - labels$width / 2, labels$y - labels$height / 2, labels$x + labels$width / 2, labels$y + labels$height / 2,
+    col = faded(inks$paper, 0.85), border = NA
+  )
+  graphics::text(labels$x, labels$y, labels$text, cex = labels$cex, col = sign_inks(labels$weight, inks))
 }
+
+# The colours of signs, as text that can be read.
+sign_inks <- function(weights, inks) mixed_colours(ifelse(weights >= 0, palette_of$positive, palette_of$negative), inks$ink, 0.75)
 
 # Three significant digits, without trailing zeros that say nothing.
 format_short <- function(x) vapply(x, function(value) format(signif(value, 3L), digits = 3L), "")
 
-draw_nodes <- function(nodes, tallest) {
-  size <- max(1.1, min(5.2, 34 / (tallest + 2)))
-  circles <- nodes[nodes$kind %in% c("input", "hidden", "output"), ]
-  fill <- c(input = "#F3EFE4", hidden = "#E6EEF5", output = "#E3F1EA")[circles$kind]
-  graphics::points(circles$x, circles$y, pch = 21, cex = size, bg = fill, col = palette_of$ink, lwd = 1.2)
-  gap <- nodes[nodes$kind == "ellipsis", ]
-  if (nrow(gap) > 0L) {
-    graphics::points(rep(gap$x, 3L), c(gap$y - 0.25, gap$y, gap$y + 0.25), pch = 16, cex = 0.45, col = palette_of$muted)
-  }
-  bias <- nodes[nodes$kind == "bias", ]
-  graphics::points(bias$x, bias$y, pch = 22, cex = size * 0.55, bg = palette_of$paper, col = palette_of$muted)
-  if (size > 3 && nrow(bias) > 0L) {
-    graphics::text(bias$x, bias$y, "1", cex = 0.6, col = palette_of$muted)
-  }
-  draw_node_labels(circles, size)
-}
+# Hues of units, of which the paper takes most.
+unit_hues <- c(input = "#B08A2E", hidden = "#0072B2", output = "#009E73")
 
-# Inside the circle where the text fits, else beside it: inputs to the left, outputs to the right.
-draw_node_labels <- function(circles, size) {
-  inside <- nchar(circles$label) <= 4L & size > 3
-  if (any(inside)) {
-    graphics::text(circles$x[inside], circles$y[inside], circles$label[inside], cex = 0.72, col = palette_of$ink)
+unit_fills <- function(kinds, inks) mixed_colours(unit_hues[kinds], inks$paper, 0.14)
+
+draw_nodes <- function(layout, inks) {
+  nodes <- layout$nodes
+  circles <- nodes[nodes$kind %in% names(unit_hues), ]
+  circle <- function(of, radius, ...) graphics::symbols(of$x, of$y, circles = rep(1, nrow(of)), inches = radius, add = TRUE, ...)
+  circle(circles, layout$radius, bg = unit_fills(circles$kind, inks), fg = inks$ink, lwd = 1.2)
+  gap <- nodes[nodes$kind == "ellipsis", ]
+  for (up in c(-0.25, 0, 0.25)) graphics::points(gap$x, gap$y + up * layout$down, pch = 16, cex = 0.45, col = inks$muted)
+  bias <- nodes[nodes$kind == "bias", ]
+  if (nrow(bias) > 0L) {
+    graphics::symbols(bias$x, bias$y, squares = rep(1, nrow(bias)), inches = 1.1 * layout$radius, add = TRUE, bg = inks$paper, fg = inks$muted)
+    if (layout$radius > 0.1) graphics::text(bias$x, bias$y, "1", cex = 0.6, col = inks$muted)
   }
-  side <- c(input = 2, output = 4)[circles$kind]
-  beside <- !inside & !is.na(side)
-  if (any(beside)) {
+  inside <- nodes[nodes$inside, ]
+  if (nrow(inside) > 0L) graphics::text(inside$x, inside$y, inside$label, cex = layout$inside_cex, col = inks$ink)
+  for (side in c("input", "output")) {
+    own <- circles[circles$kind == side, ]
+    away <- if (side == "input") -1 else 1
     graphics::text(
-      circles$x[beside], circles$y[beside], circles$label[beside],
-      pos = side[beside], offset = 0.25 + size * 0.2, cex = 0.75, col = palette_of$ink, xpd = NA
+      own$x + away * (layout$radius + layout$gap), own$y, layout[[side]]$text[match(own$unit, layout[[side]]$unit)],
+      adj = c(if (side == "input") 1 else 0, 0.5), cex = layout[[side]]$cex, col = inks$ink, xpd = NA
     )
   }
 }

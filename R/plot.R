@@ -9,7 +9,7 @@
 #' | type | picture | takes |
 #' |---|---|---|
 #' | `"loss"` | the loss of every epoch, and the validation loss where there is one | `log` |
-#' | `"network"` | units and connections: blue solid lines are positive weights, orange dashed ones negative, and wider lines larger weights; small squares are biases | `max_units` |
+#' | `"network"` | units and connections: blue solid lines are positive weights, orange dashed ones negative, and wider lines larger weights; small squares are biases | `max_units`, `label_weights` |
 #' | `"weights"` | each layer's weights and biases as a table of colours, with the numbers where they fit | `layer` |
 #' | `"boundary"` | the prediction over two inputs while the others are held: the classes, or a surface with contour lines | `inputs`, `at`, `data` |
 #' | `"activations"` | what each unit gives for some rows, layer by layer | `data`, `max_rows` |
@@ -21,6 +21,10 @@
 #' deviations about the means. Shades get stronger where the network is surer. A model trained with an offset is
 #' drawn at offset 0. Of several numeric outputs the surface shows the first. A network of one input is drawn as a curve for each output.
 #'
+#' @section Look:
+#' Titles, legends and names are laid out by their size on the open device. Pictures take the device's foreground and background (`par(fg = , bg = )`), so that
+#' they can be drawn on dark ones, and none speaks by colour alone. To a picture of the loss more can be added where the margins are the usual ones.
+#'
 #' @param x A model from [nn_train()].
 #' @param type What to draw, see below.
 #' @param log `TRUE` for a logarithmic axis of the loss.
@@ -30,9 +34,11 @@
 #' @param at A named list of values at which to hold other inputs.
 #' @param layer Which layers to draw, by number; `NULL` for all.
 #' @param max_units At most this many units of a layer are drawn; the rest is shown as an ellipsis.
+#' @param label_weights `TRUE` for the weights as numbers on their connections, `FALSE` for none; `NULL` writes them where there are no more than 24 and
+#'   they do not cover each other.
 #' @param max_rows At most this many rows are drawn, evenly chosen.
 #' @param main A title; `NULL` for the picture's own.
-#' @param ... For `type = "loss"`, passed to [graphics::plot.default()], for instance `col` or `xlim`. Otherwise refused.
+#' @param ... For `type = "loss"`: `xlim`, `ylim`, `xlab`, `ylab`, `bty`, `col`, `lwd`, and what else [graphics::lines()] takes. Otherwise refused.
 #' @return `x`, invisibly.
 #' @section Errors:
 #' An unknown `type`, a fit of no epochs for `"loss"`, missing data for `"boundary"` and `"activations"`, and a fit
@@ -48,7 +54,7 @@
 #' plot(fit, type = "activations", data = iris)
 #' @export
 plot.nn_fit <- function(x, type = "loss", ..., log = FALSE, data = NULL, inputs = NULL, at = NULL, layer = NULL,
-                        max_units = 16, max_rows = 60, main = NULL) {
+                        max_units = 16, max_rows = 60, label_weights = NULL, main = NULL) {
   call <- quote(plot())
   x <- validate_fit(x, "x", call, ensembles = TRUE)
   check_choice(type, "type", picture_types, call)
@@ -58,7 +64,7 @@ plot.nn_fit <- function(x, type = "loss", ..., log = FALSE, data = NULL, inputs 
   if (type != "loss" && ...length() > 0L) {
     refuse_dots(..., known = setdiff(names(formals(plot.nn_fit)), "..."), call = call)
   }
-  picture <- picture_of(x, type, data, inputs, at, layer, max_units, max_rows, call)
+  picture <- picture_of(x, type, data, inputs, at, layer, max_units, max_rows, call, label_weights)
   switch(type,
     loss = draw_loss(picture, log, main = main, ...),
     network = draw_network(picture, main),
@@ -78,10 +84,10 @@ check_type_of_ensemble <- function(fit, type, arg, call) {
 }
 
 # What is drawn, as plain numbers: base graphics and ggplot2 both start from here.
-picture_of <- function(fit, type, data, inputs, at, layer, max_units, max_rows, call) {
+picture_of <- function(fit, type, data, inputs, at, layer, max_units, max_rows, call, label_weights = NULL) {
   switch(type,
     loss = loss_picture(fit, call),
-    network = network_picture(fit, check_max_units(max_units, call)),
+    network = network_picture(fit, check_max_units(max_units, call), check_label_weights(label_weights, call)),
     weights = weights_picture(fit, check_layer_numbers(layer, fit, call)),
     boundary = boundary_picture(fit, inputs, data, at, call),
     activations = activations_picture(fit, data, check_count(max_rows, "max_rows", call = call), call),
@@ -94,6 +100,11 @@ check_title <- function(main, call) {
   if (!is.null(main) && !is.character(main) && !is.language(main) && !is.numeric(main)) {
     stop_argument("main", "a text or an expression", main, call = call)
   }
+}
+
+check_label_weights <- function(x, call) {
+  if (!is.null(x)) check_flag(x, "label_weights", call)
+  x
 }
 
 # A layer that is cut needs a unit above the ellipsis and one below.
@@ -130,14 +141,4 @@ names_of_units <- function(fit) {
 layer_names <- function(fit) {
   hidden <- length(fit$settings$sizes) - 2L
   c(if (hidden == 1L) "hidden layer" else sprintf("hidden layer %d", seq_len(hidden)), "output layer")
-}
-
-# An empty region of the unit square, without axes; returns the parameters to put back.
-# Only what is changed is put back: restoring everything would also restart a layout of the user's.
-open_region <- function(main, mar = c(1, 1, 2.5, 1), xlim = c(0, 1), ylim = c(0, 1)) {
-  kept <- graphics::par(mar = mar)
-  graphics::plot.new()
-  graphics::plot.window(xlim, ylim, xaxs = "i", yaxs = "i")
-  graphics::title(main, font.main = 1, cex.main = 1.15, col.main = palette_of$ink)
-  kept
 }

@@ -211,7 +211,7 @@ predict_apart <- function(fit, data, apart) {
 }
 
 # What all networks of an ensemble have in common, and the ensemble alone holds.
-common_fields <- c("rows_given", "omitted", "interface", "blueprint", "data", "call", "format", "version", "snapshots", "restarts")
+common_fields <- c("rows_given", "omitted", "interface", "blueprint", "data", "call", "format", "version", "snapshots", "start", "restarts")
 
 # The ensemble of what was trained: the kinds' networks, how much each counts, and what the rows that judged say of it.
 new_ensemble <- function(trained, ready, plan, given, time) {
@@ -227,7 +227,7 @@ new_ensemble <- function(trained, ready, plan, given, time) {
   members <- unlist(unname(kept$trained[counted]), recursive = FALSE)
   each <- rep(shares$share[counted] / kept$count, each = kept$count)
   model <- new_fit(list(), main, given, NULL)
-  model[c("weights", "biases", "history", "optimizer_state", "last", "best", "restarts", "snapshots")] <- NULL
+  model[c("weights", "biases", "history", "optimizer_state", "last", "best", "restarts", "snapshots", "start")] <- NULL
   judged <- judge_members(pools[counted], shares$share[counted], rows, main$spec$engine, given$outcome)
   fit <- c(
     list(

@@ -29,3 +29,16 @@ at_epoch <- function(fit, epoch, arg, call) {
   fit["baseline"] <- NULL
   fit
 }
+
+# What training began with, beside the snapshots of `keep_weights`: the weights given, or those that the engine draws by the seed. NULL where none are
+# kept, and where an earlier part of training has snapshots but not its start.
+kept_start <- function(engine, spec, earlier) {
+  if (is.null(spec$controls$keep_weights) || length(earlier$snapshots) > 0L) {
+    return(earlier$start)
+  }
+  if (!is.null(spec$start)) {
+    return(c(list(epoch = as.integer(spec$start$epochs_done)), spec$start[c("weights", "biases")]))
+  }
+  drawn <- engine_init(engine$sizes, engine$layers, engine$init, engine$bias_init, engine$seed, engine$max_bytes)
+  if (is.null(drawn$error)) c(list(epoch = 0L), drawn[c("weights", "biases")])
+}

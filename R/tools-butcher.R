@@ -30,7 +30,7 @@ axe_call.nn_fit <- function(x, verbose = FALSE, ...) {
 #' @rdname butcher-methods
 #' @exportS3Method butcher::axe_data
 axe_data.nn_fit <- function(x, verbose = FALSE, ...) {
-  without_parts(x, c("data", "snapshots"), "axe_data", c("fitted()", "residuals()"))
+  without_parts(x, c("data", "snapshots", "start"), "axe_data", c("fitted()", "residuals()"))
 }
 
 #' @rdname butcher-methods

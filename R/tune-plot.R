@@ -27,20 +27,15 @@ plot.nn_tune <- function(x, argument = NULL, ..., n = 30, main = NULL) {
   refuse_dots(..., known = c("x", "argument", "n", "main"), call = call)
   picture <- tuning_picture(x, argument, n, "x", call)
   check_title(main, call)
-  kept <- graphics::par(mar = c(if (picture$ranked) 4 else 4.5, 4.5, 2.5, 1))
-  on.exit(graphics::par(kept))
+  figure <- start_figure(setting(main, picture$title), NULL, tuning_keys(picture))
+  on.exit(graphics::par(figure$kept))
   points <- picture$points
   across <- if (is.null(picture$labels)) range(points$at) else c(0.5, length(picture$labels) + 0.5)
-  graphics::plot(
-    points$at, points$mean,
-    type = "n", xlim = across, ylim = range(points$low, points$high), xaxt = "n", log = if (picture$log) "x" else "", las = 1, bty = "l", font.main = 1,
-    xlab = picture$x_label, ylab = picture$y_label, main = if (is.null(main)) "Configurations" else main
-  )
-  if (is.null(picture$labels)) graphics::axis(1) else graphics::axis(1, at = seq_along(picture$labels), labels = picture$labels)
-  if (!is.null(picture$line)) graphics::lines(picture$line$at, picture$line$mean, col = palette_of$muted)
-  graphics::segments(points$at, points$low, points$at, points$high, col = palette_of$muted)
+  open_axes(figure, across, range(points$low, points$high), picture$x_label, picture$y_label, xlabels = picture$labels, log = if (picture$log) "x" else "", whole = picture$ranked)
+  if (!is.null(picture$line)) graphics::lines(picture$line$at, picture$line$mean, col = figure$inks$muted)
+  graphics::segments(points$at, points$low, points$at, points$high, col = figure$inks$muted)
   colours <- ifelse(points$chosen, palette_of$negative, palette_of$positive)
-  graphics::points(points$at, points$mean, pch = ifelse(points$chosen, 19, 21), bg = "white", col = colours)
+  graphics::points(points$at, points$mean, pch = ifelse(points$chosen, 23, 21), bg = ifelse(points$chosen, palette_of$negative, figure$inks$paper), col = colours)
   invisible(x)
 }
 
@@ -55,18 +50,28 @@ autoplot.nn_tune <- function(object, argument = NULL, ..., n = 30, main = NULL) 
   if (!is.null(picture$line)) plot <- plot + ggplot2::geom_line(data = picture$line, colour = palette_of$muted)
   plot <- plot +
     ggplot2::geom_linerange(ggplot2::aes(ymin = .data$low, ymax = .data$high), colour = palette_of$muted, na.rm = TRUE) +
-    ggplot2::geom_point(ggplot2::aes(colour = .data$chosen, shape = .data$chosen), fill = "white", size = 2) +
-    ggplot2::scale_colour_manual(values = c(`FALSE` = palette_of$positive, `TRUE` = palette_of$negative), guide = "none") +
-    ggplot2::scale_shape_manual(values = c(`FALSE` = 21, `TRUE` = 19), guide = "none") +
-    ggplot2::labs(title = if (is.null(main)) "Configurations" else main, x = picture$x_label, y = picture$y_label) +
+    ggplot2::geom_point(ggplot2::aes(colour = .data$chosen, shape = .data$chosen, fill = .data$chosen), size = 2) +
+    ggplot2::scale_colour_manual(values = c(`FALSE` = palette_of$positive, `TRUE` = palette_of$negative), labels = chosen_labels) +
+    ggplot2::scale_fill_manual(values = c(`FALSE` = gg_inks()$paper, `TRUE` = palette_of$negative), labels = chosen_labels) +
+    ggplot2::scale_shape_manual(values = c(`FALSE` = 21, `TRUE` = 23), labels = chosen_labels) +
+    ggplot2::labs(title = gg_title(main, picture$title), x = picture$x_label, y = picture$y_label, colour = NULL, fill = NULL, shape = NULL) +
     gg_theme()
   if (picture$log) {
     plot + ggplot2::scale_x_log10()
   } else if (is.null(picture$labels)) {
-    plot
+    if (picture$ranked) plot + ggplot2::scale_x_continuous(breaks = whole_ticks) else plot
   } else {
-    plot + ggplot2::scale_x_continuous(breaks = seq_along(picture$labels), labels = picture$labels)
+    plot + ggplot2::scale_x_continuous(breaks = seq_along(picture$labels), labels = gg_names(picture$labels))
   }
+}
+
+chosen_labels <- c(`FALSE` = "configuration", `TRUE` = "chosen")
+
+# What stands for configurations, and for the one that was chosen where it is drawn.
+tuning_keys <- function(picture) {
+  there <- c(any(!picture$points$chosen), any(picture$points$chosen))
+  hues <- c(palette_of$positive, palette_of$negative)
+  legend_keys(chosen_labels[there], hues[there], pch = c(21L, 23L)[there], fill = c(device_paper(), palette_of$negative)[there])
 }
 
 # What is drawn, as plain numbers: `points` of configurations, a `line` through the best of each value, and what the axes say.
@@ -82,7 +87,10 @@ tuning_picture <- function(x, argument, n, arg, call) {
   points <- data.frame(
     at = results$rank, mean = results$mean, low = results$mean - error, high = results$mean + error, chosen = results$configuration == x$chosen
   )
-  picture <- list(points = points, ranked = is.null(argument), log = FALSE, x_label = "rank", y_label = paste(x$metric, "on rows held out"))
+  measured <- sum(!is.na(x$results$mean))
+  title <- paste0(count_text(measured, "configuration"), if (nrow(results) < measured) paste0(", the best ", nrow(results)))
+  if (!is.null(argument)) title <- paste0(title, " by ", argument)
+  picture <- list(points = points, ranked = is.null(argument), log = FALSE, title = title, x_label = "rank", y_label = paste(x$metric, "on rows held out"))
   if (is.null(argument)) {
     return(picture)
   }

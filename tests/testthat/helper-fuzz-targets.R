@@ -268,6 +268,11 @@ targets_of_objects <- function() {
       )
       fuzz_draw("nn_init", quote(nn_init), draw_arguments(kinds, needed = "sizes"), may_draw = TRUE, holds = function(value) faults_of_numbers(unlist(value)))
     },
+    nn_start = function() {
+      start <- nn_init(sample.int(4L, sample(2:4, 1L), TRUE), seed = 1)
+      if (chance(0.15)) start[[draw_one(1L, 2L)]] <- hostile_value()
+      fuzz_draw("print.nn_start", quote(print), list(start), holds = prints_itself)
+    },
     nn_activation = function() {
       kinds <- list(
         name = or_null(function(near) if (near) a_choice_of(fuzz_activations)(TRUE) else sample(c(fuzz_activations, "exp"), sample.int(4L, 1L))),
@@ -308,6 +313,7 @@ picture_kinds <- function(known) {
     inputs = or_null(function(near) if (near) draw_one(0, "zzz", c(1, 1), NA, 1e6) else draw_one(1:2, utils::head(names, 2L))),
     at = or_null(function(near) if (near) draw_one(1, list(zzz = 1), list(1), c(a = NA)) else stats::setNames(list(0), utils::tail(names, 1L))[length(names) > 0L]),
     layer = or_null(function(near) if (near) draw_one(0, 99, NA, "1", 1.5) else 1), max_units = function(near) if (near) draw_one(2, NA, Inf, 1e10) else draw_one(3, 16),
+    label_weights = or_null(a_flag),
     max_rows = a_count, main = function(near) if (near) draw_one(NA, 1, character(), list()) else draw_one(NULL, "a title")
   )
 }
@@ -324,7 +330,18 @@ targets_of_pictures <- function() {
       fuzz_draw(target, head, list(x), holds = holds)
     }
   }
+  of_start <- function(target, head, holds) {
+    function() {
+      start <- nn_init(sample.int(6L, sample(2:4, 1L), TRUE), seed = 1)
+      if (chance(0.15)) start$biases <- draw_one(list(1), NULL, start$weights)
+      kinds <- picture_kinds(list())[c("max_units", "label_weights", "main")]
+      kinds$type <- a_choice_of(c("network", "weights"))
+      fuzz_draw(target, head, c(list(start), draw_arguments(kinds)), holds = holds)
+    }
+  }
   list(
+    plot_start = of_start("plot.nn_start", quote(plot_on_paper), function(value) if (!inherits(value, "nn_start")) "does not return its argument"),
+    autoplot_start = of_start("autoplot.nn_start", quote(ggplot2::autoplot), gg),
     plot = asks_a_fit("plot.nn_fit", quote(plot_on_paper), drawn, picture_kinds, extra = character(), needed = c("data", "type")),
     autoplot = asks_a_fit("autoplot.nn_fit", quote(ggplot2::autoplot), gg, picture_kinds, extra = character(), needed = c("data", "type")),
     plot_activation = activation("plot.nn_activation", quote(plot_on_paper), function(value) if (!inherits(value, "nn_activation")) "does not return its argument"),

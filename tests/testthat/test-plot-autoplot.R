@@ -16,6 +16,29 @@ test_that("every type can be built, and refuses what plot() refuses", {
   expect_error(ggplot2::autoplot(fit, type = "wieghts"), class = "backprop_error_choice")
 })
 
+test_that("networks without biases, points that miss an input and wide layers are drawn without a warning", {
+  withr::local_pdf(NULL)
+  bare <- with_snapshots(nn_train(article_X, article_Y, hidden = 2, bias = FALSE, epochs = 2, seed = 1))
+  gaps <- mtcars
+  gaps$wt[1] <- NA
+  fit <- nn_train(mpg ~ wt + hp, data = mtcars, hidden = 50, epochs = 2, seed = 1, preset = "textbook")
+  pictures <- list(
+    ggplot2::autoplot(bare, type = "history"), ggplot2::autoplot(bare, type = "weights"), ggplot2::autoplot(bare, type = "network"),
+    ggplot2::autoplot(fit, type = "boundary", data = gaps), ggplot2::autoplot(fit, type = "weights")
+  )
+  for (picture in pictures) expect_no_warning(print(picture))
+})
+
+test_that("a theme that is set is followed", {
+  withr::local_pdf(NULL)
+  before <- ggplot2::theme_set(ggplot2::theme_minimal() + ggplot2::theme(plot.background = ggplot2::element_rect(fill = "#1e1e1e"), text = ggplot2::element_text(colour = "#dddddd")))
+  on.exit(ggplot2::theme_set(before))
+  expect_identical(tolower(unlist(gg_inks()[c("ink", "paper")], use.names = FALSE)), c("#dddddd", "#1e1e1e"))
+  expect_null(gg_theme()[[1]])
+  ggplot2::theme_set(before)
+  expect_identical(gg_theme()[[1]], ggplot2::theme_minimal())
+})
+
 test_that("they look as they should", {
   skip_if(utils::packageVersion("ggplot2") >= "3.5.0", "newer versions of ggplot2 draw differently")
   cars <- list(X = as.matrix(mtcars[c("wt", "hp", "qsec")]), Y = mtcars$mpg)

@@ -62,6 +62,28 @@ test_that("boundaries, surfaces and curves look as they should", {
   expect_picture("boundary-curve", function() plot(curve, type = "boundary"))
 })
 
+test_that("beyond eight classes each region has its name within it", {
+  at <- seq(0, 1, length.out = 41)
+  grid <- expand.grid(at, at)
+  best <- 1L + floor(grid[[1]] * 2.99) + 3L * floor(grid[[2]] * 3.99)
+  picture <- list(classes = paste0("class", 1:13), span = list(at, at))
+  names <- region_names(picture, best)
+  # Class 13 has no region.
+  expect_identical(names$text, paste0("class", 1:12))
+  expect_identical(1L + floor(names$x * 2.99) + 3L * floor(names$y * 3.99), as.double(1:12))
+  expect_null(region_names(list(classes = paste0("class", 1:8), span = list(at, at)), pmin(best, 8)))
+})
+
+test_that("titles name the outcome", {
+  title <- function(fit, ...) boundary_picture(fit, ..., at = NULL, call = quote(plot()))$title
+  expect_identical(title(drawn_classes(), NULL, iris), "Predicted Species")
+  expect_identical(title(drawn_surface(), NULL, NULL), "Predicted y")
+  xor <- nn_train(rbind(c(0, 0), c(0, 1), c(1, 0), c(1, 1)), c(0, 1, 1, 0), epochs = 1, seed = 1, keep = "data")
+  expect_identical(title(xor, NULL, NULL), "Predicted class")
+  curve <- nn_train(mpg ~ wt, data = mtcars, epochs = 1, seed = 1, preset = "textbook")
+  expect_identical(title(curve, NULL, mtcars), "Predicted mpg by wt")
+})
+
 test_that("a flat surface is drawn without a warning about its contours", {
   fit <- nn_train(cbind(a = 1:4, b = 4:1), rep(2, 4), epochs = 0, start = list(weights = list(matrix(0, 2, 1)), biases = list(2)))
   withr::local_pdf(NULL)

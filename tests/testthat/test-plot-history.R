@@ -8,8 +8,10 @@ test_that("there is a line for every weight and bias", {
 test_that("a fit that keeps its weights has a history", {
   fit <- nn_train(article_X, article_Y, epochs = 6, keep_weights = 2, seed = 1)
   picture <- history_picture(fit, 1:2, quote(plot()))
-  expect_identical(picture$epochs, c(2, 4, 6))
-  expect_identical(picture$panels[[2]]$weights[3, ], as.double(fit$weights[[2]]))
+  expect_identical(picture$epochs, c(0, 2, 4, 6))
+  expect_identical(picture$panels[[2]]$weights[4, ], as.double(fit$weights[[2]]))
+  expect_identical(picture$panels[[1]]$weights[1, ], as.double(nn_init(c(4, 3, 1), seed = 1)$weights[[1]]))
+  expect_identical(picture$title, "Weights over 6 epochs")
 })
 
 test_that("histories look as they should", {
