@@ -1,0 +1,66 @@
+# The page's own arithmetic beside the engine's.
+
+skip_without_node()
+
+# Largest difference of each trace, relative to the largest number of its matrix; an obstacle is Inf.
+disagreements <- function(traces, ...) {
+  said <- in_node(traces, paste(
+    "for (const [name, model] of Object.entries(models)) {",
+    "  const off = model.obstacle ? { size: Infinity, key: model.obstacle } : nn.disagreement(model);",
+    "  console.log([name, off.size, off.key].join('\\t'));",
+    "}"
+  ), ...)
+  parts <- do.call(rbind, strsplit(said, "\t", fixed = TRUE))
+  size <- suppressWarnings(as.double(parts[, 2L]))
+  off <- is.na(size) | size > 1e-12
+  paste(parts[off, 1L], parts[off, 2L], parts[off, 3L])
+}
+
+page_X <- function() {
+  set.seed(1)
+  matrix(round(stats::rnorm(24), 2), 6, dimnames = list(NULL, letters[1:4]))
+}
+page_outcomes <- list(
+  sse = c(0.2, -0.4, 1, 0, 0.6, 0.1), mse = c(0.2, -0.4, 1, 0, 0.6, 0.1), mae = c(0.2, -0.4, 1, 0, 0.6, 0.1), huber = c(0.2, -4, 1, 0, 0.6, 5),
+  quantile = c(0.2, -0.4, 1, 0, 0.6, 0.1), binary_cross_entropy = c(1, 0, 0, 1, 1, 0), poisson = c(0, 2, 1, 4, 0, 3), gamma = c(0.5, 2, 1, 4, 0.1, 3)
+)
+page_trace <- function(loss = "sse", ..., hidden = 3, iterations = 2) {
+  nn_trace(page_X(), page_outcomes[[loss]], hidden = hidden, loss = loss, iterations = iterations, seed = 1, ...)
+}
+
+test_that("the page agrees with the engine over activations and depths", {
+  curves <- setdiff(names(activations), "linear")
+  deep <- expand.grid(activation = curves, depth = c(1, 3), stringsAsFactors = FALSE)
+  traces <- Map(function(activation, depth) page_trace("mse", activation = activation, hidden = rep(3, depth)), deep$activation, deep$depth)
+  expect_identical(disagreements(stats::setNames(traces, paste(deep$activation, deep$depth))), character())
+})
+
+test_that("the page agrees with the engine over losses and depths", {
+  deep <- expand.grid(loss = names(page_outcomes), depth = c(0, 2), stringsAsFactors = FALSE)
+  traces <- Map(function(loss, depth) page_trace(loss, hidden = if (depth > 0) rep(3, depth) else c()), deep$loss, deep$depth)
+  names(traces) <- paste(deep$loss, deep$depth)
+  traces$cross_entropy <- nn_trace(Species ~ ., data = iris[c(1:3, 51:53, 101:103), ], hidden = 3, iterations = 2, seed = 1)
+  expect_identical(disagreements(traces), character())
+  # A loss with a formula in traces has one for its value.
+  expect_setequal(c(names(page_outcomes), "cross_entropy", "discrete_hazard"), names(trace_loss_values))
+})
+
+test_that("the page agrees with the engine over optimizers", {
+  rules <- setdiff(names(trace_rules), "lbfgs")
+  traces <- lapply(stats::setNames(nm = rules), function(rule) suppressMessages(page_trace("mse", optimizer = rule, hidden = c(3, 2), iterations = 4)))
+  expect_identical(disagreements(traces, limits = view_limits(iterations = 4L)), character())
+})
+
+test_that("the page agrees with the engine on batches, weights of rows, offsets, penalties, clipping, dropout and schedules", {
+  traces <- list(
+    batches = nn_trace(Species ~ ., data = iris, hidden = c(4, 3), activation = c("tanh", "relu"), optimizer = "adam", batch_size = 20, iterations = 3, seed = 1),
+    weights = nn_trace(page_X(), page_outcomes$sse, case_weights = 1:6, hidden = 3, iterations = 2, seed = 1),
+    weights_of_batches = nn_trace(
+      page_X(), page_outcomes$sse, case_weights = 1:6, hidden = 3, iterations = 2, seed = 1, loss = "mse", batch_size = 2, optimizer = "sgd"
+    ),
+    offset = nn_trace(page_X(), page_outcomes$poisson, hidden = 3, iterations = 2, seed = 1, loss = "poisson", offset = 1:6 / 10),
+    penalty = page_trace(penalty = 0.1, batch_size = 2, optimizer = "momentum"), clipping = page_trace("mse", clip_norm = 0.1, penalty = 0.1),
+    dropout = page_trace("mse", dropout = 0.3, hidden = c(5, 5)), schedule = page_trace("mse", lr_schedule = "cosine", iterations = 3)
+  )
+  expect_identical(disagreements(traces), character())
+})
