@@ -14,7 +14,7 @@ json_text <- function(x) {
     if (length(x) == 0L || is.null(names(x))) {
       return(if (length(x) == 0L && !is.null(names(x))) "{}" else paste0("[", paste(parts, collapse = ","), "]"))
     }
-    return(paste0("{", paste0(js_text(names(x)), ":", parts, collapse = ","), "}"))
+    return(paste0("{", paste0(json_strings(names(x)), ":", parts, collapse = ","), "}"))
   }
   parts <- switch(typeof(x), character = json_strings(x), logical = ifelse(x, "true", "false"), json_numbers(x))
   if (length(parts) == 1L && !inherits(x, "AsIs")) parts else paste0("[", paste(parts, collapse = ","), "]")
@@ -35,10 +35,16 @@ json_numbers <- function(x) {
 
 # Inside a page nothing in a text may end the script that holds it: js_text() escapes all that could. Bytes that are no UTF-8 are shown as such.
 json_strings <- function(x) {
-  valid <- validUTF8(enc2utf8(x))
-  x[!valid] <- iconv(x[!valid], "UTF-8", "UTF-8", sub = "byte")
-  plain <- grepl("^[A-Za-z0-9 _.,:;()*+/{}=^-]*$", x)
-  x[plain] <- paste0("\"", x[plain], "\"")
-  x[!plain] <- js_text(x[!plain])
-  x
+  if (length(x) == 0L) {
+    return(character())
+  }
+  plain <- grepl("^[A-Za-z0-9 _.,:;()*+/{}=^-]*$", x, useBytes = TRUE)
+  text <- paste0("\"", x, "\"")
+  if (!all(plain)) {
+    others <- enc2utf8(x[!plain])
+    valid <- validUTF8(others)
+    others[!valid] <- iconv(others[!valid], "UTF-8", "UTF-8", sub = "byte")
+    text[!plain] <- js_text(others)
+  }
+  text
 }

@@ -7,7 +7,7 @@ disagreements <- function(traces, ...) {
   said <- in_node(traces, paste(
     "for (const [name, model] of Object.entries(models)) {",
     "  const off = model.obstacle ? { size: Infinity, key: model.obstacle } : nn.disagreement(model);",
-    "  console.log([name, off.size, off.key].join('\\t'));",
+    "  console.log([name, off.size, off.key || '-'].join('\\t'));",
     "}"
   ), ...)
   parts <- do.call(rbind, strsplit(said, "\t", fixed = TRUE))
@@ -63,4 +63,48 @@ test_that("the page agrees with the engine on batches, weights of rows, offsets,
     dropout = page_trace("mse", dropout = 0.3, hidden = c(5, 5)), schedule = page_trace("mse", lr_schedule = "cosine", iterations = 3)
   )
   expect_identical(disagreements(traces), character())
+})
+test_that("the sum behind a cell is told as the console tells it", {
+  traces <- list(
+    plain = article_trace(2), adam = page_trace("mse", optimizer = "adam", penalty = 0.1), clipped = page_trace("mse", clip_norm = 0.1),
+    many = nn_trace(as.matrix(iris[1:4]), as.integer(iris$Species == "setosa"), hidden = 14, output = "sigmoid", loss = "binary_cross_entropy", batch_size = 20, optimizer = "sgd", seed = 1),
+    softmax = nn_trace(Species ~ ., data = iris[c(1:3, 51:53, 101:103), ], hidden = 3, seed = 1)
+  )
+  said <- in_node(traces, c(
+    "for (const model of Object.values(models)) for (const step of model.steps) for (let i = 0; i < Math.min(step.result.n, 5); i++) {",
+    "  const j = i % Math.min(step.result.m, 8);",
+    "  const sum = nn.sum(step, nn.operands(step, model.engine.results), step.scalars, step.scalars.clip && step.scalars.clip[0], i, j, 4);",
+    "  console.log((sum ? sum + ' = ' : '') + nn.format(step.result.get(i, j), 4));",
+    "}"
+  ))
+  told <- unlist(lapply(traces, function(trace) lapply(as.list(trace), function(step) {
+    vapply(seq_len(min(nrow(step$result), 5L)), function(i) trace_numbers(step, i, (i - 1L) %% min(ncol(step$result), 8L) + 1L), "")
+  })), use.names = FALSE)
+  expect_identical(said, told)
+})
+
+test_that("a page's checks by finite differences are those of the engine", {
+  traces <- list(
+    plain = article_trace(), deep = page_trace("huber", hidden = c(3, 2), activation = "gelu", penalty = 0.1, clip_norm = 0.5, optimizer = "adam"),
+    softmax = nn_trace(Species ~ ., data = iris, hidden = 3, batch_size = 10, optimizer = "sgd", seed = 1), weights = page_trace("mse", case_weights = 1:6, batch_size = 3, optimizer = "sgd")
+  )
+  said <- in_node(traces, c(
+    "for (const model of Object.values(models)) for (const step of model.steps) {",
+    "  const check = step.iteration > 1 ? null : nn.difference(model, model.engine, step, 0, 0);",
+    "  console.log(check ? [check.analytic, check.numeric, check.agrees, check.what].join('\\t') : '');",
+    "}"
+  ))
+  checks <- unlist(lapply(traces, function(trace) lapply(seq_along(trace), function(k) {
+    list(if (trace[[k]]$iteration == 1L) trace_difference(trace, k, 1L, 1L))
+  })), recursive = FALSE)
+  checks <- lapply(checks, `[[`, 1L)
+  expect_identical(nzchar(said), !vapply(checks, is.null, NA, USE.NAMES = FALSE))
+  checks <- Filter(Negate(is.null), checks)
+  parts <- do.call(rbind, strsplit(said[nzchar(said)], "\t", fixed = TRUE))
+  expect_gt(nrow(parts), 30)
+  expect_identical(parts[, 4L], unname(vapply(checks, function(check) check$what, "")))
+  expect_true(all(parts[, 3L] == "true"))
+  expect_equal(as.double(parts[, 1L]), unname(vapply(checks, function(check) check$analytic, 0)), tolerance = 1e-12)
+  # Both differences have the step 6e-6, whose square is the error that they share.
+  expect_equal(as.double(parts[, 2L]), unname(vapply(checks, function(check) check$numeric, 0)), tolerance = 1e-7)
 })
