@@ -62,7 +62,8 @@
       input.value = typed[id(step, i, j)] || "";
       input.addEventListener("change", function () {
         var text = input.value.trim();
-        if (right[id(step, i, j)] === true) return;
+        // Enter may say twice that something was typed.
+        if (right[id(step, i, j)] === true || typed[id(step, i, j)] === text) return;
         typed[id(step, i, j)] = text;
         if (text === "") {
           delete right[id(step, i, j)];

@@ -102,12 +102,12 @@
         item("the cell explained", "nn-key-current");
         item("the cells it is made from", "nn-key-read");
       }
-      item("\u25b2 \u25bc rose or fell in the update");
+      if (!form) item("\u25b2 \u25bc rose or fell in the update");
       if (canCompute) {
         item("can be changed: click it", "nn-key-editable");
         item("differs from the engine's", "nn-key-changed");
       }
-      item("\u2190 \u2192 matrix, \u2191 \u2193 cell, Home, End, Space");
+      item("\u2190 \u2192 matrix, " + (form ? "Home, End; in a field Tab goes on and Enter checks" : "\u2191 \u2193 cell, Home, End, Space plays"));
     }
 
     // ---- Where we are. ----
@@ -219,8 +219,8 @@
       });
     }
 
-    // `live`: with buttons that do something; else for measuring and for paper.
-    function sectionOf(stop, k, alive) {
+    // `alive`: true with buttons that do something, false for measuring, "paper" with all sums.
+    function sectionOf(stop, alive) {
       var first = stop.steps[0];
       var given = first.op === "given";
       var section = make("section", { "class": "nn-step", "data-phase": stop.phase });
@@ -306,12 +306,18 @@
         if (m === at) stop.mark.setAttribute("aria-current", "step"); else stop.mark.removeAttribute("aria-current");
       });
       reveal(stops[at].mark);
-      back.disabled = at === 0 && it === 0;
-      next.disabled = at === stops.length - 1 && it === data.iterations.length - 1;
+      disable(back, at === 0 && it === 0);
+      disable(next, at === stops.length - 1 && it === data.iterations.length - 1);
       count.textContent = "matrix " + (at + 1) + " of " + stops.length;
       var step = stops[at].steps[0];
       if (form) picture(step, 0, 0); else explain(step, Math.min(row, rowsShown(step) - 1) * (about(step).units !== undefined ? 1 : 0), 0, true);
       if (announce !== false) live.textContent = count.textContent + (slider ? ", " + sliderText.textContent : "") + ": " + stops[at].title + ", " + stops[at].label;
+    }
+
+    // A button that is disabled loses the focus, and with it the page the keys.
+    function disable(button, off) {
+      if (off && document.activeElement === button) view.focus({ preventScroll: true });
+      button.disabled = off;
     }
 
     // Without scrolling the page.
@@ -324,7 +330,7 @@
 
     function draw() {
       stage.textContent = "";
-      stage.appendChild(sectionOf(stops[at], at, true));
+      stage.appendChild(sectionOf(stops[at], true));
     }
 
     function go(way) {
@@ -386,6 +392,10 @@
       var why = stage.querySelector(".nn-why");
       why.textContent = "";
       why.setAttribute("aria-live", quiet ? "off" : "polite");
+      writeInto(why, step, i, j);
+    }
+
+    function writeInto(why, step, i, j) {
       var x = state.results[step.at];
       why.appendChild(make("p", { "class": "nn-sum" })).appendChild(make("code", {}, nn.cellName(step.key, x, i, j) + " = " + told(step, i, j)));
       if (step.op === "given") {
@@ -449,9 +459,9 @@
         if (alive) open = details.open;
         if (details.open) fillIn();
       });
-      if (open || !alive) {
-        details.open = open || alive === "paper";
-        if (details.open) fillIn();
+      if (open || alive === "paper") {
+        details.open = true;
+        fillIn();
       }
       return details;
     }
@@ -705,10 +715,11 @@
       view.appendChild(trial);
       var tallest = 0, wasOpen = open;
       open = false;
-      stops.forEach(function (stop, k) {
+      stops.forEach(function (stop) {
         trial.textContent = "";
-        trial.appendChild(sectionOf(stop, k, false));
-        tallest = Math.max(tallest, trial.scrollHeight);
+        trial.appendChild(sectionOf(stop, false));
+        if (!form) writeInto(trial.querySelector(".nn-why"), stop.steps[0], 0, 0);
+        tallest = Math.max(tallest, Math.ceil(trial.getBoundingClientRect().height) + 1);
       });
       open = wasOpen;
       trial.remove();
@@ -727,11 +738,10 @@
       if (paper || !view.isConnected) return;
       paper = make("div", { "class": "nn-paper" });
       if (data.iterations.length > 1) paper.appendChild(make("p", { "class": "nn-facts" }, sliderText.textContent));
-      stops.forEach(function (stop, k) {
-        var section = sectionOf(stop, k, "paper");
+      stops.forEach(function (stop) {
+        var section = sectionOf(stop, "paper");
         var why = section.querySelector(".nn-why");
         if (why) why.remove();
-        all(section, "details").forEach(function (details) { details.open = true; });
         paper.appendChild(section);
       });
       view.insertBefore(paper, stage);
