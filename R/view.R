@@ -87,7 +87,7 @@ tell_what_is_cut <- function(trace, limits) {
   cut <- cut_text(trace, limits)
   if (length(cut) > 0L) {
     cli::cli_inform(c(
-      i = "The page shows {cut} of what is larger; everything was computed and is in the trace.",
+      i = "The page shows {cut}; everything was computed and is in the trace.",
       i = "{.arg rows}, {.arg columns} and {.arg iterations} show more."
     ), class = c("backprop_message_cut", "backprop_message"))
   }

@@ -88,7 +88,7 @@
     legend();
     if (data.cut.length > 0) {
       view.appendChild(make("p", { "class": "nn-cut" }, "This page ends here; the trace does not. It shows " + data.cut.join(", ") +
-        " of what is larger. nn_view(trace, rows = , columns = , iterations = ) shows more."));
+        ". nn_view(trace, rows = , columns = , iterations = ) shows more."));
     }
 
     function legend() {

@@ -385,7 +385,7 @@ test("a deep network with mini-batches and Adam plays through, and the page says
   assert.match(await loss(page), /^loss of this batch of 20 rows: /);
   await go(page, "hiddenlayer_activations1");
   assert.match(await page.locator(".nn-stage .nn-more").first().textContent(), /8 more rows and 6 more columns/);
-  assert.match(await page.locator(".nn-cut").innerText(), /the first 12 rows, the first 8 columns, the first 2 iterations of 3 of what is larger/);
+  assert.match(await page.locator(".nn-cut").innerText(), /the first 12 rows, the first 8 columns of larger matrices, the first 2 of 3 iterations/);
   assert.match(await page.locator(".nn-diagram").innerText(), /units 1\u20138 of 14[\s\S]*Of wide layers the units around the current one/);
   assert.match(await page.locator(".nn-stage .nn-sum").innerText(), /tanh/);
   await picture(page, "deep");
