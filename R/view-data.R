@@ -9,13 +9,15 @@ view_data <- function(trace, limits) {
   shown <- which(vapply(fields$steps, function(step) step$iteration %in% shown_iterations, NA))
   why <- view_obstacle(trace, shown)
   writer <- view_writer(limits, whole = is.null(why))
-  steps <- lapply(shown, function(k) writer$step(fields$steps[[k]], if (!is.null(why) && limits$check) view_checks(trace, k, limits)))
+  # The engine's checks are for pages that have none of their own, and need all steps.
+  checked <- !is.null(why) && limits$check && is_whole_trace(fields$steps[shown])
+  steps <- lapply(shown, function(k) writer$step(fields$steps[[k]], if (checked) view_checks(trace, k, limits)))
   rows <- fields$iterations[shown_iterations, , drop = FALSE]
   losses <- view_losses(fields, shown_iterations)
   list(
     title = view_title(trace), facts = I(view_facts(trace)), digits = limits$digits, rows = limits$rows, columns = limits$columns,
     check = limits$check, blank = limits$blank, answers = limits$answers, obstacle = why,
-    iterations = I(shown_iterations), of = nrow(fields$iterations), cut = I(as.character(cut_text(trace, limits))), lr = I(rows$lr),
+    iterations = I(shown_iterations), of = nrow(fields$iterations), cut = I(as.character(cut_text(trace, limits))), lr = I(rows$lr), batch = I(rows$rows),
     loss = list(
       name = fields$network$loss, before = I(losses$before), after = I(losses$after), partial = losses$partial,
       template = unname(trace_loss_values[fields$network$loss])[fields$network$loss %in% names(trace_loss_values)],
@@ -32,7 +34,9 @@ view_obstacle <- function(trace, shown) {
   fields <- unclass(trace)
   steps <- fields$steps[shown]
   untold <- vapply(steps, function(step) step$op == "engine" || (step$op == "cell" && is.null(step$values$template)), NA)
-  given <- sum(vapply(steps, function(step) if (step$op == "given" && (step$iteration == 1L || step$number != 1L)) length(step$result) else 0L, 0L))
+  # Rows that come again are written once, and weights are those that the iteration before left.
+  given <- Filter(function(step) step$op == "given" && (step$iteration == 1L || step$number != 1L), steps)
+  given <- sum(lengths(unique(lapply(given, function(step) step$result))))
   if (!identical(fields$engine$precision, "double")) {
     "The network was trained in single precision, in which the page cannot compute."
   } else if (length(fields$engine$custom) > 0L) {
@@ -144,6 +148,8 @@ view_writer <- function(limits, whole) {
     }, 0L)
     own <- operands[from == 0L]
     values <- step$values
+    before <- made[[step$key]]
+    again <- step$op == "given" && !is.null(before) && identical(before$value, step$result)
     kind <- list(
       number = step$number, layer = step$layer, key = step$key, name = step$name, phase = step$phase, op = step$op, carried = carried,
       formula = step$formula, shape = step$shape, template = values$template, roles = as.list(values$roles)[length(values$roles) > 0L],
@@ -152,7 +158,7 @@ view_writer <- function(limits, whole) {
     made[[step$key]] <<- list(at = at, value = step$result)
     scalars <- c(lapply(values$scalars, I), lapply(values[intersect(base::names(values), c("lr", "clip", "penalty"))], I))
     c(
-      list(k = kinds$place(kind), i = step$iteration, m = matrix_data(step$result, whole && step$op == "given" && !carried)),
+      list(k = kinds$place(kind), i = step$iteration, m = if (again) list(same = before$at - 1L) else matrix_data(step$result, whole && step$op == "given" && !carried)),
       if (length(from) > 0L) list(from = I(unname(from) - 1L)), if (length(own) > 0L) list(own = lapply(own, matrix_data, whole)),
       if (length(scalars) > 0L) list(s = scalars), if (!is.null(step$note)) list(note = step$note), if (!is.null(checks)) list(checks = checks)
     )

@@ -157,17 +157,18 @@
   // ---- The trace: its data with every reference followed. ----
 
   nn.model = function (data) {
-    var steps = data.steps.map(function (step, at) {
+    var steps = [];
+    data.steps.forEach(function (step, at) {
       var kind = data.kinds[step.k];
       var scalars = {};
       Object.keys(step.s || {}).forEach(function (name) { scalars[name] = step.s[name].map(Number); });
       var own = {};
       Object.keys(step.own || {}).forEach(function (key) { own[key] = matrix(step.own[key], data.names); });
-      return {
+      steps.push({
         at: at, kind: kind, key: kind.key, op: kind.op, phase: kind.phase, number: kind.number, layer: kind.layer, iteration: step.i,
-        result: matrix(step.m, data.names), operands: list(kind.operands), reads: kind.reads, from: list(step.from), own: own,
+        result: step.m.same === undefined ? matrix(step.m, data.names) : steps[step.m.same].result, operands: list(kind.operands), reads: kind.reads, from: list(step.from), own: own,
         scalars: scalars, note: step.note, checks: step.checks
-      };
+      });
     });
     var model = { data: data, steps: steps, lr: data.lr.map(Number), obstacle: data.obstacle };
     model.engine = {

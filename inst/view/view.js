@@ -140,7 +140,6 @@
     // The source of the numbers, the loss, the rate, and which matrices differ.
     function tell() {
       var digits = Math.max(5, data.digits);
-      var rows = nn.stepsOf(model, iterationAt())[0].result.n;
       var lossText = function (of) { return nn.format(of.loss.before[it], digits) + " \u2192 " + nn.format(of.loss.after[it], digits); };
       if (form) {
         var score = form.score();
@@ -150,7 +149,7 @@
       } else {
         badge.textContent = state.exact ? "the engine's numbers (exact)" : "computed by this page";
         badge.className = "nn-source " + (state.exact ? "nn-source-engine" : "nn-source-page");
-        loss.textContent = "loss of " + (data.loss.partial ? "this batch of " : "") + nn.count(rows, "row") + ": " + lossText(state) +
+        loss.textContent = "loss of " + (data.loss.partial ? "this batch of " : "") + nn.count(data.batch[it], "row") + ": " + lossText(state) +
           (state.exact ? "" : " (engine: " + lossText(model.engine) + ")");
       }
       if (rate) {
@@ -754,6 +753,11 @@
     window.addEventListener("afterprint", fromPaper);
 
     colour(view);
+    if (data.steps.length === 0) {
+      stage.appendChild(make("p", {}, "The trace has no matrices."));
+      [controls, timeline, diagram.node].forEach(function (node) { node.hidden = true; });
+      return;
+    }
     goTo(0);
     show(0, false);
     keepRoom();
