@@ -94,7 +94,10 @@ tell_what_is_cut <- function(trace, limits) {
 }
 
 # In the order in which they need each other.
-view_scripts <- c("numbers.js", "compute.js", "sums.js", "tables.js", "diagram.js", "blank.js", "view.js")
+view_scripts <- c(
+  "numbers.js", "templates.js", "compute.js", "loss.js", "sums.js", "tables.js", "diagram.js", "blank.js", "frame.js", "stage.js", "explain.js", "edits.js",
+  "play.js", "paper.js", "view.js"
+)
 
 # The page as a part of a document, which gets style and script once, however many traces it shows.
 view_tags <- function(body) {
