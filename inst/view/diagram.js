@@ -119,7 +119,7 @@
         }
         var radius = known ? 5 + 8 * Math.abs(value) / size : 6;
         if (mark) canvas.appendChild(svg("circle", { "class": "nn-halo nn-halo-" + mark, cx: x, cy: y, r: radius + 4 }));
-        var unit = svg("circle", { "class": "nn-unit" + (known && value < 0 ? " nn-minus" : known ? " nn-plus" : " nn-unknown"), cx: x, cy: y, r: radius.toFixed(1) });
+        var unit = svg("circle", { "class": "nn-unit" + (known && value < 0 ? " nn-minus" : known && value > 0 ? " nn-plus" : ""), cx: x, cy: y, r: radius.toFixed(1) });
         var name = has && inRange ? has.x.columnName(j) : layers.units[l][j] || String(j + 1);
         canvas.appendChild(unit);
         var text = short(name, 14) + (known ? " " + nn.format(value, 3).replace(/^-/, "\u2212") : "");

@@ -487,7 +487,7 @@ test("printed, all matrices of the iteration stand there with their sums, on lig
   assert.equal(cut, 0);
   await page.evaluate(() => window.dispatchEvent(new Event("afterprint")));
   assert.equal(await page.locator(".nn-paper").count(), 0);
-  await page.emulateMedia({ media: "screen" });
+  await page.emulateMedia({ media: null });
   if (pictures) await page.pdf({ path: path.join(pictures, "print.pdf"), format: "A4" });
 });
 
