@@ -12,7 +12,7 @@ in_node <- function(traces, code, limits = view_limits()) {
   writeLines(json_text(lapply(traces, view_data, limits)), file.path(folder, "traces.json"))
   script <- file.path(folder, "run.js")
   writeLines(c(
-    paste0("require(", js_text(vapply(c("numbers.js", "templates.js", "compute.js", "loss.js", "sums.js"), function(file) system.file("view", file, package = "backprop"), "")), ");"),
+    paste0("require(", js_text(vapply(c("numbers.js", "templates.js", "compute.js", "loss.js", "sums.js", "blank.js"), function(file) system.file("view", file, package = "backprop"), "")), ");"),
     "const nn = globalThis.nnView;",
     "const data = JSON.parse(require('fs').readFileSync(__dirname + '/traces.json', 'utf8'));",
     "const models = Object.fromEntries(Object.entries(data).map(([name, one]) => [name, nn.model(one)]));",

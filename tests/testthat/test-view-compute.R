@@ -40,6 +40,8 @@ test_that("the page agrees with the engine over losses and depths", {
   traces <- Map(function(loss, depth) page_trace(loss, hidden = if (depth > 0) rep(3, depth) else c()), deep$loss, deep$depth)
   names(traces) <- paste(deep$loss, deep$depth)
   traces$cross_entropy <- nn_trace(Species ~ ., data = iris[c(1:3, 51:53, 101:103), ], hidden = 3, iterations = 2, seed = 1)
+  times <- plain_surv(c(1, 2, 3, 2, 1, 3), c(TRUE, TRUE, FALSE, TRUE, FALSE, TRUE))
+  traces$discrete_hazard <- nn_trace(page_X(), times, hidden = 3, family = nn_family("discrete_hazard", breaks = 1:3), iterations = 2, seed = 1)
   expect_identical(disagreements(traces), character())
   # A loss with a formula in traces has one for its value.
   expect_setequal(c(names(page_outcomes), "cross_entropy", "discrete_hazard"), names(trace_loss_values))
@@ -107,4 +109,27 @@ test_that("a page's checks by finite differences are those of the engine", {
   expect_equal(as.double(parts[, 1L]), unname(vapply(checks, function(check) check$analytic, 0)), tolerance = 1e-12)
   # Both differences have the step 6e-6, whose square is the error that they share.
   expect_equal(as.double(parts[, 2L]), unname(vapply(checks, function(check) check$numeric, 0)), tolerance = 1e-7)
+})
+
+test_that("an answer is right as rounded, with two digits, or as near as the page shows", {
+  # Each line: what is typed, the number, decimals that the page shows, and whether it is right.
+  cases <- list(
+    list("0.7981", 0.798123, 4, TRUE), list("0.80", 0.798123, 4, TRUE), list("0,8", 0.798123, 4, FALSE), list("0.79", 0.798123, 4, FALSE),
+    list("0.798123", 0.798123, 4, TRUE), list("0.79820", 0.798123, 4, TRUE), list("0.7990", 0.798123, 4, FALSE), list("-1.2e-3", -0.001234, 6, TRUE),
+    list("1", 1, 0, TRUE), list("2", 1, 0, FALSE), list("0", 0, 0, TRUE), list("0", 0.00002, 5, FALSE), list("", 1, 0, FALSE), list("one", 1, 0, FALSE),
+    list("\u22122.5", -2.5, 1, TRUE), list("1.5", 1.48, 2, TRUE), list("3.1e-8", 3.12e-8, NULL, TRUE)
+  )
+  calls <- vapply(cases, function(case) {
+    sprintf("nn.isRight(%s, %s, %s, 4)", js_text(case[[1]]), json_text(case[[2]]), json_text(case[[3]]))
+  }, "")
+  expect_identical(in_node(list(), paste0("console.log([", paste(calls, collapse = ", "), "].join(' '));")), tolower(paste(vapply(cases, `[[`, NA, 4), collapse = " ")))
+})
+
+test_that("a rate that is changed is that of all iterations, a schedule's in proportion", {
+  said <- in_node(list(constant = article_trace(2), schedule = page_trace("mse", lr_schedule = "cosine", iterations = 3)), c(
+    "for (const model of Object.values(models)) {",
+    "  console.log(model.lr.map((_, k) => nn.rate(model, k, { lr: 2 * model.lr[0] }) / model.lr[k]).join(' '));",
+    "}"
+  ))
+  expect_identical(said, c("2 2", "2 2 2"))
 })
