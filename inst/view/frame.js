@@ -7,16 +7,16 @@
   nn.frame = function (v) {
     var head = v.view.appendChild(make("div", { "class": "nn-head" }));
     head.appendChild(make("h2", {}, v.data.title));
-    v.badge = head.appendChild(make("span", { "class": "nn-source", role: "status" }));
-    v.view.appendChild(make("p", { "class": "nn-facts" }, v.data.facts.join(" \u00b7 ")));
+    head.appendChild(make("p", { "class": "nn-facts" }, v.data.facts.join(" \u00b7 ")));
     var status = v.view.appendChild(make("div", { "class": "nn-status" }));
-    v.loss = status.appendChild(make("span", { "class": "nn-loss", "aria-live": "polite" }));
+    v.badge = status.appendChild(make("span", { "class": "nn-source", role: "status" }));
     v.rate = v.reset = null;
     if (v.canCompute) {
       var label = status.appendChild(make("label", { "class": "nn-rate" }, "learning rate "));
       v.rate = label.appendChild(make("input", { type: "text", inputmode: "decimal", size: "7", autocomplete: "off", "aria-label": "learning rate" }));
-      v.reset = head.insertBefore(make("button", { type: "button", "class": "nn-reset nn-idle" }, "Back to the engine's numbers"), v.badge);
+      v.reset = status.appendChild(make("button", { type: "button", "class": "nn-reset nn-idle" }, "Back to the engine's numbers"));
     }
+    v.loss = v.view.appendChild(make("p", { "class": "nn-loss", "aria-live": "polite" }));
     if (v.model.obstacle && !v.data.blank) v.view.appendChild(make("p", { "class": "nn-obstacle" }, "These numbers can be looked at, not changed. " + v.model.obstacle));
 
     v.controls = v.view.appendChild(make("div", { "class": "nn-controls", role: "group", "aria-label": "Go through the matrices" }));
