@@ -36,6 +36,21 @@ trace_losses <- list(
   quantile = list(template = "if({Y} > {output}, {tau}, if({Y} < {output}, {tau} - 1, 0)) / ({n} * {k})", par = "tau")
 )
 
+# What a cell of the output adds to the loss, without penalty: in terms of the output, of the weighted input z, or of log_sum, the logarithm of the sum of
+# exp(z) of its row. Pages compute the loss of numbers that were changed by them; the loss of a trace is the engine's.
+trace_loss_values <- c(
+  sse = "({Y} - {output})^2 / 2",
+  mse = "({Y} - {output})^2 / ({n} * {k})",
+  mae = "abs({Y} - {output}) / ({n} * {k})",
+  huber = "if(abs({Y} - {output}) > {delta}, {delta} * (abs({Y} - {output}) - {delta} / 2), ({Y} - {output})^2 / 2) / ({n} * {k})",
+  quantile = "if({Y} > {output}, {tau}, {tau} - 1) * ({Y} - {output}) / ({n} * {k})",
+  binary_cross_entropy = "(max(0, {z}) + log(1 + exp(-abs({z}))) - {Y} * {z}) / ({n} * {k})",
+  cross_entropy = "{Y} * ({log_sum} - {z}) / {n}",
+  poisson = "({output} - {Y} * {z}) / ({n} * {k})",
+  gamma = "({Y} / {output} + {z}) / ({n} * {k})",
+  discrete_hazard = "if({Y} < 0, 0, max(0, {z}) + log(1 + exp(-abs({z}))) - {Y} * {z}) / {n}"
+)
+
 # Losses that belong to their output: the error by the weighted input arises in one piece.
 paired_losses <- c(
   binary_cross_entropy = "({Y} - {output}) / ({n} * {k})",

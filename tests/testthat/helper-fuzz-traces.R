@@ -93,7 +93,7 @@ targets_of_pages <- function() {
   list(
     nn_view = asks_a_trace("nn_view", quote(nn_view), function(value, trace, arguments) {
       if (is.character(value)) written(value) else if (!inherits(value, "shiny.tag.list")) "is no page"
-    }, c(limit_kinds, list(file = or_null(file(".html")), iterations = a_count, check = a_flag))),
+    }, c(limit_kinds, list(file = or_null(file(".html")), iterations = a_count, check = a_flag, blank = a_flag, answers = a_flag))),
     nn_write_trace = asks_a_trace("nn_write_trace", quote(nn_write_trace), written, list(
       file = function(near) file(if (chance(0.1)) ".xlsx" else ".csv")(near), overwrite = a_flag, blank = a_flag
     ), "file"),

@@ -2,32 +2,69 @@
 
 folder <- commandArgs(TRUE)[[1L]]
 library(backprop)
+save_page <- function(trace, name, ...) suppressMessages(nn_view(trace, file.path(folder, paste0(name, ".html")), ...))
 
 X <- matrix(c(1, 0, 1, 0, 1, 0, 1, 1, 0, 1, 0, 1), nrow = 3, byrow = TRUE)
 Y <- matrix(c(1, 1, 0))
-start <- list(
-  weights = list(
-    rbind(c(0.42, 0.88, 0.55), c(0.10, 0.73, 0.68), c(0.60, 0.18, 0.47), c(0.92, 0.11, 0.52)),
-    matrix(c(0.30, 0.25, 0.23))
-  ),
-  biases = list(c(0.46, 0.72, 0.08), 0.69)
+weights <- list(
+  rbind(c(0.42, 0.88, 0.55), c(0.10, 0.73, 0.68), c(0.60, 0.18, 0.47), c(0.92, 0.11, 0.52)),
+  matrix(c(0.30, 0.25, 0.23))
 )
-article <- nn_trace(X, Y, hidden = 3, lr = 0.1, start = start)
-nn_view(article, file.path(folder, "article.html"))
+article_with <- function(X, Y, weights, lr = 0.1, iterations = 1) {
+  nn_trace(X, Y, hidden = 3, output = "sigmoid", lr = lr, start = list(weights = weights, biases = list(c(0.46, 0.72, 0.08), 0.69)), iterations = iterations)
+}
+article <- article_with(X, Y, weights)
+save_page(article, "article")
+save_page(article_with(X, Y, weights, iterations = 20), "twenty", iterations = 20)
 
-# As RStudio's Viewer gets it: style and script in files of their own.
+# What the engine says where the page is made to compute: a weight, an input, a target and the rate changed.
+other <- weights
+other[[1L]][2, 1] <- -2.5
+changed <- article_with(replace(X, 5, 0.25), replace(Y, 3, 0.5), other, lr = 0.5, iterations = 20)
+numbers <- function(x) paste0("[", paste(sprintf("%.17g", x), collapse = ","), "]")
+results <- vapply(as.list(changed), function(step) numbers(step$result), "")
+losses <- changed[["iterations"]]
+writeLines(paste0(
+  "{\"results\":[", paste(results, collapse = ","), "],\"before\":", numbers(losses$loss_before), ",\"after\":", numbers(losses$loss_after), "}"
+), file.path(folder, "changed.json"))
+
+# As RStudio's Viewer gets it: style and scripts in files of their own.
 htmltools::save_html(nn_view(article), file.path(folder, "viewer.html"))
 
 deep <- nn_trace(
   Species ~ .,
-  data = iris, hidden = c(4, 3), activation = c("tanh", "relu"), optimizer = "adam", batch_size = 20, iterations = 2, seed = 1
+  data = iris, hidden = c(14, 3), activation = c("tanh", "relu"), optimizer = "adam", batch_size = 20, iterations = 3, seed = 1
 )
-suppressMessages(nn_view(deep, file.path(folder, "deep.html")))
+save_page(deep, "deep", iterations = 2)
 
-# Names that would be markup, if they were not escaped.
+# Names that would be markup, if they were not escaped, and names that are long.
 named <- X
-colnames(named) <- c("a<b", "\"quoted\"", "<script>alert(1)</script>", "d & e")
-nn_view(nn_trace(named, Y, hidden = 2, seed = 1), file.path(folder, "names.html"))
+colnames(named) <- c("a<b", "\"quoted\"", "</script><script>alert(1)</script>", strrep("long ", 12))
+save_page(nn_trace(named, Y, hidden = 2, seed = 1), "names")
+
+save_page(nn_trace(X, Y, hidden = 3, seed = 1, activation = activation_custom(function(z) z^2, function(z) 2 * z)), "custom")
+save_page(article, "blank", blank = TRUE)
+save_page(article, "answers", blank = TRUE, answers = TRUE)
+
+# In a document with slides beneath that listen to keys, into which two pages come late and scripts come twice.
+page <- as.character(nn_view(article))
+assets <- file.path(system.file("view", package = "backprop"))
+scripts <- unlist(lapply(backprop:::view_scripts, function(file) c("<script>", readLines(file.path(assets, file), encoding = "UTF-8"), "</script>")))
+writeLines(c(
+  "<!DOCTYPE html>", "<html lang=\"en\" data-bs-theme=\"light\">", "<head>", "<meta charset=\"utf-8\">", "<title>Late</title>",
+  "<link rel=\"icon\" href=\"data:,\">", "<style>", readLines(file.path(assets, "view.css"), encoding = "UTF-8"),
+  "body { background: #fff; } [data-bs-theme=dark] body { background: #111; }", "</style>", scripts, scripts, "</head>",
+  "<body>", "<h1>A deck</h1>", "<div id=\"here\"></div>", "<template id=\"page\">", page, "</template>",
+  "<script>",
+  "window.turned = 0;",
+  "document.addEventListener('keydown', function (event) { if (/^Arrow|^ $|Home|End/.test(event.key)) window.turned += 1; });",
+  "window.insert = function () {",
+  "  var box = document.createElement('div');",
+  "  box.innerHTML = document.getElementById('page').innerHTML;",
+  "  document.getElementById('here').appendChild(box);",
+  "};",
+  "</script>", "</body>", "</html>"
+), file.path(folder, "late.html"), useBytes = TRUE)
 
 if (rmarkdown::pandoc_available()) {
   document <- file.path(folder, "knitted.Rmd")
