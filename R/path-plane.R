@@ -34,8 +34,8 @@ plane_of_weights <- function(at, centre, terms, several) {
 plane_along <- function(along, centre, found) {
   directions <- found$directions
   decomposed <- qr(directions)
-  share <- if (!is.null(found$explained)) sprintf("%.0f %% of the movement", 100 * found$explained)
-  axes <- if (along == "pca") paste0(c("first", "second"), " principal direction (", share, ")") else paste(c("first", "second"), "random direction")
+  share <- if (!is.null(found$explained)) sprintf("%.0f %% of movement", 100 * found$explained)
+  axes <- if (along == "pca") paste0(c("first", "second"), " direction (", share, ")") else paste(c("first", "second"), "random direction")
   list(
     origin = centre, directions = directions, axes = axes, along = along, explained = found$explained, held = length(centre),
     exact = length(centre) == 2L, project = function(parameters) t(qr.coef(decomposed, t(parameters) - centre))

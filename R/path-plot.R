@@ -24,9 +24,7 @@ plot.nn_path <- function(x, ..., methods = NULL, until = NULL, by = "iteration",
   call <- quote(plot())
   refuse_dots(..., known = c("x", "methods", "until", "by", "main"), call = call)
   picture <- path_picture(x, "x", methods, until, by, main, call)
-  kept <- graphics::par(mar = c(4, 4, 3.4, 0.5 + label_margin(picture$labels)), pty = "s")
-  on.exit(graphics::par(kept))
-  draw_path(picture)
+  draw_path_alone(picture)
   invisible(x)
 }
 
@@ -45,9 +43,8 @@ autoplot.nn_path <- function(object, ..., methods = NULL, until = NULL, by = "it
   levels <- picture$levels
   surface <- picture$surface
   plot <- ggplot2::ggplot(surface, ggplot2::aes(.data$x, .data$y)) +
-    ggplot2::geom_raster(ggplot2::aes(fill = .data$loss)) +
-    # As many steps of colour as in the other picture, so that the contours are its edges.
-    ggplot2::scale_fill_stepsn(colours = picture$colours, breaks = levels, limits = picture$range, na.value = palette_of$rule, guide = "none")
+    ggplot2::geom_contour_filled(ggplot2::aes(z = .data$loss), breaks = surface_edges(picture), na.rm = TRUE) +
+    ggplot2::scale_fill_manual(values = picture$colours, drop = FALSE, guide = "none")
   if (length(levels) > 0L) plot <- plot + ggplot2::geom_contour(ggplot2::aes(z = .data$loss), breaks = levels, colour = palette_of$muted, linewidth = 0.25, na.rm = TRUE)
   plot +
     ggplot2::geom_path(ggplot2::aes(colour = .data$label, linewidth = .data$label), data = paths) +
@@ -82,7 +79,7 @@ path_picture <- function(x, arg, methods, until, by, main, call) {
   list(
     surface = path$surface, paths = paths, axes = path$axes, limits = limits, levels = contours$levels, range = contours$range, colours = contours$colours,
     marked = marked_points(counts), hues = class_colours(length(known))[places], symbols = class_symbols(length(known))[places],
-    widths = path_widths(counts), note = if (!path$exact) path_note(path),
+    widths = path_widths(counts), counts = counts, note = if (!path$exact) held_in_path(path),
     labels = sprintf("%s\n%s, loss %s", chosen, vapply(last$iteration, count_text, "", "update"), vapply(last$loss, format, "", digits = 3)),
     title = if (is.null(main)) path_title(chosen, until, by) else main
   )
@@ -104,9 +101,15 @@ surface_levels <- function(loss) {
   # 12 rings; a bowl's middle is at a third of its height over a square.
   steps <- seq(0, 1, length.out = 13L)[2:12]
   levels <- if (stats::median(loss) - range[1L] < 0.1 * width) stats::quantile(loss, steps, names = FALSE) else range[1L] + width * steps^2
-  levels <- unique(signif(levels, 3L))
+  levels <- unique(signif(levels, 2L))
   levels <- levels[levels > range[1L] & levels < range[2L]]
   list(levels = levels, range = range, colours = path_colours(length(levels) + 1L))
+}
+
+# Levels with the ends: a little beyond them, so that what is lowest and highest has a colour.
+surface_edges <- function(picture) {
+  reach <- 1e-9 * diff(picture$range)
+  c(picture$range[1L] - reach, picture$levels, picture$range[2L] + reach)
 }
 
 # Pale, so that paths stand out.
@@ -126,27 +129,35 @@ marked_points <- function(counts) {
   unlist(Map(function(from, n) from + unique(round(seq(1, n, length.out = min(n, 12L))))[-1L * (n > 1L)], first, counts))
 }
 
+draw_path_alone <- function(picture) {
+  lines <- unlist(strsplit(picture$labels, "\n", fixed = TRUE))
+  kept <- graphics::par(mar = c(4, 4, 3.4, 1.5 + label_margin(lines)), pty = "s")
+  on.exit(graphics::par(kept))
+  draw_path(picture)
+}
+
 draw_path <- function(picture) {
   x <- unique(picture$surface$x)
   y <- unique(picture$surface$y)
   height <- matrix(picture$surface$loss, length(x))
   graphics::plot.new()
   graphics::plot.window(range(x), range(y), xaxs = "i", yaxs = "i")
-  edges <- c(picture$range[1L], picture$levels, picture$range[2L])
   usr <- graphics::par("usr")
   graphics::rect(usr[1L], usr[3L], usr[2L], usr[4L], col = palette_of$rule, border = NA)
-  graphics::.filled.contour(x, y, height, edges, picture$colours)
-  if (length(picture$levels) > 0L) graphics::contour(x, y, height, levels = picture$levels, add = TRUE, col = faded(palette_of$muted, 0.7), lwd = 0.8, labcex = 0.65)
+  graphics::.filled.contour(x, y, height, surface_edges(picture), picture$colours)
+  if (length(picture$levels) > 0L) graphics::contour(x, y, height, levels = picture$levels, add = TRUE, col = palette_of$muted, lwd = 0.7, labcex = 0.7)
   graphics::axis(1, col = NA, col.ticks = palette_of$muted)
   graphics::axis(2, col = NA, col.ticks = palette_of$muted, las = 1)
   graphics::title(xlab = picture$axes[1L], ylab = picture$axes[2L], line = 2.5)
   graphics::title(picture$title, line = 1.6, font.main = 1, cex.main = 1.15, col.main = palette_of$ink)
   if (!is.null(picture$note)) graphics::mtext(picture$note, side = 3, line = 0.4, cex = 0.75, col = palette_of$muted)
-  for (k in seq_along(picture$labels)) {
+  # Those of few steps lie on top.
+  for (k in order(picture$counts, decreasing = TRUE)) {
     own <- picture$paths[picture$paths$method == k, ]
     graphics::lines(own$x, own$y, col = picture$hues[k], lwd = picture$widths[k])
   }
   marks <- picture$paths[picture$marked, ]
+  marks <- marks[order(-picture$counts[marks$method]), ]
   graphics::points(marks$x, marks$y, pch = picture$symbols[marks$method], bg = picture$hues[marks$method], col = palette_of$paper, cex = 1.15)
   graphics::points(picture$paths$x[1L], picture$paths$y[1L], pch = 16, cex = 1.4, col = palette_of$ink)
   graphics::legend(

@@ -65,13 +65,12 @@ path_note <- function(path) {
   if (path$exact) {
     return("These are all numbers of the network: each point lies on the surface.")
   }
-  first <- levels(path$paths$method)[1L]
-  held <- paste0("as at the ", path$held$at, " of \"", first, "\"")
-  if (path$along == "weights") {
-    paste0(count_text(path$held$count, "other number"), " held ", held, "; the paths' points have a loss of their own.")
-  } else {
-    paste0("A plane through the network ", held, "; the paths' points have a loss of their own.")
-  }
+  paste0(held_in_path(path), ". The paths' points have a loss of their own.")
+}
+
+held_in_path <- function(path) {
+  held <- paste0("as at the ", path$held$at, " of \"", levels(path$paths$method)[1L], "\"")
+  if (path$along == "weights") paste(count_text(path$held$count, "other number"), held) else paste("Through the network", held)
 }
 
 #' @rdname nn_path

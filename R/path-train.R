@@ -62,7 +62,7 @@ train_path <- function(common, method, name, base, epochs, each, call) {
     return(list(parameters = matrix(start, 1L), iteration = 0L, epoch = 0L, fit = first$fit))
   }
   if (per_epoch == 1L || each == "epoch") {
-    states <- train_by_epochs(c(arguments, list(epochs = epochs, keep_weights = 1L)), call)
+    states <- train_by_epochs(c(arguments, list(epochs = epochs, keep_weights = 1L)), as.integer(first$fit$epochs_done), call)
     epoch <- states$epoch
     iteration <- epoch * as.integer(per_epoch)
   } else {
@@ -76,12 +76,9 @@ train_path <- function(common, method, name, base, epochs, each, call) {
   )
 }
 
-# An epoch's weights are in the snapshots that the training keeps.
-train_by_epochs <- function(arguments, call) {
-  if (is.null(arguments$preset)) arguments$preset <- "textbook"
-  # A model that training goes on from may have snapshots of its own.
-  earlier <- arguments$start
-  before <- if (inherits(earlier, "nn_fit") && is_plain_list(earlier$snapshots)) length(earlier$snapshots) else 0L
+# An epoch's weights are in the snapshots that the training keeps. A model that training goes on from, which did `before` epochs, may have some as well.
+train_by_epochs <- function(arguments, before, call) {
+  arguments$preset <- "textbook"
   fit <- tryCatch(
     train_requested(do.call("request_training", arguments, quote = TRUE)),
     backprop_error = function(cnd) {
@@ -89,9 +86,10 @@ train_by_epochs <- function(arguments, call) {
       rlang::cnd_signal(cnd)
     }
   )
-  networks <- if (before > 0L) fit$snapshots[-seq_len(before)] else fit$snapshots
+  epoch <- vapply(fit$snapshots, function(snapshot) as.integer(snapshot$epoch), 0L) - before
+  networks <- fit$snapshots[epoch > 0L]
   fit["snapshots"] <- list(NULL)
-  list(networks = networks, epoch = seq_along(networks), fit = fit)
+  list(networks = networks, epoch = epoch[epoch > 0L], fit = fit)
 }
 
 # Those of each update only the engine's recording has.

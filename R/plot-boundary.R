@@ -221,7 +221,8 @@ shaded <- function(hues, share, k) {
 
 draw_surface <- function(picture, main) {
   value <- picture$value[, 1L]
-  limits <- range(value, picture$observed[, 1L])
+  # `reach`: what other pictures beside this one show.
+  limits <- range(value, picture$observed[, 1L], picture$reach)
   colours <- sequential_colours()
   draw_frame(picture, if (is.null(main)) paste("Prediction of", picture$title) else main)
   draw_raster(picture, colour_of(value, limits, colours))
@@ -258,7 +259,7 @@ draw_curve <- function(picture, main) {
   k <- ncol(value)
   hues <- class_colours(k)
   label <- if (is.null(picture$classes)) picture$label else if (k == 1L) paste("probability of", picture$classes[2L]) else "probability"
-  span <- range(value, observed)
+  span <- range(value, observed, picture$reach)
   draw_frame(picture, if (is.null(main)) "Prediction" else main, span + c(-0.04, 0.04) * max(diff(span), 1e-6), label)
   if (!is.null(observed)) {
     graphics::points(picture$points[[1L]], observed[, 1L], pch = 21, bg = faded(palette_of$muted, 0.4), col = palette_of$paper)

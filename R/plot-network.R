@@ -78,7 +78,7 @@ draw_network <- function(picture, main) {
     xlim = c(0.45, picture$layers + 0.55), ylim = c(-half - 0.2, half + 0.85)
   )
   on.exit(graphics::par(kept))
-  draw_edges(picture$edges)
+  draw_edges(picture$edges, picture$largest)
   draw_nodes(picture$nodes, picture$tallest)
   graphics::mtext(picture$titles, side = 1, at = seq_len(picture$layers), line = 1.4, cex = 0.85, col = palette_of$muted)
   if (picture$omitted > 0) {
@@ -89,9 +89,10 @@ draw_network <- function(picture, main) {
   }
 }
 
-draw_edges <- function(edges) {
+# `largest`: the largest weight of all pictures that stand beside this one.
+draw_edges <- function(edges, largest = NULL) {
   edges <- edges[order(abs(edges$weight), na.last = FALSE), ]
-  size <- edge_size(edges$weight)
+  size <- edge_size(edges$weight, largest)
   positive <- is.na(edges$weight) | edges$weight >= 0
   # With many connections the small ones step back.
   crowd <- min(1, 60 / nrow(edges))
@@ -108,10 +109,10 @@ draw_edges <- function(edges) {
 }
 
 # Connections without a weight of their own are drawn as thin ones.
-edge_size <- function(weights) {
+edge_size <- function(weights, largest = NULL) {
   sizes <- abs(weights)
   sizes[is.na(sizes)] <- 0
-  largest <- max(sizes)
+  largest <- max(sizes, largest)
   if (largest > 0) sizes / largest else sizes
 }
 
