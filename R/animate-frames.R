@@ -1,13 +1,13 @@
 # The frames of an animation: pictures with the same scales, drawn into files.
 
-# `draw`: a function for each frame; `labels`, what it shows; `title` of all.
-frames_of_fit <- function(fit, type, pictures, epochs, main) {
+# `draw`: a function for each frame; `labels`, what it shows; `title` of all, which stands in each frame where these are `titled`.
+frames_of_fit <- function(fit, type, pictures, epochs, main, titled) {
   pictures <- on_one_scale(pictures, type)
   loss <- fit$history$loss[match(epochs, fit$history$epoch)]
   labels <- paste0("epoch ", epochs, ifelse(is.na(loss), "", paste0(", loss ", vapply(loss, format, "", digits = 3))))
   title <- if (!is.null(main)) paste(as.character(main), collapse = " ") else animation_title(pictures[[1L]], type)
   draw_one <- switch(type, boundary = draw_boundary, network = draw_network, weights = draw_tables, activations = draw_tables)
-  draw <- Map(function(picture, label) function() draw_one(picture, paste0(title, ": ", label)), pictures, labels)
+  draw <- Map(function(picture, label) function() draw_one(picture, if (titled) paste0(title, ": ", label) else label), pictures, labels)
   list(draw = draw, labels = labels, title = title)
 }
 

@@ -107,8 +107,13 @@ svg_paths <- function(picture, shown) {
   ways <- vapply(order(picture$counts, decreasing = TRUE), function(k) {
     path <- shown[[k]]
     last <- path[nrow(path), ]
+    # Where there are few steps each is a dot.
+    dot <- paste0(clip, "-", k)
+    dotted <- picture$counts[k] <= 60L
     paste0(
-      '<g class="nn-way" data-way="', k - 1L, '" style="', way_style(picture, k), '"><polyline style="stroke-width:', 1.3 * picture$widths[k], '" points="',
+      '<g class="nn-way" data-way="', k - 1L, '" style="', way_style(picture, k), '">',
+      if (dotted) paste0('<marker id="', dot, '" viewBox="-5 -5 10 10" markerWidth="7" markerHeight="7" markerUnits="userSpaceOnUse"><circle class="nn-head" r="4"/></marker>'),
+      '<polyline style="stroke-width:', 1.3 * picture$widths[k], if (dotted) paste0(";marker-mid:url(#", dot, ")"), '" points="',
       svg_points(path$x, path$y, limits), '"/><path class="nn-head" d="', symbol_shape(picture$symbols[k]), '" transform="translate(',
       near_stage(stage_x(last$x, limits)), " ", near_stage(stage_y(last$y, limits)), ')"/></g>'
     )
@@ -136,13 +141,13 @@ symbol_shape <- function(symbol) {
   )
 }
 
-# Numbers alone. Epochs are counted in parts, as far as a path's updates go.
+# Numbers alone; more digits than the page shows, so that rounding twice is rounding once. Epochs are counted in parts, as far as a path's updates go.
 paths_as_json <- function(shown, picture) {
-  list_of <- function(values) paste0("[", paste(ifelse(is.finite(values), as.character(signif(values, 6L)), "null"), collapse = ","), "]")
+  list_of <- function(values, digits = 7L) paste0("[", paste(ifelse(is.finite(values), as.character(signif(values, digits)), "null"), collapse = ","), "]")
   each <- vapply(shown, function(path) {
     per_epoch <- max(1, max(path$iteration) / max(1, path$epoch))
     paste0(
-      '{"iteration":', list_of(path$iteration), ',"epoch":', list_of(path$iteration / per_epoch), ',"x":', list_of(path$x), ',"y":', list_of(path$y), ',"loss":', list_of(path$loss),
+      '{"iteration":', list_of(path$iteration), ',"epoch":', list_of(path$iteration / per_epoch), ',"x":', list_of(path$x, 9L), ',"y":', list_of(path$y, 9L), ',"loss":', list_of(path$loss, 9L),
       ',"px":', list_of(near_stage(stage_x(path$x, picture$limits))), ',"py":', list_of(near_stage(stage_y(path$y, picture$limits))), "}"
     )
   }, "")

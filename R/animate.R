@@ -19,7 +19,7 @@
 #' @param type What to draw: `"boundary"` (of classes; of numbers it is a surface), `"network"`, `"weights"` or `"activations"`.
 #' @param frames At most so many frames, evenly chosen, the first and the last among them.
 #' @param fps Frames in a second.
-#' @param width,height Size of a frame in pixels, 96 to the inch.
+#' @param width,height Size of a frame in pixels, 240 to 4000, 96 to the inch.
 #' @param data,inputs,at,layer,max_units,max_rows As for [plot.nn_fit()].
 #' @param by What the frames of a path, and the slider of its page at first, count: `"iteration"` (updates) or `"epoch"`.
 #' @param methods As for [plot.nn_path()].
@@ -59,11 +59,11 @@ nn_animate.nn_fit <- function(x, file = NULL, type = "boundary", ..., data = NUL
   film <- check_film(file, frames, fps, width, height, main, call)
   epochs <- epochs_kept(x, film$frames, call)
   pictures <- lapply(epochs, function(epoch) picture_of(at_epoch(x, epoch, "x", call), type, data, inputs, at, layer, max_units, max_rows, call))
-  drawn <- frames_of_fit(x, type, pictures, epochs, main)
+  drawn <- frames_of_fit(x, type, pictures, epochs, main, titled = film$moves)
   if (is.null(film$ending)) check_htmltools()
   files <- draw_frames(drawn, film, call)
   on.exit(unlink(dirname(files[1L]), recursive = TRUE))
-  if (!is.null(film$ending) && film$ending != "html") {
+  if (film$moves) {
     return(write_film(file, files, film, call))
   }
   page_of(animation_body(frames_html(files, drawn$labels), drawn$title, count = length(epochs), film$fps, labels = drawn$labels), drawn$title, file, call)
@@ -76,7 +76,7 @@ nn_animate.nn_path <- function(x, file = NULL, by = "iteration", ..., methods = 
   refuse_dots(..., known = setdiff(names(formals(nn_animate.nn_path)), "..."), call = call)
   picture <- path_picture(x, "x", methods, NULL, by, main, call)
   film <- check_film(file, frames, fps, width, height, main, call)
-  if (!is.null(film$ending) && film$ending != "html") {
+  if (film$moves) {
     drawn <- frames_of_path(x, methods, by, film$frames, main, call)
     files <- draw_frames(drawn, film, call)
     on.exit(unlink(dirname(files[1L]), recursive = TRUE))
@@ -86,7 +86,7 @@ nn_animate.nn_path <- function(x, file = NULL, by = "iteration", ..., methods = 
   page_of(path_body(picture, by, film$fps), picture$title, file, call)
 }
 
-# What all films have; `ending` is NULL of a part of a document.
+# What all films have: `ending`, NULL of a part of a document; whether it `moves` by itself, and is no page.
 check_film <- function(file, frames, fps, width, height, main, call) {
   ending <- NULL
   if (!is.null(file)) {
@@ -95,12 +95,14 @@ check_film <- function(file, frames, fps, width, height, main, call) {
   }
   check_title(main, call)
   pixels <- function(x, arg) {
-    if (!is_whole(x, 100) || x > 4000) stop_argument(arg, "a whole number of pixels, 100 to 4000", x, call = call)
+    if (!is_whole(x, 240) || x > 4000) stop_argument(arg, "a whole number of pixels, 240 to 4000", x, call = call)
     as.integer(x)
   }
+  # Before anything is drawn.
+  if (isTRUE(ending %in% names(film_writers))) film_writer(ending, call)
   if (!is_positive(fps) || fps > 50) stop_argument("fps", "a positive number, 50 at most", fps, call = call)
   list(
-    ending = ending, frames = check_count(frames, "frames", call = call), fps = as.double(fps), width = pixels(width, "width"), height = pixels(height, "height")
+    ending = ending, moves = !is.null(ending) && ending != "html", frames = check_count(frames, "frames", call = call), fps = as.double(fps), width = pixels(width, "width"), height = pixels(height, "height")
   )
 }
 

@@ -93,7 +93,7 @@ path_title <- function(methods, until, by) {
 # Levels that lie as those of a bowl at even distances; quantiles where the loss is so skewed that most would fall on a cliff.
 surface_levels <- function(loss) {
   loss <- loss[is.finite(loss)]
-  range <- if (length(loss) == 0L) c(0, 1) else range(loss)
+  range <- if (length(loss) == 0L) c(0, 0) else range(loss)
   width <- diff(range)
   if (width <= 1e-12 * max(abs(range))) {
     return(list(levels = numeric(), range = range + c(0, 1), colours = path_colours(1L)))
@@ -129,11 +129,32 @@ marked_points <- function(counts) {
   unlist(Map(function(from, n) from + unique(round(seq(1, n, length.out = min(n, 12L))))[-1L * (n > 1L)], first, counts))
 }
 
+# The legend stands at the right, in a narrow figure below, and in a small one nowhere.
 draw_path_alone <- function(picture) {
   lines <- unlist(strsplit(picture$labels, "\n", fixed = TRUE))
-  kept <- graphics::par(mar = c(4, 4, 3.4, 1.5 + label_margin(lines)), pty = "s")
+  inches <- graphics::par("mai")[1L] / max(graphics::par("mar")[1L], 1e-3)
+  free <- graphics::par("fin") / if (is.finite(inches) && inches > 0) inches else 0.2
+  right <- 1.5 + label_margin(lines)
+  below <- 4.5 + 2 * length(picture$labels)
+  # A panel of seven lines can be seen.
+  place <- if (free[1L] - 4 - right > 7) "right" else if (free[2L] - 3.4 - below > 7) "below" else "none"
+  kept <- graphics::par(mar = c(if (place == "below") below else 4, 4, 3.4, if (place == "right") right else 0.5), pty = "s")
   on.exit(graphics::par(kept))
   draw_path(picture)
+  draw_path_legend(picture, place)
+}
+
+draw_path_legend <- function(picture, place) {
+  usr <- graphics::par("usr")
+  if (place == "none") {
+    return(invisible())
+  }
+  line <- graphics::par("cxy")
+  at <- if (place == "right") c(usr[2L] + 0.4 * line[1L], usr[4L]) else c(usr[1L], usr[3L] - 3.6 * line[2L])
+  graphics::legend(
+    at[1L], at[2L], picture$labels,
+    pch = picture$symbols, pt.bg = picture$hues, col = picture$hues, lwd = picture$widths, pt.cex = 1.2, bty = "n", xpd = NA, cex = 0.85, y.intersp = 1.8
+  )
 }
 
 draw_path <- function(picture) {
@@ -160,8 +181,4 @@ draw_path <- function(picture) {
   marks <- marks[order(-picture$counts[marks$method]), ]
   graphics::points(marks$x, marks$y, pch = picture$symbols[marks$method], bg = picture$hues[marks$method], col = palette_of$paper, cex = 1.15)
   graphics::points(picture$paths$x[1L], picture$paths$y[1L], pch = 16, cex = 1.4, col = palette_of$ink)
-  graphics::legend(
-    usr[2L] + 0.02 * (usr[2L] - usr[1L]), usr[4L], picture$labels,
-    pch = picture$symbols, pt.bg = picture$hues, col = picture$hues, lwd = picture$widths, pt.cex = 1.2, bty = "n", xpd = NA, cex = 0.85, y.intersp = 1.8
-  )
 }

@@ -74,8 +74,8 @@ held_in_path <- function(path) {
 }
 
 #' @rdname nn_path
-#' @param row.names,optional As in [as.data.frame()].
+#' @param row.names,optional Not used.
 #' @export
 as.data.frame.nn_path <- function(x, row.names = NULL, optional = FALSE, ...) {
-  as.data.frame(check_path(x, "x", quote(as.data.frame()))$paths, row.names = row.names, optional = optional)
+  check_path(x, "x", quote(as.data.frame()))$paths
 }

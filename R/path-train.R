@@ -55,18 +55,19 @@ method_name <- function(method) {
 # One path: `parameters`, a matrix with a row per point; `iteration` and `epoch` of each; the `fit`.
 train_path <- function(common, method, name, base, epochs, each, call) {
   arguments <- c(common[!names_of(common) %in% names(method)], method)
-  first <- train_recorded(arguments, 0L, call)
+  # What there is to say of the data was said once, of what all methods have in common.
+  first <- saying_no_more(train_recorded(arguments, 0L, call), messages = TRUE)
   per_epoch <- max(1L, ceiling(nrow(first$x) / first$engine$batch_size))
   start <- as_parameters(first$fit)
   if (epochs == 0L) {
     return(list(parameters = matrix(start, 1L), iteration = 0L, epoch = 0L, fit = first$fit))
   }
   if (per_epoch == 1L || each == "epoch") {
-    states <- train_by_epochs(c(arguments, list(epochs = epochs, keep_weights = 1L)), as.integer(first$fit$epochs_done), call)
+    states <- saying_no_more(train_by_epochs(c(arguments, list(epochs = epochs, keep_weights = 1L)), as.integer(first$fit$epochs_done), call))
     epoch <- states$epoch
     iteration <- epoch * as.integer(per_epoch)
   } else {
-    states <- train_by_steps(arguments, per_epoch * epochs, epochs, call)
+    states <- saying_no_more(train_by_steps(arguments, per_epoch * epochs, epochs, call))
     iteration <- seq_along(states$networks)
     epoch <- states$epoch
   }
@@ -99,9 +100,19 @@ train_by_steps <- function(arguments, steps, epochs, call) {
       "The path would have {format(steps, big.mark = ',')} updates, more than a million.", i = "Give fewer {.arg epochs}, or {.code each = \"epoch\"}."
     ), call = call)
   }
-  recorded <- train_recorded(arguments, as.integer(steps), call, epochs, "give fewer `epochs` or rows, or `each = \"epoch\"`")
+  # Schedules go by the epochs that were asked for.
+  recorded <- train_recorded(c(arguments, list(epochs = epochs)), as.integer(steps), call, epochs, "give fewer `epochs` or rows, or `each = \"epoch\"`")
   records <- recorded$trace
   # A model that training goes on from has epochs that were before.
   epoch <- vapply(records, function(record) as.integer(record$epoch), 0L)
   list(networks = lapply(records, function(record) record$after), epoch = epoch - epoch[1L] + 1L, fit = recorded$fit)
+}
+
+# Without warnings, but for those of this training alone.
+saying_no_more <- function(code, messages = FALSE) {
+  withCallingHandlers(
+    code,
+    backprop_warning = function(cnd) if (!inherits(cnd, "backprop_warning_diverged")) invokeRestart("muffleWarning"),
+    backprop_message = function(cnd) if (messages) invokeRestart("muffleMessage")
+  )
 }

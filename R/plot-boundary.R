@@ -192,7 +192,8 @@ draw_classes <- function(picture, main) {
   for (class in seq_len(if (k == 2L) 1L else k)) {
     others <- apply(shares[, -class, drop = FALSE], 1L, max)
     lead <- matrix(shares[, class] - others, length(picture$span[[1L]]))
-    graphics::contour(picture$span[[1L]], picture$span[[2L]], lead, levels = 0, drawlabels = FALSE, add = TRUE, lwd = 1.5, col = palette_of$ink)
+    # Where one class leads by the same everywhere there is no border.
+    if (diff(range(lead, finite = TRUE)) > 0) graphics::contour(picture$span[[1L]], picture$span[[2L]], lead, levels = 0, drawlabels = FALSE, add = TRUE, lwd = 1.5, col = palette_of$ink)
   }
   symbols <- rep_len(c(21L, 24L, 22L, 23L, 25L), k)
   x <- picture$points[[1L]]
@@ -222,13 +223,13 @@ shaded <- function(hues, share, k) {
 draw_surface <- function(picture, main) {
   value <- picture$value[, 1L]
   # `reach`: what other pictures beside this one show.
-  limits <- range(value, picture$observed[, 1L], picture$reach)
+  limits <- range(value, picture$observed[, 1L], picture$reach, finite = TRUE)
   colours <- sequential_colours()
   draw_frame(picture, if (is.null(main)) paste("Prediction of", picture$title) else main)
   draw_raster(picture, colour_of(value, limits, colours))
   surface <- matrix(value, length(picture$span[[1L]]))
   # A flat surface has no contours.
-  if (diff(range(surface)) > 0) graphics::contour(picture$span[[1L]], picture$span[[2L]], surface, add = TRUE, col = faded(palette_of$paper, 0.9), labcex = 0.7, lwd = 1.2)
+  if (diff(range(surface, finite = TRUE)) > 0) graphics::contour(picture$span[[1L]], picture$span[[2L]], surface, add = TRUE, col = faded(palette_of$paper, 0.9), labcex = 0.7, lwd = 1.2)
   x <- picture$points[[1L]]
   if (length(x) > 0L) {
     fill <- if (is.null(picture$observed)) palette_of$paper else colour_of(picture$observed[, 1L], limits, colours)
@@ -259,7 +260,7 @@ draw_curve <- function(picture, main) {
   k <- ncol(value)
   hues <- class_colours(k)
   label <- if (is.null(picture$classes)) picture$label else if (k == 1L) paste("probability of", picture$classes[2L]) else "probability"
-  span <- range(value, observed, picture$reach)
+  span <- range(value, observed, picture$reach, finite = TRUE)
   draw_frame(picture, if (is.null(main)) "Prediction" else main, span + c(-0.04, 0.04) * max(diff(span), 1e-6), label)
   if (!is.null(observed)) {
     graphics::points(picture$points[[1L]], observed[, 1L], pch = 21, bg = faded(palette_of$muted, 0.4), col = palette_of$paper)

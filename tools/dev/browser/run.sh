@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tests the page of nn_view() in a headless Chromium. usage: run.sh [LIBRARY]    LIBRARY: where the package is installed
+# Tests the pages of nn_view() and nn_animate() in a headless Chromium. usage: run.sh [LIBRARY]    LIBRARY: where the package is installed
 # Needs node, npm and chromium. SCREENSHOTS=folder keeps pictures of the page.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -11,3 +11,4 @@ pages=$(mktemp -d)
 trap 'rm -rf "$pages"' EXIT
 R_LIBS=${1:-}${1:+:}${R_LIBS:-} Rscript --vanilla pages.R "$pages"
 node test.mjs "$pages"
+node animate.mjs "$pages"
