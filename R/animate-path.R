@@ -104,7 +104,7 @@ svg_axes <- function(picture) {
 svg_paths <- function(picture, shown) {
   limits <- picture$limits
   clip <- paste0("nn-clip-", 1L + if (is.null(session$animations)) 0L else session$animations)
-  ways <- vapply(order(picture$counts, decreasing = TRUE), function(k) {
+  ways <- vapply(laid_in_order(picture$counts), function(k) {
     path <- shown[[k]]
     last <- path[nrow(path), ]
     # Where there are few steps each is a dot.

@@ -123,6 +123,15 @@ faded_on_paper <- function(colours, opacity) {
 # Paths of many steps are thin: they cross themselves.
 path_widths <- function(counts) ifelse(counts > 60, 1.1, 2.2)
 
+# By what a text is made smaller that would not fit above the panel, in whose middle it stands.
+fitting <- function(text, cex) {
+  middle <- mean(graphics::par("plt")[1:2])
+  room <- 2 * min(middle, 1 - middle) * graphics::par("fin")[1L]
+  min(1, 0.97 * room / max(graphics::strwidth(text, "inches", cex = cex)))
+}
+
+laid_in_order <- function(counts) order(-counts, -seq_along(counts))
+
 # The last point of each path, and at most eleven before it.
 marked_points <- function(counts) {
   first <- cumsum(c(0L, counts))[seq_along(counts)]
@@ -134,11 +143,12 @@ draw_path_alone <- function(picture) {
   lines <- unlist(strsplit(picture$labels, "\n", fixed = TRUE))
   inches <- graphics::par("mai")[1L] / max(graphics::par("mar")[1L], 1e-3)
   free <- graphics::par("fin") / if (is.finite(inches) && inches > 0) inches else 0.2
-  right <- 1.5 + label_margin(lines)
+  # A letter of the legend is about 0.4 lines wide.
+  right <- 3 + 0.4 * max(nchar(lines, "width"))
   below <- 4.5 + 2 * length(picture$labels)
   # A panel of seven lines can be seen.
-  place <- if (free[1L] - 4 - right > 7) "right" else if (free[2L] - 3.4 - below > 7) "below" else "none"
-  kept <- graphics::par(mar = c(if (place == "below") below else 4, 4, 3.4, if (place == "right") right else 0.5), pty = "s")
+  place <- if (free[1L] - 4.6 - right > 7) "right" else if (free[2L] - 3.4 - below > 7) "below" else "none"
+  kept <- graphics::par(mar = c(if (place == "below") below else 4, 4.6, if (is.null(picture$note)) 2.4 else 3.4, if (place == "right") right else 0.5), pty = "s")
   on.exit(graphics::par(kept))
   draw_path(picture)
   draw_path_legend(picture, place)
@@ -166,19 +176,20 @@ draw_path <- function(picture) {
   usr <- graphics::par("usr")
   graphics::rect(usr[1L], usr[3L], usr[2L], usr[4L], col = palette_of$rule, border = NA)
   graphics::.filled.contour(x, y, height, surface_edges(picture), picture$colours)
-  if (length(picture$levels) > 0L) graphics::contour(x, y, height, levels = picture$levels, add = TRUE, col = palette_of$muted, lwd = 0.7, labcex = 0.7)
+  if (length(picture$levels) > 0L) graphics::contour(x, y, height, levels = picture$levels, add = TRUE, col = palette_of$muted, lwd = 0.7, labcex = 0.7, vfont = NULL)
   graphics::axis(1, col = NA, col.ticks = palette_of$muted)
   graphics::axis(2, col = NA, col.ticks = palette_of$muted, las = 1)
-  graphics::title(xlab = picture$axes[1L], ylab = picture$axes[2L], line = 2.5)
-  graphics::title(picture$title, line = 1.6, font.main = 1, cex.main = 1.15, col.main = palette_of$ink)
-  if (!is.null(picture$note)) graphics::mtext(picture$note, side = 3, line = 0.4, cex = 0.75, col = palette_of$muted)
-  # Those of few steps lie on top.
-  for (k in order(picture$counts, decreasing = TRUE)) {
+  graphics::title(xlab = picture$axes[1L], line = 2.5)
+  graphics::title(ylab = picture$axes[2L], line = 3.3)
+  graphics::title(picture$title, line = if (is.null(picture$note)) 0.8 else 1.6, font.main = 1, cex.main = 1.15 * fitting(picture$title, 1.15), col.main = palette_of$ink)
+  if (!is.null(picture$note)) graphics::mtext(picture$note, side = 3, line = 0.4, cex = 0.75 * fitting(picture$note, 0.75), col = palette_of$muted)
+  # Those of few steps lie on top, and the first of those of as many.
+  for (k in laid_in_order(picture$counts)) {
     own <- picture$paths[picture$paths$method == k, ]
     graphics::lines(own$x, own$y, col = picture$hues[k], lwd = picture$widths[k])
   }
   marks <- picture$paths[picture$marked, ]
-  marks <- marks[order(-picture$counts[marks$method]), ]
+  marks <- marks[order(match(marks$method, laid_in_order(picture$counts))), ]
   graphics::points(marks$x, marks$y, pch = picture$symbols[marks$method], bg = picture$hues[marks$method], col = palette_of$paper, cex = 1.15)
   graphics::points(picture$paths$x[1L], picture$paths$y[1L], pch = 16, cex = 1.4, col = palette_of$ink)
 }

@@ -146,7 +146,11 @@
 
   function startAll() { all(document, ".nn-animate:not([data-ready])").forEach(start); }
 
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", startAll); else startAll();
-  // Those that come later, as in Shiny.
-  new MutationObserver(startAll).observe(document.documentElement, { childList: true, subtree: true });
+  // While a document is still being read, a page may be there in part. Later those come that are put in whole, as in Shiny.
+  function begin() {
+    startAll();
+    new MutationObserver(startAll).observe(document.documentElement, { childList: true, subtree: true });
+  }
+
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin); else begin();
 })();

@@ -131,4 +131,13 @@ test("a page that comes late plays too, and leaves the keys outside to others", 
   assert.notEqual(await where(page), last);
 });
 
+test("two pages in one document play by themselves, also where the script is read before them", "early.html", async (page) => {
+  assert.equal(await page.locator(".nn-controls:visible").count(), 2);
+  await page.locator(".nn-play").nth(1).focus();
+  await page.keyboard.press("Home");
+  const texts = await page.locator(".nn-where").allInnerTexts();
+  assert.match(texts[0], /^epoch 10,/);
+  assert.equal(texts[1], "0 updates");
+});
+
 await runTests();

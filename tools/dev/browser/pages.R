@@ -62,3 +62,10 @@ writeLines(c(
   "<style>", readLines(file.path(assets, "animate.css")), "</style></head><body>", '<div id="here"></div><template id="late">', late, "</template>",
   "<script>", readLines(file.path(assets, "animate.js")), "</script></body></html>"
 ), file.path(folder, "empty.html"), useBytes = TRUE)
+
+# As knitted documents have it: the script in the head, and a body long enough to be read in parts.
+writeLines(c(
+  '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>Early</title>',
+  "<style>", readLines(file.path(assets, "animate.css")), "</style>", "<script>", readLines(file.path(assets, "animate.js")), "</script></head><body>",
+  as.character(nn_animate(kept, data = iris)), late, "</body></html>"
+), file.path(folder, "early.html"), useBytes = TRUE)

@@ -10,5 +10,8 @@ done
 pages=$(mktemp -d)
 trap 'rm -rf "$pages"' EXIT
 R_LIBS=${1:-}${1:+:}${R_LIBS:-} Rscript --vanilla pages.R "$pages"
-node test.mjs "$pages"
-node animate.mjs "$pages"
+status=0
+for tests in test.mjs animate.mjs; do
+  node "$tests" "$pages" || status=1
+done
+exit $status
