@@ -17,7 +17,7 @@ animation_body <- function(stage, title, count, fps, labels = NULL, note = NULL,
     stage,
     '<div class="nn-controls" role="group" aria-label="Play" hidden>',
     '<button type="button" class="nn-play">Play</button>',
-    paste0('<input type="range" class="nn-slider" min="0" max="', count - 1L, '" value="', count - 1L, '" step="1" aria-label="Where">'),
+    paste0('<input type="range" class="nn-slider" min="0" max="', count - 1L, '" value="', count - 1L, '" step="1" aria-label="Place in the training">'),
     paste0('<output class="nn-where">', as_html(utils::tail(labels, 1L)), "</output>"), choice, "</div>", below,
     paste(
       '<p class="nn-keys" hidden><kbd>Space</kbd> plays and pauses, <kbd>\u2190</kbd> <kbd>\u2192</kbd> go step by step,',

@@ -72,6 +72,8 @@ train_path <- function(common, method, name, base, epochs, each, call) {
     epoch <- states$epoch
   }
   points <- c(list(start), lapply(states$networks, as_parameters))
+  # It names data that are here alone.
+  states$fit["call"] <- list(NULL)
   list(
     parameters = matrix(unlist(points), ncol = length(start), byrow = TRUE), iteration = c(0L, iteration), epoch = c(0L, epoch), fit = states$fit
   )
@@ -89,7 +91,9 @@ train_by_epochs <- function(arguments, before, call) {
   )
   epoch <- vapply(fit$snapshots, function(snapshot) as.integer(snapshot$epoch), 0L) - before
   networks <- fit$snapshots[epoch > 0L]
-  fit["snapshots"] <- list(NULL)
+  # As without snapshots, which nobody asked for.
+  fit$snapshots <- list()
+  fit$settings["keep_weights"] <- list(NULL)
   list(networks = networks, epoch = epoch[epoch > 0L], fit = fit)
 }
 
@@ -100,8 +104,8 @@ train_by_steps <- function(arguments, steps, epochs, call) {
       "The path would have {format(steps, big.mark = ',')} updates, more than a million.", i = "Give fewer {.arg epochs}, or {.code each = \"epoch\"}."
     ), call = call)
   }
-  # Schedules go by the epochs that were asked for.
-  recorded <- train_recorded(c(arguments, list(epochs = epochs)), as.integer(steps), call, epochs, "give fewer `epochs` or rows, or `each = \"epoch\"`")
+  # Schedules go by the epochs that were asked for. One step more than there are: no recording ends this training.
+  recorded <- train_recorded(c(arguments, list(epochs = epochs)), as.integer(steps) + 1L, call, epochs, "give fewer `epochs` or rows, or `each = \"epoch\"`")
   records <- recorded$trace
   # A model that training goes on from has epochs that were before.
   epoch <- vapply(records, function(record) as.integer(record$epoch), 0L)

@@ -103,12 +103,15 @@
       if (timer !== null) window.clearInterval(timer);
       timer = null;
       play.textContent = "Play";
+      where.setAttribute("aria-live", "polite");
     }
 
     function run() {
       // From the end it begins anew.
       if (at >= shown.last) show(0);
       play.textContent = "Pause";
+      // What runs by is not read out.
+      where.setAttribute("aria-live", "off");
       timer = window.setInterval(function () {
         // A page that was taken out of its document.
         if (!document.documentElement.contains(box)) { pause(); return; }

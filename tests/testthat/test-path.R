@@ -14,7 +14,8 @@ test_that("a path ends in the weights that nn_train() gives, to the last bit", {
     fit <- do.call(nn_train, c(list(ten$X, ten$Y, hidden = c(), bias = FALSE, lr = 0.1, epochs = 4, seed = 1), path$methods[[name]]))
     last <- utils::tail(path$paths[path$paths$method == name, ], 1L)
     expect_identical(c(last$x, last$y), as.double(fit$weights[[1]]))
-    expect_identical(path$fits[[name]][c("weights", "biases", "history")], fit[c("weights", "biases", "history")])
+    # The fit is that of nn_train() in all but the call.
+    expect_identical(path$fits[[name]], replace(fit, "call", list(NULL)))
   }
 })
 
