@@ -96,7 +96,8 @@ shaded <- function(hues, share, k) {
 
 draw_surface <- function(picture, main) {
   value <- picture$value[, 1L]
-  limits <- range(value, picture$observed[, 1L])
+  # `reach`: what other pictures beside this one show.
+  limits <- range(value, picture$observed[, 1L], picture$reach, finite = TRUE)
   colours <- sequential_colours()
   figure <- start_figure(main, picture$note)
   on.exit(graphics::par(figure$kept))
@@ -123,7 +124,7 @@ draw_curve <- function(picture, main) {
   observed <- if (k == 1L || is.null(picture$classes)) picture$observed
   figure <- start_figure(main, picture$note, if (k > 1L) legend_keys(picture$outputs, hues, lty = lines))
   on.exit(graphics::par(figure$kept))
-  open_axes(figure, range(picture$span[[1L]]), range(picture$value, observed, finite = TRUE), picture$axes[1L], picture$label)
+  open_axes(figure, range(picture$span[[1L]]), range(picture$value, observed, picture$reach, finite = TRUE), picture$axes[1L], picture$label)
   # The points of several outputs have their colours and symbols.
   for (j in seq_len(NCOL(observed) * !is.null(observed))) {
     graphics::points(

@@ -88,7 +88,7 @@ draw_network <- function(picture, main) {
   graphics::plot.new()
   # From here on a unit is an inch.
   graphics::plot.window(c(layout$left, figure$size[1L] - layout$right), c(layout$bottom, figure$size[2L] - figure$top), xaxs = "i", yaxs = "i")
-  draw_edges(layout$edges, figure$inks)
+  draw_edges(layout$edges, figure$inks, picture$largest)
   if (!is.null(layout$labels)) draw_edge_labels(layout$labels, figure$inks)
   draw_nodes(layout, figure$inks)
   at <- layout$captions
@@ -106,16 +106,17 @@ signs_shown <- function(edges) {
   all[c(any(edges$weight >= 0, na.rm = TRUE), any(edges$weight < 0, na.rm = TRUE)), ]
 }
 
-draw_edges <- function(edges, inks) {
+# `largest`: the largest weight of all pictures that stand beside this one.
+draw_edges <- function(edges, inks, largest = NULL) {
   edges <- edges[order(abs(edges$weight), na.last = FALSE), ]
-  look <- edge_look(edges$weight)
+  look <- edge_look(edges$weight, largest)
   colours <- mapply(faded, ifelse(is.na(edges$weight), inks$muted, look$colour), look$opacity)
   graphics::segments(edges$x0, edges$y0, edges$x1, edges$y1, col = colours, lwd = look$width, lty = look$line, lend = 1)
 }
 
 # How connections look. Those without a weight of their own are thin; where there are many the small ones step back.
-edge_look <- function(weights) {
-  size <- edge_size(weights)
+edge_look <- function(weights, largest = NULL) {
+  size <- edge_size(weights, largest)
   positive <- is.na(weights) | weights >= 0
   crowd <- min(1, 60 / length(weights))
   data.frame(
@@ -125,10 +126,10 @@ edge_look <- function(weights) {
 }
 
 # From 0 to 1, the largest.
-edge_size <- function(weights) {
+edge_size <- function(weights, largest = NULL) {
   sizes <- abs(weights)
   sizes[is.na(sizes)] <- 0
-  largest <- max(sizes)
+  largest <- max(sizes, largest)
   if (largest > 0) sizes / largest else sizes
 }
 

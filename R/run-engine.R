@@ -5,8 +5,7 @@
 run_training <- function(ready, given, earlier, seed, seconds, keep, restart = NULL, recorder = NULL) {
   spec <- ready$spec
   data <- ready$data
-  # Each epoch has at least one step, and the engine stops once it has recorded enough.
-  engine <- engine_settings(ready, seed = seed, seconds = seconds, trace_steps = recorder$steps, epochs = recorder$steps)
+  engine <- engine_settings(ready, seed = seed, seconds = seconds, trace_steps = recorder$steps, epochs = recorder$epochs)
   watch <- watch_training(spec$progress, spec$callback, restart)
   stored <- if (!is.null(spec$checkpoint)) {
     checkpoint_hook(spec$checkpoint, function(state) {

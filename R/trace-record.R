@@ -1,8 +1,9 @@
 # Recording: how nn_trace() gets the engine's own steps out of an ordinary training.
 
-# Of a training that it is passed to, the engine records the first `steps` steps. `keep()` is what run_training() calls after the engine; `recorded()`
-# are the steps, what the engine went by, the data and the fit. A training inside a callback is none of its business.
-new_recorder <- function(steps) {
+# Of a training that it is passed to, the engine records the first `steps` steps, of `epochs` epochs. `keep()` is what run_training() calls after the engine;
+# `recorded()` are the steps, what the engine went by, the data and the fit. A training inside a callback is none of its business.
+# Each epoch has at least one step, and the engine stops once it has recorded enough.
+new_recorder <- function(steps, epochs = steps) {
   recorded <- NULL
   keep <- function(result, engine, start, data, fit) {
     recorded <<- list(
@@ -10,7 +11,7 @@ new_recorder <- function(steps) {
       case_weights = data$case_weights, offset = data$offset, rows = data$rows, fit = fit
     )
   }
-  list(steps = steps, keep = keep, recorded = function() recorded)
+  list(steps = steps, epochs = epochs, keep = keep, recorded = function() recorded)
 }
 
 # What the optimizer keeps has the same names in all steps.

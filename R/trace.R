@@ -267,16 +267,16 @@ traced_alone <- function(arguments, call) {
 }
 
 # What nn_train() does with these arguments, recorded. Its errors speak of the function that was called.
-train_recorded <- function(arguments, iterations, call) {
+train_recorded <- function(arguments, iterations, call, epochs = iterations, hint = "trace fewer iterations, or fewer rows in each") {
   if (is.null(arguments$preset)) arguments$preset <- "textbook"
   arguments <- traced_alone(arguments, call)
-  recorder <- new_recorder(iterations)
+  recorder <- new_recorder(iterations, epochs)
   tryCatch(
     train_requested(do.call("request_training", arguments, quote = TRUE), recorder),
     backprop_error = function(cnd) {
       cnd$call <- call
       if (iterations > 0L && inherits(cnd, "backprop_error_memory")) {
-        cnd$body <- c(cnd$body, i = "Most of it may be the recording: trace fewer iterations, or fewer rows in each.")
+        cnd$body <- c(cnd$body, i = paste0("Most of it may be the recording: ", hint, "."))
       }
       rlang::cnd_signal(cnd)
     }

@@ -80,3 +80,33 @@ if (rmarkdown::pandoc_available()) {
 exercises <- nn_exercise_set(n = 5, level = 2, seed = 8)
 nn_exercise_page(exercises, file.path(folder, "exercises.html"))
 nn_exercise_page(exercises, file.path(folder, "answers.html"), answers = TRUE)
+
+# Ten rows and two weights, and what the page's table must say at some places of the slider.
+ten <- cbind(
+  x1 = c(0.5, 1, 1.5, 2, -1, -0.5, -1.5, 0.2, -0.8, 1.2), x2 = c(1, -0.5, 0.3, 1.2, -1, 0.8, -0.2, -1.4, 0.6, -0.9)
+)
+path <- nn_path(ten, c(0.1, 1.9, 1.4, 1, -0.5, -1.3, -1.5, 1.5, -1.2, 2.2), hidden = c(), bias = FALSE, lr = 0.1, epochs = 10, seed = 1)
+nn_animate(path, file.path(folder, "path.html"))
+page <- readLines(file.path(folder, "path.html"), encoding = "UTF-8")
+wanted <- subset(path$paths, iteration %in% c(0, 3, 7))
+wanted <- sprintf('{"place": %d, "way": %d, "loss": %s, "x": %s}', wanted$iteration, as.integer(wanted$method) - 1L, signif(wanted$loss, 4), signif(wanted$x, 4))
+data <- paste0('<script type="application/json" id="wanted">[', paste(wanted, collapse = ","), "]</script>")
+writeLines(sub("</body>", paste0(data, "</body>"), page, fixed = TRUE), file.path(folder, "path.html"), useBytes = TRUE)
+
+kept <- nn_train(Species ~ Petal.Length + Petal.Width, data = iris, preset = "textbook", hidden = 3, epochs = 10, keep_weights = 2, seed = 1)
+nn_animate(kept, file.path(folder, "frames.html"), data = iris)
+
+late <- as.character(nn_animate(path))
+assets <- system.file("view", package = "backprop")
+writeLines(c(
+  '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>Late</title>',
+  "<style>", readLines(file.path(assets, "animate.css")), "</style></head><body>", '<div id="here"></div><template id="late">', late, "</template>",
+  "<script>", readLines(file.path(assets, "animate.js")), "</script></body></html>"
+), file.path(folder, "empty.html"), useBytes = TRUE)
+
+# As knitted documents have it: the script in the head, and a body long enough to be read in parts.
+writeLines(c(
+  '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>Early</title>',
+  "<style>", readLines(file.path(assets, "animate.css")), "</style>", "<script>", readLines(file.path(assets, "animate.js")), "</script></head><body>",
+  as.character(nn_animate(kept, data = iris)), late, "</body></html>"
+), file.path(folder, "early.html"), useBytes = TRUE)
