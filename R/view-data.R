@@ -157,8 +157,9 @@ view_writer <- function(limits, whole) {
     )
     made[[step$key]] <<- list(at = at, value = step$result)
     scalars <- c(lapply(values$scalars, I), lapply(values[intersect(base::names(values), c("lr", "clip", "penalty"))], I))
+    full <- whole && step$op == "given" && !carried
     c(
-      list(k = kinds$place(kind), i = step$iteration, m = if (again) list(same = before$at - 1L) else matrix_data(step$result, whole && step$op == "given" && !carried)),
+      list(k = kinds$place(kind), i = step$iteration, m = if (again) list(same = before$at - 1L) else matrix_data(step$result, full)),
       if (length(from) > 0L) list(from = I(unname(from) - 1L)), if (length(own) > 0L) list(own = lapply(own, matrix_data, whole)),
       if (length(scalars) > 0L) list(s = scalars), if (!is.null(step$note)) list(note = step$note), if (!is.null(checks)) list(checks = checks)
     )

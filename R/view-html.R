@@ -44,7 +44,10 @@ cut_text <- function(trace, limits) {
   shapes <- vapply(fields$steps, function(step) dim(step$result), c(0L, 0L))
   most <- if (length(fields$steps) > 0L) apply(shapes, 1L, max) else c(0L, 0L)
   iterations <- nrow(fields$iterations)
-  matrices <- c(if (most[1L] > limits$rows) paste("the first", limits$rows, "rows"), if (most[2L] > limits$columns) paste("the first", limits$columns, "columns"))
+  matrices <- c(
+    if (most[1L] > limits$rows) paste("the first", limits$rows, "rows"),
+    if (most[2L] > limits$columns) paste("the first", limits$columns, "columns")
+  )
   if (length(matrices) > 0L) matrices[length(matrices)] <- paste(matrices[length(matrices)], "of larger matrices")
   c(matrices, if (iterations > limits$iterations) paste("the first", limits$iterations, "of", count_text(iterations, "iteration")))
 }

@@ -26,7 +26,8 @@
 #' @section For a class:
 #' With `blank = TRUE` the cells of results are empty fields. A number typed into one is checked against the engine's: it is right if it is the
 #' engine's, rounded to as many decimals as were typed (two significant digits at least), or off by one unit of the last digit that the page
-#' would show. A wrong one brings a hint, the formula of that cell with names, and after the second try with numbers. Numbers of matrices that are not filled in yet are not shown, here or where they are read. `answers = TRUE` adds a button that
+#' would show. A wrong one brings a hint, the formula of that cell with names, and after the second try with
+#' numbers. Numbers of matrices that are not filled in yet are not shown, here or where they are read. `answers = TRUE` adds a button that
 #' shows the answers, for the teacher; a page without it has them in its source all the same.
 #'
 #' @param trace A trace from [nn_trace()].

@@ -29,7 +29,7 @@
     return text.match(/\{\w+\}|\d+\.?\d*(?:e[-+]?\d+)?|[a-z]+|[-+*/^(),<>]/gi) || [];
   }
 
-  // A tree: numbers, ["{name}"], [operator, parts…].
+  // A tree: numbers, ["{name}"], [operator, parts ...].
   function parse(text) {
     var list = tokens(text);
     var at = 0;
