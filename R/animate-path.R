@@ -103,7 +103,7 @@ svg_axes <- function(picture) {
 # Each whole path with its last point, as the page shows them without a script.
 svg_paths <- function(picture, shown) {
   limits <- picture$limits
-  clip <- paste0("nn-clip-", 1L + if (is.null(session$animations)) 0L else session$animations)
+  clip <- paste0("nn-clip-", page_number("clip"))
   ways <- vapply(laid_in_order(picture$counts), function(k) {
     path <- shown[[k]]
     last <- path[nrow(path), ]

@@ -150,6 +150,3 @@ draw_partial_surface <- function(picture) {
   draw_contours(contour_picture(span[[1L]], span[[2L]], value, limits, colours))
   draw_side_scale(limits, colours, figure)
 }
-
-# Lines of margin that the longest of the labels takes.
-label_margin <- function(labels) min(14, 1.5 + 0.5 * max(nchar(labels, "width")))

@@ -41,7 +41,7 @@
 #' @return Without `file`, the page as an [htmltools::tagList()], which shows itself when printed in an interactive session; with
 #'   `file`, the file's name, invisibly. What is cut is told by a message, and at the end of the page.
 #' @section Errors:
-#' Something that is not a trace is an error, as is a missing package htmltools. A page that cannot be written is an
+#' Something that is not a trace is an error, as is a missing package htmltools where there is no `file`. A page that cannot be written is an
 #' error of class `backprop_error_file` that gives the reason; a file that was there is then unchanged.
 #' @seealso [nn_trace()], [nn_write_trace()] for a workbook that computes
 #' @examplesIf requireNamespace("htmltools", quietly = TRUE)
@@ -60,7 +60,6 @@
 nn_view <- function(trace, file = NULL, rows = 12, columns = 8, iterations = 3, digits = 4, check = TRUE, blank = FALSE, answers = FALSE) {
   call <- quote(nn_view())
   check_trace(if (missing(trace)) NULL else trace, call)
-  rlang::check_installed("htmltools", "to make a page.")
   limits <- check_limits(rows, columns, digits, call)
   limits$iterations <- check_count(iterations, "iterations", call = call)
   limits$check <- check_flag(check, "check", call)
@@ -74,14 +73,9 @@ nn_view <- function(trace, file = NULL, rows = 12, columns = 8, iterations = 3, 
   if (!is.null(file) && !is_path(file)) {
     stop_argument("file", "the name of a file", file, call = call)
   }
-  body <- view_body(trace, limits)
+  if (is.null(file)) check_htmltools()
   tell_what_is_cut(trace, limits)
-  if (is.null(file)) {
-    # In a script the page is a value like any other, and opens no browser.
-    return(htmltools::browsable(view_tags(body), rlang::is_interactive()))
-  }
-  write_page(body, view_title(trace), file, call)
-  invisible(file)
+  deliver_page(view_body(trace, limits), view_title(trace), "view", file, call)
 }
 
 tell_what_is_cut <- function(trace, limits) {
@@ -92,46 +86,6 @@ tell_what_is_cut <- function(trace, limits) {
       i = "{.arg rows}, {.arg columns} and {.arg iterations} show more."
     ), class = c("backprop_message_cut", "backprop_message"))
   }
-}
-
-# In the order in which they need each other.
-view_scripts <- c(
-  "numbers.js", "templates.js", "compute.js", "loss.js", "sums.js", "tables.js", "diagram.js", "blank.js", "frame.js", "stage.js", "explain.js", "edits.js",
-  "play.js", "paper.js", "view.js"
-)
-
-# The page as a part of a document, which gets style and script once, however many traces it shows.
-view_tags <- function(body) {
-  htmltools::tagList(
-    htmltools::HTML(body),
-    htmltools::htmlDependency(
-      "nn-view", package_version_text(),
-      src = c(file = system.file("view", package = "backprop")), script = view_scripts, stylesheet = "view.css"
-    )
-  )
-}
-
-view_asset <- function(name) {
-  paste(readLines(system.file("view", name, package = "backprop"), encoding = "UTF-8"), collapse = "\n")
-}
-
-view_page_style <- paste(
-  ":root { color-scheme: light dark; } body { margin: 0; padding: .5rem; background: #eceeea; }",
-  "@media (prefers-color-scheme: dark) { body { background: #14181c; } } @media print { body { background: #fff; padding: 0; } }"
-)
-
-write_page <- function(body, title, file, call) {
-  page <- c(
-    "<!DOCTYPE html>", '<html lang="en">', "<head>", '<meta charset="utf-8">',
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    # No icon: a browser would otherwise ask for one.
-    '<link rel="icon" href="data:,">',
-    paste0("<title>", htmltools::htmlEscape(title), "</title>"),
-    "<style>", view_page_style, view_asset("view.css"), "</style>",
-    "</head>", "<body>", "<main>", body, "</main>",
-    "<script>", unlist(lapply(view_scripts, view_asset)), "</script>", "</body>", "</html>"
-  )
-  write_file(file, text_bytes(page), call = call)
 }
 
 #' @rdname nn_view

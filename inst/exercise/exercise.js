@@ -3,14 +3,7 @@
 (function () {
   "use strict";
 
-  function all(node, selector) { return Array.prototype.slice.call(node.querySelectorAll(selector)); }
-
-  function make(tag, className, text) {
-    var node = document.createElement(tag);
-    if (className) node.className = className;
-    if (text !== undefined) node.textContent = text;
-    return node;
-  }
+  var all = window.nnPage.all, make = window.nnPage.make;
 
   // Hexadecimal digits of UTF-8 text: so that answers are not read at a glance.
   function decode(hex) {
@@ -49,7 +42,7 @@
     function say(right, texts) {
       says.textContent = "";
       says.className = "nnx-says " + (right === true ? "nnx-good" : right === false ? "nnx-bad" : "");
-      texts.filter(Boolean).join("\n").split("\n").forEach(function (line) { says.appendChild(make("p", "", line)); });
+      texts.filter(Boolean).join("\n").split("\n").forEach(function (line) { says.appendChild(make("p", {}, line)); });
     }
 
     function hint() {
@@ -116,10 +109,10 @@
       if (solution) {
         solution.hidden = !solution.hidden;
       } else {
-        solution = make("ul", "nnx-solution");
+        solution = make("ul", { "class": "nnx-solution" });
         key.solution.forEach(function (line) {
-          if (fields.length > 0) solution.appendChild(make("li")).appendChild(make("code", "", line));
-          else solution.appendChild(make("li", "", line));
+          if (fields.length > 0) solution.appendChild(make("li")).appendChild(make("code", {}, line));
+          else solution.appendChild(make("li", {}, line));
         });
         says.parentNode.appendChild(solution);
       }
@@ -128,7 +121,6 @@
   }
 
   function start(page) {
-    page.setAttribute("data-ready", "");
     var exercises = all(page, ".nnx-exercise");
     var score = page.querySelector(".nnx-score");
     function tell() {
@@ -139,9 +131,5 @@
     tell();
   }
 
-  function startAll() { all(document, ".nn-exercises:not([data-ready])").forEach(start); }
-
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", startAll); else startAll();
-  // Pages that come later, by Shiny or in slides.
-  new MutationObserver(startAll).observe(document.documentElement, { childList: true, subtree: true });
+  window.nnPage.start("nn-exercises", start);
 })();

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  function all(node, selector) { return Array.prototype.slice.call(node.querySelectorAll(selector)); }
+  var all = window.nnPage.all;
 
   function several(count, noun) { return count + " " + noun + (count === 1 ? "" : "s"); }
 
@@ -76,7 +76,6 @@
   }
 
   function start(box) {
-    box.setAttribute("data-ready", "");
     var shown = box.querySelector(".nn-frames") ? frames(box) : paths(box);
     var play = box.querySelector(".nn-play");
     var slider = box.querySelector(".nn-slider");
@@ -147,13 +146,5 @@
     show(at);
   }
 
-  function startAll() { all(document, ".nn-animate:not([data-ready])").forEach(start); }
-
-  // While a document is still being read, a page may be there in part. Later those come that are put in whole, as in Shiny.
-  function begin() {
-    startAll();
-    new MutationObserver(startAll).observe(document.documentElement, { childList: true, subtree: true });
-  }
-
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin); else begin();
+  window.nnPage.start("nn-animate", start);
 })();

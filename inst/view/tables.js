@@ -3,14 +3,8 @@
   "use strict";
   var nn = root.nnView = root.nnView || {};
 
-  nn.make = function (tag, attributes, text) {
-    var node = document.createElement(tag);
-    Object.keys(attributes || {}).forEach(function (name) { node.setAttribute(name, attributes[name]); });
-    if (text !== undefined) node.textContent = text;
-    return node;
-  };
-
-  nn.all = function (node, selector) { return Array.prototype.slice.call(node.querySelectorAll(selector)); };
+  nn.make = root.nnPage.make;
+  nn.all = root.nnPage.all;
 
   function values(x, rows, columns) {
     var all = [];

@@ -48,12 +48,18 @@ save_page(article, "answers", blank = TRUE, answers = TRUE)
 
 # In a document with slides beneath that listen to keys, into which two pages come late and scripts come twice.
 page <- as.character(nn_view(article))
-assets <- file.path(system.file("view", package = "backprop"))
-scripts <- unlist(lapply(backprop:::view_scripts, function(file) c("<script>", readLines(file.path(assets, file), encoding = "UTF-8"), "</script>")))
+assets <- function(kind) {
+  page <- backprop:::page_kinds[[kind]]
+  list(
+    style = c("<style>", backprop:::page_asset("page", "page.css"), backprop:::page_asset(page$folder, page$style), "</style>"),
+    scripts = c("<script>", backprop:::page_asset("page", "page.js"), "</script>", "<script>", backprop:::page_asset(page$folder, page$scripts), "</script>")
+  )
+}
+view <- assets("view")
 writeLines(c(
   "<!DOCTYPE html>", "<html lang=\"en\" data-bs-theme=\"light\">", "<head>", "<meta charset=\"utf-8\">", "<title>Late</title>",
-  "<link rel=\"icon\" href=\"data:,\">", "<style>", readLines(file.path(assets, "view.css"), encoding = "UTF-8"),
-  "body { background: #fff; } [data-bs-theme=dark] body { background: #111; }", "</style>", scripts, scripts, "</head>",
+  "<link rel=\"icon\" href=\"data:,\">", view$style,
+  "<style>", "body { background: #fff; } [data-bs-theme=dark] body { background: #111; }", "</style>", view$scripts, view$scripts, "</head>",
   "<body>", "<h1>A deck</h1>", "<div id=\"here\"></div>", "<template id=\"page\">", page, "</template>",
   "<script>",
   "window.turned = 0;",
@@ -97,16 +103,16 @@ kept <- nn_train(Species ~ Petal.Length + Petal.Width, data = iris, preset = "te
 nn_animate(kept, file.path(folder, "frames.html"), data = iris)
 
 late <- as.character(nn_animate(path))
-assets <- system.file("view", package = "backprop")
+animate <- assets("animate")
 writeLines(c(
   '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>Late</title>',
-  "<style>", readLines(file.path(assets, "animate.css")), "</style></head><body>", '<div id="here"></div><template id="late">', late, "</template>",
-  "<script>", readLines(file.path(assets, "animate.js")), "</script></body></html>"
+  animate$style, "</head><body>", '<div id="here"></div><template id="late">', late, "</template>",
+  animate$scripts, "</body></html>"
 ), file.path(folder, "empty.html"), useBytes = TRUE)
 
 # As knitted documents have it: the script in the head, and a body long enough to be read in parts.
 writeLines(c(
   '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>Early</title>',
-  "<style>", readLines(file.path(assets, "animate.css")), "</style>", "<script>", readLines(file.path(assets, "animate.js")), "</script></head><body>",
+  animate$style, animate$scripts, "</head><body>",
   as.character(nn_animate(kept, data = iris)), late, "</body></html>"
 ), file.path(folder, "early.html"), useBytes = TRUE)
