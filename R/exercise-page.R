@@ -18,11 +18,11 @@
 #' What are no exercises, classes `backprop_error_not_an_exercise` and `backprop_error_edited_exercise`; without `file` a missing package htmltools. A page that cannot be written is an
 #' error of class `backprop_error_file` that gives the reason; a file that was there is then unchanged.
 #' @seealso [nn_exercise()]; [nn_view()] for a trace as a page
-#' @examplesIf requireNamespace("htmltools", quietly = TRUE)
+#' @examples
 #' exercises <- nn_exercise_set(c("forward", "backward"), seed = 1)
 #' nn_exercise_page(exercises, tempfile(fileext = ".html"))
 #' nn_exercise_page(exercises, tempfile(fileext = ".html"), answers = TRUE)
-#' if (interactive()) {
+#' if (interactive() && requireNamespace("htmltools", quietly = TRUE)) {
 #'   nn_exercise_page(exercises)
 #' }
 #' @export

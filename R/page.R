@@ -52,8 +52,9 @@ page_asset <- function(folder, names) unlist(lapply(system.file(folder, names, p
 
 # A number of its own in the session for each page of a kind: several may stand in one document.
 page_number <- function(kind) {
-  session$pages[[kind]] <- 1L + if (is.null(session$pages[[kind]])) 0L else session$pages[[kind]]
-  session$pages[[kind]]
+  counter <- paste0("pages_", kind)
+  session[[counter]] <- 1L + if (is.null(session[[counter]])) 0L else session[[counter]]
+  session[[counter]]
 }
 
 check_htmltools <- function() rlang::check_installed("htmltools", "to put a page into a document; a file needs no package.")

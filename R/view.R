@@ -44,7 +44,7 @@
 #' Something that is not a trace is an error, as is a missing package htmltools where there is no `file`. A page that cannot be written is an
 #' error of class `backprop_error_file` that gives the reason; a file that was there is then unchanged.
 #' @seealso [nn_trace()], [nn_write_trace()] for a workbook that computes
-#' @examplesIf requireNamespace("htmltools", quietly = TRUE)
+#' @examples
 #' X <- matrix(c(1, 0, 1, 0, 1, 0, 1, 1, 0, 1, 0, 1), nrow = 3, byrow = TRUE)
 #' Y <- matrix(c(1, 1, 0))
 #' trace <- nn_trace(X, Y, hidden = 3, lr = 0.1, seed = 1)
@@ -53,7 +53,7 @@
 #'
 #' # To be filled in by a class
 #' nn_view(trace, file, blank = TRUE)
-#' if (interactive()) {
+#' if (interactive() && requireNamespace("htmltools", quietly = TRUE)) {
 #'   nn_view(trace)
 #' }
 #' @export
