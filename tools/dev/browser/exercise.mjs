@@ -144,7 +144,7 @@ test("every field has a name, and every exercise a heading that it is labelled b
   assert.ok(labelled);
 });
 
-test("the teacher's page has the answers in sight, the pupils' has not", "answers.html", async (page) => {
+test("the teacher's page has the answers in sight, the pupils' has not", "exercises-answers.html", async (page) => {
   assert.equal(await page.locator(".nnx-answer:visible").count(), 5);
   await picture(page, "exercises-answers");
 });

@@ -85,7 +85,7 @@ if (rmarkdown::pandoc_available()) {
 
 exercises <- nn_exercise_set(n = 5, level = 2, seed = 8)
 nn_exercise_page(exercises, file.path(folder, "exercises.html"))
-nn_exercise_page(exercises, file.path(folder, "answers.html"), answers = TRUE)
+nn_exercise_page(exercises, file.path(folder, "exercises-answers.html"), answers = TRUE)
 
 # Ten rows and two weights, and what the page's table must say at some places of the slider.
 ten <- cbind(
