@@ -46,7 +46,7 @@ nn_exercise_page <- function(exercises, file = NULL, answers = FALSE, title = "E
     '<meta name="viewport" content="width=device-width, initial-scale=1">', '<meta name="color-scheme" content="light dark">',
     # No icon: a browser would otherwise ask for one.
     '<link rel="icon" href="data:,">',
-    paste0("<title>", escape(title), "</title>"),
+    paste0("<title>", as_html(title), "</title>"),
     "<style>", "body { margin: 0; }", asset("exercise.css"), "</style>",
     "</head>", "<body>", "<main>", body, "</main>",
     "<script>", asset("exercise.js"), "</script>", "</body>", "</html>"
@@ -74,7 +74,7 @@ exercise_body <- function(exercises, answers, title) {
   parts <- vapply(seq_along(exercises), function(k) exercise_section(exercises[[k]], k, paste0(id, "-", k), answers), "")
   paste(c(
     paste0('<div class="nn-exercises" id="', id, '" lang="en">'),
-    paste0("<h1>", escape(title), if (answers) ", with answers", "</h1>"),
+    paste0("<h1>", as_html(title), if (answers) ", with answers", "</h1>"),
     paste0(
       '<p class="nnx-facts">', count_text(n, "exercise"), if (numeric) ". Numbers to four decimals", '. <strong class="nnx-score" aria-live="polite"></strong></p>'
     ),
@@ -91,9 +91,9 @@ exercise_section <- function(exercise, number, id, answers) {
     paste0(
       '<section class="nnx-exercise" aria-labelledby="', id, '" data-kind="', exercise$kind, '" data-key="', encoded_key(exercise), '">'
     ),
-    paste0('<h2 id="', id, '">', number, ". ", escape(exercise$title), ' <small>level ', exercise$level, ", seed ", exercise$seed, "</small></h2>"),
-    paste0("<p>", escape(question[!formulas]), "</p>"),
-    if (any(formulas)) paste0('<ul class="nnx-formulas">', paste0("<li><code>", escape(question[formulas]), "</code></li>", collapse = ""), "</ul>"),
+    paste0('<h2 id="', id, '">', number, ". ", as_html(exercise$title), ' <small>level ', exercise$level, ", seed ", exercise$seed, "</small></h2>"),
+    paste0("<p>", as_html(question[!formulas]), "</p>"),
+    if (any(formulas)) paste0('<ul class="nnx-formulas">', paste0("<li><code>", as_html(question[formulas]), "</code></li>", collapse = ""), "</ul>"),
     '<form class="nnx-form" novalidate autocomplete="off">',
     exercise_fields_html(exercise, id),
     '<div class="nnx-buttons" hidden><button type="submit" class="nnx-check">Check</button>',
@@ -106,7 +106,7 @@ exercise_section <- function(exercise, number, id, answers) {
 }
 
 solution_html <- function(exercise) {
-  lines <- escape(page_solution(exercise))
+  lines <- as_html(page_solution(exercise))
   if (is.null(exercise$options)) lines <- paste0("<code>", lines, "</code>")
   paste0("<ul>", paste0("<li>", lines, "</li>", collapse = ""), "</ul>")
 }
@@ -125,7 +125,7 @@ exercise_fields_html <- function(exercise, id) {
     c('<div class="nnx-tables">', vapply(names(exercise$given), function(name) exercise_table(exercise$given[[name]], name, exercise), ""), "</div>")
   }
   choice <- switch(exercise$kind,
-    forward = paste0('<p class="nnx-ask"><label>', escape(exercise$task$names), " = ", cell_input(exercise$task$names), "</label></p>"),
+    forward = paste0('<p class="nnx-ask"><label>', as_html(exercise$task$names), " = ", cell_input(exercise$task$names), "</label></p>"),
     bug = code_choice(exercise, id),
     symmetry = option_list(exercise, "checkbox", id, "Starts"),
     rate = option_list(exercise, "radio", id, "Learning rates")
@@ -134,7 +134,7 @@ exercise_fields_html <- function(exercise, id) {
 }
 
 cell_input <- function(label) {
-  paste0('<span class="nnx-cell"><input type="text" inputmode="decimal" size="8" aria-label="', escape(label), '"></span>')
+  paste0('<span class="nnx-cell"><input type="text" inputmode="decimal" size="8" aria-label="', as_html(label), '"></span>')
 }
 
 exercise_table <- function(x, name, exercise) {
@@ -144,17 +144,17 @@ exercise_table <- function(x, name, exercise) {
   # The fields of a missing row stand in it.
   if (anyNA(x)) text[is.na(x)] <- vapply(exercise$task$names, cell_input, "")
   rows <- vapply(seq_len(nrow(x)), function(i) {
-    paste0('<tr><th scope="row">', escape(rownames(x)[i]), "</th>", paste0("<td>", text[i, ], "</td>", collapse = ""), "</tr>")
+    paste0('<tr><th scope="row">', as_html(rownames(x)[i]), "</th>", paste0("<td>", text[i, ], "</td>", collapse = ""), "</tr>")
   }, "")
   paste0(
-    "<table><caption>", escape(name), "</caption><thead><tr><td></td>", paste0('<th scope="col">', escape(colnames(x)), "</th>", collapse = ""),
+    "<table><caption>", as_html(name), "</caption><thead><tr><td></td>", paste0('<th scope="col">', as_html(colnames(x)), "</th>", collapse = ""),
     "</tr></thead><tbody>", paste(rows, collapse = ""), "</tbody></table>"
   )
 }
 
 option_list <- function(exercise, type, id, legend) {
   items <- vapply(seq_along(exercise$options), function(k) {
-    paste0('<li><label><input type="', type, '" name="', id, '-option" value="', k, '"> ', escape(exercise$options[[k]]$text), "</label></li>")
+    paste0('<li><label><input type="', type, '" name="', id, '-option" value="', k, '"> ', as_html(exercise$options[[k]]$text), "</label></li>")
   }, "")
   paste0('<fieldset class="nnx-options"><legend>', legend, "</legend><ul>", paste(items, collapse = ""), "</ul></fieldset>")
 }
@@ -163,7 +163,7 @@ option_list <- function(exercise, type, id, legend) {
 code_choice <- function(exercise, id) {
   lines <- as.integer(vapply(exercise$options, function(option) option$text, ""))
   items <- vapply(seq_along(exercise$code), function(k) {
-    line <- paste0("<code>", escape(exercise$code[k]), "</code>")
+    line <- paste0("<code>", as_html(exercise$code[k]), "</code>")
     option <- match(k, lines)
     if (is.na(option)) {
       return(paste0("<li><span>", line, "</span></li>"))
