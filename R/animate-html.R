@@ -1,10 +1,17 @@
-# The page of an animation: what stands around frames or paths, and the frames. inst/animate/animate.js plays it.
+# The page of an animation: what stands around frames or paths, and the frames. inst/view/animate.js plays it.
 
-animation_page <- list(name = "nn-animate", folder = "animate", scripts = "animate.js", style = "animate.css")
+# Text as HTML, in attributes too.
+as_html <- function(text) {
+  for (sign in list(c("&", "&amp;"), c("<", "&lt;"), c(">", "&gt;"), c("\"", "&quot;"), c("'", "&#39;"))) text <- gsub(sign[1L], sign[2L], text, fixed = TRUE)
+  enc2utf8(text)
+}
 
+# A number of the session's own for each, so that several stand in one document.
 animation_body <- function(stage, title, count, fps, labels = NULL, note = NULL, choice = NULL, below = NULL) {
+  session$animations <- 1L + if (is.null(session$animations)) 0L else session$animations
+  id <- paste0("nn-animate-", session$animations)
   paste(c(
-    paste0('<section class="nn-animate" id="', body_id(animation_page), '" lang="en" tabindex="-1" aria-label="', as_html(title), '" data-fps="', fps, '">'),
+    paste0('<section class="nn-animate" id="', id, '" lang="en" tabindex="-1" aria-label="', as_html(title), '" data-fps="', fps, '">'),
     paste0('<p class="nn-title">', as_html(title), "</p>"),
     if (!is.null(note)) paste0('<p class="nn-note">', as_html(note), "</p>"),
     stage,

@@ -1,4 +1,4 @@
-# The page of paths down the loss: contours and paths as SVG, and the numbers by which inst/animate/animate.js draws the paths up to each place.
+# The page of paths down the loss: contours and paths as SVG, and the numbers by which inst/view/animate.js draws the paths up to each place.
 
 path_stage <- list(size = 560, left = 66, top = 10, width = 640, height = 632)
 
@@ -103,7 +103,7 @@ svg_axes <- function(picture) {
 # Each whole path with its last point, as the page shows them without a script.
 svg_paths <- function(picture, shown) {
   limits <- picture$limits
-  clip <- body_id(list(name = "nn-clip"))
+  clip <- paste0("nn-clip-", 1L + if (is.null(session$animations)) 0L else session$animations)
   ways <- vapply(laid_in_order(picture$counts), function(k) {
     path <- shown[[k]]
     last <- path[nrow(path), ]

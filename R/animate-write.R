@@ -40,3 +40,28 @@ write_film <- function(file, files, film, call) {
   write_file(file, readBin(made, "raw", file.size(made)), call = call)
   invisible(file)
 }
+
+# A page in a file, or as a part of a document, which gets style and script once.
+page_of <- function(body, title, file, call) {
+  if (is.null(file)) {
+    tags <- htmltools::tagList(
+      htmltools::HTML(body),
+      htmltools::htmlDependency(
+        "nn-animate", package_version_text(),
+        src = c(file = system.file("view", package = "backprop")), script = "animate.js", stylesheet = "animate.css"
+      )
+    )
+    return(htmltools::browsable(tags, rlang::is_interactive()))
+  }
+  page <- c(
+    "<!DOCTYPE html>", '<html lang="en">', "<head>", '<meta charset="utf-8">', '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    '<meta name="color-scheme" content="light dark">',
+    # No icon: a browser would otherwise ask for one.
+    '<link rel="icon" href="data:,">', paste0("<title>", as_html(title), "</title>"), "<style>", view_asset("animate.css"), "</style>", "</head>",
+    '<body class="nn-alone">', "<main>", body, "</main>", "<script>", view_asset("animate.js"), "</script>", "</body>", "</html>"
+  )
+  write_file(file, text_bytes(page), call = call)
+  invisible(file)
+}
+
+check_htmltools <- function() rlang::check_installed("htmltools", "to put a page into a document; a file needs no package.")

@@ -66,7 +66,7 @@ nn_animate.nn_fit <- function(x, file = NULL, type = "boundary", ..., data = NUL
   if (film$moves) {
     return(write_film(file, files, film, call))
   }
-  page_of(animation_body(frames_html(files, drawn$labels), drawn$title, count = length(epochs), film$fps, labels = drawn$labels), drawn$title, animation_page, file, call)
+  page_of(animation_body(frames_html(files, drawn$labels), drawn$title, count = length(epochs), film$fps, labels = drawn$labels), drawn$title, file, call)
 }
 
 #' @rdname nn_animate
@@ -83,7 +83,7 @@ nn_animate.nn_path <- function(x, file = NULL, by = "iteration", ..., methods = 
     return(write_film(file, files, film, call))
   }
   if (is.null(film$ending)) check_htmltools()
-  page_of(path_body(picture, by, film$fps), picture$title, animation_page, file, call)
+  page_of(path_body(picture, by, film$fps), picture$title, file, call)
 }
 
 # What all films have: `ending`, NULL of a part of a document; whether it `moves` by itself, and is no page.

@@ -31,18 +31,44 @@ nn_exercise_page <- function(exercises, file = NULL, answers = FALSE, title = "E
   if (missing(exercises)) exercises <- NULL
   if (inherits(exercises, "nn_exercise")) exercises <- list(exercises)
   check_exercise_set(exercises, call)
-  if (is.null(file)) check_htmltools()
+  rlang::check_installed("htmltools", "to make a page.")
   check_flag(answers, "answers", call)
   if (!is_text(title)) stop_argument("title", "a text", title, call = call)
   if (!is.null(file) && !is_path(file)) stop_argument("file", "the name of a file", file, call = call)
   body <- exercise_body(lapply(exercises, unclass), answers, title)
-  page_of(body, title, exercise_page, file, call)
+  if (is.null(file)) {
+    # In a script the page is a value like any other, and opens no browser.
+    return(htmltools::browsable(exercise_tags(body), rlang::is_interactive()))
+  }
+  asset <- function(name) paste(readLines(system.file("exercise", name, package = "backprop"), encoding = "UTF-8"), collapse = "\n")
+  page <- c(
+    "<!DOCTYPE html>", '<html lang="en">', "<head>", '<meta charset="utf-8">',
+    '<meta name="viewport" content="width=device-width, initial-scale=1">', '<meta name="color-scheme" content="light dark">',
+    # No icon: a browser would otherwise ask for one.
+    '<link rel="icon" href="data:,">',
+    paste0("<title>", as_html(title), "</title>"),
+    "<style>", "body { margin: 0; }", asset("exercise.css"), "</style>",
+    "</head>", "<body>", "<main>", body, "</main>",
+    "<script>", asset("exercise.js"), "</script>", "</body>", "</html>"
+  )
+  write_file(file, text_bytes(page), call = call)
+  invisible(file)
 }
 
-exercise_page <- list(name = "nn-exercise", folder = "exercise", scripts = "exercise.js", style = "exercise.css")
+# As a part of a document, which gets style and script once.
+exercise_tags <- function(body) {
+  htmltools::tagList(
+    htmltools::HTML(body),
+    htmltools::htmlDependency(
+      "nn-exercise", package_version_text(),
+      src = c(file = system.file("exercise", package = "backprop")), script = "exercise.js", stylesheet = "exercise.css"
+    )
+  )
+}
 
 exercise_body <- function(exercises, answers, title) {
-  id <- body_id(exercise_page)
+  session$exercise_pages <- 1L + if (is.null(session$exercise_pages)) 0L else session$exercise_pages
+  id <- paste0("nn-exercises-", session$exercise_pages)
   n <- length(exercises)
   numeric <- any(vapply(exercises, function(exercise) is.null(exercise$options), NA))
   parts <- vapply(seq_along(exercises), function(k) exercise_section(exercises[[k]], k, paste0(id, "-", k), answers), "")

@@ -14,8 +14,9 @@ view_facts <- function(trace) {
 }
 
 view_body <- function(trace, limits) {
+  session$views <- 1L + if (is.null(session$views)) 0L else session$views
   paste(c(
-    paste0('<div class="nn-view" id="', body_id(view_page), '" lang="en">'),
+    paste0('<div class="nn-view" id="nn-view-', session$views, '" lang="en">'),
     # Between these tags nothing is markup but the end of the script, which json_text() never writes.
     '<script type="application/json" class="nn-data">', json_text(view_data(trace, limits)), "</script>",
     "<noscript>", view_text(trace, limits), "</noscript>", "</div>"
@@ -24,7 +25,7 @@ view_body <- function(trace, limits) {
 
 # What print() shows, for readers without JavaScript.
 view_text <- function(trace, limits) {
-  title <- paste0("<h2>", as_html(view_title(trace)), "</h2>")
+  title <- paste0("<h2>", htmltools::htmlEscape(view_title(trace)), "</h2>")
   if (limits$blank) {
     return(c(title, "<p>This exercise checks itself by JavaScript, which is switched off here.</p>"))
   }
@@ -33,7 +34,7 @@ view_text <- function(trace, limits) {
   text <- utils::capture.output(print(trace, rows = limits$rows, columns = limits$columns, digits = limits$digits))
   c(
     title, "<p>This page plays the steps by JavaScript, which is switched off here: switch it on for this page, or read the same as text.</p>",
-    paste0("<pre>", as_html(paste(text, collapse = "\n")), "</pre>")
+    paste0("<pre>", htmltools::htmlEscape(paste(text, collapse = "\n")), "</pre>")
   )
 }
 

@@ -60,7 +60,7 @@
 nn_view <- function(trace, file = NULL, rows = 12, columns = 8, iterations = 3, digits = 4, check = TRUE, blank = FALSE, answers = FALSE) {
   call <- quote(nn_view())
   check_trace(if (missing(trace)) NULL else trace, call)
-  if (is.null(file)) check_htmltools()
+  rlang::check_installed("htmltools", "to make a page.")
   limits <- check_limits(rows, columns, digits, call)
   limits$iterations <- check_count(iterations, "iterations", call = call)
   limits$check <- check_flag(check, "check", call)
@@ -76,7 +76,12 @@ nn_view <- function(trace, file = NULL, rows = 12, columns = 8, iterations = 3, 
   }
   body <- view_body(trace, limits)
   tell_what_is_cut(trace, limits)
-  page_of(body, view_title(trace), view_page, file, call)
+  if (is.null(file)) {
+    # In a script the page is a value like any other, and opens no browser.
+    return(htmltools::browsable(view_tags(body), rlang::is_interactive()))
+  }
+  write_page(body, view_title(trace), file, call)
+  invisible(file)
 }
 
 tell_what_is_cut <- function(trace, limits) {
@@ -89,14 +94,45 @@ tell_what_is_cut <- function(trace, limits) {
   }
 }
 
-view_page <- list(
-  name = "nn-view", folder = "view",
-  scripts = c(
-    "numbers.js", "templates.js", "compute.js", "loss.js", "sums.js", "tables.js", "diagram.js", "blank.js", "frame.js", "stage.js", "explain.js",
-    "edits.js", "play.js", "paper.js", "view.js"
-  ),
-  style = "view.css"
+# In the order in which they need each other.
+view_scripts <- c(
+  "numbers.js", "templates.js", "compute.js", "loss.js", "sums.js", "tables.js", "diagram.js", "blank.js", "frame.js", "stage.js", "explain.js", "edits.js",
+  "play.js", "paper.js", "view.js"
 )
+
+# The page as a part of a document, which gets style and script once, however many traces it shows.
+view_tags <- function(body) {
+  htmltools::tagList(
+    htmltools::HTML(body),
+    htmltools::htmlDependency(
+      "nn-view", package_version_text(),
+      src = c(file = system.file("view", package = "backprop")), script = view_scripts, stylesheet = "view.css"
+    )
+  )
+}
+
+view_asset <- function(name) {
+  paste(readLines(system.file("view", name, package = "backprop"), encoding = "UTF-8"), collapse = "\n")
+}
+
+view_page_style <- paste(
+  ":root { color-scheme: light dark; } body { margin: 0; padding: .5rem; background: #eceeea; }",
+  "@media (prefers-color-scheme: dark) { body { background: #14181c; } } @media print { body { background: #fff; padding: 0; } }"
+)
+
+write_page <- function(body, title, file, call) {
+  page <- c(
+    "<!DOCTYPE html>", '<html lang="en">', "<head>", '<meta charset="utf-8">',
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    # No icon: a browser would otherwise ask for one.
+    '<link rel="icon" href="data:,">',
+    paste0("<title>", htmltools::htmlEscape(title), "</title>"),
+    "<style>", view_page_style, view_asset("view.css"), "</style>",
+    "</head>", "<body>", "<main>", body, "</main>",
+    "<script>", unlist(lapply(view_scripts, view_asset)), "</script>", "</body>", "</html>"
+  )
+  write_file(file, text_bytes(page), call = call)
+}
 
 #' @rdname nn_view
 #' @param x A trace.

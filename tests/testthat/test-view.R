@@ -141,7 +141,7 @@ test_that("printed in an interactive session it opens in the viewer, with all it
   expect_true(file.exists(shown))
   html <- paste(readLines(shown, encoding = "UTF-8"), collapse = "\n")
   needed <- regmatches(html, gregexpr("(?<=src=\"|href=\")[^\"]+", html, perl = TRUE))[[1L]]
-  expect_setequal(basename(needed), c(view_page$scripts, "view.css"))
+  expect_setequal(basename(needed), c(view_scripts, "view.css"))
   expect_true(all(file.exists(file.path(dirname(shown), needed))))
 })
 

@@ -49,7 +49,7 @@ save_page(article, "answers", blank = TRUE, answers = TRUE)
 # In a document with slides beneath that listen to keys, into which two pages come late and scripts come twice.
 page <- as.character(nn_view(article))
 assets <- file.path(system.file("view", package = "backprop"))
-scripts <- unlist(lapply(backprop:::view_page$scripts, function(file) c("<script>", readLines(file.path(assets, file), encoding = "UTF-8"), "</script>")))
+scripts <- unlist(lapply(backprop:::view_scripts, function(file) c("<script>", readLines(file.path(assets, file), encoding = "UTF-8"), "</script>")))
 writeLines(c(
   "<!DOCTYPE html>", "<html lang=\"en\" data-bs-theme=\"light\">", "<head>", "<meta charset=\"utf-8\">", "<title>Late</title>",
   "<link rel=\"icon\" href=\"data:,\">", "<style>", readLines(file.path(assets, "view.css"), encoding = "UTF-8"),
@@ -97,7 +97,7 @@ kept <- nn_train(Species ~ Petal.Length + Petal.Width, data = iris, preset = "te
 nn_animate(kept, file.path(folder, "frames.html"), data = iris)
 
 late <- as.character(nn_animate(path))
-assets <- system.file("animate", package = "backprop")
+assets <- system.file("view", package = "backprop")
 writeLines(c(
   '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>Late</title>',
   "<style>", readLines(file.path(assets, "animate.css")), "</style></head><body>", '<div id="here"></div><template id="late">', late, "</template>",
