@@ -93,6 +93,7 @@ train_by_epochs <- function(arguments, before, call) {
   networks <- fit$snapshots[epoch > 0L]
   # As without snapshots, which nobody asked for.
   fit$snapshots <- list()
+  fit["start"] <- NULL
   fit$settings["keep_weights"] <- list(NULL)
   list(networks = networks, epoch = epoch[epoch > 0L], fit = fit)
 }

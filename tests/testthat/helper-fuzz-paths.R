@@ -19,7 +19,7 @@ target_of_paths <- function() {
   how <- draw_how()
   settings <- draw_settings(problem, "right", share = 0.15)
   settings <- settings[names(settings) %in% settings_of_paths]
-  arguments <- draw_arguments(path_kinds, how, c("epochs", "grid"))
+  arguments <- draw_arguments(path_kinds, how, c("epochs", "grid"), 0.5)
   if (chance(0.1)) arguments <- c(arguments, draw_one(list(validation = 0.2), list(optimizer = "adam"), list(restarts = 2), list(zzz = 1)))
   given <- c(settings[setdiff(names(settings), names(arguments))], arguments)
   method <- if (problem$interface == "formula") "nn_path.formula" else "nn_path.default"
@@ -72,15 +72,19 @@ faults_of_film <- function(value, known = NULL, arguments = NULL) {
 
 target_of_path_pictures <- function() {
   path <- a_drawn_path()
-  kind <- draw_by_turn("plot", "autoplot", "print", "as.data.frame", "animate", "animate", every = 3)
+  kind <- draw_by_turn("plot", "autoplot", "print", "as.data.frame", every = 3)
   pictured <- function() draw_arguments(kinds_of_path_pictures, share = 0.3)
   switch(kind,
     plot = fuzz_draw("plot.nn_path", quote(plot_on_paper), c(list(path), pictured()), holds = function(value) if (!inherits(value, "nn_path")) "does not return its argument"),
     autoplot = fuzz_draw("autoplot.nn_path", quote(ggplot2::autoplot), c(list(path), pictured()), holds = function(value) if (!inherits(value, "ggplot")) "is no ggplot"),
     print = fuzz_draw("print.nn_path", quote(print), list(path), holds = prints_itself),
-    as.data.frame = fuzz_draw("as.data.frame.nn_path", quote(as.data.frame), c(list(path), draw_arguments(list(row.names = or_null(anything), optional = a_flag))), holds = function(value) if (!is.data.frame(value)) "is no table"),
-    animate = fuzz_draw(c("nn_animate", "nn_animate.nn_path"), quote(nn_animate), c(list(path), draw_arguments(c(film_kinds, kinds_of_path_pictures[c("methods", "by")]), share = 0.3)), holds = faults_of_film)
+    as.data.frame = fuzz_draw("as.data.frame.nn_path", quote(as.data.frame), c(list(path), draw_arguments(list(row.names = or_null(anything), optional = a_flag))), holds = function(value) if (!is.data.frame(value)) "is no table")
   )
+}
+
+target_of_animated_path <- function() {
+  arguments <- draw_arguments(c(film_kinds, kinds_of_path_pictures[c("methods", "by")]), share = 0.5)
+  fuzz_draw(c("nn_animate", "nn_animate.nn_path"), quote(nn_animate), c(list(a_drawn_path()), arguments), holds = faults_of_film)
 }
 
 target_of_animation <- function() {
@@ -96,7 +100,7 @@ target_of_animation <- function() {
   kinds$type <- a_choice_of(c("boundary", "network", "weights", "activations"))
   kinds <- c(kinds[setdiff(names(kinds), c("log", "main"))], list(data = data_kind(known)), film_kinds)
   kinds$frames <- function(near) if (near) a_count(TRUE) else draw_one(1, 2)
-  draw <- fuzz_draw(c("nn_animate", "nn_animate.nn_fit"), quote(nn_animate), c(list(known$fit), draw_arguments(kinds, draw_how(), c("data", "type"), 0.2)), env, faults_of_film)
+  draw <- fuzz_draw(c("nn_animate", "nn_animate.nn_fit"), quote(nn_animate), c(list(known$fit), draw_arguments(kinds, draw_how(), c("data", "type", "fps"), 0.3)), env, faults_of_film)
   draw$formula <- problem$first$formula
   draw
 }
@@ -104,7 +108,7 @@ target_of_animation <- function() {
 targets_of_paths <- function() {
   pictures <- list(layer = or_null(function(near) if (near) draw_one(0, 99, NA, "1", 1.5) else 1), main = kinds_of_path_pictures$main)
   list(
-    nn_path = target_of_paths, path_pictures = target_of_path_pictures, nn_animate = target_of_animation,
+    path_pictures = target_of_path_pictures, animated_path = target_of_animated_path, nn_animate = target_of_animation,
     plot_trace = asks_a_trace("plot.nn_trace", quote(plot_on_paper), function(value, trace, arguments) if (!inherits(value, "nn_trace")) "does not return its argument", pictures),
     autoplot_trace = asks_a_trace("autoplot.nn_trace", quote(ggplot2::autoplot), function(value, trace, arguments) if (!inherits(value, "ggplot")) "is no ggplot", pictures)
   )

@@ -13,7 +13,7 @@ fuzz_targets <- function() {
     list(nn_trace = a_target(target_of_tracing, 8)), lapply(targets_of_traces(), a_target, 2), lapply(targets_of_pages(), a_target, 1), lapply(targets_of_pictures(), a_target, 1),
     lapply(targets_of_edits(), a_target, 3), lapply(targets_of_verbs(), a_target, 2), lapply(targets_of_tuning(), a_target, 1.5),
     lapply(targets_of_forecasts(), a_target, 1.5), lapply(targets_of_explanations(), a_target, 4), lapply(targets_of_files(), a_target, 1),
-    lapply(targets_of_paths(), a_target, 1.5), lapply(targets_of_exercises(), a_target, 1.5),
+    list(nn_path = a_target(target_of_paths, 5)), lapply(targets_of_paths(), a_target, 2.5), lapply(targets_of_exercises(), a_target, 1.5),
     list(parsnip = a_target(target_of_parsnip)), lapply(targets_of_toys(), a_target, 3)
   )
 }

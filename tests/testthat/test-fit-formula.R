@@ -43,7 +43,7 @@ test_that("terms of thousands of columns take no time", {
   wide <- as.data.frame(matrix(0, 2, 2000))
   wide$y <- 1:2
   fit <- nn_train(y ~ ., data = wide, epochs = 0, seed = 1, preset = "textbook")
-  expect_lt(system.time(terms(fit))[["elapsed"]], 5)
+  expect_lt(sum(system.time(terms(fit))[1:2]), 5)
 })
 
 test_that("the call is kept and holds no data", {

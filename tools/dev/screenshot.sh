@@ -14,7 +14,7 @@ trap 'rm -rf "$made"' EXIT
 R_LIBS=${1:-}${1:+:}${R_LIBS:-} Rscript --vanilla screenshot.R "$made/page.html"
 node browser/screenshot.mjs "$made/page.html" "$made"
 for name in page page-dark; do
-  pngquant --force --speed 1 --strip 64 --output "$figures/$name.png" "$made/$name.png"
+  pngquant --force --speed 1 --nofs --strip 32 --output "$figures/$name.png" "$made/$name.png"
   bytes=$(wc -c <"$figures/$name.png")
   # A README is read on slow lines too.
   [ "$bytes" -lt 60000 ] || { echo "$name.png has $bytes bytes; 60,000 are too many" >&2; exit 1; }

@@ -1,5 +1,6 @@
 # Runs tests/testthat against the installed package on two processes, and adds the result to the sum of .ci/run.
-# usage: Rscript tools/dev/test.R [FILTER]    FILTER: a pattern, to run only the files whose names match
+# usage: Rscript tools/dev/test.R [--timed|--untimed] [FILTER]    FILTER: a pattern, to run only the files whose names match
+# --timed: only the files that look at the clock; --untimed: all others.
 
 # Each process takes the next file that none has taken: a folder of its name can be made only once. Long files come
 # first, so that none is left alone at the end.
@@ -23,13 +24,21 @@ if (identical(args[1L], "--take")) {
   quit(save = "no")
 }
 
+which <- intersect(args, c("--timed", "--untimed"))
+args <- setdiff(args, which)
 files <- list.files("tests/testthat", "^test-.*\\.R$")
 if (length(args) > 0L) files <- files[grepl(args[1L], sub("^test-(.*)\\.R$", "\\1", files))]
-long <- c("test-fuzz.R", "test-trace-families.R", "test-layers-shown.R", "test-trace-write.R")
+long <- c(
+  "test-fuzz.R", "test-trace-families.R", "test-layers-shown.R", "test-trace-write.R", "test-import.R", "test-fit-fields.R", "test-input-formula.R"
+)
 files <- c(intersect(long, files), setdiff(files, long))
-# What looks at the clock runs when nothing else does.
-looks_at_clock <- function(file) any(grepl("system.time|Sys.time|start_process", readLines(file.path("tests/testthat", file), warn = FALSE)))
+# What looks at the clock, sends signals or compares processor times taken in turn runs when nothing else does.
+looks_at_clock <- function(file) any(grepl("\"elapsed\"|start_process|in_turn", readLines(file.path("tests/testthat", file), warn = FALSE)))
 timed <- vapply(files, looks_at_clock, NA)
+if (length(which) == 1L) {
+  files <- files[timed == (which == "--timed")]
+  timed <- timed[files]
+}
 taken <- tempfile("tests-")
 dir.create(taken)
 

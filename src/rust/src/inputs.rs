@@ -5,7 +5,7 @@ use backprop_engine::base::room::{copied, push};
 use backprop_engine::base::threads::Team;
 use backprop_engine::data::encoding::{Bend, ColumnEncoding, Encoded, Encoding};
 use backprop_engine::data::rows::{ColumnMajor, Element, RowSource, SparseRows};
-use backprop_engine::{EngineError, Result, Scalar};
+use backprop_engine::{Compiled, EngineError, Result};
 use extendr_api::prelude::*;
 
 /// A numeric matrix; a plain vector counts as one column.
@@ -106,7 +106,7 @@ pub struct Encodings {
 }
 
 /// A number type that R can ask for.
-pub trait Precision: Scalar {
+pub trait Precision: Compiled {
     fn encoding(encodings: &Encodings) -> &Encoding<Self>;
 }
 
@@ -128,11 +128,11 @@ pub enum Source<'a, T> {
     Encoded(Encoded<'a, T>),
 }
 
-impl<T: Scalar> Source<'_, T> {
+impl<T: Compiled> Source<'_, T> {
     pub fn rows(&self) -> &dyn RowSource<T> {
         match self {
             Source::Columns(columns) => *columns,
-            Source::Encoded(encoded) => encoded,
+            Source::Encoded(encoded) => T::rows_of_encoded(encoded),
         }
     }
 }
@@ -265,11 +265,11 @@ impl<'a> Matrix<'a> {
     }
 
     /// As what the engine takes.
-    fn source<T: Scalar>(&self) -> &dyn RowSource<T> {
+    fn source<T: Compiled>(&self) -> &dyn RowSource<T> {
         match self {
-            Matrix::Dense(dense) => dense,
-            Matrix::Integers(integers) => integers,
-            Matrix::Sparse(sparse) => sparse,
+            Matrix::Dense(dense) => T::rows_of_doubles(dense),
+            Matrix::Integers(integers) => T::rows_of_integers(integers),
+            Matrix::Sparse(sparse) => T::rows_of_sparse(sparse),
         }
     }
 }

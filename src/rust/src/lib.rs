@@ -27,8 +27,8 @@ use backprop_engine::objective::Objective;
 use backprop_engine::optim::rows_of_step;
 use backprop_engine::train::observer::Observer;
 use backprop_engine::train::trace::{Recorder, StepTrace};
-use backprop_engine::{evaluate, gradient, train, work_of_step};
-use backprop_engine::{CheckedSettings, Coefficients, Method, Network, Result, Start, Trained};
+use backprop_engine::work_of_step;
+use backprop_engine::{CheckedSettings, Coefficients, Compiled, Method, Network, Result, Start, Trained};
 use extendr_api::prelude::*;
 use inputs::{Inputs, Precision};
 use interrupts::interrupted;
@@ -147,7 +147,7 @@ impl Fit<'_> {
             .map(|(table, source)| table.data(source));
         with_team_asking(self.threads, interrupted, |team| {
             let data = self.table.data(&source);
-            train(network, settings, data, validation, self.start, team, observer)
+            T::train(network, settings, data, validation, self.start, team, observer)
         })
     }
 }
@@ -179,11 +179,11 @@ fn engine_predict(net: Robj, weights: Robj, biases: Robj, x: Robj, offset: Robj)
             with_team_asking(threads, interrupted, |team| match single {
                 true => {
                     let source = inputs.source::<f32>()?;
-                    evaluate::predict(&network, &coefficients, source.rows(), offsets, team, out)
+                    f32::predict(&network, &coefficients, source.rows(), offsets, team, out)
                 }
                 false => {
                     let source = inputs.source::<f64>()?;
-                    evaluate::predict(&network, &coefficients, source.rows(), offsets, team, out)
+                    f64::predict(&network, &coefficients, source.rows(), offsets, team, out)
                 }
             })?;
         }
@@ -259,7 +259,7 @@ fn engine_gradient(
         let problem = Problem::read(&spec, &given, work_of_step, bytes)?;
         let (loss, slopes) = with_team_asking(problem.threads, interrupted, |team| {
             let source = problem.table.inputs.source::<f64>()?;
-            gradient(
+            f64::gradient(
                 &problem.network,
                 &problem.objective,
                 problem.penalty,

@@ -14,7 +14,7 @@ use backprop_engine::base::threads::with_team_asking;
 use backprop_engine::data::Data;
 use backprop_engine::objective::Penalty;
 use backprop_engine::optim::rows_of_step;
-use backprop_engine::train::ensemble::{train_members, train_one, Member, TrainedMember};
+use backprop_engine::train::ensemble::{Member, TrainedMember};
 use backprop_engine::train::observer::{EpochView, Observer};
 use backprop_engine::{work_of_step, Ending, EngineError, Network, Result, Scalar, Start};
 use extendr_api::prelude::*;
@@ -178,7 +178,7 @@ impl Ensemble<'_> {
                 hook.as_mut()
                     .map_or(Ok(true), |hook| hook.call_of(number + 1, end))
             };
-            return train_members(
+            return T::train_members(
                 self.network,
                 self.members,
                 data,
@@ -199,7 +199,7 @@ impl Ensemble<'_> {
             let result = match left {
                 true => Err(EngineError::Interrupted),
                 false => with_team_asking(self.threads, interrupted, |team| {
-                    train_one(self.network, member, data, given, team, &mut teller)
+                    T::train_one(self.network, member, data, given, team, &mut teller)
                 }),
             };
             trained.push(match result {

@@ -6,7 +6,7 @@ use backprop_engine::base::threads::Team;
 use backprop_engine::data::rows::{ColumnMajor, RowSource};
 use backprop_engine::data::Data;
 use backprop_engine::objective::{Objective, Penalty};
-use backprop_engine::{evaluate, Coefficients, Network, Result, Scalar};
+use backprop_engine::{Coefficients, Compiled, Network, Result, Scalar};
 use extendr_api::prelude::*;
 
 /// Whether a specification asks for single precision.
@@ -47,7 +47,7 @@ impl<'a> Table<'a> {
         Table::new(part("x"), part("y"), part("case_weights"), part("offset"), spec)
     }
 
-    pub fn data<'s, T: Scalar>(&'s self, source: &'s Source<'_, T>) -> Data<'s, T> {
+    pub fn data<'s, T: Compiled>(&'s self, source: &'s Source<'_, T>) -> Data<'s, T> {
         Data {
             inputs: source.rows(),
             targets: self.targets,
@@ -113,6 +113,6 @@ impl<'a> Problem<'a> {
     pub fn loss<T: Precision>(&self, team: &Team) -> Result<f64> {
         let source = self.table.inputs.source::<T>()?;
         let data = self.table.data(&source);
-        evaluate::loss(&self.network, &self.objective, &self.coefficients, &data, team)
+        T::loss(&self.network, &self.objective, &self.coefficients, &data, team)
     }
 }

@@ -11,6 +11,7 @@
 //! | [`compute`] | rows forward and back through a workspace, steps on a model, predictions, gradients, Hessians |
 //! | [`registry`] | all that is offered by name, gathered |
 //! | [`train`](mod@train) | the one loop, who watches it, traces, ensembles |
+//! | [`compiled`] | what callers ask, compiled in both number types |
 //!
 //! The way of the data: a checked [`Network`] and [`CheckedSettings`], rows, and a start go into [`train()`];
 //! the one loop there has a solver make epochs of steps ([`compute::backend`], [`compute::step`]), which take rows forward and back ([`compute::pass`]) and
@@ -21,6 +22,7 @@
 #![warn(missing_docs)]
 
 pub mod base;
+pub mod compiled;
 pub mod compute;
 pub mod data;
 pub mod kernels;
@@ -32,6 +34,7 @@ pub mod train;
 
 pub use base::buffer::{Buffer, SharedBuffer};
 pub use base::error::{EngineError, Result};
+pub use compiled::Compiled;
 pub use compute::evaluate;
 pub use compute::gradient::gradient;
 pub use data::Data;

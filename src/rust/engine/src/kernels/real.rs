@@ -222,6 +222,7 @@ impl<const K: usize> Neg for Dual<K> {
     }
 }
 
+// What takes long by itself is called: a call costs little beside it, and a copy at each place much room.
 impl<const K: usize> Real for Dual<K> {
     #[inline(always)]
     fn of(value: f64) -> Dual<K> {
@@ -238,33 +239,42 @@ impl<const K: usize> Real for Dual<K> {
     fn is_zero(self) -> bool {
         self.value == 0.0 && self.change == [0.0; K]
     }
+    #[inline(never)]
     fn through(self, value: f64, slope: f64) -> Dual<K> {
         self.chain(value, slope)
     }
+    #[inline(never)]
     fn sqrt(self) -> Dual<K> {
         let root = self.value.sqrt();
         self.chain(root, 0.5 / root)
     }
+    #[inline(never)]
     fn cosine_of_turns(self) -> Dual<K> {
         let slope = -std::f64::consts::TAU * self.value.sine_of_turns();
         self.chain(self.value.cosine_of_turns(), slope)
     }
+    #[inline(never)]
     fn exp(self) -> Dual<K> {
         let e = self.value.exp();
         self.chain(e, e)
     }
+    #[inline(never)]
     fn ln(self) -> Dual<K> {
         self.chain(self.value.ln(), 1.0 / self.value)
     }
+    #[inline(never)]
     fn ln_1p(self) -> Dual<K> {
         self.chain(self.value.ln_1p(), 1.0 / (1.0 + self.value))
     }
+    #[inline(never)]
     fn exp_m1(self) -> Dual<K> {
         self.chain(self.value.exp_m1(), self.value.exp())
     }
+    #[inline(never)]
     fn ln_gamma(self) -> Dual<K> {
         self.chain(libm::lgamma(self.value), special::digamma(self.value))
     }
+    #[inline(never)]
     fn digamma(self) -> Dual<K> {
         self.chain(special::digamma(self.value), special::trigamma(self.value))
     }

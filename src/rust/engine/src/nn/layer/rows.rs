@@ -3,7 +3,7 @@
 
 use super::kind::{Number, RowAt, RowKind};
 use super::Layer;
-use crate::kernels::instruction_set::{kernel, InstructionSet, Instructions};
+use crate::kernels::instruction_set::InstructionSet;
 use crate::kernels::scalar::Scalar;
 
 /// Rows of numbers that lie `stride` apart, of which the first `width` count.
@@ -141,49 +141,39 @@ pub fn gradient<N: Number>(rows: LayerRows<'_, N>, deltas: &[N], stride: usize, 
     }
 }
 
-kernel! {
+/// Defines `pub fn $name(set, rows, …)`, which runs `$body` compiled for the set, with AVX2 also where there is more: rows are short,
+/// AVX-512 takes no less time on them, and as much room again.
+macro_rules! compiled_for_sets {
+    ($(#[$doc:meta])* $name:ident = $body:ident($($arg:ident: $kind:ty),*)) => {
+        $(#[$doc])*
+        pub fn $name<T: Scalar>(set: InstructionSet, rows: LayerRows<'_, T>, $($arg: $kind),*) {
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2,fma")]
+            unsafe fn avx2<T: Scalar>(rows: LayerRows<'_, T>, $($arg: $kind),*) {
+                $body(rows, $($arg),*);
+            }
+            assert!(!rows.layer.is_dense(), "dense layers go in panels");
+            match set {
+                InstructionSet::Plain => $body(rows, $($arg),*),
+                // SAFETY: other sets are only made where the processor has AVX2 and fused multiply-add.
+                #[cfg(target_arch = "x86_64")]
+                _ => unsafe { avx2(rows, $($arg),*) },
+            }
+        }
+    };
+}
+
+compiled_for_sets! {
     /// [`forward`], compiled for an instruction set.
-    pub fn forward_rows<T: Scalar>(rows: LayerRows<'_, T>, out: &mut [T], stride: usize) = forward_body
+    forward_rows = forward(out: &mut [T], stride: usize)
 }
 
-#[inline(always)]
-fn forward_body<T: Scalar, I: Instructions>(rows: LayerRows<'_, T>, out: &mut [T], stride: usize) {
-    forward(rows, out, stride);
-}
-
-kernel! {
+compiled_for_sets! {
     /// [`backward`], compiled for an instruction set.
-    pub fn backward_rows<T: Scalar>(
-        rows: LayerRows<'_, T>,
-        deltas: &[T],
-        stride: usize,
-        back: Back,
-        incoming: &mut [T],
-    ) = backward_body
+    backward_rows = backward(deltas: &[T], stride: usize, back: Back, incoming: &mut [T])
 }
 
-#[inline(always)]
-fn backward_body<T: Scalar, I: Instructions>(
-    rows: LayerRows<'_, T>,
-    deltas: &[T],
-    stride: usize,
-    back: Back,
-    incoming: &mut [T],
-) {
-    backward(rows, deltas, stride, back, incoming);
-}
-
-kernel! {
+compiled_for_sets! {
     /// [`gradient`], compiled for an instruction set.
-    pub fn gradient_rows<T: Scalar>(rows: LayerRows<'_, T>, deltas: &[T], stride: usize, sums: &mut [T]) = gradient_body
-}
-
-#[inline(always)]
-fn gradient_body<T: Scalar, I: Instructions>(
-    rows: LayerRows<'_, T>,
-    deltas: &[T],
-    stride: usize,
-    sums: &mut [T],
-) {
-    gradient(rows, deltas, stride, sums);
+    gradient_rows = gradient(deltas: &[T], stride: usize, sums: &mut [T])
 }
