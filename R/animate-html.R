@@ -1,4 +1,4 @@
-# The page of an animation: what stands around frames or paths, and the frames. inst/view/animate.js plays it.
+# The page of an animation: what stands around frames or paths, and the frames. inst/animate/animate.js plays it.
 
 animation_body <- function(stage, title, count, fps, labels = NULL, note = NULL, choice = NULL, below = NULL) {
   id <- paste0("nn-animate-", page_number("animate"))

@@ -1,4 +1,4 @@
-# The page of paths down the loss: contours and paths as SVG, and the numbers by which inst/view/animate.js draws the paths up to each place.
+# The page of paths down the loss: contours and paths as SVG, and the numbers by which inst/animate/animate.js draws the paths up to each place.
 
 path_stage <- list(size = 560, left = 66, top = 10, width = 640, height = 632)
 

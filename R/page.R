@@ -8,7 +8,7 @@ page_kinds <- list(
       "edits.js", "play.js", "paper.js", "view.js"
     )
   ),
-  animate = list(folder = "view", style = "animate.css", scripts = "animate.js"),
+  animate = list(folder = "animate", style = "animate.css", scripts = "animate.js"),
   exercise = list(folder = "exercise", style = "exercise.css", scripts = "exercise.js")
 )
 
