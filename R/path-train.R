@@ -4,9 +4,11 @@
 descent_arguments <- c("optimizer", "lr", "batch_size", "shuffle", "lr_schedule", "clip_norm")
 
 # A named list of lists of arguments.
-path_methods <- function(methods, rows, call) {
+path_methods <- function(methods, base, call) {
   if (is.null(methods)) {
-    return(usual_methods(rows))
+    usual <- usual_methods(nrow(base$x))
+    # A family that compares every row with all others has no smaller batches.
+    return(if (isTRUE(family_of(base$fit)$all_rows)) usual["full batch"] else usual)
   }
   if (is.character(methods)) methods <- stats::setNames(as.list(methods), names(methods))
   if (inherits(methods, "nn_optimizer") || !is.list(methods) || is.data.frame(methods) || length(methods) == 0L) {

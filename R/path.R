@@ -25,6 +25,8 @@
 #' * `"SGD"`: one row in each update, `list(optimizer = "sgd", batch_size = 1)`;
 #' * `"mini-batch"`: a few rows in each, the root of their number, 32 at most.
 #'
+#' Under `family = "cox"`, which compares every row with all others, it is the full batch alone.
+#'
 #' All else (network, start, loss, penalty, learning rate where the method has none of its own) is the same for all. Without an `lr` each optimizer has
 #' its own default, which is 0.1 for `"gd"` and 0.01 for `"sgd"`.
 #'
@@ -131,7 +133,7 @@ make_path <- function(common, asked) {
   undoing_draws({
     common$seed <- seed_or_drawn(asked$seed, call)
     base <- train_recorded(common, 0L, call)
-    methods <- path_methods(asked$methods, nrow(base$x), call)
+    methods <- path_methods(asked$methods, base, call)
     runs <- lapply(names(methods), function(name) train_path(common, methods[[name]], name, base, epochs, each, call))
     plane <- path_plane(asked$along, runs, hold, base, common$seed, call)
     paths <- path_points(runs, names(methods), plane, base)

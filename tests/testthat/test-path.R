@@ -161,3 +161,11 @@ test_that("an edited path is an error that names the field", {
   path$surface <- path$surface[-1, ]
   expect_error(nn_animate(path), class = "backprop_error_edited_path")
 })
+
+test_that("a family that compares every row with all others goes down with the full batch alone, unless told otherwise", {
+  skip_if_not_installed("survival")
+  data <- data.frame(time = c(3, 1, 4, 1.5, 9, 2), event = c(1, 1, 0, 1, 1, 0), x = c(0.1, 0.9, -0.3, 0.4, -1, 0.5))
+  train <- function(...) nn_path(survival::Surv(time, event) ~ x, data, family = "cox", hidden = 2, epochs = 2, grid = 3, seed = 1, ...)
+  expect_named(train()$fits, "full batch")
+  expect_error(train(methods = list(list(optimizer = "sgd", batch_size = 1))), class = "backprop_error_incompatible")
+})
