@@ -58,6 +58,7 @@ nn_playground <- function(data = "circles", formula = NULL, hidden = c(4, 2), ac
   ), call)
   # What cannot be trained is refused here, not on the page.
   play <- tryCatch(new_play(settings, source), backprop_error = function(cnd) {
+    if (inherits(cnd, "backprop_error_empty") && NROW(source$data) > 0L) stop_without_rows(source$data, call)
     cnd$call <- call
     rlang::cnd_signal(cnd)
   })
@@ -84,8 +85,11 @@ play_source <- function(data, formula, expression, call) {
         i = "A {.arg formula} says what is predicted from what."
       ), call = call)
     }
+    unnamed <- as.character(which(is.na(names(data)) | !nzchar(names(data))))
+    if (length(unnamed) > 0L) {
+      stop_backprop("inputs", "{cli::qty(length(unnamed))}Column{?s} {unnamed} of {.arg data} {?has/have} no name.", call = call)
+    }
     last <- names(data)[ncol(data)]
-    if (is.na(last) || !nzchar(last)) stop_backprop("inputs", "The last column of {.arg data} has no name.", call = call)
     formula <- stats::as.formula(call("~", as.name(last), quote(.)), env = baseenv())
   } else if (!inherits(formula, "formula") || length(formula) != 3L) {
     stop_argument("formula", "a formula with an outcome on its left", formula, call = call)
@@ -93,6 +97,16 @@ play_source <- function(data, formula, expression, call) {
   # What is no name or short call is not repeated in the code that the page shows.
   short <- is.language(expression) && sum(nchar(deparse(expression))) <= 500L
   list(data = data, formula = formula, expression = if (short) expression else quote(data))
+}
+
+# The playground has no `na_action` to recommend.
+stop_without_rows <- function(data, call) {
+  empty <- names(data)[vapply(data, function(column) all(is.na(column)), NA)]
+  stop_backprop("empty", c(
+    "No row of {.arg data} is left: all {nrow(data)} have a missing value.",
+    x = if (length(empty) > 0L) "Without a single value: {.val {empty}}.",
+    i = "Leave columns with many gaps out, or fill these in before."
+  ), call = call)
 }
 
 # The settings as the page has them.

@@ -169,3 +169,12 @@ test_that("a flag as outcome is two classes, as are 0 and 1; text is classes in 
   expect_identical(unclass(scene$classes), levels(iris$Species))
   expect_identical(unclass(scene$points$value), as.integer(iris$Species) - 1L)
 })
+
+test_that("data of which no row is whole are refused by the columns that are empty, and columns without a name by number", {
+  skip_if_not_installed("shiny")
+  data <- data.frame(a = NA_real_, b = c(1, 2, 3, 4), y = c("p", "q", "p", "q"))
+  expect_snapshot(error = TRUE, {
+    nn_playground(data)
+    nn_playground(stats::setNames(data, c("", NA, "y")))
+  })
+})
