@@ -96,7 +96,8 @@ surface_levels <- function(loss) {
   range <- if (length(loss) == 0L) c(0, 0) else range(loss)
   width <- diff(range)
   if (width <= 1e-12 * max(abs(range))) {
-    return(list(levels = numeric(), range = range + c(0, 1), colours = path_colours(1L)))
+    # Of a loss so high that adding 1 changes nothing, too, the ends are apart.
+    return(list(levels = numeric(), range = range + c(0, max(1, 1e-3 * abs(range))), colours = path_colours(1L)))
   }
   # 12 rings; a bowl's middle is at a third of its height over a square.
   steps <- seq(0, 1, length.out = 13L)[2:12]
@@ -150,6 +151,7 @@ draw_path_alone <- function(picture) {
   place <- if (free[1L] - 4.6 - right > 7) "right" else if (free[2L] - 3.4 - below > 7) "below" else "none"
   kept <- graphics::par(mar = c(if (place == "below") below else 4, 4.6, if (is.null(picture$note)) 2.4 else 3.4, if (place == "right") right else 0.5), pty = "s")
   on.exit(graphics::par(kept))
+  graphics::par(mai = margins_within(graphics::par("mai"), graphics::par("fin")))
   draw_path(picture)
   draw_path_legend(picture, place)
 }

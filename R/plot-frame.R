@@ -61,13 +61,18 @@ lay_out_keys <- function(keys, width, height, line, measure = text_inches) {
   c(keys[-1L], list(labels = labels, cex = cex, glyph = glyph, x = x, row = row, row_height = row_height, height = (max(row) + 1) * row_height))
 }
 
-# Margins in inches; the next plot stands in the figure that start_figure() began. Margins that leave nothing to draw on are made smaller.
+# Margins in inches; the next plot stands in the figure that start_figure() began.
 # `open`: they are no smaller than the user's, which hold again afterwards; where these were enough, what is then added falls where the axes say.
 place_panel <- function(figure, bottom, left, right = 0.5 * figure$line, open = FALSE) {
   mai <- c(bottom, left, figure$top, right)
   if (open) mai <- pmax(mai, figure$margins)
-  across <- (figure$size - 0.3) / c(mai[2L] + mai[4L], mai[1L] + mai[3L])
-  graphics::par(mai = mai * pmin(1, pmax(0.05, across[c(2L, 1L, 2L, 1L)])), new = TRUE)
+  graphics::par(mai = margins_within(mai, figure$size), new = TRUE)
+}
+
+# Margins that leave nothing to draw on are made smaller; `size` is that of the figure, in inches.
+margins_within <- function(mai, size) {
+  across <- (size - 0.3) / c(mai[2L] + mai[4L], mai[1L] + mai[3L])
+  mai * pmin(1, pmax(0.05, across[c(2L, 1L, 2L, 1L)]))
 }
 
 # Draws the header, once the panel has its axes.

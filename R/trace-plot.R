@@ -22,9 +22,11 @@ plot.nn_trace <- function(x, ..., layer = NULL, main = NULL) {
   refuse_dots(..., known = c("x", "layer", "main"), call = call)
   picture <- trace_picture(x, "x", layer, main, call)
   panels <- picture$panels
-  columns <- if (length(panels) == 4L) 2L else min(length(panels), 3L)
+  # Three in a row, but of many no more rows than columns.
+  columns <- if (length(panels) == 4L) 2L else max(min(length(panels), 3L), ceiling(sqrt(length(panels))))
   kept <- graphics::par(mfrow = c(ceiling(length(panels) / columns), columns), oma = c(0, 0, 2, 0), mar = c(3.6, 3.8, 2, 0.8), mgp = c(2.4, 0.6, 0))
   on.exit(graphics::par(kept))
+  graphics::par(mai = margins_within(graphics::par("mai"), graphics::par("fin")))
   for (panel in panels) draw_trace_panel(panel, picture$iterations)
   graphics::mtext(picture$title, outer = TRUE, line = 0.4, cex = 1, col = palette_of$ink)
   invisible(x)
@@ -109,10 +111,11 @@ layer_ways <- function(fields, l) {
 }
 
 draw_trace_panel <- function(panel, iterations) {
-  named <- length(panel$kind) > 1L && length(panel$kind) <= 12L
+  wide <- share_of_names(panel$names)
+  named <- length(panel$kind) > 1L && length(panel$kind) <= 12L && wide <= 0.5
   last <- utils::tail(iterations, 1L)
   # Names stand behind the ends of the lines.
-  room <- if (named) 0.055 * max(nchar(panel$names)) * last else 0
+  room <- if (named) max(0.055 * max(nchar(panel$names)), wide / (1 - wide)) * last else 0
   values <- panel$values
   graphics::plot(
     c(0, last + room), range(values, finite = TRUE),
@@ -127,6 +130,14 @@ draw_trace_panel <- function(panel, iterations) {
   }
   if (panel$kind[1L] == "loss" && length(iterations) <= 31L) graphics::points(iterations, values, pch = 16, cex = 0.7, col = palette_of$ink)
   if (named) draw_line_names(values[length(iterations), ], last, panel)
+}
+
+# Which share of the panel's width names take; all of it where they have no room one below the other. No text can be measured before a picture
+# is begun, but a letter is about half as high as a line, and a little wider.
+share_of_names <- function(names) {
+  letter <- 0.85 * graphics::par("cin") * graphics::par("cex")
+  panel <- graphics::par("pin")
+  if (length(names) * 1.7 * 0.5 * letter[2L] > panel[2L]) 1 else max(0, nchar(names)) * 0.6 * letter[1L] / panel[1L]
 }
 
 # Beside the ends of their lines, moved apart where these lie close.

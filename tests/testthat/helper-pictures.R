@@ -55,4 +55,10 @@ expect_no_marks <- function(draw) {
   testthat::expect_identical(grDevices::dev.list(), devices)
 }
 
+# `draw` on a device so many inches wide and high.
+on_small_device <- function(inches, draw) {
+  withr::local_pdf(NULL, width = inches, height = inches)
+  draw
+}
+
 coef_list <- function(fit) c(fit$weights, fit$biases)

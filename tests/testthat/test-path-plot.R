@@ -43,3 +43,11 @@ test_that("higher is darker, in grey too", {
   expect_true(all(diff(luminance(path_colours(12L))) < 0))
   expect_true(all(diff(luminance(night_colours(12L))) > 0))
 })
+
+test_that("a surface as high everywhere as numbers go, and a device too small for the margins, are drawn all the same", {
+  path <- made_path()
+  path$surface$loss <- 2e296
+  expect_true(all(diff(surface_edges(path_picture(path, "x", NULL, NULL, "iteration", NULL, quote(plot())))) > 0))
+  expect_no_error(on_small_device(7, plot(path)))
+  expect_no_error(on_small_device(1, plot(made_path())))
+})

@@ -31,3 +31,10 @@ test_that("pictures of traces in base graphics and ggplot2", {
   expect_error(plot(article_trace(), layer = 3), class = "backprop_error_argument")
   expect_error(plot(structure(list(), class = "nn_trace")), class = "backprop_error_edited_trace")
 })
+
+test_that("many layers, and a device too small for the margins, are drawn all the same", {
+  deep <- nn_trace(matrix(1:6 / 6, 3), c(0, 1, 0), hidden = rep(2, 40), seed = 1)
+  expect_no_error(on_small_device(7, plot(deep)))
+  # R's own margins take 1.84 inches of it.
+  expect_no_error(on_small_device(1, plot(article_trace(2))))
+})
