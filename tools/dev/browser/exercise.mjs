@@ -179,6 +179,9 @@ for (const colorScheme of ["light", "dark"]) {
 test("a narrow screen cuts nothing", "exercises.html", async (page) => {
   await picture(page, "exercises-narrow");
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth));
+  // A viewer's pane beside an editor.
+  await page.setViewportSize({ width: 240, height: 300 });
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth));
 }, { viewport: { width: 380, height: 800 } });
 
 test("without JavaScript the questions stand, and say so", "exercises.html", async (page) => {
