@@ -51,10 +51,11 @@
     return text.replace(/^-/, "\u2212");
   };
 
-  // What was typed, with a comma or a point; NaN where it is no number.
+  // What was typed, with a comma or a point; NaN where it is no number, or one so large that it would be infinite.
   nn.typed = function (text) {
     var plain = text.trim().replace(/\u2212/g, "-").replace(",", ".");
-    return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(plain) ? Number(plain) : NaN;
+    var value = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(plain) ? Number(plain) : NaN;
+    return isFinite(value) ? value : NaN;
   };
 
   // A number to be edited: as short as gives it back.

@@ -133,3 +133,8 @@ test_that("a rate that is changed is that of all iterations, a schedule's in pro
   ))
   expect_identical(said, c("2 2", "2 2 2"))
 })
+
+test_that("what is typed is a finite number, with a comma or a point, or none", {
+  typed <- in_node(list(), "for (const text of ['1,5', '-.5e1', '\u22122', '1e999', '-1e999', 'NaN', 'Infinity', '0x10', '']) console.log(nn.typed(text));")
+  expect_identical(typed, c("1.5", "-5", "-2", rep("NaN", 6)))
+})

@@ -315,6 +315,10 @@ test("Escape leaves the old number, what is no number is refused, an empty field
   await page.locator(".nn-stage td input").fill("much");
   await page.keyboard.press("Enter");
   assert.equal(await page.locator(".nn-stage td input").getAttribute("aria-invalid"), "true");
+  // Too large for a number: it would be infinite.
+  await page.locator(".nn-stage td input").fill("1e999");
+  await page.keyboard.press("Enter");
+  assert.equal(await page.locator(".nn-stage td input").getAttribute("aria-invalid"), "true");
   await page.locator(".nn-stage td input").fill("2");
   await page.keyboard.press("Enter");
   assert.equal(await cell.innerText(), "2.00");
@@ -414,6 +418,10 @@ test("a narrow window does not scroll sideways", "article.html", async (page) =>
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.ok(wide <= 0, `by ${wide} pixels`);
   await picture(page, "narrow");
+  // A viewer's pane beside an editor.
+  await page.setViewportSize({ width: 240, height: 300 });
+  const pane = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.ok(pane <= 0, `by ${pane} pixels`);
 }, { viewport: { width: 380, height: 800 } });
 
 test("nothing below jumps from matrix to matrix, nor by a change", "twenty.html", async (page) => {
