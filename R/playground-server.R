@@ -67,7 +67,12 @@ play_server <- function(begun) {
           shiny::updateNumericInput(session, "lr", value = settings$lr)
         }
         window_attempt(window, function(play) with_settings(play, settings))
+        window$unheard <- window$refused
         send_all()
+      } else if (!is.null(window$unheard)) {
+        # What was wrong is as it was before.
+        window$unheard <- NULL
+        send_frame()
       }
     })
     session$onSessionEnded(function() {
@@ -78,10 +83,10 @@ play_server <- function(begun) {
 }
 
 # What a window knows, as an environment of its own: `play`; whether it is `playing`; the number of the last frame `sent`, and of the last one that the
-# browser has `drawn`; the inputs along the `axes`; and what was `refused` last, until something works. The next slice begins when the last
-# frame is drawn: messages never queue up, and a window that is gone asks for nothing.
+# browser has `drawn`; the inputs along the `axes`; what was `refused` last, until something works; and what was refused of the controls, `unheard` as long
+# as they do not say what holds. The next slice begins when the last frame is drawn: messages never queue up, and a window that is gone asks for nothing.
 new_window <- function(play) {
-  list2env(list(play = play, playing = FALSE, sent = 0L, drawn = 0L, axes = play_axes(play), refused = NULL), parent = emptyenv())
+  list2env(list(play = play, playing = FALSE, sent = 0L, drawn = 0L, axes = play_axes(play), refused = NULL, unheard = NULL), parent = emptyenv())
 }
 
 # What cannot be done is said on the page, and leaves the training as it was.
@@ -101,7 +106,8 @@ window_advance <- function(window, change) {
 window_frame <- function(window) {
   code <- paste(play_code(window$play), collapse = "\n")
   frame <- c(play_frame(window$play, window$axes), list(code = code, playing = window$playing, number = window$sent))
-  if (!is.null(window$refused)) frame$problem <- window$refused
+  refused <- if (is.null(window$refused)) window$unheard else window$refused
+  if (!is.null(refused)) frame$problem <- refused
   frame
 }
 

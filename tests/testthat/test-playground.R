@@ -109,6 +109,18 @@ test_that("what is refused is said, and leaves the training as it was", {
   })
 })
 
+test_that("controls that say what does not hold are not forgotten when training goes on", {
+  in_window(nn_playground(), {
+    first_inputs(session)
+    session$setInputs(ready = 1, drawn = 1L, batch_size = 0)
+    session$setInputs(step = 1)
+    expect_identical(window$play$fit$epochs_done, 1L)
+    expect_match(window_frame(window)$problem, "`batch_size` must be")
+    session$setInputs(batch_size = 32)
+    expect_null(window_frame(window)$problem)
+  })
+})
+
 test_that("two windows share nothing, and one that is closed keeps nothing", {
   app <- nn_playground(iris, Species ~ .)
   in_window(app, {
