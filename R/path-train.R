@@ -74,10 +74,14 @@ train_path <- function(common, method, name, base, epochs, each, call) {
     epoch <- states$epoch
   }
   points <- c(list(start), lapply(states$networks, as_parameters))
+  # Within the epoch in which a training diverges its steps go on.
+  finite <- cumsum(!vapply(points, function(point) all(is.finite(point)), NA)) == 0L
+  points <- points[finite]
   # It names data that are here alone.
   states$fit["call"] <- list(NULL)
   list(
-    parameters = matrix(unlist(points), ncol = length(start), byrow = TRUE), iteration = c(0L, iteration), epoch = c(0L, epoch), fit = states$fit
+    parameters = matrix(unlist(points), ncol = length(start), byrow = TRUE), iteration = c(0L, iteration)[finite], epoch = c(0L, epoch)[finite],
+    fit = states$fit
   )
 }
 
