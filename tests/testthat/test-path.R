@@ -161,3 +161,10 @@ test_that("an edited path is an error that names the field", {
   path$surface <- path$surface[-1, ]
   expect_error(nn_animate(path), class = "backprop_error_edited_path")
 })
+
+test_that("a path that diverges ends where it was finite", {
+  X <- matrix(c(0.5, -1, 2, 1, 0.3, -0.7), 3)
+  path <- suppressWarnings(nn_path(X, c(1, 0, 2), hidden = c(), lr = 1e300, epochs = 3, grid = 2, seed = 1), classes = "backprop_warning_diverged")
+  expect_true(all(is.finite(c(path$paths$x, path$paths$y))))
+  expect_identical(levels(path$paths$method), names(path$fits))
+})
