@@ -74,15 +74,12 @@ train_path <- function(common, method, name, base, epochs, each, call) {
     epoch <- states$epoch
   }
   points <- c(list(start), lapply(states$networks, as_parameters))
-  # Within the epoch in which a training diverges its steps go on.
-  finite <- cumsum(!vapply(points, function(point) all(is.finite(point)), NA)) == 0L
-  points <- points[finite]
   # It names data that are here alone.
   states$fit["call"] <- list(NULL)
-  list(
-    parameters = matrix(unlist(points), ncol = length(start), byrow = TRUE), iteration = c(0L, iteration)[finite], epoch = c(0L, epoch)[finite],
-    fit = states$fit
-  )
+  parameters <- matrix(unlist(points), ncol = length(start), byrow = TRUE)
+  # The steps recorded go on to the end of the epoch in which training diverged.
+  finite <- cumsum(rowSums(!is.finite(parameters))) == 0
+  list(parameters = parameters[finite, , drop = FALSE], iteration = c(0L, iteration)[finite], epoch = c(0L, epoch)[finite], fit = states$fit)
 }
 
 # An epoch's weights are in the snapshots that the training keeps. A model that training goes on from, which did `before` epochs, may have some as well.

@@ -41,7 +41,7 @@ play_data_call <- function(settings, source) {
   if (!is.null(source)) {
     return(source$expression)
   }
-  call("nn_toy_data", settings$data, n = play_limits$rows, noise = settings$noise, seed = plain_value(settings$data_seed))
+  as.call(list(quote(nn_toy_data), settings$data, n = play_limits$rows, noise = settings$noise, seed = plain_value(settings$data_seed)))
 }
 
 play_data <- function(settings, source) {

@@ -40,8 +40,9 @@ draw_classes <- function(picture, main) {
 class_borders <- function(span, shares) {
   k <- ncol(shares)
   borders <- lapply(seq_len(if (k == 2L) 1L else k), function(class) {
-    others <- apply(shares[, -class, drop = FALSE], 1L, max)
-    grDevices::contourLines(span[[1L]], span[[2L]], matrix(shares[, class] - others, length(span[[1L]])), levels = 0)
+    lead <- shares[, class] - apply(shares[, -class, drop = FALSE], 1L, max)
+    # Where one class leads by the same everywhere there is no border.
+    if (diff(range(lead, finite = TRUE)) > 0) grDevices::contourLines(span[[1L]], span[[2L]], matrix(lead, length(span[[1L]])), levels = 0)
   })
   do.call(c, borders)
 }

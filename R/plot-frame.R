@@ -92,7 +92,7 @@ draw_margin_text <- function(part, at, figure, colour) {
   cex <- part$cex * graphics::par("cex")
   for (i in seq_along(lines)) {
     up <- part$at / figure$line + (length(lines) - i) * part$cex
-    text <- if (is.list(lines)) as.graphicsAnnot(lines[[i]]) else sub(" $", "", lines[i])
+    text <- if (is.list(lines)) grDevices::as.graphicsAnnot(lines[[i]]) else sub(" $", "", lines[i])
     graphics::mtext(text, side = 3, line = up, at = at, adj = 0, padj = 0, cex = cex, col = colour)
   }
 }
@@ -139,7 +139,7 @@ draw_outer_header <- function(main, sub = NULL, keys = NULL) {
   to_y <- function(inches) graphics::grconvertY((top + inches) / size[2L], "ndc", "user")
   for (part in header[c("title", "sub")]) {
     for (i in seq_len(part$lines)) {
-      text <- if (is.character(part$text)) unlist(strsplit(part$text, "\n", fixed = TRUE))[i] else as.graphicsAnnot(part$text)
+      text <- if (is.character(part$text)) unlist(strsplit(part$text, "\n", fixed = TRUE))[i] else grDevices::as.graphicsAnnot(part$text)
       graphics::text(
         to_x(0.5 * line), to_y(part$at + (part$lines - i) * part$cex * line * cex), text,
         adj = c(0, 0), cex = part$cex * cex, col = if (identical(part, header$title)) inks$ink else inks$muted, xpd = NA

@@ -97,7 +97,7 @@ picture_of <- function(fit, type, data, inputs, at, layer, max_units, max_rows, 
 
 # What title() draws.
 check_title <- function(main, call) {
-  if (!is.null(main) && !is.character(main) && !is.language(main) && !is.numeric(main)) {
+  if (!is.null(main) && !is.character(main) && !is.language(main) && (!is.numeric(main) || is.object(main))) {
     stop_argument("main", "a text or an expression", main, call = call)
   }
 }

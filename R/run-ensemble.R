@@ -20,7 +20,7 @@ check_ensemble <- function(ensemble, settings) {
     return(ensemble)
   }
   given <- c(
-    restarts = !identical(as.double(settings$restarts), 1), checkpoint = !is.null(settings$checkpoint),
+    restarts = !(is_whole(settings$restarts) && settings$restarts == 1), checkpoint = !is.null(settings$checkpoint),
     keep_weights = !is.null(settings$keep_weights), start = !is.null(settings$start) && !inherits(settings$start, "nn_ensemble")
   )
   wrong <- names(given)[given]

@@ -4,8 +4,8 @@
 draw_settings <- function(problem, how, share = 0.12) {
   settings <- bounded(draw_arguments(training_kinds(problem), how, c("hidden", "epochs"), share))
   settings <- if (chance(0.9)) without_clashes(settings) else settings
-  # Most trainings are the textbook's; some are the table's, whose networks are many.
-  if (is.null(settings$preset) && problem$interface %in% c("data.frame", "formula") && !chance(if (is.null(settings$effort)) 0.03 else 0.3)) settings$preset <- "textbook"
+  # Most trainings are the textbook's; some are the table's, whose networks are many, and alone have an effort.
+  if (is.null(settings$preset) && problem$interface %in% c("data.frame", "formula") && is.null(settings$effort) && !chance(0.03)) settings$preset <- "textbook"
   if (identical(settings$preset, "textbook") || (problem$interface %in% c("matrix", "sparse") && chance(0.8))) settings$effort <- NULL else if (is.null(settings$preset) && chance(0.7)) settings$effort <- "quick"
   if (!is.null(settings$stop_metric) && is.null(settings$validation)) settings$validation <- 0.3
   columns <- problem$first$data

@@ -9,8 +9,8 @@ fuzz_targets <- function() {
       # So often that two rounds are 7 x 45 calls; see there.
       training = a_target(target_of_training, 42), nn_predict = a_target(target_of_matrix_prediction, 12), predict = a_target(target_of_tibble_prediction, 12)
     ),
-    lapply(targets_of_fits(), a_target, 1.5), lapply(targets_of_makers(), a_target, 0.8), lapply(targets_of_objects(), a_target),
-    list(nn_trace = a_target(target_of_tracing, 8)), lapply(targets_of_traces(), a_target, 2), lapply(targets_of_pages(), a_target, 1), lapply(targets_of_pictures(), a_target, 1),
+    lapply(targets_of_fits(), a_target, 1.8), lapply(targets_of_makers(), a_target, 0.8), lapply(targets_of_objects(), a_target),
+    list(nn_trace = a_target(target_of_tracing, 11)), lapply(targets_of_traces(), a_target, 2), lapply(targets_of_pages(), a_target, 1), lapply(targets_of_pictures(), a_target, 1),
     lapply(targets_of_edits(), a_target, 3), lapply(targets_of_verbs(), a_target, 2), lapply(targets_of_tuning(), a_target, 1.5),
     lapply(targets_of_forecasts(), a_target, 1.5), lapply(targets_of_explanations(), a_target, 4), lapply(targets_of_files(), a_target, 1),
     list(nn_path = a_target(target_of_paths, 5)), lapply(targets_of_paths(), a_target, 2.5), lapply(targets_of_exercises(), a_target, 1.5),

@@ -89,3 +89,10 @@ test_that("a flat surface is drawn without a warning about its contours", {
   withr::local_pdf(NULL)
   expect_no_warning(plot(fit, type = "boundary", data = cbind(a = 1:4, b = 4:1)))
 })
+
+test_that("classes that lead by the same everywhere have no border, and no warning", {
+  same <- list(seq_len(3), seq_len(4))
+  expect_no_warning(borders <- class_borders(same, cbind(rep(0.7, 12), 0.3)))
+  expect_length(borders, 0L)
+  expect_length(class_borders(same, cbind(rep(c(0.2, 0.4, 0.9), 4), rep(c(0.8, 0.6, 0.1), 4))), 1L)
+})

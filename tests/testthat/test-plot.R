@@ -41,3 +41,8 @@ test_that("what cannot be drawn is refused", {
     plot(fit, type = "network", max_unit = 5)
   })
 })
+
+test_that("a title that is a number of a class is refused, not converted", {
+  dated <- structure(1, class = "Date")
+  expect_error(plot(nn_train(article_X, article_Y, epochs = 1, seed = 1), main = dated), class = "backprop_error_argument")
+})

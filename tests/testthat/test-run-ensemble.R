@@ -245,3 +245,8 @@ test_that("an interrupt stops the networks side by side, and what was finished i
   # What is kept is put together on the way.
   expect_lt(as.numeric(end[2]) - sent, 1)
 })
+
+test_that("restarts that are no number are refused with an ensemble, without a warning of R's own", {
+  X <- matrix(1:8 / 8, 4)
+  expect_no_warning(expect_error(nn_train(X, c(0, 1, 0, 1), hidden = 1, ensemble = 2, restarts = list(name = "adam")), class = "backprop_error"))
+})
