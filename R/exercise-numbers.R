@@ -73,9 +73,6 @@ formulas_of <- function(trace, cells) {
 
 cell_name <- function(step, i, j) paste0(step$key, "[", rownames(step$result)[i], ", ", colnames(step$result)[j], "]")
 
-# A line of cell_sums() without what it comes to.
-without_result <- function(lines) sub(" = [^=]*$", " = ?", lines)
-
 # What the trace says of a network, as tables to be shown.
 given_matrices <- function(trace, keys) {
   steps <- unclass(trace)$steps

@@ -114,12 +114,7 @@ surface_edges <- function(picture) {
 }
 
 # Pale, so that paths stand out.
-path_colours <- function(n) faded_on_paper(sequential_colours(max(n, 2L)), 0.55)[seq_len(n)]
-
-faded_on_paper <- function(colours, opacity) {
-  mixed <- grDevices::col2rgb(colours) / 255 * opacity + (1 - opacity)
-  grDevices::rgb(mixed[1L, ], mixed[2L, ], mixed[3L, ])
-}
+path_colours <- function(n) mixed_colours(sequential_colours(max(n, 2L)), palette_of$paper, 0.55)[seq_len(n)]
 
 # Paths of many steps are thin: they cross themselves.
 path_widths <- function(counts) ifelse(counts > 60, 1.1, 2.2)

@@ -89,10 +89,7 @@ draw_boxed_text <- function(labels, ink, paper, cex = 0.75) {
 # A class's colour, paler where its share is smaller.
 shaded <- function(hues, share, k) {
   sure <- pmax(0, (share - 1 / k) / (1 - 1 / k))
-  rgb <- grDevices::col2rgb(hues) / 255
-  opacity <- rep(0.12 + 0.38 * sure, each = 3L)
-  mixed <- rgb * opacity + (1 - opacity)
-  grDevices::rgb(mixed[1L, ], mixed[2L, ], mixed[3L, ])
+  mixed_colours(hues, palette_of$paper, 0.12 + 0.38 * sure)
 }
 
 draw_surface <- function(picture, main) {

@@ -22,8 +22,9 @@ device_paper <- function() {
 
 inks_of <- function(ink, paper) list(ink = ink, muted = mixed_colours(ink, paper, 0.67), rule = mixed_colours(ink, paper, 0.17), paper = paper)
 
-# So much of `colour` on `paper`, opaque.
+# So much of each `colour` on `paper`, opaque.
 mixed_colours <- function(colour, paper, share) {
+  share <- rep(share, each = 3L)
   rgb <- (grDevices::col2rgb(colour) * share + drop(grDevices::col2rgb(paper)) * (1 - share)) / 255
   grDevices::rgb(rgb[1L, ], rgb[2L, ], rgb[3L, ])
 }
