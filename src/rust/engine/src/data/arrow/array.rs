@@ -96,12 +96,19 @@ impl<'a> View<'a> {
     pub fn new(array: &'a ArrowArray, kind: &Kind, skip: usize, rows: usize) -> Result<View<'a>> {
         let (length, offset) = array.extent()?;
         if skip.checked_add(rows).is_none_or(|end| end > length) {
-            return Err(faulty(format!("has {length} rows where the batch has {}", skip + rows)));
+            return Err(faulty(format!(
+                "has {length} rows where the batch has {}",
+                skip + rows
+            )));
         }
         let wanted = kind.buffers();
         let varies = matches!(kind, Kind::Text(super::kind::Text::View));
         let found = array.n_buffers;
-        let fits = if varies { found >= wanted as i64 } else { found == wanted as i64 };
+        let fits = if varies {
+            found >= wanted as i64
+        } else {
+            found == wanted as i64
+        };
         if !fits {
             return Err(faulty(format!("has {found} buffers instead of {wanted}")));
         }
@@ -109,7 +116,9 @@ impl<'a> View<'a> {
             return Err(faulty("has no buffers"));
         }
         if matches!(kind, Kind::Dictionary(..)) == array.dictionary.is_null() {
-            return Err(faulty("has a dictionary in the schema or in the batch, but not in both"));
+            return Err(faulty(
+                "has a dictionary in the schema or in the batch, but not in both",
+            ));
         }
         let mut view = View {
             array,
@@ -157,7 +166,11 @@ impl<'a> View<'a> {
     }
 
     /// The values of a buffer, one for each row and `more`, which may lie at any address.
-    pub fn each<V: Copy + 'a>(&self, position: usize, more: usize) -> Result<impl ExactSizeIterator<Item = V> + 'a> {
+    pub fn each<V: Copy + 'a>(
+        &self,
+        position: usize,
+        more: usize,
+    ) -> Result<impl ExactSizeIterator<Item = V> + 'a> {
         let values = self.values(position)?;
         let first = self.first;
         let count = if self.rows == 0 { 0 } else { self.rows + more };
@@ -189,7 +202,8 @@ impl<'a> View<'a> {
     /// Whether the value of a row is there.
     pub fn is_valid(&self, row: usize) -> bool {
         // SAFETY: the bitmap has a bit for each row.
-        self.validity.is_none_or(|bits| unsafe { bit(bits, self.first + row) })
+        self.validity
+            .is_none_or(|bits| unsafe { bit(bits, self.first + row) })
     }
 
     /// Writes `missing` where a value is.

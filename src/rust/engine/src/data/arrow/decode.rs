@@ -91,7 +91,9 @@ impl Decoder {
         let (rows, skip) = array.extent().map_err(whole)?;
         if array.n_children != self.columns as i64 {
             let (found, wanted) = (array.n_children, self.columns);
-            return Err(faulty(format!("a batch has {found} columns where the schema has {wanted}")));
+            return Err(faulty(format!(
+                "a batch has {found} columns where the schema has {wanted}"
+            )));
         }
         if array.null_count > 0 {
             return Err(faulty("a batch has rows that are missing as a whole"));
@@ -164,7 +166,9 @@ fn whole_numbers(view: &View<'_>, whole: Whole) -> Result<Column> {
             let numbers: Vec<i32> = all(view.each(1, 0)?)?;
             let smallest = |(row, &number): (usize, &i32)| number == MISSING_INTEGER && view.is_valid(row);
             match numbers.iter().enumerate().any(smallest) {
-                true => Err(faulty("has -2147483648, which stands for a missing whole number: cast it to double")),
+                true => Err(faulty(
+                    "has -2147483648, which stands for a missing whole number: cast it to double",
+                )),
                 false => integers(numbers),
             }
         }
@@ -189,7 +193,9 @@ fn exact(view: &View<'_>, mut sizes: impl Iterator<Item = u64>) -> Result<()> {
         size > LARGEST_EXACT && view.is_valid(row - 1)
     });
     match large {
-        true => Err(faulty("has whole numbers beyond 2^53, which no double holds: cast it to double, or to string")),
+        true => Err(faulty(
+            "has whole numbers beyond 2^53, which no double holds: cast it to double, or to string",
+        )),
         false => Ok(()),
     }
 }
@@ -203,7 +209,11 @@ fn of_half(bits: u16) -> f64 {
         0x1f => f64::NAN,
         _ => (1024.0 + fraction) * 2f64.powi(i32::from(exponent) - 25),
     };
-    if bits >> 15 == 1 { -size } else { size }
+    if bits >> 15 == 1 {
+        -size
+    } else {
+        size
+    }
 }
 
 /// The numbers of texts.
@@ -216,7 +226,11 @@ fn texts(view: &View<'_>, text: Text, levels: &mut Levels) -> Result<Vec<i32>> {
 }
 
 /// Texts that follow each other in a buffer, by where they end.
-fn ended(view: &View<'_>, mut ends: impl ExactSizeIterator<Item = i64>, levels: &mut Levels) -> Result<Vec<i32>> {
+fn ended(
+    view: &View<'_>,
+    mut ends: impl ExactSizeIterator<Item = i64>,
+    levels: &mut Levels,
+) -> Result<Vec<i32>> {
     let mut codes = room(view.rows)?;
     let mut from = ends.next().unwrap_or(0);
     for (row, end) in ends.enumerate() {
@@ -249,8 +263,12 @@ fn viewed(view: &View<'_>, levels: &mut Levels) -> Result<Vec<i32>> {
             codes.push(MISSING_CODE);
             continue;
         }
-        let word = |from: usize| i32::from_ne_bytes([bytes[from], bytes[from + 1], bytes[from + 2], bytes[from + 3]]);
-        let whole = |number: i32| usize::try_from(number).map_err(|_| faulty("has texts of negative length or place"));
+        let word = |from: usize| {
+            i32::from_ne_bytes([bytes[from], bytes[from + 1], bytes[from + 2], bytes[from + 3]])
+        };
+        let whole = |number: i32| {
+            usize::try_from(number).map_err(|_| faulty("has texts of negative length or place"))
+        };
         let length = whole(word(0))?;
         if length <= LONGEST_INSIDE {
             codes.push(levels.code(&bytes[4..4 + length])?);
@@ -258,7 +276,8 @@ fn viewed(view: &View<'_>, levels: &mut Levels) -> Result<Vec<i32>> {
         }
         let (buffer, from) = (whole(word(8))?, whole(word(12))?);
         // SAFETY: the buffer of sizes has one for each of the others.
-        let is_there = buffer < count && (from + length) as i64 <= unsafe { sizes.add(buffer).read_unaligned() };
+        let is_there =
+            buffer < count && (from + length) as i64 <= unsafe { sizes.add(buffer).read_unaligned() };
         if !is_there || view.buffer(2 + buffer).is_null() {
             return Err(faulty("has texts beyond its buffers"));
         }

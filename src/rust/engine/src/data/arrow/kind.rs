@@ -51,7 +51,10 @@ pub enum Kind {
 impl Kind {
     /// The type that a shorthand says, of a column, or of its dictionary's numbers and values.
     pub(super) fn read(format: &str, dictionary: Option<&str>) -> Kind {
-        match (Kind::of(format), dictionary.map(|values| (values, Kind::of(values)))) {
+        match (
+            Kind::of(format),
+            dictionary.map(|values| (values, Kind::of(values))),
+        ) {
             (kind, None) => kind,
             (Kind::Whole(codes), Some((_, Kind::Text(text)))) => Kind::Dictionary(codes, text),
             (_, Some((values, _))) => Kind::Refused(format!("dictionary of {}", Kind::words(values))),

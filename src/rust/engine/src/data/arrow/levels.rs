@@ -26,11 +26,16 @@ impl Levels {
         if text.contains('\0') {
             return Err(faulty("has a text with a zero byte in it"));
         }
-        let code = i32::try_from(self.codes.len()).map_err(|_| faulty("has more than 2^31 different texts"))?;
+        let code =
+            i32::try_from(self.codes.len()).map_err(|_| faulty("has more than 2^31 different texts"))?;
         let mut owned = String::new();
-        owned.try_reserve_exact(text.len()).map_err(|_| refused::<u8>(text.len()))?;
+        owned
+            .try_reserve_exact(text.len())
+            .map_err(|_| refused::<u8>(text.len()))?;
         owned.push_str(text);
-        self.codes.try_reserve(1).map_err(|_| refused::<(Vec<u8>, i32)>(self.codes.len()))?;
+        self.codes
+            .try_reserve(1)
+            .map_err(|_| refused::<(Vec<u8>, i32)>(self.codes.len()))?;
         self.codes.insert(copied(bytes)?, code);
         push(&mut self.new, owned)?;
         Ok(code)

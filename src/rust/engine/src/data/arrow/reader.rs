@@ -1,11 +1,11 @@
 //! Reads an Arrow stream batch by batch: the columns that are wanted, as plain vectors, decoded ahead.
 
 use super::decode::{Batch, Column, Decoder};
+use super::faulty;
 use super::kind::Kind;
 use super::pipeline::{Pipeline, AHEAD};
 use super::schema::Field;
 use super::stream::ArrowStream;
-use super::faulty;
 use crate::base::error::{EngineError, Result};
 use crate::base::room::push;
 

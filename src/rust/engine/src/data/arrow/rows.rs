@@ -301,7 +301,10 @@ impl ArrowRows {
     /// An error of a row of the batch.
     fn wrong(&self, column: usize, row: usize, what: &str) -> EngineError {
         let name = &self.reader.fields()[column].name;
-        faulty(format!("column `{name}` has {what} in row {}", self.before + row + 1))
+        faulty(format!(
+            "column `{name}` has {what} in row {}",
+            self.before + row + 1
+        ))
     }
 
     /// The rows of a part of the batch that are meant.
@@ -345,7 +348,11 @@ impl ArrowRows {
                 return Err(self.wrong(at, first + row, "a missing case weight"));
             }
             if weight < 0.0 || weight == f64::INFINITY {
-                let what = if weight < 0.0 { "a negative case weight" } else { "an infinite case weight" };
+                let what = if weight < 0.0 {
+                    "a negative case weight"
+                } else {
+                    "an infinite case weight"
+                };
                 return Err(self.wrong(at, first + row, what));
             }
             *takes = weight > 0.0;
@@ -389,7 +396,8 @@ impl ArrowRows {
         match &outcome.kind {
             OutcomeKind::Number { center, scale } => {
                 numbers(&self.batch.columns[self.outcome], rows, &mut y);
-                y.iter_mut().for_each(|number| *number = (*number - center) / scale);
+                y.iter_mut()
+                    .for_each(|number| *number = (*number - center) / scale);
             }
             OutcomeKind::Flag => numbers(&self.batch.columns[self.outcome], rows, &mut y),
             OutcomeKind::Levels { each, .. } => {
@@ -456,7 +464,11 @@ impl ArrowRows {
         match places.place(codes[row]) {
             NEW => {
                 let text = &self.reader.levels(at)[codes[row] as usize];
-                Err(self.wrong(at, row, &format!("the level \"{text}\", which it did not have before,")))
+                Err(self.wrong(
+                    at,
+                    row,
+                    &format!("the level \"{text}\", which it did not have before,"),
+                ))
             }
             place => Ok(place),
         }
@@ -495,7 +507,10 @@ fn check_type(field: &Field, wanted: Wanted) -> Result<()> {
     };
     match fits {
         true => Ok(()),
-        false => Err(faulty(format!("column `{}` has changed its type: it had {words}", field.name))),
+        false => Err(faulty(format!(
+            "column `{}` has changed its type: it had {words}",
+            field.name
+        ))),
     }
 }
 
@@ -503,7 +518,9 @@ fn check_type(field: &Field, wanted: Wanted) -> Result<()> {
 fn number(column: &Column, row: usize) -> f64 {
     match column {
         Column::Doubles(numbers) => numbers[row],
-        Column::Integers(numbers) | Column::Flags(numbers) if numbers[row] != MISSING_INTEGER => f64::from(numbers[row]),
+        Column::Integers(numbers) | Column::Flags(numbers) if numbers[row] != MISSING_INTEGER => {
+            f64::from(numbers[row])
+        }
         _ => super::missing_number(),
     }
 }
@@ -514,7 +531,10 @@ fn numbers(column: &Column, rows: &[usize], out: &mut [f64]) {
         (Column::Doubles(numbers), &[first, .., last]) if last - first + 1 == rows.len() => {
             out.copy_from_slice(&numbers[first..=last]);
         }
-        _ => rows.iter().zip(out).for_each(|(&row, out)| *out = number(column, row)),
+        _ => rows
+            .iter()
+            .zip(out)
+            .for_each(|(&row, out)| *out = number(column, row)),
     }
 }
 

@@ -70,9 +70,7 @@ fn text<'a>(pointer: *const c_char) -> Result<Option<&'a str>> {
     }
     // SAFETY: the interface has these end with a zero, and live as long as the struct.
     let bytes = unsafe { CStr::from_ptr(pointer) };
-    let text = bytes
-        .to_str()
-        .map_err(|_| faulty("a name that is not UTF-8"))?;
+    let text = bytes.to_str().map_err(|_| faulty("a name that is not UTF-8"))?;
     Ok(Some(text))
 }
 
@@ -94,9 +92,13 @@ pub struct Field {
 pub(super) fn fields(schema: &ArrowSchema) -> Result<Vec<Field>> {
     let format = schema.format().unwrap_or_default();
     if format != "+s" {
-        return Err(faulty(format!("the stream gives {} instead of record batches", Kind::words(format))));
+        return Err(faulty(format!(
+            "the stream gives {} instead of record batches",
+            Kind::words(format)
+        )));
     }
-    let count = usize::try_from(schema.n_children).map_err(|_| faulty("the schema has a negative number of columns"))?;
+    let count = usize::try_from(schema.n_children)
+        .map_err(|_| faulty("the schema has a negative number of columns"))?;
     if count > 0 && schema.children.is_null() {
         return Err(faulty("the schema announces columns that are not there"));
     }
@@ -121,7 +123,12 @@ fn field(schema: &ArrowSchema, position: usize) -> Result<Field> {
     }
     // SAFETY: null, or a schema that lives as long as this one.
     let dictionary = unsafe { schema.dictionary.as_ref() };
-    let kind = || Ok(Kind::read(schema.format()?, dictionary.map(ArrowSchema::format).transpose()?));
+    let kind = || {
+        Ok(Kind::read(
+            schema.format()?,
+            dictionary.map(ArrowSchema::format).transpose()?,
+        ))
+    };
     Ok(Field {
         kind: kind().map_err(|error| super::of_column(name, error))?,
         name: name.to_string(),

@@ -64,7 +64,9 @@ impl ArrowStream {
             return Err(faulty("there is no Arrow stream at this address"));
         };
         if given.release.is_none() {
-            return Err(faulty("the Arrow stream was read before, or released: each pass needs a new one"));
+            return Err(faulty(
+                "the Arrow stream was read before, or released: each pass needs a new one",
+            ));
         }
         Ok(ArrowStream {
             stream: Box::new(std::mem::replace(given, ArrowArrayStream::empty())),
@@ -120,7 +122,12 @@ impl ArrowStream {
             // SAFETY: the stream is not released; what it answers is null or ends with a zero, and lives until the next call.
             let words = unsafe { last_error(&mut *self.stream) };
             // SAFETY: the same.
-            (!words.is_null()).then(|| unsafe { CStr::from_ptr(words) }.to_string_lossy().trim().to_string())
+            (!words.is_null()).then(|| {
+                unsafe { CStr::from_ptr(words) }
+                    .to_string_lossy()
+                    .trim()
+                    .to_string()
+            })
         });
         match words.filter(|words| !words.is_empty()) {
             Some(words) => faulty(words),
