@@ -3,7 +3,7 @@
 use crate::arrow_producer::{Lying, LyingBatch, Producer};
 use backprop_engine::base::random::{row_key, Purpose};
 use backprop_engine::data::arrow::{
-    ArrowRows, Block, Gaps, HeldBack, Input, InputKind, Outcome, OutcomeKind, Plan,
+    ArrowRows, ArrowBlock, Gaps, HeldBack, Input, InputKind, Outcome, OutcomeKind, Plan,
 };
 use backprop_engine::{EngineError, Result};
 
@@ -70,7 +70,7 @@ impl Lying {
     }
 }
 
-fn rows_of(plan: &Plan, batches: Vec<LyingBatch>) -> Result<Vec<Block>> {
+fn rows_of(plan: &Plan, batches: Vec<LyingBatch>) -> Result<Vec<ArrowBlock>> {
     let (stream, held) = Producer::new(&NAMES, batches).stream();
     let mut blocks = Vec::new();
     let mut rows = ArrowRows::new(stream, plan.clone())?;
@@ -82,7 +82,7 @@ fn rows_of(plan: &Plan, batches: Vec<LyingBatch>) -> Result<Vec<Block>> {
     Ok(blocks)
 }
 
-fn words(result: Result<Vec<Block>>) -> String {
+fn words(result: Result<Vec<ArrowBlock>>) -> String {
     match result {
         Err(EngineError::Stream(words)) => words,
         other => panic!("{other:?}"),
@@ -90,7 +90,7 @@ fn words(result: Result<Vec<Block>>) -> String {
 }
 
 /// All rows of some blocks, each as its numbers side by side.
-fn side_by_side(blocks: &[Block]) -> Vec<Vec<u64>> {
+fn side_by_side(blocks: &[ArrowBlock]) -> Vec<Vec<u64>> {
     let mut all = Vec::new();
     for block in blocks {
         let parts = [

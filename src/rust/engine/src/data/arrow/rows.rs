@@ -108,7 +108,7 @@ pub struct HeldBack {
 
 /// Some rows, each part column by column.
 #[derive(Debug, PartialEq)]
-pub struct Block {
+pub struct ArrowBlock {
     /// Rows; at least one.
     pub rows: usize,
     /// Inputs.
@@ -266,7 +266,7 @@ impl ArrowRows {
     /// # Errors
     /// Those of [`ArrowReader::next`]; [`EngineError::Stream`], with column and row, for gaps that are refused, levels that are not the
     /// plan's, case weights and offsets that are none.
-    pub fn next(&mut self) -> Result<Option<Block>> {
+    pub fn next(&mut self) -> Result<Option<ArrowBlock>> {
         loop {
             while self.next == self.batch.rows {
                 self.before += self.batch.rows;
@@ -379,7 +379,7 @@ impl ArrowRows {
         Ok(())
     }
 
-    fn block(&self, rows: &[usize]) -> Result<Block> {
+    fn block(&self, rows: &[usize]) -> Result<ArrowBlock> {
         let count = rows.len();
         let mut x = filled(count * self.plan.width(), 0.0)?;
         let mut rest = x.as_mut_slice();
@@ -415,7 +415,7 @@ impl ArrowRows {
             Ok(weights)
         });
         let offset = self.offset.map(|at| self.offsets(at, rows));
-        Ok(Block {
+        Ok(ArrowBlock {
             rows: count,
             x,
             y,
