@@ -1,6 +1,6 @@
 //! Arrow streams that R code opens: where they are, and their batches as columns of R's.
 
-use crate::arguments::{of_system, wrong};
+use crate::arguments::{of_system, wrong, Fields};
 use crate::results::{self, answer};
 use backprop_engine::data::arrow::{
     ArrowArrayStream, ArrowReader, ArrowStream, Batch, Column, Kind, MISSING_CODE,
@@ -11,15 +11,21 @@ use extendr_api::prelude::*;
 /// Bytes of a text in R beside its own, about.
 const BYTES_OF_TEXT: f64 = 100.0;
 
-/// The stream at an address: an external pointer's, or a number, as such or as text.
+/// The stream at an address: an external pointer's, or a number, as such or as text; or `list(address =)`.
 pub fn stream_at(source: &Robj) -> Result<ArrowStream> {
+    if source.is_list() {
+        return stream_at(Fields::new(source, "stream")?.required("address")?);
+    }
     let address = if source.is_external_pointer() {
         // SAFETY: an external pointer; what it points to, the caller has looked at.
         unsafe { source.external_ptr_addr::<ArrowArrayStream>() }
     } else {
         let number = match source.as_str() {
             Some(text) => text.parse().ok(),
-            None => source.as_real().filter(|number| *number >= 0.0).map(|number| number as usize),
+            None => source
+                .as_real()
+                .filter(|number| *number >= 0.0)
+                .map(|number| number as usize),
         };
         number.ok_or_else(|| wrong("stream"))? as *mut ArrowArrayStream
     };

@@ -13,6 +13,7 @@ mod interrupts;
 mod layers;
 mod members;
 mod moments;
+mod native;
 mod predictions;
 mod problem;
 mod registry;

@@ -12,6 +12,7 @@ use backprop_engine::train::observer::EpochEnd;
 use backprop_engine::train::trace::StepTrace;
 use backprop_engine::{Best, Ending, EngineError, Result, Trained};
 use extendr_api::prelude::*;
+use extendr_api::AsTypedSlice;
 use ndarray::Array2;
 use std::ffi::c_void;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -118,7 +119,7 @@ pub fn integers(values: impl ExactSizeIterator<Item = i32>) -> Result<Robj> {
 /// Flags, each 0, 1 or R's missing integer.
 pub fn flags(values: impl ExactSizeIterator<Item = i32>) -> Result<Robj> {
     let mut made = vector::<i32>(LGLSXP, values.len())?;
-    let out: &mut [Rbool] = made.as_logical_slice_mut().unwrap_or_default();
+    let out: &mut [Rbool] = made.as_typed_slice_mut().unwrap_or_default();
     out.iter_mut()
         .zip(values)
         .for_each(|(out, value)| *out = Rbool::new(value));

@@ -3,7 +3,7 @@
 use crate::arrow_producer::{Lying, LyingBatch, Producer};
 use backprop_engine::base::random::{row_key, Purpose};
 use backprop_engine::data::arrow::{
-    ArrowRows, ArrowBlock, Gaps, HeldBack, Input, InputKind, Outcome, OutcomeKind, Plan,
+    ArrowBlock, ArrowRows, Gaps, HeldBack, Input, InputKind, Outcome, OutcomeKind, Plan,
 };
 use backprop_engine::{EngineError, Result};
 

@@ -18,7 +18,7 @@ pub use array::ArrowArray;
 pub use decode::{is_missing, missing_number, Batch, Column, MISSING_CODE, MISSING_INTEGER};
 pub use kind::Kind;
 pub use reader::ArrowReader;
-pub use rows::{ArrowRows, ArrowBlock, Gaps, HeldBack, Input, InputKind, Outcome, OutcomeKind, Plan};
+pub use rows::{ArrowBlock, ArrowRows, Gaps, HeldBack, Input, InputKind, Outcome, OutcomeKind, Plan};
 pub use schema::{ArrowSchema, Field};
 pub use stream::{ArrowArrayStream, ArrowStream};
 

@@ -96,7 +96,9 @@ impl Pipeline {
     /// The batch that was given first of those on their way.
     pub fn take(&mut self) -> Result<Batch> {
         if self.process != std::process::id() {
-            return Err(super::faulty("an Arrow stream can be read only by the process that opened it"));
+            return Err(super::faulty(
+                "an Arrow stream can be read only by the process that opened it",
+            ));
         }
         self.waiting -= 1;
         let (batch, array) = match &mut self.worker {
