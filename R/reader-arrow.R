@@ -73,7 +73,7 @@ refuse_unread <- function(opened, formula) {
   }
   at <- which(opened$refused %in% wanted)
   if (length(at) > 0L) {
-    found <- paste0("Column `", opened$refused[at], "` is ", article(opened$reasons[at]), " ", opened$reasons[at], ".")
+    found <- paste0("Column `", opened$refused[at], "` is ", vapply(opened$reasons[at], article, ""), " ", opened$reasons[at], ".")
     stop_backprop("reader", c(
       "The formula has columns of types that are not read.",
       stats::setNames(gsub("([{}])", "\\1\\1", found), rep("x", length(at))),
@@ -114,7 +114,7 @@ arrow_address <- function(object) {
 
 # An address that a program in C has: a whole number, as such or as text.
 is_stream_address <- function(object) {
-  if (length(object) != 1L || is.na(object)) {
+  if (!is.atomic(object) || length(object) != 1L || is.na(object)) {
     return(FALSE)
   }
   if (is.character(object)) {
@@ -132,7 +132,7 @@ exported <- function(object, export) {
 
 # Classes of other packages that nanoarrow knows how to read, such as those of polars.
 stream_by_nanoarrow <- function(object) {
-  if (is.data.frame(object) || !is.object(object) || !requireNamespace("nanoarrow", quietly = TRUE)) {
+  if (is.data.frame(object) || !is.object(object) || !has_package("nanoarrow")) {
     return(NULL)
   }
   tryCatch(nanoarrow::as_nanoarrow_array_stream(object), error = function(cnd) NULL)
@@ -152,7 +152,7 @@ refuse_no_stream <- function(object) {
 }
 
 need_package <- function(package, what) {
-  if (!requireNamespace(package, quietly = TRUE)) {
+  if (!has_package(package)) {
     stop_backprop("reader", c(
       "The function gave {what}, and the package {.pkg {package}}, which makes a stream of it, is not installed.",
       i = "Install {.pkg {package}}."
@@ -163,9 +163,8 @@ need_package <- function(package, what) {
 # Moves the stream that an object of Python's gives to an address. A dataset and a scanner are made readers of first; a capsule holds a struct of five
 # pointers, the fourth of which says how it is released: what was moved no longer says it.
 python_export <- "
-import ctypes
-
 def export(source, address):
+    import ctypes
     if hasattr(source, 'to_reader'):
         source = source.to_reader()
     elif hasattr(source, 'scanner'):
@@ -188,6 +187,6 @@ def export(source, address):
 
 export_python <- function(object, address) {
   need_package("reticulate", "an object of Python's")
-  export <- reticulate::py_get_item(reticulate::py_run_string(python_export, local = TRUE, convert = TRUE), "export")
-  if (!isTRUE(export(object, address))) refuse_no_stream(object)
+  defined <- reticulate::py_run_string(python_export, local = TRUE)
+  if (!isTRUE(defined$export(object, address))) refuse_no_stream(object)
 }

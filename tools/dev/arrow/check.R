@@ -92,9 +92,6 @@ def wide(rows):
     import numpy as np
     x = np.random.default_rng(1).normal(size = (20, int(rows)))
     return pa.table({f'x{k}': x[k] for k in range(20)})
-
-def stay(function):
-    return lambda *arguments: function(*arguments)
 ", convert = FALSE)
 
 # All chunks of a reader, one below the other.
@@ -166,6 +163,48 @@ table <- collect(nn_reader(function() python$dataset(folder)))
 check("a folder of Parquet files is all its rows", is_same(c(nrow(table), ncol(table)), c(4500L, 8L)) && anyNA(table$x3) && is.character(table$g))
 check("a dataset is read again from its start", {
   is_same(collect(nn_reader(function() python$dataset(folder)$scanner(batch_size = 77L))), table)
+})
+
+# What the engine says of a training on rows in memory, and on the same rows as it reads them from the stream by a plan.
+by_plan <- function(formula, ..., plan, targets = 1L) {
+  package <- asNamespace("backprop")
+  in_memory <- package$engine_train
+  put <- function(what) {
+    unlockBinding("engine_train", package)
+    assign("engine_train", what, envir = package)
+  }
+  on.exit(put(in_memory))
+  answers <- NULL
+  put(function(spec, x, y, case_weights, offset, start, hook) {
+    open <- package$guarded_hook(function() package$arrow_address(python$dataset(folder)))
+    stream <- list(
+      rows = nrow(x), inputs = ncol(x), targets = targets, offsets = NCOL(offset) * !is.null(offset), case_weights = !is.null(case_weights),
+      native = c(list(open = open$fun, na = "omit"), plan)
+    )
+    answer <- in_memory(spec, x, y, case_weights, offset, start, hook)
+    streamed <- in_memory(spec, structure(stream, class = "stream"), NULL, NULL, NULL, start, hook)
+    answers <<- list(answer, streamed)
+    answer
+  })
+  nn_train(formula, table, ..., hidden = 4, epochs = 5, seed = 1, shuffle = FALSE, preset = "textbook", optimizer = "adam", batch_size = 50, na_action = "omit", progress = FALSE)
+  is_same(answers[[2L]], answers[[1L]])
+}
+number <- function(column) list(column = column, kind = "number")
+inputs <- list(
+  number("x1"), number("x2"), number("x3"), list(column = "g", kind = "levels", levels = c("a", "b", "c")), list(column = "f", kind = "flag")
+)
+check("rows by a plan train the bits of rows in memory", {
+  by_plan(y ~ x1 + x2 + x3 + g + f, plan = list(inputs = inputs, outcome = number("y")))
+})
+check("standardised and encoded too, with weights and offsets, of classes", {
+  by_plan(class ~ x1 + x2 + x3 + g + f + offset(w), case_weights = table$w, standardize = "quantile", plan = list(
+    inputs = inputs, outcome = list(column = "class", kind = "levels", levels = c("no", "yes"), targets = 1), case_weights = "w", offset = "w", offset_scale = 1
+  ))
+})
+check("in single precision, of several classes", {
+  by_plan(g ~ x1 + x2, precision = "single", targets = 3L, plan = list(
+    inputs = inputs[1:2], outcome = list(column = "g", kind = "levels", levels = c("a", "b", "c"), targets = 3)
+  ))
 })
 
 source_of <- function(formula) nn_reader(function() python$dataset(folder), formula)
