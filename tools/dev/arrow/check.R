@@ -194,11 +194,13 @@ inputs <- list(
   number("x1"), number("x2"), number("x3"), list(column = "g", kind = "levels", levels = c("a", "b", "c")), list(column = "f", kind = "flag")
 )
 check("rows by a plan train the bits of rows in memory", {
-  by_plan(y ~ x1 + x2 + x3 + g + f, plan = list(inputs = inputs, outcome = number("y")))
+  kept <- table$y[!is.na(table$x3)]
+  moments <- asNamespace("backprop")$engine_moments(matrix(kept), NULL)
+  by_plan(y ~ x1 + x2 + x3 + g + f, plan = list(inputs = inputs, outcome = c(number("y"), moments[c("center", "scale")])))
 })
 check("standardised and encoded too, with weights and offsets, of classes", {
   by_plan(class ~ x1 + x2 + x3 + g + f + offset(w), case_weights = table$w, standardize = "quantile", plan = list(
-    inputs = inputs, outcome = list(column = "class", kind = "levels", levels = c("no", "yes"), targets = 1), case_weights = "w", offset = "w", offset_scale = 1
+    inputs = inputs, outcome = list(column = "class", kind = "levels", levels = levels(table$class), targets = 1), case_weights = "w", offset = "w", offset_scale = 1
   ))
 })
 check("in single precision, of several classes", {
