@@ -127,7 +127,7 @@ fn engine_arrow_next(reader: Robj, rows: f64) -> List {
             *next = 0;
             // The former batch goes before the next one comes.
             *batch = Batch::default();
-            match reader.next()? {
+            match reader.next_batch()? {
                 Some(more) => *batch = more,
                 None => return Ok(list!(error = (), rows = ())),
             }

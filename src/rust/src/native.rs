@@ -63,9 +63,9 @@ impl Native {
     }
 
     /// The next rows; none at the end, when the stream is released.
-    pub fn next(&self) -> Result<Option<ArrowBlock>> {
+    pub fn next_block(&self) -> Result<Option<ArrowBlock>> {
         let mut pass = self.pass.borrow_mut();
-        let block = pass.as_mut().map_or(Ok(None), ArrowRows::next)?;
+        let block = pass.as_mut().map_or(Ok(None), ArrowRows::next_block)?;
         if block.is_none() {
             *pass = None;
         }

@@ -39,7 +39,7 @@ pub struct Stream<'a> {
 /// Who gives the rows.
 enum Giver {
     Functions { open: Function, next_rows: Function },
-    Native(Native),
+    Native(Box<Native>),
 }
 
 impl<'a> Stream<'a> {
@@ -65,7 +65,7 @@ impl<'a> Stream<'a> {
             case_weights: fields.flag("case_weights")?,
         };
         let giver = match fields.get("native") {
-            Some(native) => Giver::Native(Native::new(native, &shape, columns)?),
+            Some(native) => Giver::Native(Box::new(Native::new(native, &shape, columns)?)),
             None => Giver::Functions {
                 open: function("open")?,
                 next_rows: function("next_rows")?,
@@ -197,7 +197,7 @@ impl<T: Precision> BlockSource<T> for &Stream<'_> {
         let next_rows = match &self.giver {
             Giver::Functions { next_rows, .. } => next_rows,
             Giver::Native(native) => {
-                return match native.next()? {
+                return match native.next_block()? {
                     None => Ok(false),
                     Some(rows) => self.fill_plain(&rows, block).map(|()| true),
                 }

@@ -24,14 +24,14 @@ fn failure(producer: Producer) -> String {
         }
     };
     let error = loop {
-        match reader.next() {
+        match reader.next_batch() {
             Ok(Some(_)) => (),
             Ok(None) => panic!("no error"),
             Err(error) => break error,
         }
     };
     // Who asks again gets the same answer.
-    assert_eq!(reader.next(), Err(error.clone()));
+    assert_eq!(reader.next_batch(), Err(error.clone()));
     drop(reader);
     assert_eq!(held.count(), 0, "all that was handed out is released");
     words::<()>(Err(error))
@@ -291,9 +291,9 @@ fn what_a_producer_says_of_its_error_comes_after_the_rows_before_it() {
     let (stream, held) = producer.stream();
     let mut reader = ArrowReader::new(stream, None).unwrap();
     for _ in 0..3 {
-        assert_eq!(reader.next().unwrap().unwrap().rows, 3);
+        assert_eq!(reader.next_batch().unwrap().unwrap().rows, 3);
     }
-    assert_eq!(words(reader.next()), "the disk is gone: 100% %s");
+    assert_eq!(words(reader.next_batch()), "the disk is gone: 100% %s");
     drop(reader);
     assert_eq!(held.count(), 0);
     let mut silent = Producer::new(&["x"], vec![LyingBatch::of(vec![three()])]);
@@ -318,8 +318,8 @@ fn batches_without_rows_are_none_and_streams_without_batches_end_at_once() {
     let mut none = Producer::new(&["x"], vec![empty]);
     none.next.clear();
     let mut reader = ArrowReader::new(none.stream().0, None).unwrap();
-    assert_eq!(reader.next(), Ok(None));
-    assert_eq!(reader.next(), Ok(None));
+    assert_eq!(reader.next_batch(), Ok(None));
+    assert_eq!(reader.next_batch(), Ok(None));
 }
 
 #[test]
@@ -328,7 +328,7 @@ fn a_stream_that_is_left_in_its_middle_is_released_whole() {
         let (stream, held) = Producer::new(&["x"], vec![LyingBatch::of(vec![three()]); 9]).stream();
         let mut reader = ArrowReader::new(stream, None).unwrap();
         for _ in 0..read {
-            reader.next().unwrap();
+            reader.next_batch().unwrap();
         }
         assert!(held.count() > 0);
         drop(reader);

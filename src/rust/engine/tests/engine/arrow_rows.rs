@@ -74,7 +74,7 @@ fn rows_of(plan: &Plan, batches: Vec<LyingBatch>) -> Result<Vec<ArrowBlock>> {
     let (stream, held) = Producer::new(&NAMES, batches).stream();
     let mut blocks = Vec::new();
     let mut rows = ArrowRows::new(stream, plan.clone())?;
-    while let Some(block) = rows.next()? {
+    while let Some(block) = rows.next_block()? {
         blocks.push(block);
     }
     drop(rows);

@@ -24,7 +24,7 @@ fn some(numbers: &[i32]) -> impl Iterator<Item = Option<i32>> + '_ {
 /// All rows of a stream, and how many batches it gave.
 pub fn read(reader: &mut ArrowReader) -> (Vec<Plain>, usize) {
     let (mut all, mut batches): (Vec<Plain>, usize) = (Vec::new(), 0);
-    while let Some(batch) = reader.next().unwrap() {
+    while let Some(batch) = reader.next_batch().unwrap() {
         batches += 1;
         for (at, column) in batch.columns.iter().enumerate() {
             let plain = match column {
@@ -202,7 +202,7 @@ fn codes_stay_when_dictionaries_change() {
     let (stream, _) = Producer::new(&["g"], batches).stream();
     let mut reader = ArrowReader::new(stream, None).unwrap();
     let mut found: Vec<i32> = Vec::new();
-    while let Some(batch) = reader.next().unwrap() {
+    while let Some(batch) = reader.next_batch().unwrap() {
         match &batch.columns[0] {
             Column::Levels { codes, .. } => found.extend(codes),
             other => panic!("{other:?}"),

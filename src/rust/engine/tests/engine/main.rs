@@ -3,6 +3,7 @@
 
 mod activations;
 mod arrow_faults;
+mod arrow_lying;
 mod arrow_producer;
 mod arrow_rows;
 mod arrow_types;

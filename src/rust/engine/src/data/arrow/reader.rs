@@ -90,7 +90,7 @@ impl ArrowReader {
     ///
     /// # Errors
     /// Those of the producer, in its words, after all batches before; batches that are not as their schema says; memory refused.
-    pub fn next(&mut self) -> Result<Option<Batch>> {
+    pub fn next_batch(&mut self) -> Result<Option<Batch>> {
         self.fetch()?;
         if self.pipeline.waiting() == 0 || self.broken {
             return self.failed.clone().map_or(Ok(None), Err);
@@ -117,7 +117,7 @@ impl ArrowReader {
 
     fn fetch(&mut self) -> Result<()> {
         while !self.ended && self.pipeline.waiting() < AHEAD {
-            match self.stream.next() {
+            match self.stream.next_array() {
                 Ok(Some(array)) => self.pipeline.give(array)?,
                 Ok(None) => self.ended = true,
                 Err(error) => {

@@ -1,11 +1,10 @@
-//! Rows to learn from, made of an Arrow stream's columns by a plan: which columns are inputs, outcome, case weight and offset,
-//! which rows take part, and which of them are held back.
+//! Rows to learn from, made of an Arrow stream's columns by a plan.
 
 use super::decode::{is_missing, Batch, Column, MISSING_CODE, MISSING_INTEGER};
 use super::faulty;
-use super::kind::Kind;
+use super::places::{Places, NEW, OTHER};
+use super::plan::{check_type, Gaps, InputKind, OutcomeKind, Plan, Wanted};
 use super::reader::ArrowReader;
-use super::schema::Field;
 use super::stream::ArrowStream;
 use crate::base::error::{EngineError, Result};
 use crate::base::random::{row_key, Purpose};
@@ -13,98 +12,6 @@ use crate::base::room::{filled, push, room};
 
 /// Rows that are made at a time: their inputs stay in the processor's cache.
 const ROWS: usize = 1 << 13;
-
-/// What becomes of the rows of a stream.
-#[derive(Clone, Debug)]
-pub struct Plan {
-    /// Columns that inputs are made of, in the order of the inputs.
-    pub inputs: Vec<Input>,
-    /// The column to be learnt.
-    pub outcome: Outcome,
-    /// The column of case weights. A row of weight 0 takes no part.
-    pub case_weights: Option<String>,
-    /// The column of offsets, and what it is divided by for each output.
-    pub offset: Option<(String, Vec<f64>)>,
-    /// What becomes of rows with gaps.
-    pub gaps: Gaps,
-    /// Which of the rows that take part are meant; all by default.
-    pub held_back: Option<HeldBack>,
-}
-
-/// A column that is an input, or several.
-#[derive(Clone, Debug)]
-pub struct Input {
-    /// Its name.
-    pub column: String,
-    /// What is made of it.
-    pub kind: InputKind,
-}
-
-/// What is made of a column.
-#[derive(Clone, Debug)]
-pub enum InputKind {
-    /// The number; of a flag 0 or 1.
-    Number,
-    /// 0 or 1 of a flag.
-    Flag,
-    /// For each of these levels an input, 1 in its rows and 0 in others.
-    Levels {
-        /// Levels with an input.
-        levels: Vec<String>,
-        /// Levels without one.
-        others: Vec<String>,
-    },
-}
-
-/// What is learnt.
-#[derive(Clone, Debug)]
-pub struct Outcome {
-    /// The column's name.
-    pub column: String,
-    /// What is made of it.
-    pub kind: OutcomeKind,
-}
-
-/// What is made of the column that is learnt.
-#[derive(Clone, Debug)]
-pub enum OutcomeKind {
-    /// The number, less a center and divided by a scale.
-    Number {
-        /// What is taken off.
-        center: f64,
-        /// What the rest is divided by.
-        scale: f64,
-    },
-    /// 0 or 1 of a flag.
-    Flag,
-    /// Classes: 0 and 1 of two, or a target for each.
-    Levels {
-        /// All classes.
-        levels: Vec<String>,
-        /// Whether each has a target of its own.
-        each: bool,
-    },
-}
-
-/// What becomes of rows in which something is missing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Gaps {
-    /// They take no part.
-    Omit,
-    /// They are an error.
-    Refuse,
-}
-
-/// A share of rows, drawn by a seed.
-#[derive(Clone, Copy, Debug)]
-pub struct HeldBack {
-    /// The seed.
-    pub seed: u64,
-    /// A row is held back when its key is below.
-    pub share: f64,
-    /// Whether rows are wanted that are held back, or the others.
-    pub wanted: bool,
-}
 
 /// Some rows, each part column by column.
 #[derive(Debug, PartialEq)]
@@ -119,71 +26,6 @@ pub struct ArrowBlock {
     pub case_weights: Option<Vec<f64>>,
     /// Offsets, where the plan has them.
     pub offset: Option<Vec<f64>>,
-}
-
-impl Input {
-    /// Inputs of the network that it becomes.
-    pub fn width(&self) -> usize {
-        match &self.kind {
-            InputKind::Levels { levels, .. } => levels.len(),
-            _ => 1,
-        }
-    }
-}
-
-impl Outcome {
-    /// Targets of a row.
-    pub fn width(&self) -> usize {
-        match &self.kind {
-            OutcomeKind::Levels { levels, each: true } => levels.len(),
-            _ => 1,
-        }
-    }
-}
-
-impl Plan {
-    /// Inputs of a row.
-    pub fn width(&self) -> usize {
-        self.inputs.iter().map(Input::width).sum()
-    }
-}
-
-/// Places of a column's texts, by the numbers that the stream gives them: an input or class; one that is known and has none;
-/// one that is not known.
-struct Places {
-    known: Vec<String>,
-    others: Vec<String>,
-    of_code: Vec<i32>,
-}
-
-const OTHER: i32 = -1;
-const NEW: i32 = -2;
-
-impl Places {
-    fn new(known: &[String], others: &[String]) -> Places {
-        Places {
-            known: known.to_vec(),
-            others: others.to_vec(),
-            of_code: Vec::new(),
-        }
-    }
-
-    /// Learns the texts that have come since.
-    fn learn(&mut self, texts: &[String]) -> Result<()> {
-        for text in &texts[self.of_code.len()..] {
-            let place = match self.known.iter().position(|known| known == text) {
-                Some(place) => place as i32,
-                None if self.others.contains(text) => OTHER,
-                None => NEW,
-            };
-            push(&mut self.of_code, place)?;
-        }
-        Ok(())
-    }
-
-    fn place(&self, code: i32) -> i32 {
-        self.of_code[code as usize]
-    }
 }
 
 /// Rows of one pass over a stream.
@@ -231,14 +73,14 @@ impl ArrowRows {
         let fields = reader.fields();
         let mut places = room(inputs.len() + 1)?;
         for (input, &at) in plan.inputs.iter().zip(&inputs) {
-            check_type(&fields[at], wanted_of_input(&input.kind))?;
+            check_type(&fields[at], input.kind.wanted())?;
             places.push(match &input.kind {
                 InputKind::Levels { levels, others } => Places::new(levels, others),
                 _ => Places::new(&[], &[]),
             });
         }
         let outcome_kind = &plan.outcome.kind;
-        check_type(&fields[outcome], wanted_of_outcome(outcome_kind))?;
+        check_type(&fields[outcome], outcome_kind.wanted())?;
         places.push(match outcome_kind {
             OutcomeKind::Levels { levels, .. } => Places::new(levels, &[]),
             _ => Places::new(&[], &[]),
@@ -264,16 +106,16 @@ impl ArrowRows {
     /// The next rows; none at the end.
     ///
     /// # Errors
-    /// Those of [`ArrowReader::next`]; [`EngineError::Stream`], with column and row, for gaps that are refused, levels that are not the
+    /// Those of [`ArrowReader::next_batch`]; [`EngineError::Stream`], with column and row, for gaps that are refused, levels that are not the
     /// plan's, case weights and offsets that are none.
-    pub fn next(&mut self) -> Result<Option<ArrowBlock>> {
+    pub fn next_block(&mut self) -> Result<Option<ArrowBlock>> {
         loop {
             while self.next == self.batch.rows {
                 self.before += self.batch.rows;
                 self.next = 0;
                 // The former batch goes before the next one comes.
                 self.batch = Batch::default();
-                match self.reader.next()? {
+                match self.reader.next_batch()? {
                     None => return Ok(None),
                     Some(batch) => self.batch = batch,
                 }
@@ -291,7 +133,7 @@ impl ArrowRows {
     fn learn(&mut self) -> Result<()> {
         let columns = self.inputs.iter().chain([&self.outcome]);
         for (places, &column) in self.places.iter_mut().zip(columns) {
-            if !places.known.is_empty() {
+            if places.are_of_texts() {
                 places.learn(self.reader.levels(column))?;
             }
         }
@@ -472,45 +314,6 @@ impl ArrowRows {
             }
             place => Ok(place),
         }
-    }
-}
-
-enum Wanted {
-    Number,
-    Flag,
-    Text,
-}
-
-fn wanted_of_input(kind: &InputKind) -> Wanted {
-    match kind {
-        InputKind::Number => Wanted::Number,
-        InputKind::Flag => Wanted::Flag,
-        InputKind::Levels { .. } => Wanted::Text,
-    }
-}
-
-fn wanted_of_outcome(kind: &OutcomeKind) -> Wanted {
-    match kind {
-        OutcomeKind::Number { .. } => Wanted::Number,
-        OutcomeKind::Flag => Wanted::Flag,
-        OutcomeKind::Levels { .. } => Wanted::Text,
-    }
-}
-
-fn check_type(field: &Field, wanted: Wanted) -> Result<()> {
-    let is_flag = matches!(field.kind, Kind::Flag | Kind::Null);
-    let is_text = matches!(field.kind, Kind::Text(_) | Kind::Dictionary(..));
-    let (fits, words) = match wanted {
-        Wanted::Number => (!is_text, "numbers"),
-        Wanted::Flag => (is_flag, "true and false"),
-        Wanted::Text => (is_text, "texts or a dictionary of them"),
-    };
-    match fits {
-        true => Ok(()),
-        false => Err(faulty(format!(
-            "column `{}` has changed its type: it had {words}",
-            field.name
-        ))),
     }
 }
 

@@ -98,7 +98,7 @@ impl ArrowStream {
     ///
     /// # Errors
     /// Those of the producer, in its words.
-    pub fn next(&mut self) -> Result<Option<ArrowArray>> {
+    pub fn next_array(&mut self) -> Result<Option<ArrowArray>> {
         if self.ended {
             return Ok(None);
         }
