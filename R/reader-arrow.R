@@ -4,6 +4,19 @@
 # Rows of a chunk at most: batches may be as large as a file.
 arrow_chunk_rows <- 65536
 
+#' @section Arrow streams:
+#' A function that opens an Arrow stream returns one of these, anew for each pass: a stream of \pkg{nanoarrow}; a `RecordBatchReader`, a dataset, a table or a
+#' query of \pkg{arrow}; a result of \pkg{duckdb} (of `dbSendQuery(con, query, arrow = TRUE)`); whatever \pkg{nanoarrow} makes a stream of, as tables of \pkg{polars};
+#' in Python, by \pkg{reticulate}, a dataset, scanner, table or `RecordBatchReader` of pyarrow, or any object with a method `__arrow_c_stream__`; or the address of a
+#' struct `ArrowArrayStream`, as a number or a text. The stream is taken over, and released at the end of the pass. A stream that is given itself
+#' instead of a function can be read once: this is enough for [nn_predict()].
+#'
+#' Numbers of all widths, logical values, strings and dictionaries of strings are read; strings are text and dictionaries factors, as in a data frame. Whole
+#' numbers beyond 2^53 are an error, since a double cannot hold them. Of a type that is not read (decimals, dates, times, lists and others), a column is an
+#' error when the formula wants it, and not there otherwise: cast it where the stream is made.
+#'
+#' The stream's functions are called on R's thread alone, while another one decodes the batches that were fetched. What a stream of Python's does on threads of
+#' its own must not need the interpreter, which R holds: pyarrow's own file systems do not, those of fsspec do.
 #' @rdname nn_reader
 #' @export
 nn_reader.nanoarrow_array_stream <- function(source, formula = NULL, ..., shuffle_bytes = 64 * 2^20) {

@@ -2,12 +2,14 @@
 
 use crate::base::error::Result;
 use crate::base::room::push;
+use std::collections::HashMap;
 
 /// Places of a column's texts, by the numbers that the stream gives them: an input or class; one that is known and has none;
 /// one that is not known.
 pub(super) struct Places {
-    known: Vec<String>,
-    others: Vec<String>,
+    /// Of the texts that were known beforehand.
+    known: HashMap<String, i32>,
+    /// Of all that the stream has had.
     of_code: Vec<i32>,
 }
 
@@ -17,16 +19,15 @@ pub(super) const OTHER: i32 = -1;
 pub(super) const NEW: i32 = -2;
 
 impl Places {
-    /// Whether the column has texts.
-    pub fn are_of_texts(&self) -> bool {
-        !self.known.is_empty()
-    }
-
     /// Those of known texts, and of others that have none.
     pub fn new(known: &[String], others: &[String]) -> Places {
+        let others = others.iter().map(|text| (text.clone(), OTHER));
+        let known = known
+            .iter()
+            .enumerate()
+            .map(|(place, text)| (text.clone(), place as i32));
         Places {
-            known: known.to_vec(),
-            others: others.to_vec(),
+            known: others.chain(known).collect(),
             of_code: Vec::new(),
         }
     }
@@ -34,11 +35,7 @@ impl Places {
     /// Learns the texts that have come since.
     pub fn learn(&mut self, texts: &[String]) -> Result<()> {
         for text in &texts[self.of_code.len()..] {
-            let place = match self.known.iter().position(|known| known == text) {
-                Some(place) => place as i32,
-                None if self.others.contains(text) => OTHER,
-                None => NEW,
-            };
+            let place = self.known.get(text).copied().unwrap_or(NEW);
             push(&mut self.of_code, place)?;
         }
         Ok(())
@@ -46,6 +43,6 @@ impl Places {
 
     /// The place of a number.
     pub fn place(&self, code: i32) -> i32 {
-        self.of_code[code as usize]
+        self.of_code.get(code as usize).copied().unwrap_or(NEW)
     }
 }

@@ -133,9 +133,7 @@ impl ArrowRows {
     fn learn(&mut self) -> Result<()> {
         let columns = self.inputs.iter().chain([&self.outcome]);
         for (places, &column) in self.places.iter_mut().zip(columns) {
-            if places.are_of_texts() {
-                places.learn(self.reader.levels(column))?;
-            }
+            places.learn(self.reader.levels(column))?;
         }
         Ok(())
     }
