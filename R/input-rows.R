@@ -118,7 +118,7 @@ complete_blueprint <- function(given, plan, settings, earlier) {
   }
   weights <- pick(plan$weights, plan$learn)
   rare_levels <- check_count(settings$rare_levels, "rare_levels", min = 0)
-  blueprint$design <- learn_design(variables, terms, plan$learn, weights, impute, rare_levels)
+  blueprint$design <- learn_design(variables, terms, plan$learn, weights, impute, rare_levels, if (is.null(plan$counts)) list(NULL) else plan$counts)
   blueprint
 }
 

@@ -1,7 +1,7 @@
 # Weights of rows and classes, and offsets: which rows take part in a training, and how much.
 
-# Case weights as typed, checked: double, one per row; NULL when there are none.
-read_case_weights <- function(weights, n, arg = "case_weights", call = training_call) {
+# Case weights as typed, checked: double, one per row; NULL when there are none. `some`: they are those of some rows of many.
+read_case_weights <- function(weights, n, arg = "case_weights", call = training_call, some = FALSE) {
   if (is.null(weights)) {
     return(NULL)
   }
@@ -14,7 +14,7 @@ read_case_weights <- function(weights, n, arg = "case_weights", call = training_
       x = "Number {at} is {found}."
     ), call = call)
   }
-  if (all(weights == 0)) {
+  if (!some && all(weights == 0)) {
     stop_backprop("argument", c(
       "{.arg {arg}} must not all be 0: no row would be left.",
       i = "A row of weight 0 is left out of the training."

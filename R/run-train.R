@@ -146,7 +146,7 @@ prepare_training <- function(settings, plan, given, rows, typed, earlier) {
   if (needs_columns(settings$hidden)) inputs$columns <- describe_columns(x, given$blueprint, encoding)
   spec <- resolve_specification(settings, typed, inputs, given$outcome, given$interface != "matrix", earlier)
   data <- take_rows(plan, spec, given, rows)
-  scaling <- resolve_scaling(spec, x, learning(data$y), learning(data$case_weights), earlier)
+  scaling <- resolve_scaling(spec, facts_of_rows(x, learning(data$y), learning(data$case_weights)), earlier)
   data <- scale_outcomes(data, scaling, spec$engine)
   probe_loss(spec$engine$custom$loss, spec$engine$output, data$y)
   ancillary <- start_ancillary(spec$engine, learning(data$y), learning(data$case_weights))
