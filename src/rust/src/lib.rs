@@ -16,6 +16,8 @@ mod predictions;
 mod problem;
 mod registry;
 mod results;
+mod rows;
+mod stream;
 mod threads;
 mod training;
 mod watch;

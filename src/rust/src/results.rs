@@ -296,6 +296,7 @@ pub fn trained(
     let (status, epoch) = match trained.ending {
         Ending::Completed => ("completed", None),
         Ending::Interrupted => ("interrupted", None),
+        Ending::Failed => ("failed", None),
         Ending::Diverged(epoch) => ("diverged", Some(epoch as i32)),
         Ending::Stopped => ("stopped", None),
         Ending::OutOfTime => ("out_of_time", None),
@@ -309,13 +310,13 @@ pub fn trained(
             parameters_between([], last, last_state)?.into()
         }
     };
-    let curves = curves(&trained.history)?;
-    // Of a training that was interrupted the model is wanted, and at once. The rest may be thousands of matrices.
-    let trace = if trained.ending == Ending::Interrupted {
-        &[]
-    } else {
-        trace
+    let failure = match &trained.failure {
+        None => Robj::from(()),
+        Some(error) => describe(error.clone())?.into(),
     };
+    let curves = curves(&trained.history)?;
+    // Of a training that was cut off the model is wanted, and at once. The rest may be thousands of matrices.
+    let trace = if trained.ending.is_cut_off() { &[] } else { trace };
     let recorded = |trace: &StepTrace| match interrupted() {
         true => Err(EngineError::Interrupted),
         false => step(trace),
@@ -338,6 +339,7 @@ pub fn trained(
             .map(|_| penalty.of(network, &trained.coefficients)),
         epochs_done = trained.epochs_done as i32,
         status = status,
+        failure = failure,
         epoch = epoch,
         optimizer_state = state(&trained.state)?,
         last = last,

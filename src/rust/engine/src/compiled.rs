@@ -6,7 +6,7 @@ use crate::base::threads::Team;
 use crate::compute::{evaluate, gradient};
 use crate::data::encoding::Encoded;
 use crate::data::rows::{ColumnMajor, RowSource, SparseRows};
-use crate::data::Data;
+use crate::data::{Data, Source};
 use crate::kernels::scalar::Scalar;
 use crate::nn::coefficients::Coefficients;
 use crate::nn::network::Network;
@@ -59,6 +59,16 @@ compiled! {
         team: &Team,
         observer: &mut dyn Observer<Self>,
     ) -> Result<Trained> = train::train;
+    /// [`train_from()`](train::train_from)
+    fn train_from(
+        network: &Network,
+        settings: &CheckedSettings,
+        data: Source<'_, Self>,
+        validation: Option<Source<'_, Self>>,
+        start: &Start,
+        team: &Team,
+        observer: &mut dyn Observer<Self>,
+    ) -> Result<Trained> = train::train_from;
     /// [`train_one()`](ensemble::train_one)
     fn train_one(
         network: &Network,

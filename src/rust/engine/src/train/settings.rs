@@ -152,6 +152,8 @@ pub enum Ending {
     Completed,
     /// The user interrupted; the model is that of the last finished epoch.
     Interrupted,
+    /// The rows could not be read any further; the model is that of the last finished epoch.
+    Failed,
     /// The loss or a weight stopped being finite in this epoch; the model is the last usable one.
     Diverged(usize),
     /// An observer asked to stop.
@@ -161,6 +163,13 @@ pub enum Ending {
     /// No improvement for long enough, or no further step to be found; the model is that of
     /// this epoch.
     Converged(usize),
+}
+
+impl Ending {
+    /// Whether something from without cut the training off: nothing more is computed then.
+    pub fn is_cut_off(self) -> bool {
+        matches!(self, Ending::Interrupted | Ending::Failed)
+    }
 }
 
 /// What training gives.
@@ -174,7 +183,7 @@ pub struct Trained {
     pub last: Option<Coefficients>,
     /// The best epoch, where early stopping looked for it.
     pub best: Option<Best>,
-    /// Losses at `coefficients`, without penalty; not after an interrupt, which is answered at once.
+    /// Losses at `coefficients`, without penalty; not where training was cut off, which is answered at once.
     pub final_losses: Option<FinalLosses>,
     /// What each epoch ended with.
     pub history: Vec<EpochEnd>,
@@ -182,6 +191,8 @@ pub struct Trained {
     pub epochs_done: usize,
     /// How it ended.
     pub ending: Ending,
+    /// What the rows failed by, with [`Ending::Failed`].
+    pub failure: Option<EngineError>,
 }
 
 /// Losses that the history does not tell: it is of the parameters before each update.
