@@ -35,7 +35,7 @@ learn_design <- function(variables, terms, rows, weights, impute, rare_levels = 
 plain_terms <- function(count) lapply(seq_len(count), function(at) list(at = at, code = 1L))
 
 learn_variable <- function(value, name, rows, weights, impute, rare_levels, counted = NULL) {
-  kind <- if (is.factor(value)) "levels" else if (is.matrix(value)) "matrix" else if (is.logical(value)) "flag" else "number"
+  kind <- kind_of_variable(value)
   learnt <- list(name = name, kind = kind)
   if (kind == "levels") {
     return(c(learnt, learn_levels(value, rows, impute, rare_levels, counted)))
@@ -59,6 +59,8 @@ learn_variable <- function(value, name, rows, weights, impute, rare_levels, coun
   }
   learnt
 }
+
+kind_of_variable <- function(value) if (is.factor(value)) "levels" else if (is.matrix(value)) "matrix" else if (is.logical(value)) "flag" else "number"
 
 learn_levels <- function(value, rows, impute, rare_levels = 0L, counted = NULL) {
   codes <- pick(as.integer(value), rows)

@@ -61,8 +61,9 @@ read_standardize <- function(standardize) {
 }
 
 # What is learnt of a training's inputs: NULL, or a list of `clipped` (a flag for each column), `knots` and `scores`, `edges` (of each column numbers or
-# NULL, in the column's own units). A fit that goes on keeps its own. `x` has no values that are missing or infinite.
-learn_encoding <- function(standardize, embed, x, case_weights, earlier) {
+# NULL, in the column's own units). A fit that goes on keeps its own. `x` has no values that are missing or infinite. `dummy`: which
+# columns are of zeros and ones, where `x` are some rows of many.
+learn_encoding <- function(standardize, embed, x, case_weights, earlier, dummy = columns_of_zeros_and_ones(x)) {
   if (!is.null(earlier)) {
     return(earlier$inputs$encoding)
   }
@@ -77,7 +78,7 @@ learn_encoding <- function(standardize, embed, x, case_weights, earlier) {
       what = what
     )
   }
-  numeric <- !columns_of_zeros_and_ones(x)
+  numeric <- !dummy
   at <- embedded_columns(embed, x, numeric)
   rows <- rows_looked_at(nrow(x))
   encoding <- list()

@@ -268,4 +268,4 @@ same_values <- function(a, b) {
 # Rows of a vector, factor, matrix or data frame.
 pick_rows_of <- function(value, rows) if (length(dim(value)) < 2L) value[rows] else value[rows, , drop = FALSE]
 
-first_rows <- function(table, count) as_plain_table(lapply(unclass(table), pick_rows_of, seq_len(count)), count)
+first_rows <- function(table, count) rows_of_table(table, seq_len(count))

@@ -58,6 +58,7 @@ given_formula <- function(formula, data, typed, some = FALSE) {
   original[found] <- data[found]
   env <- environment(formula)
   arguments <- lapply(typed, evaluate_argument, data, env)
+  if (some) refuse_values_beside(arguments)
   refuse_mixed_offsets(plan$offsets, arguments$offset)
 
   values <- Map(function(expression, name) evaluate_term(expression, name, data, env), plan$variables, names(plan$variables))
@@ -115,11 +116,12 @@ refuse_mixed_offsets <- function(offsets, argument) {
 }
 
 # The same for a fit that goes on: its formula, on other data. What was a column then is found again, unless it is `given` anew (as NULL, say).
-given_again <- function(formula, data, typed, given, earlier) {
+given_again <- function(formula, data, typed, given, earlier, some = FALSE) {
   call <- training_call
   check_table(data, "data")
   data <- same_formula_data(formula, data, earlier)
   arguments <- lapply(typed, evaluate_argument, data, environment(formula))
+  if (some) refuse_values_beside(arguments)
   blueprint <- earlier$blueprint
   if ("offset" %in% given) {
     blueprint$offsets <- utils::head(blueprint$offsets, length(blueprint$typed$offsets))

@@ -110,9 +110,13 @@ class_factors <- function(class_weights, codes, case_weights, levels) {
   if (is.null(case_weights)) {
     case_weights <- rep(1, length(codes))
   }
-  total <- vapply(seq_along(levels), function(code) sum(case_weights[codes == code]), 0)
+  balanced_factors(vapply(seq_along(levels), function(code) sum(case_weights[codes == code]), 0))
+}
+
+# Of the weights that levels have together.
+balanced_factors <- function(total) {
   present <- total > 0
-  factors <- rep(1, length(levels))
+  factors <- rep(1, length(total))
   factors[present] <- sum(total) / (sum(present) * total[present])
   factors
 }

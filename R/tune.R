@@ -143,6 +143,7 @@ nn_tune <- function(X, ..., search = "grid", configurations = NULL, folds = 5, r
     values <- read_tuned(arguments)
     chosen <- make_configurations(values, search, configurations, seed)
     request <- as_tuning(do.call("request_training", c(list(X), arguments[setdiff(names(arguments), names(values))]), quote = TRUE))
+    as_tuning(refuse_streamed(request, "A tuning"))
     refuse_moved_rows(request$given)
     request$call <- training_words(words, names(arguments), values)
     task <- new_task(request, chosen, folds, repeats, group, metric, seed, progress)
