@@ -85,6 +85,9 @@ restore_known <- function(column, name, one) {
   kind <- kind_of_column(column)
   fits <- kind == one$kind || kind == "unknown" || (kind %in% c("text", "a factor", "an ordered factor") && record$type %in% c("character", "factor"))
   if (!fits) stop_other_type(name, kind, one$kind)
+  if (kind == "unknown" && one$kind == "a flag") {
+    return(column)
+  }
   restored <- restore_column(column, name, record, "data", training_call)
   new <- if (record$type == "factor") setdiff(levels(restored), record$levels)
   if (length(new) > 0L) stop_level_in_reader(name, new)

@@ -55,11 +55,10 @@ keep_chunk <- function(rows, table, na_action, before) {
   weights <- read_case_weights(rows$case_weights, n, some = TRUE)
   kept <- if (is.null(rows$subset)) NULL else which(rows$subset)
   if (any(weights == 0)) kept <- if (is.null(kept)) which(weights > 0) else kept[weights[kept] > 0]
-  omitted <- 0
+  omitted <- integer()
   if (na_action != "error") {
-    gaps <- union(rows_with_gaps(rows, kept, na_action), unweighted)
-    omitted <- length(gaps)
-    if (omitted > 0L) kept <- setdiff_rows(kept, gaps, n)
+    omitted <- sort(c(rows_with_gaps(rows, kept, na_action), unweighted))
+    if (length(omitted) > 0L) kept <- setdiff_rows(kept, omitted, n)
   }
   offset <- rows$offset
   list(

@@ -57,7 +57,9 @@ new_survey <- function(plan) {
 
 survey_chunk <- function(state, rows, plan, seed, first) {
   state$rows <- state$rows + nrow(rows$table)
-  state$omitted <- state$omitted + rows$omitted
+  state$omitted <- state$omitted + length(rows$omitted)
+  # Their numbers too, while they are few.
+  state$omitted_rows <- if (state$omitted <= most_looked_at) c(state$omitted_rows, first - 1L + rows$omitted)
   count <- length(rows$kept)
   if (count == 0L) {
     return(invisible())
@@ -107,7 +109,7 @@ prune_sample <- function(state, most = most_looked_at) {
 # A sum in two parts, the second what rounding took from the first: R's own sums are of more digits than a number keeps.
 add_exactly <- function(total, values) {
   high <- sum(values)
-  low <- sum(values, -high)
+  low <- sum(c(values, -high))
   sum <- total[1L] + high
   back <- sum - total[1L]
   c(sum, total[2L] + low + ((total[1L] - (sum - back)) + (high - back)))
@@ -246,7 +248,7 @@ finish_survey <- function(state, plan) {
   refuse_unknown_in_survey(state, plan)
   about <- do.call(rbind, state$about)
   list(
-    rows = state$rows, kept = state$kept, train = state$train, held = state$held, omitted = state$omitted, plan = plan,
+    rows = state$rows, kept = state$kept, train = state$train, held = state$held, omitted = state$omitted, omitted_rows = as.integer(state$omitted_rows), plan = plan,
     table = bind_tables(state$tables), looked_at = which(about$key < state$limit), learn = which(about$trains), keys = state$keys,
     total = sum(state$total), class_totals = vapply(state$class_totals, sum, 0), counts = counts_of_survey(state, plan)
   )

@@ -96,6 +96,7 @@ settle_survey <- function(request, survey, judges) {
   given$n <- count_as_integer(survey$rows)
   given$kept <- survey$kept
   given$call <- request$call
+  if (length(survey$omitted_rows) > 0L) given$omitted <- survey$omitted_rows
   completed <- complete_request(request_of_rows(request, given))
   given <- completed$given
   settings <- alone_in_stream(completed$settings, request$typed)
