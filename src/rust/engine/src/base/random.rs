@@ -19,6 +19,8 @@ pub enum Purpose {
     Shuffle = 3,
     /// Units dropped out.
     Dropout = 4,
+    /// Rows of a stream that are held back to validate.
+    HeldBack = 6,
 }
 
 /// The generator of a purpose, keyed by two counters (0 where there is nothing to count).
@@ -28,6 +30,15 @@ pub fn stream(seed: u64, purpose: Purpose, first: u64, second: u64) -> Xoshiro25
         key = mix(key ^ part.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     }
     Xoshiro256PlusPlus::seed_from_u64(key)
+}
+
+/// A number in [0, 1) for each row.
+pub fn row_key(seed: u64, purpose: Purpose, row: u64) -> f64 {
+    let mut key = seed;
+    for part in [purpose as u64, row] {
+        key = mix(key ^ part.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    }
+    (key >> 11) as f64 * 2f64.powi(-53)
 }
 
 /// The finaliser of SplitMix64 (Steele, Lea and Flood, 2014).

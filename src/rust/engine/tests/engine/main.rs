@@ -2,6 +2,10 @@
 //! because each program would compile the engine's generic code anew.
 
 mod activations;
+mod arrow_faults;
+mod arrow_producer;
+mod arrow_rows;
+mod arrow_types;
 mod bits;
 mod common;
 mod custom;
