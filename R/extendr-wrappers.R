@@ -59,6 +59,12 @@ engine_train_members <- function(spec, x, y, case_weights, offset, members, hook
 # Weighted means and standard deviations of columns (divisor: sum of weights - 1).
 engine_moments <- function(x, case_weights) .Call(wrap__engine_moments, x, case_weights)
 
+# The same of rows that come chunk by chunk: what is known before (NULL: nothing) and after the rows of `x`, as plain numbers.
+engine_moments_add <- function(state, x, case_weights) .Call(wrap__engine_moments_add, state, x, case_weights)
+
+# What [`engine_moments`] gives, when there are no more rows.
+engine_moments_end <- function(state) .Call(wrap__engine_moments_end, state)
+
 # Predicts rows: a matrix [rows x outputs] on the scale of the output.
 engine_predict <- function(net, weights, biases, x, offset) .Call(wrap__engine_predict, net, weights, biases, x, offset)
 
