@@ -105,26 +105,27 @@ refuse_other_columns <- function(found, columns, call) {
   }
 }
 
+# Some rows of a table as a plain one: what `[` of a data frame of another class makes of row numbers may be something else.
+pick_table_rows <- function(table, rows) {
+  columns <- lapply(unclass(table), pick_rows_of, rows)
+  attributes(columns) <- list(names = names(table))
+  picked <- as_plain_table(columns, length(rows))
+  named <- table_row_names(table)
+  if (!is.null(named)) attr(picked, "row.names") <- named[rows]
+  picked
+}
+
 # Rows of a table in memory, `chunk_rows` at a time.
 table_cursor <- function(reader) {
   table <- reader$source
   n <- nrow(table)
   place <- 0
-  # Rows of each column: what `[` of a data frame of another class makes of row numbers may be something else.
-  pick <- function(rows) {
-    columns <- lapply(unclass(table), function(column) if (is.null(dim(column))) column[rows] else column[rows, , drop = FALSE])
-    attributes(columns) <- list(names = names(table))
-    chunk <- as_plain_table(columns, length(rows))
-    named <- table_row_names(table)
-    if (!is.null(named)) attr(chunk, "row.names") <- named[rows]
-    chunk
-  }
   list(
     next_chunk = function() {
       if (place < n || n == 0L && place == 0) {
         rows <- place + seq_len(min(reader$chunk_rows, n - place))
         place <<- max(place + length(rows), 1)
-        pick(rows)
+        pick_table_rows(table, rows)
       }
     },
     close = function() invisible()
