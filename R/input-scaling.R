@@ -88,14 +88,15 @@ learn_outcome <- function(spec, y, case_weights, earlier) {
   )
 }
 
-# What scaling goes by, of rows in memory: their moments, which columns are of zeros and ones, columns of the rows looked at, and their total weight.
-facts_of_rows <- function(x, y, case_weights) {
+# What scaling goes by, of rows in memory: their moments, which columns are of zeros and ones, columns of the rows looked at, which
+# `seed` draws, and their total weight.
+facts_of_rows <- function(x, y, case_weights, seed) {
   list(
     y = y, case_weights = case_weights, total = if (is.null(case_weights)) nrow(x) else sum(case_weights),
     moments = function() answered(engine_moments(x, case_weights)),
     dummy = function() columns_of_zeros_and_ones(x),
     looked_at = function(j) {
-      rows <- rows_looked_at(nrow(x))
+      rows <- rows_looked_at(nrow(x), seed)
       list(column = x[rows, j], weights = case_weights[rows])
     },
     moments_of_outcome = function(transform) answered(engine_moments(transform_outcome(y, transform), case_weights))

@@ -154,7 +154,10 @@ prepare_training <- function(settings, plan, given, rows, typed, earlier) {
   standardize <- read_standardize(settings$standardize)
   # Bins and bends are learnt of numbers. Elsewhere the engine finds what is none, as it reads them.
   if (!is.null(embed) || is.character(standardize)) check_inputs_known(list(rows$x), given$arg, impute = FALSE)
-  encoding <- learn_encoding(standardize, embed, x, pick(plan$weights, plan$learn), earlier)
+  # The seed is drawn here only where rows are: elsewhere the last thing, see resolve_specification().
+  if (nrow(x) > most_looked_at) settings$seed <- seed_or_drawn(settings$seed)
+  seed <- if (!is.null(settings$seed)) split_seed(settings$seed, typed, earlier)
+  encoding <- learn_encoding(standardize, embed, x, pick(plan$weights, plan$learn), earlier, seed)
   inputs <- list(
     n = plan$n, p = encoded_width(ncol(rows$x), encoding), rows = given$kept, embed = embed,
     validation = if (!is.null(plan$given)) "given" else if (isTRUE(plan$out_of_bag)) "out_of_bag" else plan$share
@@ -162,7 +165,7 @@ prepare_training <- function(settings, plan, given, rows, typed, earlier) {
   if (needs_columns(settings$hidden)) inputs$columns <- describe_columns(x, given$blueprint, encoding)
   spec <- resolve_specification(settings, typed, inputs, given$outcome, given$interface != "matrix", earlier)
   data <- take_rows(plan, spec, given, rows)
-  scaling <- resolve_scaling(spec, facts_of_rows(x, learning(data$y), learning(data$case_weights)), earlier)
+  scaling <- resolve_scaling(spec, facts_of_rows(x, learning(data$y), learning(data$case_weights), seed), earlier)
   data <- scale_outcomes(data, scaling, spec$engine)
   probe_loss(spec$engine$custom$loss, spec$engine$output, data$y)
   ancillary <- start_ancillary(spec$engine, learning(data$y), learning(data$case_weights))

@@ -105,9 +105,6 @@ classes_of <- function(Y) {
   if (is.logical(Y)) as.vector(Y) else as.vector(Y)
 }
 
-# A key for each row by (`seed`, its number): the same in every pass and for every chunk. `purpose`: "sample" or "held".
-row_keys <- function(seed, first, count, purpose) answered(engine_row_keys(as.double(seed), as.double(first), as.double(count), purpose))$keys
-
 # Rows in the engine's form: raw inputs, scaled outcome and offset, weights times those of the classes. `made` is from prepare_stream().
 encode_chunk <- function(rows, made) {
   design <- made$design

@@ -11,9 +11,6 @@
 #   keys       of each thing that has levels: texts of its levels or combinations, how many rows that train and how many that are held back have them
 #   total      the weight of all rows that train, and `class_totals` of those of each level of the outcome
 
-# The rows looked at are at most so many, as in memory.
-most_looked_at <- 1e5
-
 # `look(columns)` gives the plan that goes with what is known of the columns, see stream-given.R. Where a chunk has more to tell of them than those
 # before, the pass goes on to learn that alone, and the next one surveys. `seed` draws the sample.
 survey_rows <- function(reader, columns, look, seed) {

@@ -161,7 +161,7 @@ prepare_stream <- function(settings, plan, given, survey, typed, earlier, reader
   factors <- factors_of_survey(plan$class_weights, survey, outcome)
   made <- list(design = design, outcome = outcome, factors = factors, offset = FALSE)
   facts <- facts_of_stream(reader, chunks, made, settings, plan, survey, earlier)
-  encoding <- learn_encoding(standardize, embed, looked$x, looked$weights, earlier, facts$dummy())
+  encoding <- learn_encoding(standardize, embed, looked$x, looked$weights, earlier, dummy = facts$dummy())
   inputs <- list(
     n = survey$train, p = encoded_width(length(design$names), encoding), rows = length(given$Y) / NCOL(given$Y), embed = embed,
     validation = if (!is.null(judges) || !is.null(plan$given)) "given" else plan$share
