@@ -1,16 +1,33 @@
 # Cursors: one pass over the rows of a reader, chunk by chunk, whatever its source.
 
 # What each kind of reader is: `open(reader)` gives a cursor, a list of `next_chunk()`, which returns a data frame or, at the end, NULL, and of
-# `close()`, called once; `describe(reader)` says in words what is read.
+# `close()`, called once; `describe(reader)` says in words what is read; `whole(reader)` whether it has what its kind needs.
 reader_sources <- function() {
+  sized <- function(reader) is_whole(reader$chunk_rows, 1)
   list(
-    data.frame = list(open = table_cursor, describe = function(reader) {
-      paste0("a data frame of ", count_text(nrow(reader$source), "row"), " and ", count_text(ncol(reader$source), "column"))
-    }),
-    "function" = list(open = function_cursor, describe = function(reader) "a function of `reset`"),
-    arrow = list(open = function(reader) arrow_cursor(reader), describe = function(reader) "an Arrow stream")
+    data.frame = list(
+      open = table_cursor, whole = function(reader) is.data.frame(reader$source) && sized(reader),
+      describe = function(reader) paste0("a data frame of ", size_text(reader$source))
+    ),
+    "function" = list(
+      open = function_cursor, whole = function(reader) is.function(reader$source), describe = function(reader) "a function of `reset`"
+    ),
+    arrow = list(open = function(reader) arrow_cursor(reader), whole = function(reader) TRUE, describe = function(reader) "an Arrow stream"),
+    query = list(
+      open = query_cursor, whole = function(reader) is_text(reader$query) && sized(reader),
+      describe = function(reader) paste("a query of", class(reader$source)[1L], "by DBI")
+    ),
+    csv = list(
+      open = csv_cursor, whole = function(reader) is_texts(reader$source) && is_plain_list(reader$csv) && is.character(reader$csv$types) && sized(reader),
+      describe = function(reader) paste0(count_text(length(reader$source), "CSV file"), " of ", count_text(length(reader$csv$types), "column"))
+    ),
+    big.matrix = list(
+      open = big_matrix_cursor, whole = sized, describe = function(reader) paste0("a big matrix of ", size_text(reader$source))
+    )
   )
 }
+
+size_text <- function(source) paste0(count_text(nrow(source), "row"), " and ", count_text(ncol(source), "column"))
 
 # A new pass over the rows of `reader`, from the first: a cursor whose chunks are plain data frames with the columns of the first one, in its
 # order. What fails in the source is raised as an error of a reader. After the end, and after close(), there is NULL.
@@ -88,26 +105,27 @@ refuse_other_columns <- function(found, columns, call) {
   }
 }
 
+# Some rows of a table as a plain one: what `[` of a data frame of another class makes of row numbers may be something else.
+pick_table_rows <- function(table, rows) {
+  columns <- lapply(unclass(table), pick_rows_of, rows)
+  attributes(columns) <- list(names = names(table))
+  picked <- as_plain_table(columns, length(rows))
+  named <- table_row_names(table)
+  if (!is.null(named)) attr(picked, "row.names") <- named[rows]
+  picked
+}
+
 # Rows of a table in memory, `chunk_rows` at a time.
 table_cursor <- function(reader) {
   table <- reader$source
   n <- nrow(table)
   place <- 0
-  # Rows of each column: what `[` of a data frame of another class makes of row numbers may be something else.
-  pick <- function(rows) {
-    columns <- lapply(unclass(table), function(column) if (is.null(dim(column))) column[rows] else column[rows, , drop = FALSE])
-    attributes(columns) <- list(names = names(table))
-    chunk <- as_plain_table(columns, length(rows))
-    named <- table_row_names(table)
-    if (!is.null(named)) attr(chunk, "row.names") <- named[rows]
-    chunk
-  }
   list(
     next_chunk = function() {
       if (place < n || n == 0L && place == 0) {
         rows <- place + seq_len(min(reader$chunk_rows, n - place))
         place <<- max(place + length(rows), 1)
-        pick(rows)
+        pick_table_rows(table, rows)
       }
     },
     close = function() invisible()

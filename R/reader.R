@@ -111,7 +111,7 @@ new_reader <- function(kind, source, formula, shuffle_bytes, ..., env) {
 check_reader <- function(reader, arg, call = training_call, training = FALSE) {
   whole <- is.list(reader) && inherits(reader, "nn_reader") && is_choice(reader$kind, names(reader_sources())) && !is.null(reader$source) &&
     (is.null(reader$formula) || inherits(reader$formula, "formula")) && is_positive(reader$shuffle_bytes) &&
-    (is.null(reader$chunk_rows) || is_whole(reader$chunk_rows, 1))
+    reader_sources()[[reader$kind]]$whole(reader)
   if (!whole) {
     stop_argument(arg, "a reader, as `nn_reader()` makes it", reader, call = call)
   }

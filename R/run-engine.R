@@ -18,8 +18,9 @@ run_training <- function(ready, given, earlier, seed, seconds, keep, restart = N
   told <- c(engine, if (!is.null(stored)) list(checkpoint = stored$engine))
   result <- engine_train(told, data$x, data$y, data$case_weights, data$offset, spec$start, watch$hook)
   watch$close()
-  if (identical(result$error$kind, "nonfinite_x")) stop_unknown_in(data, given$arg)
-  finished(result, colnames(data$x), arg = given$arg)
+  if (identical(result$error$kind, "nonfinite_x") && !is_streamed(data)) stop_unknown_in(data, given$arg)
+  if (is_streamed(data)) raise_of_stream(data, result, function() new_fit(result, ready, given, earlier, engine))
+  finished(result, name_training_inputs(data), arg = given$arg)
   fit <- new_fit(result, ready, given, earlier, engine)
   if (!is.null(recorder)) recorder$keep(result, engine, spec$start, data, fit)
   raised <- c(if (!is.null(stored)) stored$raised(), watch$raised())
@@ -28,7 +29,8 @@ run_training <- function(ready, given, earlier, seed, seconds, keep, restart = N
     stop(raised[[1L]])
   }
   if (result$status == "diverged") {
-    warn_diverged(result$epoch, engine, data$x, data$y)
+    looked <- if (is_streamed(data)) data$looked_at else data
+    warn_diverged(result$epoch, engine, looked$x, looked$y)
   }
   fit
 }

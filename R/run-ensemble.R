@@ -421,7 +421,7 @@ judge_members <- function(pools, shares, rows, engine, outcome) {
   errors <- if (outcome$kind != "factor" && ncol(predicted) == ncol(rows$y)) {
     lapply(seq_len(ncol(predicted)), function(j) {
       sorted <- sort(rows$y[, j] - predicted[, j])
-      sorted[rows_looked_at(length(sorted), 2000)]
+      sorted[round(seq(1, length(sorted), length.out = min(length(sorted), 2000)))]
     })
   }
   list(rows = length(pools[[1L]]$rows), loss = loss, errors = errors)

@@ -102,3 +102,27 @@ test_that("an interrupt while rows are read is an interrupt", {
   expect_identical(said()$epochs_done, 2L)
   expect_identical(nn_last()$status, "interrupted")
 })
+
+test_that("moments of chunks are those of the table, to the bit", {
+  set.seed(8)
+  x <- cbind(1e9 + rnorm(2500), runif(2500), rep_len(0:1, 2500), 0.1)
+  w <- runif(2500)
+  for (weights in list(NULL, w)) {
+    wanted <- engine_moments(x, weights)
+    expect_identical(wanted$zeros_and_ones, c(FALSE, FALSE, TRUE, FALSE))
+    expect_equal(wanted$weight, if (is.null(weights)) 2500 else sum(w))
+    for (size in c(1000, 7, 2500)) {
+      state <- NULL
+      for (first in seq.int(1, 2500, by = size)) {
+        rows <- seq.int(first, min(2500, first + size - 1))
+        state <- engine_moments_add(state, x[rows, , drop = FALSE], weights[rows])
+        expect_null(state$error)
+      }
+      expect_identical(engine_moments_end(state), wanted)
+    }
+  }
+  integers <- matrix(c(1L, 0L, 1L, 5L), 2)
+  expect_identical(engine_moments_end(engine_moments_add(NULL, integers, NULL)), engine_moments(integers + 0, NULL))
+  expect_identical(engine_moments_end(engine_moments_add(NULL, integers == 1L, NULL)), engine_moments((integers == 1L) + 0, NULL))
+  expect_identical(engine_moments_add(state, integers, NULL)$error$kind, "config")
+})

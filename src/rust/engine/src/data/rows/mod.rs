@@ -9,7 +9,7 @@ mod stream;
 
 pub use blocks::{Block, BlockSource, Blocks};
 pub use chosen::Chosen;
-pub use column_major::{moments, ColumnMajor, Element};
+pub use column_major::{ColumnMajor, Element};
 pub(crate) use source::all_finite;
 pub use source::{RowMajor, RowSource, Selection};
 pub use sparse::SparseRows;
