@@ -2,5 +2,3 @@ engine_row_keys <- function(seed, first, count, purpose) {
   i <- first + seq_len(count)
   list(keys = ((i * 0.6180339887498949 * if (purpose == "held") 1.7 else 1) + seed / 7919) %% 1)
 }
-engine_moments_add <- function(state, x, w) list(state = list(x = rbind(state$x, x), w = c(state$w, w)))
-engine_moments_end <- function(state) engine_moments(state$x, state$w)

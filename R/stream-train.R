@@ -46,6 +46,8 @@ train_reader <- function(request) {
   seen <- look_at_reader(reader, request$columns, typed, earlier)
   check_given_again(typed, seen$read(seen$columns), earlier)
   check_still_filled(settings$na_action, earlier)
+  # Of an Arrow stream only these are decoded.
+  if (reader$kind == "arrow") reader$columns <- names(seen$columns)
   settled <- NULL
   survey <- survey_reader(reader, seen, request$columns, settings$na_action, function(survey) {
     settled <<- settle_survey(request, survey, judges)
@@ -184,7 +186,9 @@ prepare_stream <- function(settings, plan, given, survey, typed, earlier, reader
   made$offsets <- if (made$offset) ncol(spec$offset)
   place <- list2env(list(of = ""))
   weighted <- !is.null(weights)
-  stream <- function(which, rows, total) new_stream(reader, chunks, made, which, rows, weighted, place, total)
+  stream <- function(which, rows, total) {
+    new_stream(reader, chunks, made, which, rows, weighted, place, total, native_plan(reader, given, chunks, made, which))
+  }
   ready <- list(x = stream("train", survey$train, facts$total), looked_at = list(x = looked$x, y = data$y))
   validation <- if (!is.null(judges)) {
     list(x = stream_of_judges(judges, chunks, made, given))
