@@ -4,6 +4,7 @@ use crate::arguments::{of_system, wrong, Fields};
 use crate::inputs::{matrix, Encodings, Inputs, Precision};
 use crate::interrupts::{answer_of, ask};
 use backprop_engine::data::rows::{Block, BlockSource, Blocks, ColumnMajor, RowSource, TableShape};
+use backprop_engine::data::Source;
 use backprop_engine::{EngineError, Result};
 use extendr_api::prelude::*;
 use std::cell::RefCell;
@@ -11,8 +12,9 @@ use std::rc::Rc;
 
 /// Rows of which R has functions that give them.
 ///
-/// It is `list(rows =, inputs =, targets =, offsets =, case_weights =, open =, next_rows =)` of class `"stream"`: how many rows there
-/// are, how many columns `x`, `y` and `offset` have (no `offset`: 0), whether there are case weights. `open()` goes to the first
+/// It is `list(rows =, inputs =, targets =, offsets =, case_weights =, shuffle_bytes =, open =, next_rows =)` of class `"stream"`: how many
+/// rows there are, how many columns `x`, `y` and `offset` have (no `offset`: 0), whether there are case weights, how many bytes of rows may wait to be
+/// shuffled. `open()` goes to the first
 /// row and says TRUE. `next_rows()` gives `list(x =, y =, case_weights =, offset =)` of the next rows, or TRUE when there are no more.
 /// They let no condition escape: after an error they say FALSE, and whoever made them knows it; NULL stands for an interrupt.
 pub struct Stream<'a> {
@@ -24,6 +26,8 @@ pub struct Stream<'a> {
     encodings: Option<Rc<Encodings>>,
     open: Function,
     next_rows: Function,
+    /// Bytes of rows that wait to be given out in a random order.
+    shuffle_bytes: f64,
     /// The first chunk, until it is asked for: it was read for its size.
     first: RefCell<Option<Robj>>,
     bytes: f64,
@@ -57,6 +61,7 @@ impl<'a> Stream<'a> {
             encodings,
             open: function("open")?,
             next_rows: function("next_rows")?,
+            shuffle_bytes: fields.number_or("shuffle_bytes", 0.0)?,
             first: RefCell::new(None),
             bytes: 0.0,
         };
@@ -81,8 +86,9 @@ impl<'a> Stream<'a> {
     }
 
     /// As what the engine takes.
-    pub fn rows<T: Precision>(&self) -> Blocks<T, &Stream<'a>> {
-        Blocks::new(self)
+    pub fn source<T: Precision>(&self) -> Source<'_, T> {
+        let rows: Blocks<T, &Stream<'_>> = Blocks::new(self);
+        Source::shuffled_stream(rows, self.shuffle_bytes)
     }
 
     fn go_to_first(&self) -> Result<()> {
