@@ -152,6 +152,7 @@ blueprint_of_formula <- function(plan, values, offsets, Y, arguments, data, env,
   settled <- Map(settle, plan$variables, names(plan$variables), values)
   variables <- lapply(settled, function(one) one$expression)
   outcome <- how(plan$outcome, Y, data, env, inside)
+  if (is.null(outcome$expression) && !is.null(outcome$stop)) outcome$stop(plan$outcome_name)
   read <- function(expressions) intersect(names_read_by(expressions)$variables, names(data))
   formula_offsets <- Map(settle, plan$offsets, vapply(plan$offsets, expression_text, ""), offsets)
   formula_offsets <- unname(lapply(formula_offsets, function(one) one$expression))

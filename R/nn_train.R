@@ -219,7 +219,7 @@
 #' finite model, with status `"diverged"`. What would take more memory than there is, or than `options(backprop.max_bytes = )` allows, is refused
 #' with its size before it takes any (class `backprop_error_memory`).
 #'
-#' @param X Inputs: a numeric, integer or logical matrix with a row per sample (a vector is one column), a sparse `dgCMatrix`,
+#' @param X A reader ([nn_reader()]), which has a formula and gives its rows in chunks: see [streams]. Or inputs: a numeric, integer or logical matrix with a row per sample (a vector is one column), a sparse `dgCMatrix`,
 #'   or a data frame.
 #' @param Y Outcome: a vector, a factor, or a matrix with a row per sample and a column per output.
 #' @param formula A formula such as `y ~ .` or `log(y) ~ a + b`; several numeric outcomes as `cbind(y1, y2) ~ .`; see below.

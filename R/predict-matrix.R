@@ -8,7 +8,7 @@
 #' @param fit A model from [nn_train()].
 #' @param X New inputs: a matrix or, for a model trained on a data frame or by formula, a data frame. Where both
 #'   training and new data have column names, columns are matched by name: their order does not matter, others are ignored, a missing
-#'   one is an error. Else their number must be that of training. A vector is one row (under a network of one input, a column).
+#'   one is an error. Else their number must be that of training. A vector is one row (under a network of one input, a column). Or a reader, see below.
 #' @param type `"response"` for the outputs; `"class"`, for a model of a factor or a logical, for the likeliest level of each row, as a plain factor or a logical.
 #' @param offset Numbers added to the output before its activation, for a model that was trained with an offset: one per row, or one for all
 #'   (0 predicts rates per unit of exposure). Not needed where the formula's `offset()`, or a column that was given as offset, is found in `X`; if

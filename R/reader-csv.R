@@ -99,7 +99,10 @@ open_csv_file <- function(path, csv) {
       if (!grepl("incomplete final line", conditionMessage(cnd), fixed = TRUE)) stop(conditionMessage(cnd), call. = FALSE)
       invokeRestart("muffleWarning")
     })
-    if (is_utf8(csv$encoding)) Encoding(lines) <- "UTF-8"
+    if (is_utf8(csv$encoding)) {
+      if (!all(validUTF8(lines))) stop("The file ", path, " is not in UTF-8: say in which `encoding` it is.", call. = FALSE)
+      Encoding(lines) <- "UTF-8"
+    }
     lines
   }
   next_lines <- function(count) {

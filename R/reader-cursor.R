@@ -59,7 +59,10 @@ open_reader <- function(reader, call = training_call) {
 # What a source says when it fails is the parent of the error; errors of this package say enough themselves.
 with_reader_errors <- function(code, done, call) {
   tryCatch(code, error = function(cnd) {
-    if (inherits(cnd, "backprop_error")) stop(cnd)
+    if (inherits(cnd, "backprop_error")) {
+      cnd$call <- call
+      stop(cnd)
+    }
     said <- conditionMessage(cnd)
     stop_backprop("reader", c("The rows of the reader could not be {done}.", x = "{said}"), call = call, parent = cnd)
   })

@@ -18,14 +18,13 @@ facts_of_stream <- function(reader, plan, made, settings, of_rows, survey, earli
     total <- found$total
   }
   list(
-    total = total, moments = function() found$x, dummy = function() found$dummy, moments_of_outcome = function(transform) found$y
+    total = total, moments = function() found$x, dummy = function() found$x$zeros_and_ones, moments_of_outcome = function(transform) found$y
   )
 }
 
 gather_moments <- function(reader, plan, made, transform, scales) {
   of_x <- of_y <- NULL
   total <- c(0, 0)
-  dummy <- rep(TRUE, length(made$design$names))
   count <- 0
   walk_chunks(reader, function(chunk, first) {
     rows <- rows_of_chunk(chunk, plan, count, first)
@@ -40,14 +39,12 @@ gather_moments <- function(reader, plan, made, transform, scales) {
     if (!scales) {
       return(invisible())
     }
-    x <- encode_rows(rows$variables, made$design)
-    dummy <<- dummy & columns_of_zeros_and_ones(x)
-    of_x <<- answered(engine_moments_add(of_x, x, weights))$state
+    of_x <<- answered(engine_moments_add(of_x, encode_rows(rows$variables, made$design), weights))
     if (!is.factor(outcome$values)) {
-      of_y <<- answered(engine_moments_add(of_y, transform_outcome(outcome$values, transform), weights))$state
+      of_y <<- answered(engine_moments_add(of_y, transform_outcome(outcome$values, transform), weights))
     }
   })
   list(
-    total = sum(total), dummy = dummy, x = if (!is.null(of_x)) answered(engine_moments_end(of_x)), y = if (!is.null(of_y)) answered(engine_moments_end(of_y))
+    total = sum(total), x = if (!is.null(of_x)) answered(engine_moments_end(of_x)), y = if (!is.null(of_y)) answered(engine_moments_end(of_y))
   )
 }

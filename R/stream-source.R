@@ -2,7 +2,7 @@
 
 # `which`: the rows that train ("train"), or those held back ("held"); there are `rows` of them. `made` is how chunks become numbers (see encode_chunk()).
 # `place` knows which of several streams of one reader was read last: a source may have just one place where it stands.
-new_stream <- function(reader, plan, made, which, rows, weighted, place, total_weight) {
+new_stream <- function(reader, plan, made, which, rows, weighted, place, total_weight, native = NULL) {
   cursor <- NULL
   at <- NULL
   close <- function() {
@@ -55,9 +55,9 @@ new_stream <- function(reader, plan, made, which, rows, weighted, place, total_w
   structure(
     list(
       rows = rows, inputs = length(made$design$names), targets = made$targets, offsets = if (made$offset) made$offsets else 0L,
-      case_weights = weighted, shuffle_bytes = reader$shuffle_bytes, open = guarded$open$fun, next_rows = guarded$next_rows$fun, native = NULL,
+      case_weights = weighted, shuffle_bytes = reader$shuffle_bytes, open = guarded$open$fun, next_rows = guarded$next_rows$fun, native = native$plan,
       names = made$design$names, total_weight = total_weight, close = close,
-      raised = function() c(guarded$open$raised(), guarded$next_rows$raised())
+      raised = function() c(guarded$open$raised(), guarded$next_rows$raised(), if (!is.null(native)) native$raised())
     ),
     class = "stream"
   )
@@ -84,7 +84,8 @@ stop_other_rows <- function(found, rows, which, at_least = "") {
 # What was raised while rows were read reaches the user as it is; the network as of the last epoch is kept.
 raise_of_stream <- function(data, result, as_fit) {
   raised <- c(data$x$raised(), if (!is.null(data$validation) && is_streamed(data$validation)) data$validation$x$raised())
-  if (length(raised) == 0L && is.null(result$failure)) {
+  failed <- if (is.null(result$error)) result$failure else if (identical(result$error$kind, "stream")) result$error
+  if (length(raised) == 0L && is.null(failed)) {
     return(invisible())
   }
   if (is.null(result$error)) {
@@ -93,5 +94,7 @@ raise_of_stream <- function(data, result, as_fit) {
     session$last <- fit
   }
   if (length(raised) > 0L) rlang::cnd_signal(raised[[1L]])
-  stop_engine(result$failure, data$x$names)
+  if (!identical(failed$kind, "stream")) stop_engine(failed, data$x$names, arg = "data")
+  said <- failed$message
+  stop_backprop("reader", c("The rows of the reader could not be read.", x = "The engine says: {said}."))
 }

@@ -1,5 +1,56 @@
 # Training from a reader: from the request to the fit. Between the survey and the engine everything is as for rows in memory.
 
+#' Training on more rows than memory holds
+#'
+#' `nn_train()` takes a reader ([nn_reader()]) in the place of a formula and data: `nn_train(nn_reader(source, y ~ a + b), ...)`. Its arguments are those of the
+#' formula method, and the fit is one of a formula: [predict()][predict.nn_fit], [summary()][summary.nn_fit] and all else take it as they take others. Memory
+#' holds a chunk of rows, the buffer that shuffles, and at most 100,000 rows that are looked at, however many there are.
+#'
+#' @section Passes:
+#' Rows are read again and again, from first to last: a look at the first chunk; a survey that counts rows, levels and gaps and finds the types of columns (once more
+#' where the share `validation` is held back, or where types, or levels of a factor, are told by a later chunk only); a pass for the moments by which inputs are
+#' scaled (none under `standardize = FALSE`); one for the weights of the rows; one for each epoch, and one more for each evaluation (of the final loss, of L-BFGS's line searches).
+#' All passes must give the same rows in the same order. A pass that gives more rows or fewer, other columns or types, or levels that were not there is an error of class
+#' `backprop_error_reader`.
+#'
+#' @section The same fit as in memory:
+#' For the same rows and seed the fit is that of the formula method, to the last bit, whatever the size of chunks and the number of threads: with all rows in a step (`gd`, `rprop`,
+#' `lbfgs`), and with mini-batches under `shuffle = FALSE`; with factors, products, offsets, weights of rows and classes, families, gaps left out. Different is:
+#'
+#' * `shuffle = TRUE`: the next row is drawn from a buffer of `shuffle_bytes` (see [nn_reader()]), which then takes up the next row read. By the seed it is the same in each run.
+#' * `validation = 0.2`: each row is drawn by the seed and its number, by itself, so that about that share is held back, and not the rows that would be in memory. A level that
+#'   would be left with no row to train it keeps its rows. Rows of their own, as a data frame or as a reader of the same columns, give the fit of memory.
+#' * Beyond 100,000 rows what needs rows in order (quantiles of `embed` and `standardize`, medians of `na_action = "impute"`, the start of a family's own
+#'   parameters) is learnt of 100,000 rows, drawn by the seed.
+#' * `preset = "table"` trains one network where it would train several, and blends it with none.
+#' * `fit$validation_rows` is empty, and `fit$omitted` beyond 100,000 rows.
+#'
+#' @section What a reader cannot have:
+#' * Terms that depend on all rows: `poly(x, 2)`, `scale(x)`, `cut(x, 3)`, `x - mean(x)`, or functions of your own that do. The error names the term. Constants written out are none:
+#'   `I((x - 3.2) / 1.5)`.
+#' * Vectors beside the reader: `case_weights`, `offset` and `subset` are made of its columns.
+#' * `ensemble` above 1, `blend`, `bootstrap`, `restarts`, `keep = "data"`; `family = "cox"`, whose loss compares all rows; [nn_trace()] and [nn_tune()]. Each is an error of class
+#'   `backprop_error_incompatible`.
+#'
+#' @section What goes wrong while rows are read:
+#' The error of the source reaches you as the parent of one of class `backprop_error_reader`. After the first epoch the network as of the last finished one is kept: [nn_last()] gives it, and
+#' `nn_train(reader, start = nn_last())` goes on.
+#' @examples
+#' # Four chunks of a data frame, as if they were files:
+#' reader <- nn_reader(iris, Species ~ ., chunk_rows = 40)
+#' fit <- nn_train(reader, preset = "textbook", hidden = 4, optimizer = "lbfgs",
+#'                 standardize = TRUE, epochs = 50, seed = 1)
+#' same <- nn_train(Species ~ ., iris, preset = "textbook", hidden = 4, optimizer = "lbfgs",
+#'                  standardize = TRUE, epochs = 50, seed = 1)
+#' identical(fit$weights, same$weights)
+#'
+#' # Rows held back, mini-batches from a shuffle buffer:
+#' fit <- nn_train(reader, epochs = 20, validation = 0.2, seed = 1)
+#' fit$validation_count
+#' @seealso [nn_reader()], [nn_train()]
+#' @name streams
+NULL
+
 request_training.nn_reader <- with_arguments(replace(formula_defaults, "preset", list("table")), function(X, ...) {
   matched <- with_words_of_dots(match.call(), parent.frame())
   typed <- check_spelling(names(matched), names(sys.call()), c("X", "subset", training_arguments))
@@ -46,6 +97,8 @@ train_reader <- function(request) {
   seen <- look_at_reader(reader, request$columns, typed, earlier)
   check_given_again(typed, seen$read(seen$columns), earlier)
   check_still_filled(settings$na_action, earlier)
+  # Of an Arrow stream only these are decoded.
+  if (reader$kind == "arrow") reader$columns <- names(seen$columns)
   settled <- NULL
   survey <- survey_reader(reader, seen, request$columns, settings$na_action, function(survey) {
     settled <<- settle_survey(request, survey, judges)
@@ -184,7 +237,9 @@ prepare_stream <- function(settings, plan, given, survey, typed, earlier, reader
   made$offsets <- if (made$offset) ncol(spec$offset)
   place <- list2env(list(of = ""))
   weighted <- !is.null(weights)
-  stream <- function(which, rows, total) new_stream(reader, chunks, made, which, rows, weighted, place, total)
+  stream <- function(which, rows, total) {
+    new_stream(reader, chunks, made, which, rows, weighted, place, total, native_plan(reader, given, chunks, made, which))
+  }
   ready <- list(x = stream("train", survey$train, facts$total), looked_at = list(x = looked$x, y = data$y))
   validation <- if (!is.null(judges)) {
     list(x = stream_of_judges(judges, chunks, made, given))

@@ -69,6 +69,9 @@ test_that("what a source says when it fails is the parent of the error", {
   cnd <- expect_error(chunks_of(nn_reader(failing)), "the {disk} is gone", fixed = TRUE, class = "backprop_error_reader")
   expect_s3_class(cnd$parent, "of_mine")
   expect_error(open_reader(nn_reader(function(reset) stop("closed today"))), "could not be opened", class = "backprop_error_reader")
+  # Of the function that the user called.
+  refusing <- nn_reader(giving(list(function() stop_argument("a", "b", 1))))
+  expect_identical(expect_error(open_reader(refusing, quote(f()))$next_chunk(), class = "backprop_error_argument")$call, quote(f()))
 })
 
 test_that("a reader that cannot be is refused where it is made", {

@@ -6,6 +6,7 @@ use crate::interrupts::{answer_of, ask};
 use crate::native::Native;
 use backprop_engine::data::arrow::ArrowBlock;
 use backprop_engine::data::rows::{Block, BlockSource, Blocks, ColumnMajor, RowSource, TableShape};
+use backprop_engine::data::Source;
 use backprop_engine::{EngineError, Result};
 use extendr_api::prelude::*;
 use std::cell::RefCell;
@@ -18,8 +19,9 @@ const BATCHES: f64 = 4.0;
 
 /// Rows of which R has functions that give them.
 ///
-/// It is `list(rows =, inputs =, targets =, offsets =, case_weights =, open =, next_rows =)` of class `"stream"`: how many rows there
-/// are, how many columns `x`, `y` and `offset` have (no `offset`: 0), whether there are case weights. `open()` goes to the first
+/// It is `list(rows =, inputs =, targets =, offsets =, case_weights =, shuffle_bytes =, open =, next_rows =)` of class `"stream"`: how many
+/// rows there are, how many columns `x`, `y` and `offset` have (no `offset`: 0), whether there are case weights, how many bytes of rows may wait to be
+/// shuffled. `open()` goes to the first
 /// row and says TRUE. `next_rows()` gives `list(x =, y =, case_weights =, offset =)` of the next rows, or TRUE when there are no more.
 /// They let no condition escape: after an error they say FALSE, and whoever made them knows it; NULL stands for an interrupt.
 /// Instead of the two functions there may be `native`, as [`Native`] reads it.
@@ -31,6 +33,8 @@ pub struct Stream<'a> {
     columns: usize,
     encodings: Option<Rc<Encodings>>,
     giver: Giver,
+    /// Bytes of rows that wait to be given out in a random order.
+    shuffle_bytes: f64,
     /// The first chunk, until it is asked for: it was read for its size.
     first: RefCell<Option<Robj>>,
     bytes: f64,
@@ -77,6 +81,7 @@ impl<'a> Stream<'a> {
             columns,
             encodings,
             giver,
+            shuffle_bytes: fields.number_or("shuffle_bytes", 0.0)?,
             first: RefCell::new(None),
             bytes: 0.0,
         };
@@ -105,8 +110,9 @@ impl<'a> Stream<'a> {
     }
 
     /// As what the engine takes.
-    pub fn rows<T: Precision>(&self) -> Blocks<T, &Stream<'a>> {
-        Blocks::new(self)
+    pub fn source<T: Precision>(&self) -> Source<'_, T> {
+        let rows: Blocks<T, &Stream<'_>> = Blocks::new(self);
+        Source::shuffled_stream(rows, self.shuffle_bytes)
     }
 
     /// Puts rows as R gives them into a block.

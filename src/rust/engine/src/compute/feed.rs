@@ -107,7 +107,7 @@ pub(crate) fn total_weight<T: Scalar>(
 ) -> Result<f64> {
     let shape = match source.rows() {
         Rows::Table(data) => return Ok(data.total_weight()),
-        Rows::Stream(shape) => shape,
+        Rows::Stream(shape, _) => shape,
     };
     let (mut inputs, mut targets) = (filled(shape.inputs, false)?, filled(shape.targets, false)?);
     let mark = |flags: &mut [bool], columns: Vec<usize>| columns.into_iter().for_each(|c| flags[c] = true);

@@ -1,7 +1,7 @@
 //! Where the rows of a table come from: from memory, in any order and to any thread, or from a stream.
 
 use crate::base::error::{EngineError, Result};
-use crate::data::rows::{Reader, RowStream, TableShape};
+use crate::data::rows::{Reader, RowStream, Shuffle, TableShape};
 use crate::data::table::{check_objective, Data};
 use crate::kernels::scalar::Scalar;
 use crate::nn::network::Network;
@@ -20,8 +20,8 @@ pub enum Source<'a, T> {
 pub enum Rows<'a, T> {
     /// The rows themselves.
     Table(Data<'a, T>),
-    /// What comes from a stream.
-    Stream(TableShape),
+    /// What comes from a stream, and how many rows of it there may be in a buffer, to be shuffled.
+    Stream(TableShape, usize),
 }
 
 impl<'a, T> From<Data<'a, T>> for Source<'a, T> {
@@ -42,11 +42,16 @@ impl<'a, T: Scalar> Source<'a, T> {
         Source::Stream(Reader::new(stream))
     }
 
+    /// The same with a buffer of so many bytes, through which they can be shuffled.
+    pub fn shuffled_stream(stream: impl RowStream<T> + 'a, bytes: f64) -> Source<'a, T> {
+        Source::Stream(Reader::new(stream).with_buffer(bytes))
+    }
+
     /// What every thread may know of it.
     pub fn rows(&self) -> Rows<'a, T> {
         match self {
             Source::Table(data) => Rows::Table(*data),
-            Source::Stream(reader) => Rows::Stream(reader.shape()),
+            Source::Stream(reader) => Rows::Stream(reader.shape(), reader.buffer_rows()),
         }
     }
 }
@@ -56,7 +61,7 @@ impl<T: Scalar> Rows<'_, T> {
     pub fn shape(&self) -> TableShape {
         match self {
             Rows::Table(data) => data.shape(),
-            Rows::Stream(shape) => *shape,
+            Rows::Stream(shape, _) => *shape,
         }
     }
 
@@ -64,20 +69,36 @@ impl<T: Scalar> Rows<'_, T> {
     pub fn count(&self) -> usize {
         match self {
             Rows::Table(data) => data.rows(),
-            Rows::Stream(shape) => shape.rows,
+            Rows::Stream(shape, _) => shape.rows,
         }
     }
 
     /// Whether they come once in each pass, in their order.
     pub fn is_stream(&self) -> bool {
-        matches!(self, Rows::Stream(_))
+        matches!(self, Rows::Stream(..))
+    }
+
+    /// Whether they can be taken in a random order.
+    pub fn can_be_shuffled(&self) -> bool {
+        match self {
+            Rows::Table(_) => true,
+            Rows::Stream(_, buffer) => *buffer > 0,
+        }
+    }
+
+    /// Bytes that taking them in a random order needs.
+    pub fn shuffle_bytes(&self) -> f64 {
+        match self {
+            Rows::Table(data) => (data.rows() * size_of::<u32>()) as f64,
+            Rows::Stream(shape, buffer) => Shuffle::<T>::bytes(shape, *buffer),
+        }
     }
 
     /// Whether rows are read faster when the numbers of each lie together.
     pub fn is_scattered(&self) -> bool {
         match self {
             Rows::Table(data) => data.inputs.is_scattered(),
-            Rows::Stream(_) => false,
+            Rows::Stream(..) => false,
         }
     }
 
@@ -85,7 +106,7 @@ impl<T: Scalar> Rows<'_, T> {
     pub fn bytes(&self) -> f64 {
         match self {
             Rows::Table(data) => data.inputs.bytes(),
-            Rows::Stream(_) => 0.0,
+            Rows::Stream(..) => 0.0,
         }
     }
 
@@ -96,7 +117,7 @@ impl<T: Scalar> Rows<'_, T> {
     pub fn check(&self, network: &Network, objective: &Objective) -> Result<()> {
         let shape = match self {
             Rows::Table(data) => return data.check(network, objective),
-            Rows::Stream(shape) => shape,
+            Rows::Stream(shape, _) => shape,
         };
         check_objective(network, objective)?;
         let outputs = network.outputs();

@@ -41,7 +41,8 @@ pub fn train<T: Scalar>(
     train_from(network, settings, data.into(), validation, start, team, observer)
 }
 
-/// The same on rows from anywhere: of a stream, with `shuffle` off, it gives the same bits as of the same rows in memory.
+/// The same on rows from anywhere: of a stream, with `shuffle` off, it gives the same bits as of the same rows in memory. With
+/// `shuffle` a stream needs a buffer ([`Source::shuffled_stream`]), and has an order of its own.
 /// Each pass over a stream reads it once, in order: one to begin with, one for each epoch, evaluation of L-BFGS and
 /// validation, and one for the losses at the end.
 ///
@@ -131,9 +132,9 @@ impl<'a, T: Scalar> Task<'a, T> {
             ));
         }
         let shuffles = solver.shuffles(rows);
-        if shuffles && data.is_stream() {
+        if shuffles && !data.can_be_shuffled() {
             return Err(EngineError::config(
-                "shuffle: rows of a stream come in their order alone",
+                "shuffle: rows of a stream come in their order alone where there is no buffer for them",
             ));
         }
         let copied = match data {
@@ -152,7 +153,7 @@ impl<'a, T: Scalar> Task<'a, T> {
         let table = |rows| match rows {
             Rows::Table(data) => Some(data),
             // It is looked at as it is read.
-            Rows::Stream(_) => None,
+            Rows::Stream(..) => None,
         };
         let (data, validation) = (table(*data), validation.and_then(table));
         if let Some(data) = &data {
@@ -207,7 +208,7 @@ impl<'a, T: Scalar> Task<'a, T> {
             ..self.config(&solver)
         };
         let mut backend = Backend::new(config, model, data, Box::new(Alone))?;
-        solver.begin(backend.rows().count())?;
+        solver.begin(backend.rows())?;
         let judge = match validation {
             Some(rows) => Some(Judge::new(settings, rows, &mut backend)?),
             None => None,

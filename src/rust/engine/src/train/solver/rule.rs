@@ -8,6 +8,7 @@ use crate::compute::backend::Backend;
 use crate::compute::context::DropoutKey;
 use crate::compute::step::StepPlan;
 use crate::data::rows::Selection;
+use crate::data::Rows;
 use crate::kernels::scalar::Scalar;
 use crate::objective::loss::Totals;
 use crate::optim::{Optimizer, Rule, Step};
@@ -18,7 +19,7 @@ use std::ops::Range;
 pub(crate) struct ByRule<'a> {
     settings: &'a Settings,
     rule: Optimizer,
-    /// The rows in the order of the epoch; empty where they are taken as they come.
+    /// The rows in the order of the epoch; empty where they are taken as they come, of a stream in an order of its own.
     order: Vec<u32>,
 }
 
@@ -81,23 +82,23 @@ impl<T: Scalar> Solve<T> for ByRule<'_> {
         false
     }
 
-    fn need(&self, rows: usize, _len: usize, _given: usize) -> SolverNeed {
+    fn need(&self, rows: &Rows<'_, T>, _len: usize, _given: usize) -> SolverNeed {
         let slots = self.rule.slots().len();
-        let order = match Solve::<T>::shuffles(self, rows) {
-            true => rows * size_of::<u32>(),
-            false => 0,
+        let order = match Solve::<T>::shuffles(self, rows.count()) {
+            true => rows.shuffle_bytes(),
+            false => 0.0,
         };
         SolverNeed {
             slots,
             slots_of_snapshots: slots,
-            standing: order as f64,
+            standing: order,
             epoch: 0.0,
         }
     }
 
-    fn begin(&mut self, rows: usize) -> Result<()> {
-        let shuffles = Solve::<T>::shuffles(self, rows);
-        self.order = filled(if shuffles { rows } else { 0 }, 0)?;
+    fn begin(&mut self, rows: &Rows<'_, T>) -> Result<()> {
+        let lists = Solve::<T>::shuffles(self, rows.count()) && !rows.is_stream();
+        self.order = filled(if lists { rows.count() } else { 0 }, 0)?;
         Ok(())
     }
 
@@ -107,6 +108,9 @@ impl<T: Scalar> Solve<T> for ByRule<'_> {
             shuffled(&mut self.order, &mut rng);
         }
         let (rows_in_all, batch) = (backend.rows().count(), backend.largest_step());
+        if backend.rows().is_stream() && Solve::<T>::shuffles(self, rows_in_all) {
+            backend.shuffle(self.settings.seed, epoch.number as u64)?;
+        }
         let mut sums = Totals::default();
         let (mut penalty, mut lr, mut first) = (0.0, self.settings.lr, 0);
         while first < rows_in_all {
