@@ -211,9 +211,9 @@ check("in single precision, of several classes", {
 
 source_of <- function(formula) nn_reader(function() python$dataset(folder), formula)
 same_fit <- function(formula, ...) {
-  quick <- function(data, ...) nn_train(data, ..., seed = 1, hidden = 4, epochs = 5, optimizer = "rprop", progress = FALSE)
+  quick <- function(data, ...) nn_train(data, ..., seed = 1, hidden = 4, epochs = 5, optimizer = "rprop", preset = "textbook", na_action = "omit", progress = FALSE)
   streamed <- quick(source_of(formula), ...)
-  whole <- if (inherits(formula, "formula")) nn_train(formula, table, ..., seed = 1, hidden = 4, epochs = 5, optimizer = "rprop", progress = FALSE)
+  whole <- if (inherits(formula, "formula")) nn_train(formula, table, ..., seed = 1, hidden = 4, epochs = 5, optimizer = "rprop", preset = "textbook", na_action = "omit", progress = FALSE)
   fields <- c("weights", "biases", "history")
   is_same(streamed[fields], whole[fields])
 }
