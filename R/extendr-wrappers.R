@@ -83,6 +83,10 @@ engine_train <- function(spec, x, y, case_weights, offset, start, hook) .Call(wr
 # Rows of each step of an optimizer, of which `wanted` are asked for (NULL: nothing is said); NULL where these are too few for it.
 engine_batch_size <- function(optimizer, wanted, rows) .Call(wrap__engine_batch_size, optimizer, wanted, rows)
 
+# A number in [0, 1) for each of `count` rows from number `first` (0-based) on, drawn by (seed, purpose, number). `purpose`:
+# "sample" (which rows are looked at) or "held" (which are held back).
+engine_row_keys <- function(seed, first, count, purpose) .Call(wrap__engine_row_keys, seed, first, count, purpose)
+
 # Rows (1-based) of a random share, the same share of every stratum, that a member (from 1) of an ensemble holds back.
 engine_split <- function(strata, share, seed, member) .Call(wrap__engine_split, strata, share, seed, member)
 
