@@ -266,6 +266,14 @@ same_values <- function(a, b) {
 }
 
 # Rows of a vector, factor, matrix or data frame.
-pick_rows_of <- function(value, rows) if (length(dim(value)) < 2L) value[rows] else value[rows, , drop = FALSE]
+pick_rows_of <- function(value, rows) if (length(dim(value)) < 2L) value[rows] else as_times(value[rows, , drop = FALSE], value)
+
+# Times of events stay what they are where the package whose class they have is not loaded.
+as_times <- function(picked, value) {
+  if (inherits(value, "Surv") && !inherits(picked, "Surv")) {
+    attributes(picked)[c("type", "class")] <- attributes(value)[c("type", "class")]
+  }
+  picked
+}
 
 first_rows <- function(table, count) rows_of_table(table, seq_len(count))

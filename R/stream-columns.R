@@ -110,7 +110,7 @@ bind_tables <- function(tables) {
   bind <- function(columns) {
     first <- columns[[1L]]
     if (length(dim(first)) == 2L) {
-      return(do.call(rbind, columns))
+      return(as_times(do.call(rbind, lapply(columns, unclass)), first))
     }
     if (!is.factor(first)) {
       return(do.call(c, columns))

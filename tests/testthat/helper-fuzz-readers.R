@@ -25,7 +25,7 @@ targets_of_readers <- function() {
     nn_reader_query = of("nn_reader.DBIConnection", c(sized, query), small_database, needed = "query"),
     nn_reader_big = of("nn_reader.big.matrix", sized, small_big_matrix),
     nn_reader_other = of("nn_reader.default", list(formula = a_formula), function() draw_one(1, NULL, NA, list(), y ~ x, matrix(1), as.name("a"))),
-    nn_predict_reader = target_of_reader_prediction
+    nn_train_reader = target_of_reader_training, nn_predict_reader = target_of_reader_prediction
   )
 }
 
@@ -87,4 +87,35 @@ target_of_reader_prediction <- function() {
     } else if (!identical(value, as.double(nrow(table)))) "is not the number of rows"
   }
   draw
+}
+
+# A training from a reader, which gives the fit that its rows in memory give, unless it says why not.
+target_of_reader_training <- function() {
+  problem <- draw_problem(interface = "formula")
+  settings <- draw_settings(problem, draw_how())
+  if (chance(0.7)) settings$shuffle <- FALSE
+  env <- fuzz_env()
+  reader <- nn_reader(problem$first$data, problem$first$formula, chunk_rows = draw_one(1, 3, 1000))
+  draw <- fuzz_draw(c("nn_train", "nn_train.nn_reader"), quote(nn_train), c(list(X = reader), settings), env)
+  draw$formula <- problem$first$formula
+  draw$may_draw <- TRUE
+  before <- stream()
+  draw$holds <- function(value) {
+    c(faults_of_fit(value, problem), if (isFALSE(settings$shuffle) && !is.numeric(value$settings$validation)) faults_of_streaming(value, draw, problem, settings, before))
+  }
+  draw
+}
+
+# The same call with the rows in memory.
+faults_of_streaming <- function(fit, draw, problem, settings, before) {
+  settings$ensemble <- 1
+  settings["blend"] <- list(NULL)
+  again <- as_fuzz_call(quote(nn_train), c(problem$first, settings), draw$env)
+  wanted <- tryCatch(with_stream(before, suppressMessages(suppressWarnings(eval(again, draw$env)))), backprop_error = identity)
+  if (inherits(wanted, "error")) {
+    return(paste("trains, and its rows in memory do not:", conditionMessage(wanted)))
+  }
+  parts <- setdiff(names(wanted), c("call", "seed", "settings", "data", "blueprint", "omitted"))
+  different <- parts[!vapply(parts, function(part) identical(fit[[part]], wanted[[part]]), NA)]
+  if (length(different) > 0L) paste("in memory has other", paste(different, collapse = ", "))
 }
