@@ -91,7 +91,9 @@ guess_csv_types <- function(reader, typed, call) {
 # A file from its first row on: `columns`, its header; `next_lines(rows)`, that many lines or, where a field has line breaks, lines that
 # end with a row, NULL at the end.
 open_csv_file <- function(path, csv) {
-  connection <- base::file(path, "rt", encoding = if (is_utf8(csv$encoding)) "native.enc" else csv$encoding)
+  # Encodings of which ASCII is a part are converted line by line, whatever the locale; the others have other line breaks.
+  wide <- grepl("^(UTF-?(16|32)|UCS)", csv$encoding, ignore.case = TRUE)
+  connection <- base::file(path, "rt", encoding = if (wide) csv$encoding else "native.enc")
   close_it <- function() {
     if (!is.null(connection)) close(connection)
     connection <<- NULL
@@ -104,10 +106,14 @@ open_csv_file <- function(path, csv) {
       if (!grepl("incomplete final line", conditionMessage(cnd), fixed = TRUE)) stop(conditionMessage(cnd), call. = FALSE)
       invokeRestart("muffleWarning")
     })
-    if (is_utf8(csv$encoding)) {
-      if (!all(validUTF8(lines))) stop("The file ", path, " is not in UTF-8: say in which `encoding` it is.", call. = FALSE)
-      Encoding(lines) <- "UTF-8"
+    if (wide) {
+      return(enc2utf8(lines))
     }
+    if (!is_utf8(csv$encoding)) lines <- iconv(lines, csv$encoding, "UTF-8")
+    if (anyNA(lines) || !all(validUTF8(lines))) {
+      stop("The file ", path, " is not in ", csv$encoding, ": say in which `encoding` it is.", call. = FALSE)
+    }
+    Encoding(lines) <- "UTF-8"
     lines
   }
   next_lines <- function(count) {
