@@ -94,7 +94,7 @@ csv_sink <- function(path, plan, resume, call) {
   )
 }
 
-# Why the disk takes no more, in the system's words where it has some. What is asked for it is written, and cut off again when the file is gone on with.
+# Why the disk takes no more, in the system's words where it has some. To ask it is to write; that is cut off when the file is gone on with.
 disk_fault <- function(files, failure) {
   reason <- growth_fault(files$part)
   if (is.null(reason)) failure else reason

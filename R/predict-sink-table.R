@@ -20,7 +20,11 @@ table_sink <- function(connection, table, plan, reader, resume, call) {
     tryCatch(code, error = function(cnd) {
       if (inherits(cnd, "backprop_error")) stop(cnd)
       said <- conditionMessage(cnd)
-      stop_backprop("sink", c("The table of predictions could not be written.", x = "{said}"), call = call, parent = cnd)
+      stop_backprop("sink", c(
+        "The table of predictions could not be written.", x = "{said}",
+        i = if (grepl("locked", said, fixed = TRUE)) "SQLite writes while it reads after {.code PRAGMA journal_mode = WAL}, or to another file.",
+        i = "The rows that it has stay: {.code resume = TRUE} goes on with them."
+      ), call = call, parent = cnd)
     })
   }
   shown <- if (is_text(table)) table else paste(unlist(attr(table, "name")), collapse = ".")
@@ -65,8 +69,9 @@ count_table_rows <- function(connection, table, names, shown, call) {
   if (!setequal(DBI::dbListFields(connection, table), names)) {
     refuse_resumed(call, "The table {.val {row}} has other columns.", shown)
   }
+  row <- quote_name(connection, "row")
   counted <- DBI::dbGetQuery(connection, paste(
-    "SELECT COUNT(*) AS n, MIN(", quote_name(connection, "row"), ") AS low, MAX(", quote_name(connection, "row"), ") AS high FROM", quote_name(connection, table)
+    "SELECT COUNT(*) AS n, MIN(", row, ") AS low, MAX(", row, ") AS high FROM", quote_name(connection, table)
   ))
   n <- as.double(counted$n)
   if (n > 0 && (counted$low != 1 || counted$high != n)) {
@@ -85,9 +90,11 @@ quote_name <- function(connection, name) as.character(DBI::dbQuoteIdentifier(con
 
 # A database may hold a number with fewer digits, and a logical as a number.
 same_row <- function(written, predicted) {
-  nrow(written) == 1L && all(vapply(names(predicted), function(name) {
-    one <- written[[name]]
-    other <- predicted[[name]]
-    if (is.na(one) || is.na(other)) is.na(one) && is.na(other) else if (is.character(other)) identical(one, other) else isTRUE(all.equal(as.double(one), as.double(other), tolerance = 1e-6))
-  }, NA))
+  same <- function(one, other) {
+    if (is.na(one) || is.na(other)) {
+      return(is.na(one) && is.na(other))
+    }
+    if (is.character(other)) identical(one, other) else isTRUE(all.equal(as.double(one), as.double(other), tolerance = 1e-6))
+  }
+  nrow(written) == 1L && all(vapply(names(predicted), function(name) same(written[[name]], predicted[[name]]), NA))
 }

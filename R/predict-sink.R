@@ -51,7 +51,10 @@ check_sink_wanted <- function(sink, resume, call) {
 
 check_reader_offset <- function(offset, call) {
   if (!is.null(offset) && !is_one_number(offset)) {
-    stop_argument("offset", "one number for all rows", offset, hint = "An offset of each row is read where training had a column as offset.", call = call)
+    stop_argument(
+      "offset", "one number for all rows", offset,
+      hint = "An offset of each row is read where training had a column as offset.", call = call
+    )
   }
 }
 
@@ -131,7 +134,11 @@ function_sink <- function(sink, done) {
 
 # Predictions as a plain table with the columns of the plan; classes as text.
 prediction_table <- function(value, plan) {
-  columns <- if (is.matrix(value)) lapply(seq_len(ncol(value)), function(j) unname(value[, j])) else list(if (is.factor(value)) as.character(value) else value)
+  columns <- if (is.matrix(value)) {
+    lapply(seq_len(ncol(value)), function(j) unname(value[, j]))
+  } else {
+    list(if (is.factor(value)) as.character(value) else value)
+  }
   as_plain_table(stats::setNames(columns, plan$columns), NROW(value))
 }
 

@@ -3,12 +3,17 @@
 #' @param sep,dec The character between fields, and the one of decimals: `";"` and `","` where the comma is the decimal mark.
 #' @param na Fields that mean missing.
 #' @param encoding Of the text in the files.
-#' @param col_types Types of columns by name, for those whose type is not to be guessed: `c(zip = "text", share = "number")`. Types are `"number"`, `"logical"`
-#'   (`TRUE`, `T`, `true` and so on) and `"text"`. The others are guessed by the first 10,000 rows of the first file; a column without values there is taken for numbers.
+#' @param col_types Types of columns by name, for those whose type is not to be guessed: `c(zip = "text", share = "number")`. Types are `"number"`,
+#'   `"logical"`
+#'   (`TRUE`, `T`, `true` and so on) and `"text"`. The others are guessed by the first 10,000 rows of the first file; a column without values there
+#'   is taken for numbers.
 #' @section CSV files:
-#' Several files are read one after another, as one; each has a header, with the same columns (in any order). Fields may stand in double quotes, and compressed files
-#' (gzip, bzip2, xz) are read as they are. Text becomes a factor in training as in any table. The types stay those that [nn_reader()] found: a later field that does not fit is an error that names
-#' file, row and column, and `col_types` mends it. Numbers are what [read.csv()] makes of them. Each pass reads the text anew: for many passes over many
+#' Several files are read one after another, as one; each has a header, with the same columns (in any order). Fields may stand in double quotes, and
+#' compressed files
+#' (gzip, bzip2, xz) are read as they are. Text becomes a factor in training as in any table. The types stay those that [nn_reader()] found: a later
+#' field that does not fit is an error that names
+#' file, row and column, and `col_types` mends it. Numbers are what [read.csv()] makes of them. Each pass reads the text anew: for many passes over
+#' many
 #' rows a binary format is several times faster, such as Parquet through an Arrow stream.
 #' @rdname nn_reader
 #' @export
@@ -86,7 +91,9 @@ guess_csv_types <- function(reader, typed, call) {
 # A file from its first row on: `columns`, its header; `next_lines(rows)`, that many lines or, where a field has line breaks, lines that
 # end with a row, NULL at the end.
 open_csv_file <- function(path, csv) {
-  connection <- base::file(path, "rt", encoding = if (is_utf8(csv$encoding)) "native.enc" else csv$encoding)
+  # Encodings of which ASCII is a part are converted line by line, whatever the locale; the others have other line breaks.
+  wide <- grepl("^(UTF-?(16|32)|UCS)", csv$encoding, ignore.case = TRUE)
+  connection <- base::file(path, "rt", encoding = if (wide) csv$encoding else "native.enc")
   close_it <- function() {
     if (!is.null(connection)) close(connection)
     connection <<- NULL
@@ -99,10 +106,14 @@ open_csv_file <- function(path, csv) {
       if (!grepl("incomplete final line", conditionMessage(cnd), fixed = TRUE)) stop(conditionMessage(cnd), call. = FALSE)
       invokeRestart("muffleWarning")
     })
-    if (is_utf8(csv$encoding)) {
-      if (!all(validUTF8(lines))) stop("The file ", path, " is not in UTF-8: say in which `encoding` it is.", call. = FALSE)
-      Encoding(lines) <- "UTF-8"
+    if (wide) {
+      return(enc2utf8(lines))
     }
+    if (!is_utf8(csv$encoding)) lines <- iconv(lines, csv$encoding, "UTF-8")
+    if (anyNA(lines) || !all(validUTF8(lines))) {
+      stop("The file ", path, " is not in ", csv$encoding, ": say in which `encoding` it is.", call. = FALSE)
+    }
+    Encoding(lines) <- "UTF-8"
     lines
   }
   next_lines <- function(count) {
@@ -120,7 +131,8 @@ open_csv_file <- function(path, csv) {
   if (is.null(header)) stop("The file ", path, " is empty: it has no header.", call. = FALSE)
   header[1L] <- sub("^\ufeff", "", header[1L])
   columns <- scan(
-    text = header, what = "", sep = csv$sep, quote = "\"", quiet = TRUE, strip.white = TRUE, encoding = "UTF-8", comment.char = "", na.strings = character()
+    text = header, what = "", sep = csv$sep, quote = "\"", quiet = TRUE, strip.white = TRUE, encoding = "UTF-8", comment.char = "",
+    na.strings = character()
   )
   opened <- TRUE
   list(columns = columns, next_lines = next_lines, close = close_it)

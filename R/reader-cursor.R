@@ -18,7 +18,8 @@ reader_sources <- function() {
       describe = function(reader) paste("a query of", class(reader$source)[1L], "by DBI")
     ),
     csv = list(
-      open = csv_cursor, whole = function(reader) is_texts(reader$source) && is_plain_list(reader$csv) && is.character(reader$csv$types) && sized(reader),
+      open = csv_cursor,
+      whole = function(reader) is_texts(reader$source) && is_plain_list(reader$csv) && is.character(reader$csv$types) && sized(reader),
       describe = function(reader) paste0(count_text(length(reader$source), "CSV file"), " of ", count_text(length(reader$csv$types), "column"))
     ),
     big.matrix = list(
@@ -82,7 +83,13 @@ check_chunk <- function(chunk, columns, call) {
       twice <- unique(found[duplicated(found)])
       stop_backprop("reader", c(
         "The columns of a reader must have names, each its own.",
-        x = if (length(found) == 0L) "The first chunk has no columns." else if (length(twice) > 0L) "More than once: {.val {twice}}." else "One has none."
+        x = if (length(found) == 0L) {
+          "The first chunk has no columns."
+        } else if (length(twice) > 0L) {
+          "More than once: {.val {twice}}."
+        } else {
+          "One has none."
+        }
       ), call = call)
     }
     columns <- found

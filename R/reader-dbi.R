@@ -2,7 +2,8 @@
 
 #' @param query What a database is asked for each pass, a `SELECT`.
 #' @section Databases:
-#' A connection of the package \pkg{DBI} is asked `query`, anew for each pass, and its result is fetched `chunk_rows` rows at a time. A database may give the rows of a
+#' A connection of the package \pkg{DBI} is asked `query`, anew for each pass, and its result is fetched `chunk_rows` rows at a time. A database may
+#' give the rows of a
 #' query in another order each time unless there is an `ORDER BY` (of a key, so that there are no ties): what depends on the order of rows, as
 #' training by mini-batches, which rows are held back or sums to the last bit, is then not the same twice. Most connections read one result at a time:
 #' give validation rows and the table that predictions are written to a connection of their own.

@@ -23,11 +23,13 @@
 #' @param chunk_rows How many rows are read at a time. The numbers that come of it do not depend on this, the time and the memory do. Functions and
 #'   Arrow streams give chunks as large as they like.
 #' @param shuffle_bytes Training by mini-batches in random order draws the rows from a buffer of as many bytes, which is filled up with the
-#'   next row read. The larger, the more random: at the size of all rows (8 bytes per input and target, in single precision 4), it is the order that training in memory
+#'   next row read. The larger, the more random: at the size of all rows (8 bytes per input and target, in single precision 4), it is the order that
+#'   training in memory
 #'   has in kind.
 #' @return A reader, of class `nn_reader`, a list. It can be printed.
 #' @section Errors:
-#' What goes wrong while rows are read is an error of class `backprop_error_reader`: what the source itself said is its parent. Chunks that are no data frames or have
+#' What goes wrong while rows are read is an error of class `backprop_error_reader`: what the source itself said is its parent. Chunks that are no
+#' data frames or have
 #' other columns than the first are refused.
 #' @seealso [nn_train()], [nn_predict()]
 #' @examples

@@ -213,6 +213,35 @@ test_that("a table of a database is written by transactions, and gone on with", 
   expect_error(nn_predict(numbers, nn_reader(con, query = "SELECT * FROM rows"), sink = into("r")), "connection of its own", class = "backprop_error_incompatible")
 })
 
+test_that("what a database says reaches the user, and an interrupt leaves whole chunks", {
+  skip_if_not_installed("RSQLite")
+  file <- withr::local_tempfile(fileext = ".sqlite")
+  reading <- DBI::dbConnect(RSQLite::SQLite(), file)
+  writing <- DBI::dbConnect(RSQLite::SQLite(), file)
+  withr::defer({
+    DBI::dbDisconnect(reading)
+    DBI::dbDisconnect(writing)
+  })
+  DBI::dbWriteTable(reading, "rows", mixed)
+  rows <- nn_reader(reading, query = "SELECT * FROM rows", chunk_rows = 7)
+  into <- list(connection = writing, table = "p")
+  cnd <- expect_error(nn_predict(numbers, rows, sink = into), "locked", class = "backprop_error_sink")
+  expect_match(conditionMessage(cnd), "WAL")
+  DBI::dbGetQuery(reading, "PRAGMA journal_mode = WAL")
+  expect_identical(nn_predict(numbers, rows, sink = into, resume = TRUE), 60)
+  expect_identical(DBI::dbReadTable(writing, "p")$y, unname(nn_predict(numbers, mixed)[, 1]))
+  place <- 0
+  stopping <- nn_reader(function(reset) {
+    if (reset) return(place <<- 0)
+    if (place == 30) rlang::interrupt()
+    place <<- place + 10
+    mixed[place - 9:0, ]
+  })
+  expect_true(is_interrupted(nn_predict(numbers, stopping, sink = list(connection = writing, table = "q"))))
+  expect_identical(nrow(DBI::dbReadTable(writing, "q")), 30L)
+  expect_identical(nn_predict(numbers, rows, sink = list(connection = writing, table = "q"), resume = TRUE), 60)
+})
+
 test_that("warnings come once for all chunks, with rows and levels of all of them", {
   new <- mixed[c(1:20), ]
   new$g <- as.character(new$g)

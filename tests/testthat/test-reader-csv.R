@@ -16,11 +16,11 @@ csv_file <- function(..., env = parent.frame()) {
 
 test_that("rows are what read.csv() makes of the file, for any size of chunks", {
   table <- data.frame(
-    x = c(1.5, NA, 1e-300, 0.1 + 0.2, -7, 12345678901), n = c(1:5, NA), g = c("u", "a, b", "say \"no\"", "two\nlines", NA, "\u00e9"),
+    x = c(1.5, NA, 1e-300, 0.1 + 0.2, -7, 12345678901), n = c(1:5, NA), g = c("u", "a, b", "say \"no\"", "two\nlines", NA, "NAN"),
     f = c(TRUE, FALSE, NA, TRUE, TRUE, FALSE)
   )
   path <- withr::local_tempfile(fileext = ".csv")
-  utils::write.csv(table, path, row.names = FALSE, fileEncoding = "UTF-8")
+  utils::write.csv(table, path, row.names = FALSE)
   for (rows in c(1, 2, 5, 100)) {
     read <- all_of(nn_reader(path, chunk_rows = rows))
     expect_identical(read$x, utils::read.csv(path)$x)
@@ -46,6 +46,11 @@ test_that("other separators, a byte order mark, quoted numbers and other encodin
   latin <- withr::local_tempfile(fileext = ".csv")
   writeBin(c(charToRaw("a\n"), as.raw(0xe9), charToRaw("\n")), latin)
   expect_identical(all_of(nn_reader(latin, encoding = "latin1")), data.frame(a = "\u00e9"))
+  expect_identical(all_of(nn_reader(csv_file("\u00e4", "\u00e9"))), stats::setNames(data.frame("\u00e9"), "\u00e4"))
+  wide <- withr::local_tempfile(fileext = ".csv")
+  writeBin(iconv("a,b\n1,x\n", "UTF-8", "UTF-16LE", toRaw = TRUE)[[1L]], wide)
+  expect_identical(all_of(nn_reader(wide, encoding = "UTF-16LE")), data.frame(a = 1, b = "x"))
+  expect_error(nn_reader(latin, encoding = "no such one"), "no such one", class = "backprop_error_reader")
   expect_identical(all_of(nn_reader(csv_file("a,b", "-,x", "2,-"), na = "-"))$a, c(NA, 2))
 })
 
