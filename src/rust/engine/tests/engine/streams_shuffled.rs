@@ -225,7 +225,11 @@ fn rows_wait_in_a_buffer_as_long_as_is_stated() {
 }
 
 fn problem() -> Problem {
-    Problem::new(&[5, 7, 2], &[Activation::Tanh], 157, true, true)
+    let mut problem = Problem::new(&[5, 7, 2], &[Activation::Tanh], 157, true, true);
+    // Their sum is exact, and the same in any order.
+    let weights = (0..157).map(|row| 0.5 + (row % 5) as f64 / 2.0);
+    problem.extras.weights = Some(weights.collect());
+    problem
 }
 
 fn shuffling(problem: &Problem, number: usize) -> Settings {
