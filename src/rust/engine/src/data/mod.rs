@@ -2,6 +2,7 @@
 
 pub mod encoding;
 pub mod moments;
+pub mod remote;
 pub mod rows;
 pub mod source;
 pub mod table;
