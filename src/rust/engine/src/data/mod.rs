@@ -3,6 +3,7 @@
 pub mod arrow;
 pub mod encoding;
 pub mod moments;
+pub mod remote;
 pub mod rows;
 pub mod source;
 pub mod table;

@@ -1,6 +1,7 @@
-//! Where the rows of a table come from: from memory, in any order and to any thread, or from a stream.
+//! Where the rows of a table come from: from memory, in any order and to any thread, from a stream, or from workers who keep them.
 
 use crate::base::error::{EngineError, Result};
+use crate::data::remote::Workers;
 use crate::data::rows::{Reader, RowStream, Shuffle, TableShape};
 use crate::data::table::{check_objective, Data};
 use crate::kernels::scalar::Scalar;
@@ -13,6 +14,8 @@ pub enum Source<'a, T> {
     Table(Data<'a, T>),
     /// It comes row by row.
     Stream(Reader<'a, T>),
+    /// Others have it, and are asked about it.
+    Remote(Box<dyn Workers<T> + 'a>),
 }
 
 /// What every thread may know of a [`Source`]: a stream is read by one of them.
@@ -22,6 +25,8 @@ pub enum Rows<'a, T> {
     Table(Data<'a, T>),
     /// What comes from a stream, and how many rows of it there may be in a buffer, to be shuffled.
     Stream(TableShape, usize),
+    /// What others have.
+    Remote(TableShape),
 }
 
 impl<'a, T> From<Data<'a, T>> for Source<'a, T> {
@@ -52,6 +57,7 @@ impl<'a, T: Scalar> Source<'a, T> {
         match self {
             Source::Table(data) => Rows::Table(*data),
             Source::Stream(reader) => Rows::Stream(reader.shape(), reader.buffer_rows()),
+            Source::Remote(workers) => Rows::Remote(workers.shape()),
         }
     }
 }
@@ -61,7 +67,7 @@ impl<T: Scalar> Rows<'_, T> {
     pub fn shape(&self) -> TableShape {
         match self {
             Rows::Table(data) => data.shape(),
-            Rows::Stream(shape, _) => *shape,
+            Rows::Stream(shape, _) | Rows::Remote(shape) => *shape,
         }
     }
 
@@ -69,7 +75,7 @@ impl<T: Scalar> Rows<'_, T> {
     pub fn count(&self) -> usize {
         match self {
             Rows::Table(data) => data.rows(),
-            Rows::Stream(shape, _) => shape.rows,
+            Rows::Stream(shape, _) | Rows::Remote(shape) => shape.rows,
         }
     }
 
@@ -83,6 +89,7 @@ impl<T: Scalar> Rows<'_, T> {
         match self {
             Rows::Table(_) => true,
             Rows::Stream(_, buffer) => *buffer > 0,
+            Rows::Remote(_) => true,
         }
     }
 
@@ -91,14 +98,25 @@ impl<T: Scalar> Rows<'_, T> {
         match self {
             Rows::Table(data) => (data.rows() * size_of::<u32>()) as f64,
             Rows::Stream(shape, buffer) => Shuffle::<T>::bytes(shape, *buffer),
+            Rows::Remote(_) => 0.0,
         }
+    }
+
+    /// Whether they are in memory.
+    pub fn are_here(&self) -> bool {
+        matches!(self, Rows::Table(_))
+    }
+
+    /// Whether others have them.
+    pub fn is_remote(&self) -> bool {
+        matches!(self, Rows::Remote(_))
     }
 
     /// Whether rows are read faster when the numbers of each lie together.
     pub fn is_scattered(&self) -> bool {
         match self {
             Rows::Table(data) => data.inputs.is_scattered(),
-            Rows::Stream(..) => false,
+            Rows::Stream(..) | Rows::Remote(_) => false,
         }
     }
 
@@ -106,7 +124,7 @@ impl<T: Scalar> Rows<'_, T> {
     pub fn bytes(&self) -> f64 {
         match self {
             Rows::Table(data) => data.inputs.bytes(),
-            Rows::Stream(..) => 0.0,
+            Rows::Stream(..) | Rows::Remote(_) => 0.0,
         }
     }
 
@@ -117,13 +135,13 @@ impl<T: Scalar> Rows<'_, T> {
     pub fn check(&self, network: &Network, objective: &Objective) -> Result<()> {
         let shape = match self {
             Rows::Table(data) => return data.check(network, objective),
-            Rows::Stream(shape, _) => shape,
+            Rows::Stream(shape, _) | Rows::Remote(shape) => shape,
         };
         check_objective(network, objective)?;
         let outputs = network.outputs();
         if objective.loss().is_over_all_rows() {
             return Err(EngineError::config(
-                "a loss that compares rows needs all of them in memory: a stream gives them one by one",
+                "a loss that compares rows needs all of them in the memory of this process",
             ));
         }
         if shape.rows == 0 {

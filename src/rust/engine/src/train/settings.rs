@@ -30,8 +30,8 @@ pub struct Settings {
     pub epochs: usize,
     /// Rows per step; the number of rows or more for full batches.
     pub batch_size: usize,
-    /// Whether rows are taken in a new random order in each epoch.
-    pub shuffle: bool,
+    /// In which order rows are taken in mini-batches.
+    pub shuffle: Shuffle,
     /// Seed of all random streams.
     pub seed: u64,
     /// The penalty.
@@ -54,6 +54,17 @@ pub struct Settings {
     pub deadline: Option<Instant>,
     /// How much memory the training may take.
     pub budget: Budget,
+}
+
+/// In which order mini-batches take rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shuffle {
+    /// As they come.
+    No,
+    /// In a new random order in each epoch.
+    All,
+    /// Each shard of all rows is shuffled by itself, and gives every batch its share: what workers with rows of their own can do.
+    Shards,
 }
 
 /// Stop when the loss (on validation rows, where there are any) has not fallen by more than

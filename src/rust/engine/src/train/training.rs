@@ -4,7 +4,7 @@ use super::history::History;
 use super::judge::Judge;
 use super::need::Need;
 use super::observer::{EpochEnd, EpochView, Observer};
-use super::settings::{CheckedSettings, Ending, FinalLosses, Settings, Trained};
+use super::settings::{CheckedSettings, Ending, FinalLosses, Settings, Shuffle, Trained};
 use super::solver::solve::{Epoch, EpochResult, EpochSums, Solve};
 use super::solver::Solver;
 use super::state::{Best, Origin, Start};
@@ -13,8 +13,8 @@ use crate::base::threads::Team;
 use crate::compute::backend::Backend;
 use crate::compute::context::Pass;
 use crate::compute::model::Model;
-use crate::compute::reduce::Alone;
-use crate::compute::step::StepConfig;
+use crate::compute::step::{shard_count, StepConfig};
+use crate::data::remote::largest_step_of_shards;
 use crate::data::rows::RowSource;
 use crate::data::table::{check_finite, check_targets, Data};
 use crate::data::{Rows, Source};
@@ -110,10 +110,28 @@ impl<'a, T: Scalar> Task<'a, T> {
             clip_norm: settings.clip_norm,
             data: self.data,
             team: self.team,
-            largest_step: solver.batch(self.data.count()),
+            largest_step: self.largest_step(solver),
             records: self.records,
             whole_gradient: solver.keeps_gradient(),
             counts_hits: settings.counts_hits,
+            shards: self.shards(solver),
+        }
+    }
+
+    /// Shards of which every step takes its share; none where its rows are cut by their number.
+    fn shards(&self, solver: &Solver<'_, T>) -> Option<usize> {
+        let rows = self.data.count();
+        let by_shards = self.settings.shuffle == Shuffle::Shards && solver.shuffles(rows);
+        let pass = Pass::new(self.network, self.layout, None);
+        by_shards.then(|| shard_count::<T>(&pass, rows).max(1))
+    }
+
+    /// Rows of the largest step.
+    fn largest_step(&self, solver: &Solver<'_, T>) -> usize {
+        let (rows, batch) = (self.data.count(), solver.batch(self.data.count()));
+        match self.shards(solver) {
+            None => batch,
+            Some(shards) => largest_step_of_shards(rows, batch, shards),
         }
     }
 
@@ -132,6 +150,16 @@ impl<'a, T: Scalar> Task<'a, T> {
             ));
         }
         let shuffles = solver.shuffles(rows);
+        if data.is_remote() && solver.batch(rows) < rows && self.settings.shuffle != Shuffle::Shards {
+            return Err(EngineError::config(
+                "shuffle: workers who have the rows take batches by shards alone",
+            ));
+        }
+        if data.is_stream() && shuffles && self.settings.shuffle == Shuffle::Shards {
+            return Err(EngineError::config(
+                "shuffle: rows of a stream are not shuffled within shards",
+            ));
+        }
         if shuffles && !data.can_be_shuffled() {
             return Err(EngineError::config(
                 "shuffle: rows of a stream come in their order alone where there is no buffer for them",
@@ -153,7 +181,7 @@ impl<'a, T: Scalar> Task<'a, T> {
         let table = |rows| match rows {
             Rows::Table(data) => Some(data),
             // It is looked at as it is read.
-            Rows::Stream(..) => None,
+            Rows::Stream(..) | Rows::Remote(_) => None,
         };
         let (data, validation) = (table(*data), validation.and_then(table));
         if let Some(data) = &data {
@@ -207,8 +235,8 @@ impl<'a, T: Scalar> Task<'a, T> {
             data: data.rows(),
             ..self.config(&solver)
         };
-        let mut backend = Backend::new(config, model, data, Box::new(Alone))?;
-        solver.begin(backend.rows())?;
+        let mut backend = Backend::new(config, model, data)?;
+        solver.begin(&backend)?;
         let judge = match validation {
             Some(rows) => Some(Judge::new(settings, rows, &mut backend)?),
             None => None,

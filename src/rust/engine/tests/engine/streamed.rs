@@ -9,7 +9,9 @@ use backprop_engine::objective::{Loss, Objective, Output};
 use backprop_engine::optim::lbfgs::Lbfgs;
 use backprop_engine::optim::{Adam, GradientDescent, Momentum, Optimizer, Rprop};
 use backprop_engine::train::observer::Observer;
-use backprop_engine::{train, train_from, EngineError, Method, Network, Result, Scalar, Settings, Trained};
+use backprop_engine::{
+    train, train_from, EngineError, Method, Network, Result, Scalar, Settings, Shuffle, Trained,
+};
 
 /// What is wrong with a stream.
 #[derive(Clone, Copy, PartialEq)]
@@ -165,7 +167,7 @@ impl Problem {
         Settings {
             method,
             lr: 0.05,
-            shuffle: false,
+            shuffle: Shuffle::No,
             counts_hits: true,
             ..settings(objective, 2, batch)
         }

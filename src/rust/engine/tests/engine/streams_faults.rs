@@ -7,7 +7,7 @@ use backprop_engine::data::rows::{Chunk, RowStream, TableShape};
 use backprop_engine::data::Source;
 use backprop_engine::nn::activation::Activation;
 use backprop_engine::train::observer::NoObserver;
-use backprop_engine::{train_from, Ending, EngineError, Method, Result, Settings};
+use backprop_engine::{train_from, Ending, EngineError, Method, Result, Settings, Shuffle};
 
 #[test]
 fn a_stream_that_ends_early_or_fails_says_so_in_whichever_pass_and_leaves_the_epochs_before() {
@@ -152,7 +152,7 @@ fn what_needs_rows_out_of_order_is_refused_of_a_stream() {
         other => panic!("{other:?}"),
     };
     let mut plan = problem.settings(methods()[0], 20);
-    plan.shuffle = true;
+    plan.shuffle = Shuffle::All;
     assert!(said(&plan).starts_with("shuffle"));
     // All rows in each step are in no order.
     plan.batch_size = 50;

@@ -9,7 +9,7 @@ use backprop_engine::data::rows::{
 use backprop_engine::data::Source;
 use backprop_engine::nn::activation::Activation;
 use backprop_engine::train::observer::NoObserver;
-use backprop_engine::{train_from, Ending, EngineError, Result, Scalar, Settings, Start, Trained};
+use backprop_engine::{train_from, Ending, EngineError, Result, Scalar, Settings, Shuffle, Start, Trained};
 
 /// A table with weights and offsets that comes in blocks of these sizes, over and over.
 struct InBlocks<'a> {
@@ -234,7 +234,7 @@ fn problem() -> Problem {
 
 fn shuffling(problem: &Problem, number: usize) -> Settings {
     Settings {
-        shuffle: true,
+        shuffle: Shuffle::All,
         epochs: 3,
         ..problem.settings(methods()[number], 20)
     }
@@ -355,7 +355,7 @@ fn an_epoch_is_that_of_a_table_in_this_order() {
         ..self::problem()
     };
     let plan = Settings {
-        shuffle: false,
+        shuffle: Shuffle::No,
         ..plan
     };
     let wanted = in_order.train_in_memory::<f64>(&plan, 1, &mut NoObserver);

@@ -67,7 +67,7 @@ impl<T: Scalar> Solve<T> for ByLbfgs<'_, T> {
         }
     }
 
-    fn begin(&mut self, _rows: &Rows<'_, T>) -> Result<()> {
+    fn begin(&mut self, _backend: &Backend<'_, T>) -> Result<()> {
         Ok(())
     }
 
@@ -88,6 +88,8 @@ impl<T: Scalar> Solve<T> for ByLbfgs<'_, T> {
             },
             share: 1.0,
             dropout: None,
+            cuts: None,
+            shuffled: None,
         };
         let first = match self.minimiser {
             Some(_) => None,
