@@ -93,7 +93,7 @@ impl<'a> Stream<'a> {
     }
 
     fn ask_for_rows(&self) -> Result<Option<Robj>> {
-        let answer = answer_of(&self.next_rows)?;
+        let answer = answer_of(&self.next_rows, pairlist!())?;
         match answer.as_bool() {
             Some(true) => Ok(None),
             Some(false) => Err(failed("could not be read")),
