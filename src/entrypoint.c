@@ -82,9 +82,9 @@ int backprop_ask(SEXP function, SEXP arguments) {
 }
 
 // What an R function answers, or NULL where it has no answer. Interrupts are allowed in it; one that nothing in R catches is none.
-SEXP backprop_answer(SEXP function) {
+SEXP backprop_answer(SEXP function, SEXP arguments) {
   int failed = 0;
-  SEXP call = PROTECT(Rf_lang1(function));
+  SEXP call = PROTECT(Rf_lcons(function, arguments));
   int before = backprop_suspend_interrupts(0);
   SEXP answer = R_tryEval(call, R_GlobalEnv, &failed);
   backprop_suspend_interrupts(before);

@@ -139,17 +139,37 @@ impl Encodings {
 /// A number type that R can ask for.
 pub trait Precision: Compiled {
     fn encoding(encodings: &Encodings) -> &Encoding<Self>;
+    /// The number that these bytes of a raw vector are, in the order of this machine.
+    fn of_bytes(bytes: &[u8]) -> Self;
+    /// Puts its bytes there.
+    fn put_bytes(self, bytes: &mut [u8]);
 }
 
 impl Precision for f64 {
     fn encoding(encodings: &Encodings) -> &Encoding<f64> {
         &encodings.double
     }
+
+    fn of_bytes(bytes: &[u8]) -> f64 {
+        f64::from_ne_bytes(bytes.try_into().unwrap_or_default())
+    }
+
+    fn put_bytes(self, bytes: &mut [u8]) {
+        bytes.copy_from_slice(&self.to_ne_bytes());
+    }
 }
 
 impl Precision for f32 {
     fn encoding(encodings: &Encodings) -> &Encoding<f32> {
         &encodings.single
+    }
+
+    fn of_bytes(bytes: &[u8]) -> f32 {
+        f32::from_ne_bytes(bytes.try_into().unwrap_or_default())
+    }
+
+    fn put_bytes(self, bytes: &mut [u8]) {
+        bytes.copy_from_slice(&self.to_ne_bytes());
     }
 }
 

@@ -17,6 +17,7 @@ mod native;
 mod predictions;
 mod problem;
 mod registry;
+mod remote;
 mod results;
 mod rows;
 mod stream;
@@ -120,6 +121,7 @@ extendr_module! {
     use moments;
     use predictions;
     use registry;
+    use remote;
     use threads;
     use training;
     fn engine_init;

@@ -53,7 +53,7 @@ impl Native {
     pub fn rewind(&self) -> Result<()> {
         // The former stream is released first: two may be more than its maker allows.
         self.pass.replace(None);
-        let opened = answer_of(&self.open)?;
+        let opened = answer_of(&self.open, pairlist!())?;
         if opened.as_bool() == Some(false) {
             return Err(EngineError::Stream("it could not be opened".to_string()));
         }

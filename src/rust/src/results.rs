@@ -76,6 +76,8 @@ const LGLSXP: u32 = 10;
 const INTSXP: u32 = 13;
 /// The type of vectors of doubles.
 const REALSXP: u32 = 14;
+/// The type of vectors of bytes.
+const RAWSXP: u32 = 24;
 
 fn vector<V>(kind: u32, length: usize) -> Result<Robj> {
     // SAFETY: called on R's thread, and no error of R's leaves the function.
@@ -123,6 +125,13 @@ pub fn flags(values: impl ExactSizeIterator<Item = i32>) -> Result<Robj> {
     out.iter_mut()
         .zip(values)
         .for_each(|(out, value)| *out = Rbool::new(value));
+    Ok(made)
+}
+
+/// So many bytes, that `write` writes; they hold anything before.
+pub fn bytes_by(length: usize, write: impl FnOnce(&mut [u8]) -> Result<()>) -> Result<Robj> {
+    let mut made = vector::<u8>(RAWSXP, length)?;
+    write(made.as_raw_slice_mut().unwrap_or_default())?;
     Ok(made)
 }
 

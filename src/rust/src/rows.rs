@@ -1,17 +1,19 @@
-//! The rows of a training, and those that validate: a table in memory, or a stream.
+//! The rows of a training, and those that validate: a table in memory, a stream, or rows that workers have.
 
 use crate::arguments::Fields;
 use crate::inputs::{Precision, Source as Inputs};
 use crate::problem::Table;
+use crate::remote::Remote;
 use crate::stream::Stream;
 use backprop_engine::data::Source;
-use backprop_engine::Result;
+use backprop_engine::{Network, Result};
 use extendr_api::prelude::*;
 
 /// Rows wherever they are.
 pub enum Rows<'a> {
     Table(Table<'a>),
     Stream(Stream<'a>),
+    Remote(Remote),
 }
 
 impl<'a> Rows<'a> {
@@ -22,9 +24,12 @@ impl<'a> Rows<'a> {
         offset: &'a Robj,
         spec: &'a Fields,
     ) -> Result<Rows<'a>> {
-        Ok(match Stream::is(x) {
-            true => Rows::Stream(Stream::new(x, spec)?),
-            false => Rows::Table(Table::new(x, y, case_weights, offset, spec)?),
+        Ok(if Stream::is(x) {
+            Rows::Stream(Stream::new(x, spec)?)
+        } else if Remote::is(x) {
+            Rows::Remote(Remote::new(x, spec)?)
+        } else {
+            Rows::Table(Table::new(x, y, case_weights, offset, spec)?)
         })
     }
 
@@ -39,6 +44,7 @@ impl<'a> Rows<'a> {
         match self {
             Rows::Table(table) => table.rows(),
             Rows::Stream(stream) => stream.shape().rows,
+            Rows::Remote(remote) => remote.shape().rows,
         }
     }
 
@@ -46,14 +52,16 @@ impl<'a> Rows<'a> {
         match self {
             Rows::Table(table) => table.targets_per_row(),
             Rows::Stream(stream) => stream.shape().targets,
+            Rows::Remote(remote) => remote.shape().targets,
         }
     }
 
-    /// Bytes that reading them takes, beside what the engine knows of.
-    pub fn bytes(&self) -> f64 {
+    /// Bytes that reading them, or asking about them, takes beside what the engine knows of.
+    pub fn bytes(&self, network: &Network) -> f64 {
         match self {
             Rows::Table(_) => 0.0,
             Rows::Stream(stream) => stream.bytes(),
+            Rows::Remote(remote) => remote.bytes(network),
         }
     }
 
@@ -62,6 +70,7 @@ impl<'a> Rows<'a> {
         Ok(match self {
             Rows::Table(table) => RowsOf::Table(table, table.inputs.source()?),
             Rows::Stream(stream) => RowsOf::Stream(stream),
+            Rows::Remote(remote) => RowsOf::Remote(remote),
         })
     }
 }
@@ -70,6 +79,7 @@ impl<'a> Rows<'a> {
 pub enum RowsOf<'r, T> {
     Table(&'r Table<'r>, Inputs<'r, T>),
     Stream(&'r Stream<'r>),
+    Remote(&'r Remote),
 }
 
 impl<T: Precision> RowsOf<'_, T> {
@@ -78,6 +88,7 @@ impl<T: Precision> RowsOf<'_, T> {
         match self {
             RowsOf::Table(table, inputs) => table.data(inputs).into(),
             RowsOf::Stream(stream) => stream.source(),
+            RowsOf::Remote(remote) => Source::Remote(Box::new(*remote)),
         }
     }
 }

@@ -174,7 +174,7 @@ fn go_to_first(open: &Function) -> Result<()> {
 }
 
 fn ask_for_rows(next_rows: &Function) -> Result<Option<Robj>> {
-    let answer = answer_of(next_rows)?;
+    let answer = answer_of(next_rows, pairlist!())?;
     match answer.as_bool() {
         Some(true) => Ok(None),
         Some(false) => Err(failed("could not be read")),

@@ -65,7 +65,8 @@ fn engine_train(
         };
         let given = start.state.as_ref().map_or(0, |state| state.slots.len());
         settings.budget.extra += watch.bytes(&network, &settings, start.epochs_done, given);
-        settings.budget.extra += rows.bytes() + validation.as_ref().map_or(0.0, Rows::bytes);
+        let of_rows = |rows: &Rows<'_>| rows.bytes(&network);
+        settings.budget.extra += of_rows(&rows) + validation.as_ref().map_or(0.0, of_rows);
         let steps = spec.count_or("trace_steps", 0)?;
         if steps > 0 {
             let slots = method.slots_after(settings.epochs, given);

@@ -3,8 +3,10 @@
 
 use crate::base::error::Result;
 use crate::base::threads::Team;
+use crate::compute::worker::{self, Work};
 use crate::compute::{evaluate, gradient};
 use crate::data::encoding::Encoded;
+use crate::data::remote::{Question, TakeGradient, TakeTotals};
 use crate::data::rows::{ColumnMajor, RowSource, SparseRows};
 use crate::data::{Data, Source};
 use crate::kernels::scalar::Scalar;
@@ -114,4 +116,24 @@ compiled! {
         coefficients: &Coefficients,
         team: &Team,
     ) -> Result<(f64, Coefficients)> = gradient::gradient;
+    /// [`shards()`](worker::shards)
+    fn shards(network: &Network, rows: usize) -> usize = worker::shards::<Self>;
+    /// [`gradients()`](worker::gradients)
+    fn worker_gradients(
+        work: &Work<'_>,
+        source: Source<'_, Self>,
+        parameters: &[Self],
+        question: &Question,
+        team: &Team,
+        take: &mut TakeGradient<'_, Self>,
+    ) -> Result<()> = worker::gradients;
+    /// [`totals()`](worker::totals)
+    fn worker_totals(
+        work: &Work<'_>,
+        source: Source<'_, Self>,
+        parameters: &[Self],
+        chunk: usize,
+        team: &Team,
+        take: &mut TakeTotals<'_>,
+    ) -> Result<()> = worker::totals;
 }
