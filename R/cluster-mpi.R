@@ -22,10 +22,8 @@ mpi_rank <- function() Rmpi::mpi.comm.rank(mpi_world)
 
 mpi_transport <- function(cluster) {
   size <- mpi_size()
-  host <- Rmpi::mpi.get.processor.name()
-  asked <- session$mpi_asked
-  if (is.null(asked)) asked <- 0
-  session$mpi_asked <- asked
+  # Counted over all trainings of the session: no answer is taken for that of another question.
+  if (is.null(session$mpi_asked)) session$mpi_asked <- 0
   list(
     size = size,
     describe = function(worker) paste0("Rank ", worker - 1L),
@@ -51,7 +49,7 @@ mpi_transport <- function(cluster) {
         }
         answers[[i]] <- answer$answer
       }
-      if (is.null(summed)) answers else mpi_add_up(answers, size, number)
+      if (is.null(summed)) answers else mpi_add_up(answers, size, cluster$timeout)
     },
     # Told to all: what the training gave, or what ended it. Nobody waits for a rank that takes no message.
     close = function(fit = NULL, error = NULL) {
@@ -102,14 +100,13 @@ mpi_wait <- function(is_there, rank, deadline, timeout) {
 }
 
 # The sum over all ranks, added by MPI. Each rank has said before that it has its own: one that failed would have the others wait for ever.
-mpi_add_up <- function(answers, size, number) {
-  failed <- Filter(function(answer) is.null(answer$value), answers)
-  if (length(failed) > 0L) {
-    return(failed[1L])
+mpi_add_up <- function(answers, size, timeout) {
+  if (any(vapply(answers, function(answer) is.null(answer$value), NA))) {
+    return(answers)
   }
   of <- answers[[1L]]$value
-  message <- list(number = number, operation = "reduce", length = of$length)
-  for (rank in seq_len(size - 1L)) mpi_end_send(mpi_begin_send(message, rank, mpi_question), now() + 60, 60)
+  message <- list(operation = "reduce", length = of$length)
+  for (rank in seq_len(size - 1L)) mpi_end_send(mpi_begin_send(message, rank, mpi_question), now() + timeout, timeout)
   totals <- Reduce(`+`, lapply(answers, function(answer) answer$value$totals))
   list(list(value = list(gradients = to_bytes(mpi_reduce(of$length), of$size), totals = totals)))
 }

@@ -21,8 +21,7 @@ parallel_transport <- function(cluster) {
         error = function(cnd) {
           lost <<- TRUE
           stop_lost(cl, recover_nodes(cl, 1), cluster$timeout)
-          message <- conditionMessage(cnd)
-          stop_cluster("The cluster failed: {message}", message = message)
+          stop_cluster("The cluster failed: {said}", said = conditionMessage(cnd))
         }
       ))
       unread <<- FALSE

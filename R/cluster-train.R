@@ -74,8 +74,8 @@ train_remotely <- function(cluster, engine, data, start, hook) {
     answers <- ask_workers(transport, "gradients", rep(list(list()), length(held$at)), common, held$at)
     if (cluster$exact) joined_sums(answers) else added_up(answers, size)
   })
-  totals <- guarded_hook(function(parameters) {
-    answers <- ask_workers(transport, "totals", rep(list(list()), length(held$at)), list(id = held$id, parameters = parameters), held$at)
+  totals <- guarded_hook(function(parameters, job) {
+    answers <- ask_workers(transport, "totals", rep(list(list()), length(held$at)), list(id = held$id, parameters = parameters, job = job), held$at)
     found <- lapply(answers, function(answer) answer$totals)
     if (cluster$exact) unlist(found) else Reduce(`+`, found)
   })

@@ -4,7 +4,7 @@
 # gives their answers in that order, `arguments` being a list with a list of arguments for each; `close(fit, error)`. What an exchange cannot bring back is a condition
 # of stop_cluster().
 open_transport <- function(cluster) {
-  transport <- if (cluster$kind == "mpi") mpi_transport(cluster) else parallel_transport(cluster)
+  transport <- cluster$open(cluster)
   counter <- new.env(parent = emptyenv())
   counter$sent <- counter$received <- counter$exchanges <- 0
   transport$counter <- counter
@@ -20,9 +20,9 @@ ask_workers <- function(transport, operation, arguments = rep(list(list()), leng
   if (length(failed) > 0L) {
     answer <- answers[[failed[1L]]]
     stop_cluster(
-      "{who} of the cluster could not do its part ({operation}): {message}",
+      "{who} of the cluster could not do its part ({operation}): {said}",
       who = transport$describe(at[failed[1L]]), operation = operation,
-      message = if (is.list(answer) && is_text(answer$error)) answer$error else "its answer is none of backprop's"
+      said = if (is.list(answer) && is_text(answer$error)) answer$error else "its answer is none of backprop's"
     )
   }
   values <- lapply(answers, function(answer) answer$value)

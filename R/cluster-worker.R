@@ -26,10 +26,10 @@ worker_operations <- list(
     rows <- held$rows
     of_engine(engine_worker_gradients(held$spec, rows$x, rows$y, rows$case_weights, rows$offset, held$part, parameters, job))
   },
-  totals = function(id, parameters) {
+  totals = function(id, parameters, job) {
     held <- rows_of_worker(id)
     rows <- held$rows
-    of_engine(engine_worker_totals(held$spec, rows$x, rows$y, rows$case_weights, rows$offset, held$part, parameters))
+    of_engine(engine_worker_totals(held$spec, rows$x, rows$y, rows$case_weights, rows$offset, held$part, parameters, job))
   },
   # Epochs of its own, see cluster-average.R.
   train = function(id, changes, start) {

@@ -69,22 +69,23 @@ nn_cluster <- function(cl, exact = TRUE, sync_every = NULL, timeout = 60) {
   if (!inherits(cl, "cluster") || length(cl) == 0L) {
     stop_argument("cl", "a cluster object of the package parallel", cl, hint = "`parallel::makePSOCKcluster(2)` makes one of two processes on this machine.", call = call)
   }
-  new_cluster("parallel", exact, sync_every, timeout, call, cl = cl)
+  new_cluster("parallel", parallel_transport, exact, sync_every, timeout, call, cl = cl)
 }
 
 #' @rdname nn_cluster
 #' @export
 nn_mpi <- function(exact = TRUE, sync_every = NULL, timeout = 60) {
-  new_cluster("mpi", exact, sync_every, timeout, quote(nn_mpi()))
+  new_cluster("mpi", mpi_transport, exact, sync_every, timeout, quote(nn_mpi()))
 }
 
-new_cluster <- function(kind, exact, sync_every, timeout, call, cl = NULL) {
+# `open` makes the transport of an object, see cluster-transport.R.
+new_cluster <- function(kind, open, exact, sync_every, timeout, call, cl = NULL) {
   check_flag(exact, "exact", call)
   if (!is.null(sync_every)) sync_every <- check_count(sync_every, "sync_every", call = call)
   if (!is_bare_number(timeout) || length(timeout) != 1L || !is.finite(timeout) || timeout < 1 || timeout > 1e6) {
     stop_argument("timeout", "seconds, from 1 to 1e6", timeout, call = call)
   }
-  structure(list(kind = kind, cl = cl, exact = exact, sync_every = sync_every, timeout = as.double(timeout)), class = "nn_cluster")
+  structure(list(kind = kind, open = open, cl = cl, exact = exact, sync_every = sync_every, timeout = as.double(timeout)), class = "nn_cluster")
 }
 
 #' @export
