@@ -28,9 +28,12 @@ bits_of_fit <- function(fit) {
   fit[c("weights", "biases", "ancillary", "history", "status", "epochs_done", "rows", "total_weight", "final_loss", "final_objective", "final_validation_loss", "best", "optimizer_state", "last", "snapshots")]
 }
 
+# Not by loading it: a process that has begun MPI starts no job.
+skip_without_rmpi <- function() skip_if(!nzchar(system.file(package = "Rmpi")), "Rmpi is not here")
+
 # A script on so many ranks of MPI; the lines that each wrote, in the order of ranks where the lines begin with them.
 run_ranks <- function(code, ranks = 2L, seconds = 60, env = parent.frame()) {
-  skip_if_not_installed("Rmpi")
+  skip_without_rmpi()
   skip_if(Sys.which("mpirun") == "", "mpirun is not here")
   script <- withr::local_tempfile(fileext = ".R", lines = c("suppressMessages(library(Rmpi))", prelude(), "rank <- mpi.comm.rank(0)", code), .local_envir = env)
   arguments <- c(

@@ -69,7 +69,7 @@ test_that("a rank that is killed ends the job, and its checkpoint goes on to the
 
 test_that("without MPI there is one rank, which is the master and its own worker", {
   skip_on_cran()
-  skip_if_not_installed("Rmpi")
+  skip_without_rmpi()
   ran <- run_process(c("rank <- 0L", problem_of_ranks, "f <- train(nn_mpi(sync_every = 3), epochs = 6); cat('same', identical(f$weights, train(NULL, epochs = 6)$weights), '\n')"))
   expect_true("same TRUE " %in% ran$output)
 })
