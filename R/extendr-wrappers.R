@@ -45,6 +45,12 @@ engine_train_members <- function(spec, x, y, case_weights, offset, members, hook
 # Weighted means and standard deviations of columns (divisor: sum of weights - 1).
 engine_moments <- function(x, case_weights) .Call(wrap__engine_moments, x, case_weights)
 
+# The same of rows that come chunk by chunk: what is known before (NULL: nothing) and after the rows of `x`, as plain numbers.
+engine_moments_add <- function(state, x, case_weights) .Call(wrap__engine_moments_add, state, x, case_weights)
+
+# What [`engine_moments`] gives, when there are no more rows.
+engine_moments_end <- function(state) .Call(wrap__engine_moments_end, state)
+
 # Predicts rows: a matrix [rows x outputs] on the scale of the output.
 engine_predict <- function(net, weights, biases, x, offset) .Call(wrap__engine_predict, net, weights, biases, x, offset)
 
@@ -53,6 +59,17 @@ engine_evaluate <- function(spec, weights, biases, x, y, case_weights, offset) .
 
 # All names that the engine knows, with what belongs to them.
 engine_registry <- function() .Call(wrap__engine_registry)
+
+# Shards into which a training cuts so many rows: how many workers can have a part in it and give the bits of a single process.
+engine_shard_count <- function(spec, rows) .Call(wrap__engine_shard_count, spec, rows)
+
+# What a step's rows of a worker's shards come to at given parameters: `list(gradients =, totals =)`, of each shard, or of all where
+# `part$sum` says so. `part`: `list(rows =, shards =, from =, to =)`, of all rows and shards, and which shards are the worker's
+# (from 0, without `to`); `x`, `y`, `case_weights` and `offset` have the rows of these. `job` is what the training wants to know.
+engine_worker_gradients <- function(spec, x, y, case_weights, offset, part, parameters, job) .Call(wrap__engine_worker_gradients, spec, x, y, case_weights, offset, part, parameters, job)
+
+# What the losses of all rows of a worker's shards come to: `list(totals =)`; arguments as of `engine_worker_gradients()`.
+engine_worker_totals <- function(spec, x, y, case_weights, offset, part, parameters, job) .Call(wrap__engine_worker_totals, spec, x, y, case_weights, offset, part, parameters, job)
 
 # Threads that will be used where so many are wanted; half the processors where nothing is said (NULL).
 engine_threads <- function(wanted) .Call(wrap__engine_threads, wanted)

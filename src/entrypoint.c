@@ -81,6 +81,17 @@ int backprop_ask(SEXP function, SEXP arguments) {
   return said == NA_LOGICAL ? -1 : said;
 }
 
+// What an R function answers, or NULL where it has no answer. Interrupts are allowed in it; one that nothing in R catches is none.
+SEXP backprop_answer(SEXP function, SEXP arguments) {
+  int failed = 0;
+  SEXP call = PROTECT(Rf_lcons(function, arguments));
+  int before = backprop_suspend_interrupts(0);
+  SEXP answer = R_tryEval(call, R_GlobalEnv, &failed);
+  backprop_suspend_interrupts(before);
+  UNPROTECT(1);
+  return failed ? NULL : answer;
+}
+
 // The function of the package through which functions of the user's are called; NULL where it cannot be had.
 SEXP backprop_guard(void) {
   int failed = 0;

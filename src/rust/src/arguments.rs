@@ -17,7 +17,7 @@ use backprop_engine::objective::penalty::Penalty;
 use backprop_engine::objective::{Loss, Objective, Output};
 use backprop_engine::optim::schedule::{Plateau, Schedule};
 use backprop_engine::optim::state::{OptimizerState, STATE_FORMAT};
-use backprop_engine::{Best, EngineError, Method, Network, Result, Settings, Start, Stopping};
+use backprop_engine::{Best, EngineError, Method, Network, Result, Settings, Shuffle, Start, Stopping};
 use extendr_api::prelude::*;
 use ndarray::Array1;
 use std::str::FromStr;
@@ -225,6 +225,16 @@ pub fn penalty(spec: &Fields) -> Result<Penalty> {
     })
 }
 
+/// In which order mini-batches take rows: TRUE, FALSE or "shards".
+fn shuffle(spec: &Fields) -> Result<Shuffle> {
+    match spec.required("shuffle")?.as_str() {
+        Some("shards") => Ok(Shuffle::Shards),
+        Some(_) => Err(wrong("shuffle")),
+        None if spec.flag("shuffle")? => Ok(Shuffle::All),
+        None => Ok(Shuffle::No),
+    }
+}
+
 /// Everything about how to train.
 pub fn settings(spec: &Fields) -> Result<Settings> {
     let best_is_wanted = spec
@@ -254,7 +264,7 @@ pub fn settings(spec: &Fields) -> Result<Settings> {
             .transpose()?,
         epochs: spec.count("epochs")?,
         batch_size: spec.count("batch_size")?,
-        shuffle: spec.flag("shuffle")?,
+        shuffle: shuffle(spec)?,
         seed: seed(spec)?,
         penalty: penalty(spec)?,
         dropout: spec.numbers("dropout")?.unwrap_or(&[]).to_vec(),

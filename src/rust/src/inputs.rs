@@ -7,6 +7,7 @@ use backprop_engine::data::encoding::{Bend, ColumnEncoding, Encoded, Encoding};
 use backprop_engine::data::rows::{ColumnMajor, Element, RowSource, SparseRows};
 use backprop_engine::{Compiled, EngineError, Result};
 use extendr_api::prelude::*;
+use std::rc::Rc;
 
 /// A numeric matrix; a plain vector counts as one column.
 pub fn matrix<'a>(value: &'a Robj, what: &str) -> Result<ColumnMajor<'a>> {
@@ -90,7 +91,7 @@ pub fn extent(value: &Robj) -> Result<(usize, f64)> {
 /// Inputs, dense or sparse, standardised and encoded as the specification says.
 pub struct Inputs<'a> {
     matrix: Matrix<'a>,
-    encodings: Option<Encodings>,
+    encodings: Option<Rc<Encodings>>,
 }
 
 enum Matrix<'a> {
@@ -105,20 +106,59 @@ pub struct Encodings {
     single: Encoding<f32>,
 }
 
+impl Encodings {
+    /// The encoding of so many columns, where a specification has one.
+    pub fn of(spec: &Fields, columns: usize) -> Result<Option<Rc<Encodings>>> {
+        let Some(encoding) = spec.get("encoding") else {
+            return Ok(None);
+        };
+        let columns = column_encodings(&Fields::new(encoding, "encoding")?, columns)?;
+        Ok(Some(Rc::new(Encodings {
+            double: Encoding::new(&columns)?,
+            single: Encoding::new(&columns)?,
+        })))
+    }
+
+    /// Inputs that come out.
+    pub fn width(&self) -> usize {
+        self.double.width()
+    }
+}
+
 /// A number type that R can ask for.
 pub trait Precision: Compiled {
     fn encoding(encodings: &Encodings) -> &Encoding<Self>;
+    /// The number that these bytes of a raw vector are, in the order of this machine.
+    fn of_bytes(bytes: &[u8]) -> Self;
+    /// Puts its bytes there.
+    fn put_bytes(self, bytes: &mut [u8]);
 }
 
 impl Precision for f64 {
     fn encoding(encodings: &Encodings) -> &Encoding<f64> {
         &encodings.double
     }
+
+    fn of_bytes(bytes: &[u8]) -> f64 {
+        f64::from_ne_bytes(bytes.try_into().unwrap_or_default())
+    }
+
+    fn put_bytes(self, bytes: &mut [u8]) {
+        bytes.copy_from_slice(&self.to_ne_bytes());
+    }
 }
 
 impl Precision for f32 {
     fn encoding(encodings: &Encodings) -> &Encoding<f32> {
         &encodings.single
+    }
+
+    fn of_bytes(bytes: &[u8]) -> f32 {
+        f32::from_ne_bytes(bytes.try_into().unwrap_or_default())
+    }
+
+    fn put_bytes(self, bytes: &mut [u8]) {
+        bytes.copy_from_slice(&self.to_ne_bytes());
     }
 }
 
@@ -141,17 +181,17 @@ impl<'a> Inputs<'a> {
     /// Reads a matrix or the parts of a sparse one.
     pub fn new(value: &'a Robj, spec: &'a Fields) -> Result<Inputs<'a>> {
         let matrix = Matrix::new(value, spec)?;
-        let columns = matrix.source::<f64>().columns();
-        let encodings = match spec.get("encoding") {
-            None => None,
-            Some(encoding) => {
-                let columns = column_encodings(&Fields::new(encoding, "encoding")?, columns)?;
-                Some(Encodings {
-                    double: Encoding::new(&columns)?,
-                    single: Encoding::new(&columns)?,
-                })
-            }
-        };
+        let encodings = Encodings::of(spec, matrix.source::<f64>().columns())?;
+        Ok(Inputs { matrix, encodings })
+    }
+
+    /// The same where the encoding has been read already.
+    pub fn encoded_by(
+        value: &'a Robj,
+        spec: &'a Fields,
+        encodings: Option<Rc<Encodings>>,
+    ) -> Result<Inputs<'a>> {
+        let matrix = Matrix::new(value, spec)?;
         Ok(Inputs { matrix, encodings })
     }
 

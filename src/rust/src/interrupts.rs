@@ -10,6 +10,7 @@ extern "C" {
     fn backprop_suspend_interrupts(suspended: i32) -> i32;
     fn backprop_interrupted() -> i32;
     fn backprop_ask(function: *mut c_void, arguments: *mut c_void) -> i32;
+    fn backprop_answer(function: *mut c_void, arguments: *mut c_void) -> *mut c_void;
 }
 
 thread_local! {
@@ -56,5 +57,20 @@ pub fn ask(function: &Function, arguments: Pairlist) -> Result<bool> {
         1 => Ok(true),
         0 => Ok(false),
         _ => Err(EngineError::Interrupted),
+    }
+}
+
+/// What an R function says, that lets no condition escape either. NULL is no answer, as for [`ask`].
+pub fn answer_of(function: &Function, arguments: Pairlist) -> Result<Robj> {
+    // SAFETY: on R's thread; both are protected by their owners.
+    let answer = unsafe { backprop_answer(function.get().cast(), arguments.get().cast()) };
+    if answer.is_null() {
+        return Err(EngineError::Interrupted);
+    }
+    // SAFETY: what R has just answered; nothing was allocated since.
+    let answer = unsafe { Robj::from_sexp(answer.cast()) };
+    match answer.is_null() {
+        true => Err(EngineError::Interrupted),
+        false => Ok(answer),
     }
 }

@@ -15,7 +15,10 @@ mod moments;
 mod predictions;
 mod problem;
 mod registry;
+mod remote;
 mod results;
+mod rows;
+mod stream;
 mod threads;
 mod training;
 mod watch;
@@ -115,6 +118,7 @@ extendr_module! {
     use moments;
     use predictions;
     use registry;
+    use remote;
     use threads;
     use training;
     fn engine_init;

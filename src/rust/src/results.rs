@@ -73,6 +73,8 @@ extern "C" {
 const INTSXP: u32 = 13;
 /// The type of vectors of doubles.
 const REALSXP: u32 = 14;
+/// The type of vectors of bytes.
+const RAWSXP: u32 = 24;
 
 fn vector<V>(kind: u32, length: usize) -> Result<Robj> {
     // SAFETY: called on R's thread, and no error of R's leaves the function.
@@ -110,6 +112,13 @@ pub fn integers(values: impl ExactSizeIterator<Item = i32>) -> Result<Robj> {
     let mut made = vector::<i32>(INTSXP, values.len())?;
     let out = made.as_integer_slice_mut().unwrap_or_default();
     out.iter_mut().zip(values).for_each(|(out, value)| *out = value);
+    Ok(made)
+}
+
+/// So many bytes, that `write` writes; they hold anything before.
+pub fn bytes_by(length: usize, write: impl FnOnce(&mut [u8]) -> Result<()>) -> Result<Robj> {
+    let mut made = vector::<u8>(RAWSXP, length)?;
+    write(made.as_raw_slice_mut().unwrap_or_default())?;
     Ok(made)
 }
 
@@ -296,6 +305,7 @@ pub fn trained(
     let (status, epoch) = match trained.ending {
         Ending::Completed => ("completed", None),
         Ending::Interrupted => ("interrupted", None),
+        Ending::Failed => ("failed", None),
         Ending::Diverged(epoch) => ("diverged", Some(epoch as i32)),
         Ending::Stopped => ("stopped", None),
         Ending::OutOfTime => ("out_of_time", None),
@@ -309,13 +319,13 @@ pub fn trained(
             parameters_between([], last, last_state)?.into()
         }
     };
-    let curves = curves(&trained.history)?;
-    // Of a training that was interrupted the model is wanted, and at once. The rest may be thousands of matrices.
-    let trace = if trained.ending == Ending::Interrupted {
-        &[]
-    } else {
-        trace
+    let failure = match &trained.failure {
+        None => Robj::from(()),
+        Some(error) => describe(error.clone())?.into(),
     };
+    let curves = curves(&trained.history)?;
+    // Of a training that was cut off the model is wanted, and at once. The rest may be thousands of matrices.
+    let trace = if trained.ending.is_cut_off() { &[] } else { trace };
     let recorded = |trace: &StepTrace| match interrupted() {
         true => Err(EngineError::Interrupted),
         false => step(trace),
@@ -338,6 +348,7 @@ pub fn trained(
             .map(|_| penalty.of(network, &trained.coefficients)),
         epochs_done = trained.epochs_done as i32,
         status = status,
+        failure = failure,
         epoch = epoch,
         optimizer_state = state(&trained.state)?,
         last = last,

@@ -4,8 +4,9 @@ use crate::arguments::{self, Fields};
 use crate::functions;
 use crate::inputs::Precision;
 use crate::interrupts::interrupted;
-use crate::problem::{is_single, Table};
+use crate::problem::is_single;
 use crate::results::{self, answer};
+use crate::rows::{Rows, RowsOf};
 use crate::watch::{Checkpoint, Hook, Watch};
 use backprop_engine::base::random::{rows_of_share, split};
 use backprop_engine::base::threads::with_team_asking;
@@ -37,8 +38,8 @@ fn engine_train(
         let mut settings = arguments::settings(&spec)?;
         let network = arguments::network_of(&spec, &settings.objective)?;
         let method = settings.method;
-        let table = Table::new(&x, &y, &case_weights, &offset, &spec)?;
-        let batch = rows_of_step(settings.batch_size, table.rows());
+        let rows = Rows::new(&x, &y, &case_weights, &offset, &spec)?;
+        let batch = rows_of_step(settings.batch_size, rows.count());
         let penalty = settings.penalty;
         let threads = arguments::threads(&spec, work_of_step(&network, batch))?;
         let start = match arguments::start(&start, &network, &spec)? {
@@ -48,7 +49,7 @@ fn engine_train(
         let (validation, null) = (spec.fields("validation")?, Robj::from(()));
         let validation = validation
             .as_ref()
-            .map(|fields| Table::of_validation(fields, &null, &spec))
+            .map(|fields| Rows::of_validation(fields, &null, &spec))
             .transpose()?;
         let mut watch = Watch {
             hook: Hook::new(&hook),
@@ -63,11 +64,13 @@ fn engine_train(
         };
         let given = start.state.as_ref().map_or(0, |state| state.slots.len());
         settings.budget.extra += watch.bytes(&network, &settings, start.epochs_done, given);
+        let of_rows = |rows: &Rows<'_>| rows.bytes(&network);
+        settings.budget.extra += of_rows(&rows) + validation.as_ref().map_or(0.0, of_rows);
         let steps = spec.count_or("trace_steps", 0)?;
         if steps > 0 {
             let slots = method.slots_after(settings.epochs, given);
             let recorded =
-                |slots| Recorder::<f64>::bytes(&network, steps, batch, table.targets_per_row(), slots);
+                |slots| Recorder::<f64>::bytes(&network, steps, batch, rows.targets_per_row(), slots);
             // As it is recorded, as R gets it, and as the steps that R makes of it, which show parameters and
             // what the optimizer keeps before and after, and what of them changed.
             let numbers = 2.0 * recorded(slots) + recorded(3 * slots + 2);
@@ -77,7 +80,7 @@ fn engine_train(
         let fit = Fit {
             network: &network,
             settings: settings.check(&network)?,
-            table: &table,
+            rows: &rows,
             validation: validation.as_ref(),
             start: &start,
             method,
@@ -95,8 +98,8 @@ fn engine_train(
 struct Fit<'a> {
     network: &'a Network,
     settings: CheckedSettings,
-    table: &'a Table<'a>,
-    validation: Option<&'a Table<'a>>,
+    rows: &'a Rows<'a>,
+    validation: Option<&'a Rows<'a>>,
     start: &'a Start,
     method: Method,
     threads: usize,
@@ -115,18 +118,11 @@ impl Fit<'_> {
 
     fn train<T: Precision>(&self, observer: &mut dyn Observer<T>) -> Result<Trained> {
         let (network, settings) = (self.network, &self.settings);
-        let source = self.table.inputs.source::<T>()?;
-        let judging = self
-            .validation
-            .map(|table| table.inputs.source::<T>())
-            .transpose()?;
-        let validation = self
-            .validation
-            .zip(judging.as_ref())
-            .map(|(table, source)| table.data(source));
+        let rows = self.rows.of::<T>()?;
+        let judging = self.validation.map(Rows::of::<T>).transpose()?;
         with_team_asking(self.threads, interrupted, |team| {
-            let data = self.table.data(&source);
-            T::train(network, settings, data, validation, self.start, team, observer)
+            let (data, validation) = (rows.source(), judging.as_ref().map(RowsOf::source));
+            T::train_from(network, settings, data, validation, self.start, team, observer)
         })
     }
 }

@@ -3,10 +3,12 @@
 
 use crate::base::error::Result;
 use crate::base::threads::Team;
+use crate::compute::worker::{self, Work};
 use crate::compute::{evaluate, gradient};
 use crate::data::encoding::Encoded;
+use crate::data::remote::{Question, TakeGradient, TakeTotals};
 use crate::data::rows::{ColumnMajor, RowSource, SparseRows};
-use crate::data::Data;
+use crate::data::{Data, Source};
 use crate::kernels::scalar::Scalar;
 use crate::nn::coefficients::Coefficients;
 use crate::nn::network::Network;
@@ -59,6 +61,16 @@ compiled! {
         team: &Team,
         observer: &mut dyn Observer<Self>,
     ) -> Result<Trained> = train::train;
+    /// [`train_from()`](train::train_from)
+    fn train_from(
+        network: &Network,
+        settings: &CheckedSettings,
+        data: Source<'_, Self>,
+        validation: Option<Source<'_, Self>>,
+        start: &Start,
+        team: &Team,
+        observer: &mut dyn Observer<Self>,
+    ) -> Result<Trained> = train::train_from;
     /// [`train_one()`](ensemble::train_one)
     fn train_one(
         network: &Network,
@@ -104,4 +116,24 @@ compiled! {
         coefficients: &Coefficients,
         team: &Team,
     ) -> Result<(f64, Coefficients)> = gradient::gradient;
+    /// [`shards()`](worker::shards)
+    fn shards(network: &Network, rows: usize) -> usize = worker::shards::<Self>;
+    /// [`gradients()`](worker::gradients)
+    fn worker_gradients(
+        work: &Work<'_>,
+        source: Source<'_, Self>,
+        parameters: &[Self],
+        question: &Question,
+        team: &Team,
+        take: &mut TakeGradient<'_, Self>,
+    ) -> Result<()> = worker::gradients;
+    /// [`totals()`](worker::totals)
+    fn worker_totals(
+        work: &Work<'_>,
+        source: Source<'_, Self>,
+        parameters: &[Self],
+        chunk: usize,
+        team: &Team,
+        take: &mut TakeTotals<'_>,
+    ) -> Result<()> = worker::totals;
 }

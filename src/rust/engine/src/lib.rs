@@ -43,5 +43,6 @@ pub use nn::coefficients::Coefficients;
 pub use nn::network::{work_of_step, Network, WORK_WORTH_SHARING};
 pub use optim::Method;
 pub use train::{
-    train, train_from, Best, CheckedSettings, Ending, FinalLosses, Origin, Settings, Start, Stopping, Trained,
+    train, train_from, Best, CheckedSettings, Ending, FinalLosses, Origin, Settings, Shuffle, Start,
+    Stopping, Trained,
 };

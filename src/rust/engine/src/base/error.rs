@@ -33,6 +33,14 @@ pub enum EngineError {
 }
 
 impl EngineError {
+    /// Whether it is of rows that come from without, and may come once and fail later.
+    pub fn is_of_rows(&self) -> bool {
+        matches!(
+            self,
+            EngineError::Stream(_) | EngineError::NonFiniteInputs(_) | EngineError::NonFiniteTargets(_)
+        )
+    }
+
     pub(crate) fn config(message: impl Into<String>) -> EngineError {
         EngineError::Config(message.into())
     }

@@ -66,6 +66,18 @@ pub fn push<V>(vector: &mut Vec<V>, value: V) -> Result<()> {
     Ok(())
 }
 
+/// Adds copies of values.
+///
+/// # Errors
+/// Memory refused.
+pub fn append<V: Copy>(vector: &mut Vec<V>, values: &[V]) -> Result<()> {
+    vector
+        .try_reserve(values.len())
+        .map_err(|_| refused::<V>(vector.len() + values.len()))?;
+    vector.extend_from_slice(values);
+    Ok(())
+}
+
 /// A matrix from its numbers, row by row.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! The one owner of a network in training: its parameters with what is kept beside them, the workspace of its rows, and
 //! the rows themselves. All that trains asks it for steps and losses, at the point where it stands or is put.
 
-use crate::base::error::{EngineError, Result};
+use crate::base::error::Result;
 use crate::base::room::{copied, room};
 use crate::base::threads::Team;
 use crate::compute::all_rows::AllRows;
@@ -10,9 +10,9 @@ use crate::compute::evaluate::totals;
 use crate::compute::feed::{known, total_weight};
 use crate::compute::model::{Model, Snapshot};
 use crate::compute::outputs::outputs;
-use crate::compute::reduce::Reduce;
 use crate::compute::step::{StepConfig, StepPlan, StepResult, Stepper};
 use crate::compute::workspace::Workspace;
+use crate::data::remote::TakeGradient;
 use crate::data::{Rows, Source};
 use crate::kernels::scalar::Scalar;
 use crate::nn::coefficients::Coefficients;
@@ -27,7 +27,6 @@ pub struct Backend<'a, T> {
     model: Model<T>,
     stepper: Stepper<'a, T>,
     source: Source<'a, T>,
-    reduce: Box<dyn Reduce<T> + 'a>,
     team: &'a Team,
 }
 
@@ -39,46 +38,50 @@ pub struct Beside<'a, T> {
 }
 
 impl<'a, T: Scalar> Backend<'a, T> {
-    /// Room for all that steps need, which `config` describes, and the rows of `source`, to which its `data` belong. With other
-    /// workers to be heard in `reduce`, the gradient is kept whole.
+    /// Room for all that steps need, which `config` describes, and the rows of `source`, to which its `data` belong.
     ///
     /// # Errors
-    /// Memory refused; what a stream or a reduction fails by, and numbers of a stream that are not finite.
+    /// Memory refused; what a stream or workers fail by, and numbers of a stream that are not finite.
     pub fn new(
-        mut config: StepConfig<'a, T>,
+        config: StepConfig<'a, T>,
         model: Model<T>,
         mut source: Source<'a, T>,
-        mut reduce: Box<dyn Reduce<T> + 'a>,
     ) -> Result<Backend<'a, T>> {
-        let (is_alone, team) = (reduce.is_alone(), config.team);
-        if !is_alone && config.objective.loss().is_over_all_rows() {
-            return Err(EngineError::config(
-                "a loss that compares rows needs all of them on one worker",
-            ));
-        }
-        config.whole_gradient |= !is_alone;
+        let team = config.team;
         let mut stepper = Stepper::new(config, model.micropanels.len())?;
         let weight = total_weight(&mut source, &mut stepper.workspace, team)?;
-        let mut in_all = [source.rows().count() as f64, weight];
-        reduce.sum(&mut [], &mut in_all)?;
-        stepper.weigh(in_all[0], in_all[1], is_alone);
+        stepper.weigh(weight);
         Ok(Backend {
             model,
             stepper,
             source,
-            reduce,
             team,
         })
     }
 
-    /// Makes a step: gradient, what other workers add, update.
+    /// The sums of a step's shards, at the cuts of the plan, without a model that is updated: what a worker is asked for.
     ///
     /// # Errors
-    /// A panic of a worker, an interrupt, or what a stream or a reduction fails by: some of the parameters may have been
+    /// Memory refused, a panic of a worker, an interrupt, what a stream fails by, or who takes them.
+    pub fn sums_of_shards(
+        config: StepConfig<'a, T>,
+        model: &Model<T>,
+        mut source: Source<'a, T>,
+        plan: &StepPlan<'_>,
+        scale: f64,
+        take: &mut TakeGradient<'_, T>,
+    ) -> Result<()> {
+        let mut stepper = Stepper::new(config, model.micropanels.len())?;
+        stepper.sums_of_shards(model, plan, scale, &mut source, take)
+    }
+
+    /// Makes a step: gradient and update.
+    ///
+    /// # Errors
+    /// A panic of a worker, an interrupt, or what a stream or workers fail by: some of the parameters may have been
     /// updated then.
     pub fn step(&mut self, plan: &StepPlan<'_>) -> Result<StepResult> {
-        let (source, reduce) = (&mut self.source, &mut *self.reduce);
-        self.stepper.step(&mut self.model, plan, true, source, reduce)
+        self.stepper.step(&mut self.model, plan, true, &mut self.source)
     }
 
     /// The same without the update, where the gradient is kept whole.
@@ -86,8 +89,7 @@ impl<'a, T: Scalar> Backend<'a, T> {
     /// # Errors
     /// As for [`Backend::step`].
     pub fn evaluate(&mut self, plan: &StepPlan<'_>) -> Result<StepResult> {
-        let (source, reduce) = (&mut self.source, &mut *self.reduce);
-        self.stepper.step(&mut self.model, plan, false, source, reduce)
+        self.stepper.step(&mut self.model, plan, false, &mut self.source)
     }
 
     /// The gradient of the last step, laid out like the parameters; only where it is kept whole.

@@ -9,7 +9,9 @@ use crate::compute::all_rows::AllRows;
 use crate::compute::context::Pass;
 use crate::compute::feed::{fill, total_weight};
 use crate::compute::outputs::{outputs, write_outputs};
+use crate::compute::step::shard_count;
 use crate::compute::workspace::{gather, gather_copies, Extras, Use, Workspace};
+use crate::data::remote::rows_of_shard;
 use crate::data::rows::{all_finite, ColumnMajor, RowSource, RowStream, Selection};
 use crate::data::table::{check_inputs, Data};
 use crate::data::Source;
@@ -19,6 +21,7 @@ use crate::nn::layout::Layout;
 use crate::nn::network::Network;
 use crate::objective::checked::Objective;
 use crate::objective::loss::Totals;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Predicts all rows of a source into `out`, column by column (rows x outputs).
@@ -120,11 +123,45 @@ pub fn totals<T: Scalar>(
         all_rows.evaluate(pass, parameters, data, workspace, team, None)?;
         return Ok(all_rows.totals(data.case_weights));
     }
+    let mut sums = Totals::default();
+    if let Source::Remote(workers) = source {
+        // SAFETY: no job is running.
+        let parameters = unsafe { parameters.read_all() };
+        workers.totals(parameters, workspace.capacity, &mut |found| {
+            sums.add(found);
+            Ok(())
+        })?;
+        return Ok(sums);
+    }
+    let rows = source.rows().count();
+    let shards = shard_count::<T>(pass, rows).max(1);
+    for shard in (0..shards).map(|shard| rows_of_shard(shard, rows, shards)) {
+        sums.add(totals_of_rows(
+            pass, objective, parameters, source, shard, workspace, team,
+        )?);
+    }
+    Ok(sums)
+}
+
+/// The same over some rows, of which a stream has those that come next; what is summed together depends on the rows that fit
+/// into the workspace.
+///
+/// # Errors
+/// As for [`totals`], and what a stream fails by.
+pub(crate) fn totals_of_rows<T: Scalar>(
+    pass: &Pass<'_>,
+    objective: &Objective,
+    parameters: &SharedBuffer<T>,
+    source: &mut Source<'_, T>,
+    rows: Range<usize>,
+    workspace: &mut Workspace<T>,
+    team: &Team,
+) -> Result<Totals> {
     let scratch_size = scratch_of_member::<T>(pass);
     let scratch = SharedBuffer::<T>::zeros(scratch_size * team.size())?;
     let mut sums = Totals::default();
     workspace.hold(None);
-    for chunk in tiles(0..source.rows().count(), workspace.capacity) {
+    for chunk in tiles(rows, workspace.capacity) {
         let selection = Selection::Range(chunk.clone());
         let table = fill(source, workspace, &selection)?;
         let shared: &Workspace<T> = workspace;

@@ -40,6 +40,7 @@ fn read_once<T: Scalar>(
             read_stream(reader, workspace, selection)?;
             Ok(Some(reader.shape()))
         }
+        Source::Remote(_) => Err(EngineError::config("rows that others have, to be read here")),
     }
 }
 
@@ -55,7 +56,7 @@ pub(crate) fn fill<'a, T: Scalar>(
     read(source, workspace, selection)?;
     Ok(match source {
         Source::Table(data) => Some(*data),
-        Source::Stream(_) => None,
+        Source::Stream(_) | Source::Remote(_) => None,
     })
 }
 
@@ -107,8 +108,15 @@ pub(crate) fn total_weight<T: Scalar>(
 ) -> Result<f64> {
     let shape = match source.rows() {
         Rows::Table(data) => return Ok(data.total_weight()),
-        Rows::Stream(shape) => shape,
+        Rows::Stream(shape) | Rows::Remote(shape) => shape,
     };
+    if let Source::Remote(workers) = source {
+        let total = workers.total_weight();
+        return match total > 0.0 && total.is_finite() {
+            true => Ok(total),
+            false => Err(EngineError::config(format!("case weights of {total} in all"))),
+        };
+    }
     let (mut inputs, mut targets) = (filled(shape.inputs, false)?, filled(shape.targets, false)?);
     let mark = |flags: &mut [bool], columns: Vec<usize>| columns.into_iter().for_each(|c| flags[c] = true);
     let mut total = 0.0;

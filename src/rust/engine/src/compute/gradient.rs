@@ -5,7 +5,6 @@ use crate::base::threads::Team;
 use crate::compute::backend::Backend;
 use crate::compute::context::Pass;
 use crate::compute::model::Model;
-use crate::compute::reduce::Alone;
 use crate::compute::step::{StepConfig, StepPlan};
 use crate::data::rows::Selection;
 use crate::data::table::{check_finite, check_targets, Data};
@@ -51,8 +50,9 @@ pub fn gradient<T: Scalar>(
         records: false,
         whole_gradient: true,
         counts_hits: false,
+        shards: None,
     };
-    let mut backend = Backend::new(config, model, data.into(), Box::new(Alone))?;
+    let mut backend = Backend::new(config, model, data.into())?;
     let plan = StepPlan {
         rows: Selection::Range(0..rows),
         step: Step {
@@ -62,6 +62,8 @@ pub fn gradient<T: Scalar>(
         },
         share: 1.0,
         dropout: None,
+        shuffled: None,
+        cuts: None,
     };
     let result = backend.evaluate(&plan)?;
     let loss = backend.objective_of(&result);

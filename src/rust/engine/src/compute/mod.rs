@@ -13,6 +13,6 @@ pub mod model;
 pub mod outputs;
 pub mod pass;
 mod plain;
-pub mod reduce;
 pub mod step;
+pub mod worker;
 pub mod workspace;

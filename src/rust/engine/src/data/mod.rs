@@ -1,6 +1,8 @@
 //! Tables to learn from: where rows come from, what becomes of their columns, and what stands beside them.
 
 pub mod encoding;
+pub mod moments;
+pub mod remote;
 pub mod rows;
 pub mod source;
 pub mod table;

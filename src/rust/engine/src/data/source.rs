@@ -1,6 +1,7 @@
-//! Where the rows of a table come from: from memory, in any order and to any thread, or from a stream.
+//! Where the rows of a table come from: from memory, in any order and to any thread, from a stream, or from workers who keep them.
 
 use crate::base::error::{EngineError, Result};
+use crate::data::remote::Workers;
 use crate::data::rows::{Reader, RowStream, TableShape};
 use crate::data::table::{check_objective, Data};
 use crate::kernels::scalar::Scalar;
@@ -13,6 +14,8 @@ pub enum Source<'a, T> {
     Table(Data<'a, T>),
     /// It comes row by row.
     Stream(Reader<'a, T>),
+    /// Others have it, and are asked about it.
+    Remote(Box<dyn Workers<T> + 'a>),
 }
 
 /// What every thread may know of a [`Source`]: a stream is read by one of them.
@@ -22,6 +25,8 @@ pub enum Rows<'a, T> {
     Table(Data<'a, T>),
     /// What comes from a stream.
     Stream(TableShape),
+    /// What others have.
+    Remote(TableShape),
 }
 
 impl<'a, T> From<Data<'a, T>> for Source<'a, T> {
@@ -47,6 +52,7 @@ impl<'a, T: Scalar> Source<'a, T> {
         match self {
             Source::Table(data) => Rows::Table(*data),
             Source::Stream(reader) => Rows::Stream(reader.shape()),
+            Source::Remote(workers) => Rows::Remote(workers.shape()),
         }
     }
 }
@@ -56,7 +62,7 @@ impl<T: Scalar> Rows<'_, T> {
     pub fn shape(&self) -> TableShape {
         match self {
             Rows::Table(data) => data.shape(),
-            Rows::Stream(shape) => *shape,
+            Rows::Stream(shape) | Rows::Remote(shape) => *shape,
         }
     }
 
@@ -64,7 +70,7 @@ impl<T: Scalar> Rows<'_, T> {
     pub fn count(&self) -> usize {
         match self {
             Rows::Table(data) => data.rows(),
-            Rows::Stream(shape) => shape.rows,
+            Rows::Stream(shape) | Rows::Remote(shape) => shape.rows,
         }
     }
 
@@ -73,11 +79,16 @@ impl<T: Scalar> Rows<'_, T> {
         matches!(self, Rows::Stream(_))
     }
 
+    /// Whether others have them.
+    pub fn is_remote(&self) -> bool {
+        matches!(self, Rows::Remote(_))
+    }
+
     /// Whether rows are read faster when the numbers of each lie together.
     pub fn is_scattered(&self) -> bool {
         match self {
             Rows::Table(data) => data.inputs.is_scattered(),
-            Rows::Stream(_) => false,
+            Rows::Stream(_) | Rows::Remote(_) => false,
         }
     }
 
@@ -85,7 +96,7 @@ impl<T: Scalar> Rows<'_, T> {
     pub fn bytes(&self) -> f64 {
         match self {
             Rows::Table(data) => data.inputs.bytes(),
-            Rows::Stream(_) => 0.0,
+            Rows::Stream(_) | Rows::Remote(_) => 0.0,
         }
     }
 
@@ -96,13 +107,13 @@ impl<T: Scalar> Rows<'_, T> {
     pub fn check(&self, network: &Network, objective: &Objective) -> Result<()> {
         let shape = match self {
             Rows::Table(data) => return data.check(network, objective),
-            Rows::Stream(shape) => shape,
+            Rows::Stream(shape) | Rows::Remote(shape) => shape,
         };
         check_objective(network, objective)?;
         let outputs = network.outputs();
         if objective.loss().is_over_all_rows() {
             return Err(EngineError::config(
-                "a loss that compares rows needs all of them in memory: a stream gives them one by one",
+                "a loss that compares rows needs all of them in the memory of this process",
             ));
         }
         if shape.rows == 0 {

@@ -34,6 +34,11 @@ impl<'a, T: Scalar> Judge<'a, T> {
         source: Source<'a, T>,
         backend: &mut Backend<'_, T>,
     ) -> Result<Judge<'a, T>> {
+        if source.rows().is_remote() && settings.metric.is_some() {
+            return Err(EngineError::config(
+                "a measure of predictions, of validation rows that workers have",
+            ));
+        }
         let mut rows = backend.beside(source)?;
         let known = match rows.rows() {
             Rows::Stream(_) if settings.metric.is_some() => Some(backend.known_beside(&mut rows)?),

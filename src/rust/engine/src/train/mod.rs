@@ -11,6 +11,6 @@ mod state;
 pub mod trace;
 mod training;
 
-pub use settings::{CheckedSettings, Ending, FinalLosses, Settings, Stopping, Trained};
+pub use settings::{CheckedSettings, Ending, FinalLosses, Settings, Shuffle, Stopping, Trained};
 pub use state::{Best, Origin, Start};
 pub use training::{train, train_from};

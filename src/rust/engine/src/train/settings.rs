@@ -30,8 +30,8 @@ pub struct Settings {
     pub epochs: usize,
     /// Rows per step; the number of rows or more for full batches.
     pub batch_size: usize,
-    /// Whether rows are taken in a new random order in each epoch.
-    pub shuffle: bool,
+    /// In which order rows are taken in mini-batches.
+    pub shuffle: Shuffle,
     /// Seed of all random streams.
     pub seed: u64,
     /// The penalty.
@@ -54,6 +54,17 @@ pub struct Settings {
     pub deadline: Option<Instant>,
     /// How much memory the training may take.
     pub budget: Budget,
+}
+
+/// In which order mini-batches take rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shuffle {
+    /// As they come.
+    No,
+    /// In a new random order in each epoch.
+    All,
+    /// Each shard of all rows is shuffled by itself, and gives every batch its share: what workers with rows of their own can do.
+    Shards,
 }
 
 /// Stop when the loss (on validation rows, where there are any) has not fallen by more than
@@ -152,6 +163,8 @@ pub enum Ending {
     Completed,
     /// The user interrupted; the model is that of the last finished epoch.
     Interrupted,
+    /// The rows could not be read any further; the model is that of the last finished epoch.
+    Failed,
     /// The loss or a weight stopped being finite in this epoch; the model is the last usable one.
     Diverged(usize),
     /// An observer asked to stop.
@@ -161,6 +174,13 @@ pub enum Ending {
     /// No improvement for long enough, or no further step to be found; the model is that of
     /// this epoch.
     Converged(usize),
+}
+
+impl Ending {
+    /// Whether something from without cut the training off: nothing more is computed then.
+    pub fn is_cut_off(self) -> bool {
+        matches!(self, Ending::Interrupted | Ending::Failed)
+    }
 }
 
 /// What training gives.
@@ -174,7 +194,7 @@ pub struct Trained {
     pub last: Option<Coefficients>,
     /// The best epoch, where early stopping looked for it.
     pub best: Option<Best>,
-    /// Losses at `coefficients`, without penalty; not after an interrupt, which is answered at once.
+    /// Losses at `coefficients`, without penalty; not where training was cut off, which is answered at once.
     pub final_losses: Option<FinalLosses>,
     /// What each epoch ended with.
     pub history: Vec<EpochEnd>,
@@ -182,6 +202,8 @@ pub struct Trained {
     pub epochs_done: usize,
     /// How it ended.
     pub ending: Ending,
+    /// What the rows failed by, with [`Ending::Failed`].
+    pub failure: Option<EngineError>,
 }
 
 /// Losses that the history does not tell: it is of the parameters before each update.

@@ -4,7 +4,7 @@ use super::history::History;
 use super::judge::Judge;
 use super::need::Need;
 use super::observer::{EpochEnd, EpochView, Observer};
-use super::settings::{CheckedSettings, Ending, FinalLosses, Settings, Trained};
+use super::settings::{CheckedSettings, Ending, FinalLosses, Settings, Shuffle, Trained};
 use super::solver::solve::{Epoch, EpochResult, EpochSums, Solve};
 use super::solver::Solver;
 use super::state::{Best, Origin, Start};
@@ -13,8 +13,8 @@ use crate::base::threads::Team;
 use crate::compute::backend::Backend;
 use crate::compute::context::Pass;
 use crate::compute::model::Model;
-use crate::compute::reduce::Alone;
-use crate::compute::step::StepConfig;
+use crate::compute::step::{shard_count, StepConfig};
+use crate::data::remote::largest_step_of_shards;
 use crate::data::rows::RowSource;
 use crate::data::table::{check_finite, check_targets, Data};
 use crate::data::{Rows, Source};
@@ -46,7 +46,8 @@ pub fn train<T: Scalar>(
 /// validation, and one for the losses at the end.
 ///
 /// # Errors
-/// As for [`train`]; rows of a stream that were to be shuffled or compared with each other; a stream that ends early or fails.
+/// As for [`train`]; rows of a stream that were to be shuffled or compared with each other; a stream that ends early or fails before
+/// an epoch is finished: from there on, this gives the model as it was after the last one, too.
 pub fn train_from<T: Scalar>(
     network: &Network,
     settings: &CheckedSettings,
@@ -76,8 +77,8 @@ pub fn train_from<T: Scalar>(
         (data, _) => data,
     };
     let mut training = task.prepare(solver, data, validation, observer)?;
-    let ending = training.epochs()?;
-    training.conclude(ending)
+    let ended = training.epochs()?;
+    training.conclude(ended)
 }
 
 /// What is to be trained, and how.
@@ -108,10 +109,28 @@ impl<'a, T: Scalar> Task<'a, T> {
             clip_norm: settings.clip_norm,
             data: self.data,
             team: self.team,
-            largest_step: solver.batch(self.data.count()),
+            largest_step: self.largest_step(solver),
             records: self.records,
             whole_gradient: solver.keeps_gradient(),
             counts_hits: settings.counts_hits,
+            shards: self.shards(solver),
+        }
+    }
+
+    /// Shards of which every step takes its share; none where its rows are cut by their number.
+    fn shards(&self, solver: &Solver<'_, T>) -> Option<usize> {
+        let rows = self.data.count();
+        let by_shards = self.settings.shuffle == Shuffle::Shards && solver.shuffles(rows);
+        let pass = Pass::new(self.network, self.layout, None);
+        by_shards.then(|| shard_count::<T>(&pass, rows).max(1))
+    }
+
+    /// Rows of the largest step.
+    fn largest_step(&self, solver: &Solver<'_, T>) -> usize {
+        let (rows, batch) = (self.data.count(), solver.batch(self.data.count()));
+        match self.shards(solver) {
+            None => batch,
+            Some(shards) => largest_step_of_shards(rows, batch, shards),
         }
     }
 
@@ -130,6 +149,11 @@ impl<'a, T: Scalar> Task<'a, T> {
             ));
         }
         let shuffles = solver.shuffles(rows);
+        if data.is_remote() && solver.batch(rows) < rows && self.settings.shuffle != Shuffle::Shards {
+            return Err(EngineError::config(
+                "shuffle: workers who have the rows take batches by shards alone",
+            ));
+        }
         if shuffles && data.is_stream() {
             return Err(EngineError::config(
                 "shuffle: rows of a stream come in their order alone",
@@ -151,7 +175,7 @@ impl<'a, T: Scalar> Task<'a, T> {
         let table = |rows| match rows {
             Rows::Table(data) => Some(data),
             // It is looked at as it is read.
-            Rows::Stream(_) => None,
+            Rows::Stream(_) | Rows::Remote(_) => None,
         };
         let (data, validation) = (table(*data), validation.and_then(table));
         if let Some(data) = &data {
@@ -205,8 +229,8 @@ impl<'a, T: Scalar> Task<'a, T> {
             data: data.rows(),
             ..self.config(&solver)
         };
-        let mut backend = Backend::new(config, model, data, Box::new(Alone))?;
-        solver.begin(backend.rows().count())?;
+        let mut backend = Backend::new(config, model, data)?;
+        solver.begin(&backend)?;
         let judge = match validation {
             Some(rows) => Some(Judge::new(settings, rows, &mut backend)?),
             None => None,
@@ -242,23 +266,35 @@ struct Training<'t, 'o, T> {
     observer: &'o mut dyn Observer<T>,
 }
 
+/// How epochs ended, and what the rows failed by, if they did.
+type Ended = (Ending, Option<EngineError>);
+
+/// The end that an error is after so many epochs, where it leaves what was trained before as it is.
+fn cut_off(error: EngineError, epochs: usize) -> Result<Ended> {
+    match error {
+        EngineError::Interrupted => Ok((Ending::Interrupted, None)),
+        error if error.is_of_rows() && epochs > 0 => Ok((Ending::Failed, Some(error))),
+        error => Err(error),
+    }
+}
+
 impl<T: Scalar> Training<'_, '_, T> {
     /// Makes epochs until one of them is the last.
-    fn epochs(&mut self) -> Result<Ending> {
+    fn epochs(&mut self) -> Result<Ended> {
         self.observer
             .training_begins(self.backend.model(), self.network)?;
         while self.epoch < self.last_epoch {
             match self.epoch() {
                 Ok(None) => {}
-                Ok(Some(ending)) => return Ok(ending),
-                Err(EngineError::Interrupted) => {
+                Ok(Some(ending)) => return Ok((ending, None)),
+                Err(error) => {
+                    let ended = cut_off(error, self.history.ends.len())?;
                     self.backend.restore(&self.history.last);
-                    return Ok(Ending::Interrupted);
+                    return Ok(ended);
                 }
-                Err(error) => return Err(error),
             }
         }
-        Ok(Ending::Completed)
+        Ok((Ending::Completed, None))
     }
 
     /// Makes an epoch and what follows it; gives the ending, if it was the last.
@@ -326,23 +362,20 @@ impl<T: Scalar> Training<'_, '_, T> {
     }
 
     /// What training gives: the best weights where they are wanted, else the last, and their losses.
-    fn conclude(mut self, mut ending: Ending) -> Result<Trained> {
+    fn conclude(mut self, (mut ending, mut failure): Ended) -> Result<Trained> {
         // There is no way back any more: what the result takes can have the place of what led there.
         self.solver.end();
         let (best, history) = self.history.close();
         let backend = &mut self.backend;
         let state = backend.state(&self.settings.method)?;
         let mut coefficients = backend.coefficients()?;
-        let finished = !matches!(ending, Ending::Interrupted | Ending::Diverged(_));
+        let finished = !(ending.is_cut_off() || matches!(ending, Ending::Diverged(_)));
         let better = best
             .as_ref()
             .filter(|best| finished && self.settings.stopping.is_some() && best.epoch != self.epoch);
         let better = better.map(|best| best.coefficients.copied()).transpose()?;
         let last = better.map(|better| std::mem::replace(&mut coefficients, better));
         let mut final_losses = || -> Result<FinalLosses> {
-            if ending == Ending::Interrupted {
-                return Err(EngineError::Interrupted);
-            }
             if last.is_some() {
                 backend.set_coefficients(&coefficients)?;
             }
@@ -355,12 +388,15 @@ impl<T: Scalar> Training<'_, '_, T> {
                 },
             })
         };
-        let final_losses = match final_losses() {
-            Err(EngineError::Interrupted) => {
-                ending = Ending::Interrupted;
-                None
-            }
-            losses => Some(losses?),
+        let final_losses = match ending.is_cut_off() {
+            true => None,
+            false => match final_losses() {
+                Ok(losses) => Some(losses),
+                Err(error) => {
+                    (ending, failure) = cut_off(error, history.len())?;
+                    None
+                }
+            },
         };
         Ok(Trained {
             final_losses,
@@ -371,6 +407,7 @@ impl<T: Scalar> Training<'_, '_, T> {
             history,
             epochs_done: self.epoch,
             ending,
+            failure,
         })
     }
 }

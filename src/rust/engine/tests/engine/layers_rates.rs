@@ -9,7 +9,7 @@ use backprop_engine::nn::layer::Plan;
 use backprop_engine::objective::{Loss, Objective, Output, Penalty};
 use backprop_engine::optim::lbfgs::Lbfgs;
 use backprop_engine::optim::{Adam, GradientDescent, Momentum, Optimizer, Rprop};
-use backprop_engine::{gradient, Coefficients, Method, Network, Settings, Trained};
+use backprop_engine::{gradient, Coefficients, Method, Network, Settings, Shuffle, Trained};
 
 const RPROP: Method = Method::Rule(Optimizer::Rprop(Rprop {
     shrink: 0.5,
@@ -43,7 +43,7 @@ fn changed(change: impl Fn(&mut [Plan])) -> Network {
 fn settings(epochs: usize, batch: usize) -> Settings {
     let objective = Objective::new(Output::Linear, Loss::Mse).unwrap();
     Settings {
-        shuffle: false,
+        shuffle: Shuffle::No,
         ..workloads::settings(objective, epochs, batch)
     }
 }

@@ -4,7 +4,6 @@ use crate::layers::{cases, close, drawn, numbers, Table};
 use backprop_engine::base::threads::with_team;
 use backprop_engine::compute::context::Pass;
 use backprop_engine::compute::model::Model;
-use backprop_engine::compute::reduce::Alone;
 use backprop_engine::compute::step::{StepConfig, StepPlan, Stepper};
 use backprop_engine::data::rows::Selection;
 use backprop_engine::data::{Rows, Source};
@@ -44,9 +43,10 @@ fn every_instruction_set_makes_the_same_steps() {
                             records: false,
                             whole_gradient: false,
                             counts_hits: false,
+                            shards: None,
                         };
                         let mut stepper = Stepper::new(config, model.micropanels.len()).unwrap();
-                        stepper.weigh(rows as f64, data.total_weight(), true);
+                        stepper.weigh(data.total_weight());
                         for number in 1..4 {
                             let plan = StepPlan {
                                 rows: Selection::Range(0..rows),
@@ -57,9 +57,11 @@ fn every_instruction_set_makes_the_same_steps() {
                                 },
                                 share: 1.0,
                                 dropout: None,
+                                cuts: None,
+                                shuffled: None,
                             };
                             let source = &mut Source::Table(data);
-                            stepper.step(&mut model, &plan, true, source, &mut Alone).unwrap();
+                            stepper.step(&mut model, &plan, true, source).unwrap();
                         }
                         numbers(&model.coefficients(network).unwrap())
                     })

@@ -23,6 +23,7 @@ mod layers_refused;
 mod layers_sets;
 mod layers_traces;
 mod losses;
+mod moments;
 mod networks;
 mod optimizers;
 mod paths;

@@ -10,7 +10,7 @@ use backprop_engine::nn::init::{initial, BiasInit, Init};
 use backprop_engine::objective::{Loss, Objective, Output, Penalty};
 use backprop_engine::optim::Method;
 use backprop_engine::train::observer::NoObserver;
-use backprop_engine::{train, Coefficients, Network, Scalar, Settings, Start, Trained};
+use backprop_engine::{train, Coefficients, Network, Scalar, Settings, Shuffle, Start, Trained};
 use ndarray::{s, Array1, Array2};
 
 /// A network, and a table for it.
@@ -234,7 +234,7 @@ impl Problem {
         let settings = Settings {
             method,
             lr,
-            shuffle: false,
+            shuffle: Shuffle::No,
             penalty: self.penalty(),
             clip_norm: self.extras.clip,
             ..workloads::settings(self.objective.clone(), epochs, self.batch)

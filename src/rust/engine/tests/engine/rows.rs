@@ -1,7 +1,7 @@
 //! Claims about where rows come from: the same rows from every source, and what is refused.
 
 use backprop_engine::base::threads::with_team;
-use backprop_engine::data::rows::{moments, ColumnMajor, RowMajor, RowSource, Selection, SparseRows};
+use backprop_engine::data::rows::{ColumnMajor, RowMajor, RowSource, Selection, SparseRows};
 use backprop_engine::{EngineError, Scalar};
 
 /// A table in R's order, mostly zeros: number 100 c + r where r + c is a multiple of 3.
@@ -172,19 +172,4 @@ fn selections_count_and_slice_their_rows() {
     assert_eq!((part.len(), part.row(0), part.row(2)), (3, 4, 6));
     assert_eq!((other.len(), other.row(0), other.row(1)), (2, 1, 8));
     assert!(!range.is_empty() && range.slice(2..2).is_empty() && listed.slice(4..4).is_empty());
-}
-
-#[test]
-fn moments_are_weighted_and_exact_for_large_means() {
-    let close = |a: (f64, f64), b: (f64, f64)| (a.0 - b.0).abs() < 1e-12 && (a.1 - b.1).abs() < 1e-12;
-    let numbers = [1.0, 2.0, 4.0, 9.0];
-    assert!(close(moments(&numbers, None), (4.0, (38.0f64 / 3.0).sqrt())));
-    // A weight of two is the number twice.
-    let twice = moments(&[1.0, 1.0, 2.0, 4.0, 9.0], None);
-    assert!(close(moments(&numbers, Some(&[2.0, 1.0, 1.0, 1.0])), twice));
-    let (mean, deviation) = moments(&[1e9 + 1.0, 1e9 + 3.0], None);
-    assert_eq!(mean, 1e9 + 2.0);
-    assert!((deviation - 2f64.sqrt()).abs() < 1e-12);
-    assert_eq!(moments(&[0.1; 7], Some(&[0.3; 7])), (0.1, 0.0));
-    assert_eq!(moments(&[], None), (0.0, 0.0));
 }

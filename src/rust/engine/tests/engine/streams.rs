@@ -12,8 +12,8 @@ use backprop_engine::optim::{Adam, GradientDescent, Momentum, Optimizer, Rprop};
 use backprop_engine::train::observer::{NoObserver, Observer};
 use backprop_engine::train::trace::Recorder;
 use backprop_engine::{
-    evaluate, train, train_from, Ending, EngineError, Method, Network, Result, Scalar, Settings, Stopping,
-    Trained,
+    evaluate, train, train_from, Ending, EngineError, Method, Network, Result, Scalar, Settings, Shuffle,
+    Stopping, Trained,
 };
 
 use super::workloads::{coefficients, settings, start, table, Table};
@@ -172,7 +172,7 @@ impl Problem {
         Settings {
             method,
             lr: 0.05,
-            shuffle: false,
+            shuffle: Shuffle::No,
             counts_hits: true,
             ..settings(objective, 2, batch)
         }
@@ -554,7 +554,7 @@ fn what_needs_rows_out_of_order_is_refused_of_a_stream() {
         other => panic!("{other:?}"),
     };
     let mut plan = problem.settings(methods()[0], 20);
-    plan.shuffle = true;
+    plan.shuffle = Shuffle::All;
     assert!(said(&plan).starts_with("shuffle"));
     // All rows in each step are in no order.
     plan.batch_size = 50;

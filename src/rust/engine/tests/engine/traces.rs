@@ -14,7 +14,7 @@ use backprop_engine::optim::{Momentum, Optimizer};
 use backprop_engine::train::observer::{EpochView, NoObserver, Observer};
 use backprop_engine::train::trace::{Recorder, StepTrace};
 use backprop_engine::{
-    train, Ending, EngineError, Method, Network, Result, Scalar, Settings, Start, Trained,
+    train, Ending, EngineError, Method, Network, Result, Scalar, Settings, Shuffle, Start, Trained,
 };
 use ndarray::{Array2, Axis};
 
@@ -338,7 +338,7 @@ fn whoever_watches_through_a_recorder_is_told_and_heard() {
 fn rows_come_in_the_order_of_the_epochs_stream_or_as_they_are() {
     let mut problem = problem(Output::Linear, Loss::Mse, 2);
     for shuffle in [true, false] {
-        problem.settings.shuffle = shuffle;
+        problem.settings.shuffle = if shuffle { Shuffle::All } else { Shuffle::No };
         let (steps, _) = problem.recorded::<f64>(100, &mut NoObserver);
         for (epoch, steps) in steps.chunks(3).enumerate() {
             let rows: Vec<u32> = steps

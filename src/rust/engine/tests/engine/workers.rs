@@ -1,253 +1,401 @@
-//! Claims about the seam between gradient and update: workers in lock-step, each with its own rows, are one worker with all
-//! of them.
+//! Claims about workers: rows that several of them have train the network that a single process trains, to the last bit.
 
 use backprop_engine::base::threads::with_team;
-use backprop_engine::compute::backend::Backend;
-use backprop_engine::compute::context::Pass;
-use backprop_engine::compute::model::Model;
-use backprop_engine::compute::reduce::{Alone, Reduce};
-use backprop_engine::compute::step::{StepConfig, StepPlan};
-use backprop_engine::data::rows::{ColumnMajor, Selection};
-use backprop_engine::data::{Data, Rows, Source};
+use backprop_engine::compute::worker::{self, Part, Work};
+use backprop_engine::data::remote::{Question, TakeGradient, TakeTotals, Workers};
+use backprop_engine::data::rows::{ColumnMajor, TableShape};
+use backprop_engine::data::{Data, Source};
 use backprop_engine::nn::activation::Activation;
-use backprop_engine::nn::layout::Layout;
-use backprop_engine::objective::penalty::Penalty;
 use backprop_engine::objective::{Loss, Objective, Output};
-use backprop_engine::optim::{Adam, GradientDescent, Optimizer, Step};
-use backprop_engine::{EngineError, Method, Network, Result};
-use std::ops::Range;
-use std::sync::{Barrier, Mutex};
+use backprop_engine::optim::lbfgs::Lbfgs;
+use backprop_engine::optim::{Adam, GradientDescent, Optimizer, Rprop};
+use backprop_engine::train::observer::NoObserver;
+use backprop_engine::{
+    train, train_from, Ending, EngineError, Method, Network, Result, Scalar, Settings, Shuffle, Stopping,
+    Trained,
+};
 
-use super::workloads::{coefficients, table, Table};
+use super::workloads::{settings, start, table, Table};
 
-/// Two workers who add up what each has put down.
-struct Pair {
-    put: Mutex<[Vec<f64>; 2]>,
-    meet: Barrier,
+/// Rows with all that belongs to them.
+struct Rows {
+    table: Table,
+    weights: Option<Vec<f64>>,
+    offsets: Option<Vec<f64>>,
 }
 
-struct Worker<'a>(&'a Pair, usize);
-
-impl Reduce<f64> for Worker<'_> {
-    fn sum(&mut self, gradient: &mut [f64], numbers: &mut [f64]) -> Result<()> {
-        self.0.put.lock().unwrap()[self.1] = [&*gradient, &*numbers].concat();
-        self.0.meet.wait();
-        {
-            // In one order for both: the same bits.
-            let put = self.0.put.lock().unwrap();
-            let sums = put[0].iter().zip(&put[1]).map(|(a, b)| a + b);
-            for (number, sum) in gradient.iter_mut().chain(numbers).zip(sums) {
-                *number = sum;
-            }
+impl Rows {
+    fn new(rows: usize, sizes: &[usize], weights: bool, offsets: bool) -> Rows {
+        let table = table(rows, sizes[0], sizes[sizes.len() - 1]);
+        Rows {
+            weights: weights.then(|| (0..rows).map(|row| 0.25 + (row % 7) as f64 / 3.0).collect()),
+            offsets: offsets.then(|| table.y.iter().map(|y| y * 0.6 - 0.3).collect()),
+            table,
         }
-        self.0.meet.wait();
+    }
+
+    /// Some of them, column by column.
+    fn part(&self, range: std::ops::Range<usize>) -> Rows {
+        let of = |numbers: &[f64]| {
+            let columns = numbers.chunks_exact(self.table.rows);
+            columns
+                .flat_map(|column| column[range.clone()].to_vec())
+                .collect()
+        };
+        Rows {
+            weights: self.weights.as_deref().map(of),
+            offsets: self.offsets.as_deref().map(of),
+            table: Table {
+                x: of(&self.table.x),
+                y: of(&self.table.y),
+                rows: range.len(),
+                ..self.table
+            },
+        }
+    }
+
+    fn data<'a, T: Scalar>(&'a self, inputs: &'a ColumnMajor<'a>) -> Data<'a, T> {
+        Data {
+            case_weights: self.weights.as_deref(),
+            offsets: self
+                .offsets
+                .as_deref()
+                .map(|offsets| ColumnMajor::new(offsets, self.table.rows, self.table.outputs)),
+            ..self.table.data(inputs)
+        }
+    }
+}
+
+/// Workers in this process, each with a copy of its own rows.
+struct Here<'a> {
+    network: &'a Network,
+    settings: &'a Settings,
+    shape: TableShape,
+    total_weight: f64,
+    parts: Vec<(Part, Rows)>,
+    threads: usize,
+    /// Questions until one of them is gone.
+    patience: usize,
+}
+
+impl<'a> Here<'a> {
+    fn new<T: Scalar>(network: &'a Network, settings: &'a Settings, rows: &Rows, workers: usize) -> Here<'a> {
+        let all = rows.table.rows;
+        let shards = worker::shards::<T>(network, all);
+        let part = |number: usize| Part {
+            rows: all,
+            shards,
+            from: shards * number / workers,
+            to: shards * (number + 1) / workers,
+        };
+        let parts = (0..workers).map(part).filter(|part| part.from < part.to);
+        Here {
+            network,
+            settings,
+            shape: TableShape {
+                rows: all,
+                inputs: rows.table.inputs,
+                targets: rows.table.outputs,
+                offsets: rows.offsets.as_ref().map_or(0, |_| rows.table.outputs),
+                case_weights: rows.weights.is_some(),
+            },
+            total_weight: rows
+                .weights
+                .as_ref()
+                .map_or(all as f64, |weights| weights.iter().sum()),
+            parts: parts.map(|part| (part, rows.part(part.range()))).collect(),
+            threads: 1 + workers % 2,
+            patience: usize::MAX,
+        }
+    }
+
+    fn work(&self, part: Part) -> Work<'a> {
+        Work {
+            network: self.network,
+            objective: &self.settings.objective,
+            dropout: &self.settings.dropout,
+            seed: self.settings.seed,
+            counts_hits: self.settings.counts_hits,
+            part,
+        }
+    }
+}
+
+impl<T: Scalar> Workers<T> for Here<'_> {
+    fn shape(&self) -> TableShape {
+        self.shape
+    }
+
+    fn total_weight(&self) -> f64 {
+        self.total_weight
+    }
+
+    fn gradients(
+        &mut self,
+        parameters: &[T],
+        question: &Question,
+        take: &mut TakeGradient<'_, T>,
+    ) -> Result<()> {
+        self.patience -= 1;
+        if self.patience == 0 {
+            return Err(EngineError::Stream("worker 2 is gone".to_string()));
+        }
+        for (part, rows) in &self.parts {
+            let inputs = rows.table.source();
+            with_team(self.threads, |team| {
+                let source = Source::Table(rows.data(&inputs));
+                worker::gradients(&self.work(*part), source, parameters, question, team, take)
+            })?;
+        }
+        Ok(())
+    }
+
+    fn totals(&mut self, parameters: &[T], chunk: usize, take: &mut TakeTotals<'_>) -> Result<()> {
+        for (part, rows) in &self.parts {
+            let inputs = rows.table.source();
+            with_team(self.threads, |team| {
+                let source = Source::Table(rows.data(&inputs));
+                worker::totals(&self.work(*part), source, parameters, chunk, team, take)
+            })?;
+        }
         Ok(())
     }
 }
 
-/// A network of any way that steps are cut, and how they are made.
-struct Problem {
-    network: Network,
-    objective: Objective,
-    rule: Optimizer,
-    penalty: Penalty,
-    clip_norm: Option<f64>,
-    table: Table,
-    weights: Vec<f64>,
+fn alone<T: Scalar>(network: &Network, settings: &Settings, rows: &Rows, held: &Rows) -> Trained {
+    let checked = settings.clone().check(network).unwrap();
+    let (inputs, judging) = (rows.table.source(), held.table.source());
+    with_team(2, |team| {
+        let (data, validation) = (rows.data::<T>(&inputs), held.data(&judging));
+        train(
+            network,
+            &checked,
+            data,
+            Some(validation),
+            &start(network),
+            team,
+            &mut NoObserver,
+        )
+    })
+    .unwrap()
 }
 
-/// Some rows of a table, column by column.
-fn part(numbers: &[f64], rows: usize, from: usize, to: usize) -> Vec<f64> {
-    numbers
-        .chunks_exact(rows)
-        .flat_map(|column| column[from..to].to_vec())
-        .collect()
+/// The same by workers, who have the rows that judge, too, where these are many.
+fn by_workers<T: Scalar>(
+    network: &Network,
+    settings: &Settings,
+    rows: &Rows,
+    held: &Rows,
+    workers: usize,
+    patience: usize,
+) -> Result<Trained> {
+    let checked = settings.clone().check(network).unwrap();
+    let judging = held.table.source();
+    let fitting = Here {
+        patience,
+        ..Here::new::<T>(network, settings, rows, workers)
+    };
+    let validation: Source<'_, T> = match worker::shards::<T>(network, held.table.rows) {
+        1 => Source::Table(held.data(&judging)),
+        _ => Source::Remote(Box::new(Here::new::<T>(network, settings, held, workers))),
+    };
+    with_team(1, |team| {
+        let source = Source::Remote(Box::new(fitting));
+        train_from(
+            network,
+            &checked,
+            source,
+            Some(validation),
+            &start(network),
+            team,
+            &mut NoObserver,
+        )
+    })
 }
 
-impl Problem {
-    /// Steps of a worker who has the given rows, each on a list of these; each step's loss and penalty, and the parameters.
-    fn steps(
-        &self,
-        rows: Range<usize>,
-        batches: &[Vec<u32>],
-        threads: usize,
-        reduce: Box<dyn Reduce<f64> + '_>,
-    ) -> Result<Vec<f64>> {
-        let (count, all) = (rows.len(), self.table.rows);
-        let x = part(&self.table.x, all, rows.start, rows.end);
-        let y = part(&self.table.y, all, rows.start, rows.end);
-        let inputs = ColumnMajor::new(&x, count, self.table.inputs);
-        let data = Data {
-            inputs: &inputs,
-            targets: ColumnMajor::new(&y, count, self.table.outputs),
-            case_weights: Some(&self.weights[rows]),
-            offsets: None,
-        };
-        let layout = Layout::of::<f64>(&self.network);
-        with_team(threads, |team| {
-            let method = Method::Rule(self.rule);
-            let at = coefficients(&self.network);
-            let model = Model::new(&self.network, &layout, &method, 0.05, &at, None, team)?;
-            let config = StepConfig {
-                pass: Pass::new(&self.network, &layout, Some(&self.objective)),
-                objective: &self.objective,
-                optimizer: self.rule,
-                penalty: self.penalty,
-                clip_norm: self.clip_norm,
-                data: Rows::Table(data),
-                team,
-                largest_step: batches[0].len(),
-                records: false,
-                whole_gradient: false,
-                counts_hits: true,
-            };
-            let mut backend = Backend::new(config, model, Source::Table(data), reduce)?;
-            let mut found = Vec::new();
-            for (number, batch) in batches.iter().enumerate() {
-                let plan = StepPlan {
-                    rows: Selection::Listed(batch),
-                    step: Step {
-                        lr: 0.05,
-                        number: number as u64 + 1,
-                        decay: 0.9,
-                    },
-                    share: batch.len() as f64 / count as f64,
-                    dropout: None,
-                };
-                let step = backend.step(&plan)?;
-                found.extend([step.totals.loss, step.totals.hits, step.penalty]);
-            }
-            found.push(backend.total_weight());
-            found.extend(backend.get());
-            Ok(found)
-        })
+fn alike(a: &Trained, b: &Trained, what: &str) {
+    assert_eq!(a.coefficients, b.coefficients, "{what}");
+    assert_eq!(a.state, b.state, "{what}");
+    assert_eq!(format!("{:?}", a.history), format!("{:?}", b.history), "{what}");
+    assert_eq!(
+        format!("{:?}", a.final_losses),
+        format!("{:?}", b.final_losses),
+        "{what}"
+    );
+    assert_eq!((a.ending, a.epochs_done), (b.ending, b.epochs_done), "{what}");
+}
+
+fn methods() -> Vec<Method> {
+    vec![
+        Method::Rule(Optimizer::GradientDescent(GradientDescent)),
+        Method::Rule(Optimizer::Adam(Adam {
+            beta1: 0.9,
+            beta2: 0.99,
+            epsilon: 1e-6,
+            decay: 0.02,
+        })),
+        Method::Rule(Optimizer::Rprop(Rprop {
+            shrink: 0.5,
+            grow: 1.2,
+            smallest: 1e-6,
+            largest: 50.0,
+        })),
+        Method::Lbfgs(Lbfgs {
+            memory: 3,
+            gradient_tolerance: 0.0,
+            value_tolerance: 0.0,
+        }),
+    ]
+}
+
+fn network(sizes: &[usize]) -> Network {
+    let hidden = vec![Activation::Tanh; sizes.len() - 2];
+    Network::new(sizes, &hidden, Output::Sigmoid).unwrap()
+}
+
+fn plan(method: Method, rows: usize) -> Settings {
+    let objective = Objective::new(Output::Sigmoid, Loss::BinaryCrossEntropy).unwrap();
+    Settings {
+        method,
+        lr: 0.05,
+        counts_hits: true,
+        ..settings(objective, 3, rows)
     }
 }
 
-fn problems() -> Vec<(Problem, usize)> {
-    let adam = Optimizer::Adam(Adam {
-        beta1: 0.9,
-        beta2: 0.99,
-        epsilon: 1e-3,
-        decay: 0.05,
-    });
-    let descent = Optimizer::GradientDescent(GradientDescent);
-    let none = Penalty::NONE;
-    let some = Penalty {
-        strength: 0.03,
-        mixture: 0.3,
-    };
-    let mut problems = Vec::new();
-    // Small, panels, and shards of a step; a mean and a sum over rows.
-    for (sizes, rows, batch) in [
-        (&[5, 7, 2][..], 48, 12),
-        (&[60, 19, 9, 2], 70, 35),
-        (&[20, 64, 32, 2], 1200, 300),
-    ] {
-        for (loss, lr_is_small) in [(Loss::Mse, false), (Loss::Sse, true)] {
-            for (rule, penalty, clip_norm) in [
-                (descent, none, Some(0.2)),
-                (adam, none, None),
-                (adam, some, None),
-                (descent, some, Some(0.1)),
-            ] {
-                let hidden = vec![Activation::Tanh; sizes.len() - 2];
-                let clip_norm = clip_norm.or(lr_is_small.then_some(1.0));
-                problems.push((
-                    Problem {
-                        network: Network::new(sizes, &hidden, Output::Linear).unwrap(),
-                        objective: Objective::new(Output::Linear, loss.clone()).unwrap(),
-                        rule,
-                        penalty,
-                        clip_norm,
-                        table: table(rows, sizes[0], 2),
-                        weights: (0..rows).map(|row| 0.5 + (row % 4) as f64).collect(),
-                    },
-                    batch,
-                ));
-            }
+fn trains_the_same_bits<T: Scalar>() {
+    let sizes = [20, 64, 32, 2];
+    let network = network(&sizes);
+    let (rows, held) = (
+        Rows::new(1501, &sizes, true, true),
+        Rows::new(700, &sizes, false, true),
+    );
+    assert_eq!(worker::shards::<T>(&network, 1501), 16);
+    for (number, method) in methods().into_iter().enumerate() {
+        let mut settings = plan(method, 1501);
+        if number < 2 {
+            settings.dropout = vec![0.2; 2];
+            settings.penalty.strength = 0.01;
+            settings.penalty.mixture = 0.4;
+            settings.clip_norm = (number == 1).then_some(0.5);
+        }
+        if number == 2 {
+            settings.stopping = Some(Stopping {
+                patience: 1,
+                tolerance: 0.0,
+            });
+        }
+        let wanted = alone::<T>(&network, &settings, &rows, &held);
+        for workers in [1, 2, 3, 4] {
+            let found = by_workers::<T>(&network, &settings, &rows, &held, workers, usize::MAX).unwrap();
+            alike(&found, &wanted, &format!("method {number}, {workers} workers"));
         }
     }
-    problems
-}
-
-fn close(found: &[f64], wanted: &[f64], what: &str) {
-    assert_eq!(found.len(), wanted.len());
-    let size = wanted.iter().fold(1.0f64, |most, number| most.max(number.abs()));
-    for (found, wanted) in found.iter().zip(wanted) {
-        assert!((found - wanted).abs() <= 1e-12 * size, "{what}: {found} {wanted}");
-    }
-}
-
-/// Two workers in lock-step, the first of whom has the rows before `cut`, against one who has all: steps on the given rows
-/// of the first and of the second.
-fn are_one(problem: &Problem, cut: usize, batches: &[[Range<usize>; 2]], what: &str) {
-    let rows = problem.table.rows;
-    let listed = |rows: &Range<usize>, first: usize| -> Vec<u32> {
-        rows.clone().map(|row| (row - first) as u32).collect()
-    };
-    let of_worker = |worker: usize| -> Vec<Vec<u32>> {
-        let of_step = |batch: &[Range<usize>; 2]| listed(&batch[worker], worker * cut);
-        batches.iter().map(of_step).collect()
-    };
-    let of_both: Vec<Vec<u32>> = batches
-        .iter()
-        .map(|[one, other]| [listed(one, 0), listed(other, 0)].concat())
-        .collect();
-    let wanted = problem.steps(0..rows, &of_both, 1, Box::new(Alone)).unwrap();
-    let pair = &Pair {
-        put: Mutex::default(),
-        meet: Barrier::new(2),
-    };
-    let (one, other) = std::thread::scope(|scope| {
-        let batches = of_worker(0);
-        let one = scope.spawn(move || problem.steps(0..cut, &batches, 1, Box::new(Worker(pair, 0))));
-        let other = problem.steps(cut..rows, &of_worker(1), 2, Box::new(Worker(pair, 1)));
-        (one.join().unwrap().unwrap(), other.unwrap())
-    });
-    assert_eq!(one, other, "{what}: the same bits for both");
-    close(&one, &wanted, what);
 }
 
 #[test]
-fn two_workers_in_lock_step_are_one_on_all_rows() {
-    for (problem, batch) in problems() {
-        let rows = problem.table.rows;
-        let what = format!(
-            "{} inputs, {:?}, {:?}, clipped at {:?}",
-            problem.network.inputs(),
-            problem.rule,
-            problem.penalty,
-            problem.clip_norm
+fn workers_train_the_bits_of_one_process_in_double() {
+    trains_the_same_bits::<f64>();
+}
+
+#[test]
+fn workers_train_the_bits_of_one_process_in_single() {
+    trains_the_same_bits::<f32>();
+}
+
+#[test]
+fn batches_of_shares_of_shards_are_the_same_for_any_number_of_workers() {
+    let sizes = [20, 64, 32, 2];
+    let network = network(&sizes);
+    let (rows, held) = (
+        Rows::new(1501, &sizes, true, false),
+        Rows::new(90, &sizes, true, false),
+    );
+    for method in &methods()[..2] {
+        let mut settings = plan(*method, 400);
+        settings.shuffle = Shuffle::Shards;
+        settings.dropout = vec![0.1; 2];
+        let wanted = alone::<f64>(&network, &settings, &rows, &held);
+        for workers in [1, 2, 3, 4] {
+            let found = by_workers::<f64>(&network, &settings, &rows, &held, workers, usize::MAX).unwrap();
+            alike(&found, &wanted, &format!("{workers} workers"));
+        }
+        // Another order of rows than where all are shuffled together.
+        settings.shuffle = Shuffle::All;
+        assert_ne!(
+            alone::<f64>(&network, &settings, &rows, &held).coefficients,
+            wanted.coefficients
         );
-        let cut = rows / 3;
-        are_one(&problem, cut, &vec![[0..cut, cut..rows]; 4], &what);
-        let (half, share) = (rows / 2, batch / 2);
-        let batches: Vec<_> = (0..half / share)
-            .map(|number| number * share)
-            .map(|first| [first..first + share, half + first..half + first + share])
-            .collect();
-        are_one(&problem, half, &batches, &what);
-    }
-}
-
-/// A worker whose other is gone.
-struct Left;
-
-impl Reduce<f64> for Left {
-    fn sum(&mut self, gradient: &mut [f64], _: &mut [f64]) -> Result<()> {
-        match gradient.is_empty() {
-            true => Ok(()),
-            false => Err(EngineError::Stream("the other is gone".to_string())),
-        }
     }
 }
 
 #[test]
-fn a_worker_that_is_left_alone_is_told() {
-    for (problem, batch) in problems() {
-        let batches = vec![(0..batch as u32).collect()];
-        let gone = problem.steps(0..problem.table.rows, &batches, 2, Box::new(Left));
-        assert_eq!(gone, Err(EngineError::Stream("the other is gone".to_string())));
+fn large_networks_whose_shards_are_summed_in_order_are_the_same_for_any_number_of_workers() {
+    // 271,201 parameters: the gradients of its shards would take more than is kept of them.
+    let sizes = [450, 600, 1];
+    let network = network(&sizes);
+    let (rows, held) = (
+        Rows::new(8192, &sizes, false, false),
+        Rows::new(64, &sizes, false, false),
+    );
+    let shards = worker::shards::<f64>(&network, 8192);
+    assert!(
+        shards as f64 * network.parameter_count() * 8.0 > (8 << 20) as f64,
+        "{shards} shards"
+    );
+    let settings = Settings {
+        epochs: 1,
+        ..plan(methods()[1], 8192)
+    };
+    let wanted = alone::<f64>(&network, &settings, &rows, &held);
+    for workers in [1, 2] {
+        let found = by_workers::<f64>(&network, &settings, &rows, &held, workers, usize::MAX).unwrap();
+        alike(&found, &wanted, &format!("{workers} workers"));
+    }
+}
+
+#[test]
+fn a_worker_that_is_gone_leaves_the_model_of_the_last_epoch() {
+    let sizes = [20, 64, 32, 2];
+    let network = network(&sizes);
+    let (rows, held) = (
+        Rows::new(1501, &sizes, false, false),
+        Rows::new(90, &sizes, false, false),
+    );
+    let settings = plan(methods()[0], 1501);
+    let two = Settings {
+        epochs: 2,
+        ..settings.clone()
+    };
+    let wanted = alone::<f64>(&network, &two, &rows, &held);
+    let found = by_workers::<f64>(&network, &settings, &rows, &held, 2, 3).unwrap();
+    assert_eq!(found.ending, Ending::Failed);
+    assert_eq!(
+        found.failure,
+        Some(EngineError::Stream("worker 2 is gone".to_string()))
+    );
+    assert_eq!(found.coefficients, wanted.coefficients);
+    let at_once = by_workers::<f64>(&network, &settings, &rows, &held, 2, 1);
+    assert_eq!(
+        at_once.err(),
+        Some(EngineError::Stream("worker 2 is gone".to_string()))
+    );
+}
+
+#[test]
+fn what_workers_cannot_do_is_refused() {
+    let sizes = [20, 64, 32, 2];
+    let network = network(&sizes);
+    let (rows, held) = (
+        Rows::new(1501, &sizes, false, false),
+        Rows::new(90, &sizes, false, false),
+    );
+    for shuffle in [Shuffle::All, Shuffle::No] {
+        let settings = Settings {
+            shuffle,
+            ..plan(methods()[0], 400)
+        };
+        let refused = by_workers::<f64>(&network, &settings, &rows, &held, 2, usize::MAX);
+        assert!(matches!(refused, Err(EngineError::Config(words)) if words.starts_with("shuffle")));
     }
 }

@@ -13,7 +13,7 @@ use backprop_engine::objective::{Loss, Objective, Output};
 use backprop_engine::optim::schedule::Schedule;
 use backprop_engine::optim::{GradientDescent, Optimizer};
 use backprop_engine::train::observer::Observer;
-use backprop_engine::{train, Method, Network, Scalar, Settings, Start, Trained};
+use backprop_engine::{train, Method, Network, Scalar, Settings, Shuffle, Start, Trained};
 use ndarray::array;
 use rand::RngExt;
 
@@ -26,7 +26,7 @@ pub fn settings(objective: Objective, epochs: usize, batch_size: usize) -> Setti
         schedule: Schedule::CONSTANT,
         epochs,
         batch_size,
-        shuffle: true,
+        shuffle: Shuffle::All,
         seed: 11,
         penalty: Penalty::NONE,
         dropout: Vec::new(),

@@ -13,6 +13,7 @@ use backprop_engine::optim::lbfgs::Lbfgs;
 use backprop_engine::optim::schedule::Schedule;
 use backprop_engine::optim::Optimizer;
 use backprop_engine::train::observer::{NoObserver, Observer};
+use backprop_engine::Shuffle;
 use backprop_engine::{
     train, train_from, Ending, EngineError, Method, Network, Origin, Scalar, Settings, Start, Stopping,
     Trained,
@@ -72,7 +73,7 @@ impl Kind {
                 schedule: Schedule::CONSTANT,
                 epochs: 2,
                 batch_size,
-                shuffle: true,
+                shuffle: Shuffle::All,
                 seed: 1,
                 penalty: Penalty::NONE,
                 dropout: Vec::new(),
@@ -289,7 +290,7 @@ fn kinds() -> Vec<(&'static str, Kind)> {
         ("a stream in batches", {
             Kind::new(4000, &[100, 30, 1], DESCENT, 500).with(|kind| {
                 kind.streamed = true;
-                kind.settings.shuffle = false;
+                kind.settings.shuffle = Shuffle::No;
                 kind.validation_rows = 500;
             })
         }),

@@ -14,8 +14,12 @@ const MOST_SHARDS: usize = 16;
 /// Rows of a shard, at least.
 const ROWS_OF_SHARD: usize = 64;
 
-/// Bytes that the gradients of all shards may take.
+/// Bytes that the gradients of shards may take where each has one of its own.
 const GRADIENT_BYTES: usize = 8 << 20;
+
+/// Rows of a shard, at least, where these would take more: shards are then summed one after the other, and what adding a
+/// gradient to that of the step takes is little beside so many rows.
+const ROWS_OF_SHARD_IN_ORDER: usize = 2048;
 
 /// Bytes of activations that a member works on at a time: they stay in its second-level cache.
 const MEMBER_BYTES: usize = 512 << 10;
@@ -32,35 +36,43 @@ pub(super) struct Cut {
     at_once: usize,
     /// Members that have a workspace of their own.
     workspaces: usize,
+    /// Whether shards are summed one after the other.
+    in_order: bool,
 }
 
 impl Cut {
     /// None where one shard would be all there is. `stay` says whether rows stay in the step's own workspace.
-    pub fn of<T: Scalar>(pass: &Pass<'_>, rows: usize, stay: bool, members: usize) -> Option<Cut> {
-        let count = shard_count::<T>(pass, rows);
+    pub fn of<T: Scalar>(pass: &Pass<'_>, count: usize, stay: bool, members: usize) -> Option<Cut> {
         if count < 2 {
             return None;
         }
-        let fitting = MEMBER_BYTES / Workspace::<T>::bytes_per_row(pass.network, Use::Training);
+        let in_order = count * pass.layout.len.max(1) > GRADIENT_BYTES / size_of::<T>();
         Some(Cut {
             count,
-            at_once: (fitting / ROW_GRAIN * ROW_GRAIN)
-                .max(4 * ROW_GRAIN)
-                .min(rows_at_once(pass)),
-            workspaces: if stay { 0 } else { members },
+            at_once: rows_of_member::<T>(pass),
+            workspaces: if stay || in_order { 0 } else { members },
+            in_order,
         })
+    }
+
+    /// Gradients that are there beside that of the step.
+    fn gradients(&self) -> usize {
+        match self.in_order {
+            true => 1,
+            false => self.count,
+        }
     }
 
     /// Bytes that [`Shards::new`] takes.
     pub fn bytes<T: Scalar>(&self, pass: &Pass<'_>, extras: Extras) -> f64 {
-        Buffer::<T>::bytes(self.count as f64 * pass.layout.len as f64)
+        Buffer::<T>::bytes(self.gradients() as f64 * pass.layout.len as f64)
             + self.workspaces as f64 * Workspace::<T>::bytes(pass, Use::Training, self.at_once, extras)
     }
 }
 
 /// Buffers for the shards of a step.
 pub(super) struct Shards<T> {
-    /// A gradient for each shard, one after the other.
+    /// A gradient for each shard, one after the other; where shards are summed in order, one for all of them.
     pub gradients: SharedBuffer<T>,
     /// Loss and hits of each shard.
     pub totals: SharedBuffer<f64>,
@@ -70,6 +82,8 @@ pub(super) struct Shards<T> {
     pub at_once: usize,
     /// Rows of each shard between two questions whether to go on.
     pub round: usize,
+    /// Whether shards are summed one after the other.
+    pub in_order: bool,
 }
 
 impl<T: Scalar> Shards<T> {
@@ -82,27 +96,38 @@ impl<T: Scalar> Shards<T> {
         let work = work_of_step(pass.network, at_once) * count as f64;
         let workspaces = (0..cut.workspaces).map(|_| Workspace::new(pass, Use::Training, at_once, extras));
         Ok(Shards {
-            gradients: SharedBuffer::zeros(count * pass.layout.len)?,
+            gradients: SharedBuffer::zeros(cut.gradients() * pass.layout.len)?,
             totals: SharedBuffer::zeros(2 * count)?,
             workspaces: workspaces.collect::<Result<_>>()?,
             at_once,
             round: at_once * (WORK_OF_ROUND / work).max(1.0) as usize,
+            in_order: cut.in_order,
         })
     }
 }
 
 /// Shards of a step of so many rows: as many as its rows make worth while, and as long as fewer numbers
 /// are exchanged than if members read each other's rows.
-pub(super) fn shard_count<T: Scalar>(pass: &Pass<'_>, rows: usize) -> usize {
+///
+/// It decides what is added to what, and so belongs to what a fit is: neither threads nor workers may change it.
+pub(crate) fn shard_count<T: Scalar>(pass: &Pass<'_>, rows: usize) -> usize {
     if work_of_step(pass.network, rows) < WORK_WORTH_SHARING {
         return 1;
     }
     let parameters = pass.layout.len.max(1);
     // Asked before it is known that so much fits in memory: what cannot be counted is enough.
     let read = rows.saturating_mul(Workspace::<T>::bytes_per_row(pass.network, Use::Training));
-    MOST_SHARDS
-        .min(rows / ROWS_OF_SHARD)
-        .min(GRADIENT_BYTES.min(read / 2) / parameters.saturating_mul(size_of::<T>()))
+    let apart =
+        (rows / ROWS_OF_SHARD).min(GRADIENT_BYTES.min(read / 2) / parameters.saturating_mul(size_of::<T>()));
+    MOST_SHARDS.min(apart.max(rows / ROWS_OF_SHARD_IN_ORDER))
+}
+
+/// Rows that go through the network at a time before their gradients are summed.
+pub(super) fn rows_of_member<T: Scalar>(pass: &Pass<'_>) -> usize {
+    let fitting = MEMBER_BYTES / Workspace::<T>::bytes_per_row(pass.network, Use::Training);
+    (fitting / ROW_GRAIN * ROW_GRAIN)
+        .max(4 * ROW_GRAIN)
+        .min(rows_at_once(pass))
 }
 
 #[cfg(test)]
@@ -134,6 +159,9 @@ mod tests {
         // Little work, a batch smaller than the parameters, parameters that many times would not fit.
         assert_eq!(shards(&[4, 10, 3], 150), 1);
         assert!(shards(&[784, 128, 10], 128) < 2);
-        assert!(shards(&[2000, 2000, 1], 100_000) < 2);
+        assert!(shards(&[2000, 2000, 1], 4000) < 2);
+        // So many rows that they are worth it all the same.
+        assert_eq!(shards(&[2000, 2000, 1], 6144), 3);
+        assert_eq!(shards(&[2000, 2000, 1], 100_000), MOST_SHARDS);
     }
 }

@@ -1,17 +1,17 @@
 //! The seam between a gradient and the update: whatever way a step took through its rows, it ends here.
 //!
-//! Rows are summed in one go (`small`), by `shards`, or by `micropanels` of a workspace; the result is one gradient, and one
-//! set of losses. [`Stepper::finish`] is the one point where both are complete for the rows of this worker and nothing has
-//! been done with them: there a [`Reduce`] adds what other workers found, then come the penalty, the norm, the update.
+//! Rows are summed in one go (`small`), by `shards`, here or by workers, or by `micropanels` of a workspace; the result is one
+//! gradient, and one set of losses. [`Stepper::finish`] is the one point where both are complete and nothing has been done
+//! with them: then come the penalty, the norm, the update.
 //!
-//! A worker that is alone need not wait for the whole gradient. Its micropanels take the same way one by one, by
-//! `finish_micropanel`, while each is in a cache ([`Stepper::is_fused`]); what is left for `finish` then is to count.
+//! Where nothing else is wanted of the gradient than the update, micropanels need not wait until it is whole: they take the
+//! same way one by one, by `finish_micropanel`, while each is in a cache ([`Stepper::is_fused`]); what is left for `finish`
+//! then is to count.
 
 use super::micropanels::Finish;
 use super::stepper::{StepPlan, StepResult, Stepper};
 use crate::base::error::Result;
 use crate::compute::model::Model;
-use crate::compute::reduce::Reduce;
 use crate::kernels::scalar::Scalar;
 use crate::objective::loss::Totals;
 use crate::optim::{ParameterSlice, Rule, Step};
@@ -33,25 +33,20 @@ impl<T: Scalar> Stepper<'_, T> {
     /// Ends a step whose rows have been summed: `totals`, and unless they were used at once, gradients.
     ///
     /// # Errors
-    /// A panic of a worker, an interrupt, or what a reduction fails by.
+    /// A panic of a worker, or an interrupt.
     pub(super) fn finish(
         &mut self,
         model: &mut Model<T>,
-        mut totals: Totals,
+        totals: Totals,
         plan: &StepPlan<'_>,
         update: bool,
-        reduce: &mut dyn Reduce<T>,
     ) -> Result<StepResult> {
         let step = plan.step;
         if !self.is_fused(update) {
-            let mut share = plan.share;
-            if !self.is_alone {
-                share = self.reduce(&mut totals, plan.rows.len(), reduce)?;
-            }
             if self.small {
                 self.update_small(model, step);
             } else {
-                let penalty_share = self.config.penalty_share(share, step.decay);
+                let penalty_share = self.config.penalty_share(plan.share, step.decay);
                 self.finish_whole(model, update.then_some(step), penalty_share)?;
             }
         }
@@ -62,18 +57,6 @@ impl<T: Scalar> Stepper<'_, T> {
         };
         model.steps += u64::from(update);
         Ok(StepResult { totals, penalty })
-    }
-
-    /// Adds what other workers found, and gives the share of all rows that the step had. Their gradients are of sums over
-    /// rows: only now it is known how many rows a mean is over.
-    fn reduce(&mut self, totals: &mut Totals, rows: usize, reduce: &mut dyn Reduce<T>) -> Result<f64> {
-        let mut numbers = [totals.loss, totals.hits, rows as f64];
-        reduce.sum(self.gradient.get_mut(), &mut numbers)?;
-        let [loss, hits, rows] = numbers;
-        *totals = Totals { loss, hits };
-        let scale = T::of(self.scale_of(rows));
-        self.gradient.get_mut().iter_mut().for_each(|g| *g *= scale);
-        Ok(rows / self.rows_in_all)
     }
 
     /// What follows when a gradient is whole: the penalty, the largest norm, and the update if it is time.

@@ -9,8 +9,8 @@
 //! over all rows of the workspace by one member. With the last rows the micropanel is updated at once while
 //! its gradient is in the cache, unless the gradient is wanted as a whole (clipping, traces, `nn_gradient`).
 //! Steps of many rows on few parameters are cut into `shards`, and steps of `small` networks are made in one
-//! go. By which extents work is cut is in `blocking` and `cut`. All of them end in `finish`, between whose gradient and
-//! update other workers could add theirs.
+//! go. By which extents work is cut is in `blocking` and `cut`. Where workers have the rows, they sum the shards. All ways end in
+//! `finish`.
 
 mod blocking;
 mod cut;
@@ -26,11 +26,10 @@ use crate::base::error::Result;
 use crate::compute::context::DropoutKey;
 use crate::compute::feed::read;
 use crate::compute::model::Model;
-use crate::compute::reduce::Reduce;
 use crate::data::Source;
 use crate::kernels::scalar::Scalar;
 use crate::objective::loss::Totals;
-use cut::shard_count;
+pub(crate) use cut::shard_count;
 use micropanels::Finish;
 use stepper::RowPass;
 
@@ -39,7 +38,7 @@ impl<T: Scalar> Stepper<'_, T> {
     /// was made for.
     ///
     /// # Errors
-    /// A panic of a worker, an interrupt, or what a stream or a reduction fails by: some of the parameters may have been
+    /// A panic of a worker, an interrupt, or what a stream or workers fail by: some of the parameters may have been
     /// updated then.
     pub fn step(
         &mut self,
@@ -47,17 +46,18 @@ impl<T: Scalar> Stepper<'_, T> {
         plan: &StepPlan<'_>,
         update: bool,
         source: &mut Source<'_, T>,
-        reduce: &mut dyn Reduce<T>,
     ) -> Result<StepResult> {
         let scale = self.delta_scale(plan.rows.len());
-        let totals = if self.small && update {
+        let totals = if let Source::Remote(workers) = source {
+            self.rows_of_others(&mut **workers, model, plan, scale)?
+        } else if self.small && update {
             read(source, &mut self.workspace, &plan.rows)?;
             self.rows_of_small(model, plan, scale)
         } else {
             self.compare_rows(model, plan.dropout)?;
             let at_once = self.at_once(plan, update);
-            let wanted = |_: &mut _| shard_count::<T>(&self.config.pass, plan.rows.len()) > 1;
-            match self.shards.take_if(wanted) {
+            let is_cut = self.shards_of(plan) > 1;
+            match self.shards.take_if(|_| is_cut) {
                 Some(shards) => {
                     let totals = self.rows_by_shards(&shards, model, plan, scale, at_once, source);
                     self.shards = Some(shards);
@@ -66,7 +66,15 @@ impl<T: Scalar> Stepper<'_, T> {
                 None => self.rows_by_parts(model, plan, scale, at_once, source)?,
             }
         };
-        self.finish(model, totals, plan, update, reduce)
+        self.finish(model, totals, plan, update)
+    }
+
+    /// Shards of a step.
+    fn shards_of(&self, plan: &StepPlan<'_>) -> usize {
+        match plan.cuts {
+            Some(cuts) => cuts.len() - 1,
+            None => shard_count::<T>(&self.config.pass, plan.rows.len()),
+        }
     }
 
     /// The rows of a step, as many at a time as fit into the workspace, and the gradient micropanel by micropanel.

@@ -1,7 +1,7 @@
 //! What makes steps: how it does, and the buffers for it.
 
 use super::blocking::{is_small, rows_at_once, scratch_size};
-use super::cut::{Cut, Shards};
+use super::cut::{shard_count, Cut, Shards};
 use crate::base::buffer::{Buffer, SharedBuffer};
 use crate::base::error::Result;
 use crate::base::threads::Team;
@@ -9,6 +9,7 @@ use crate::compute::all_rows::AllRows;
 use crate::compute::context::{DropoutKey, Pass};
 use crate::compute::model::Model;
 use crate::compute::workspace::{gather, Extras, Use, Workspace};
+use crate::data::remote::ShardStep;
 use crate::data::rows::Selection;
 use crate::data::Rows;
 use crate::kernels::scalar::Scalar;
@@ -29,6 +30,10 @@ pub struct StepPlan<'a> {
     pub share: f64,
     /// Random units to drop.
     pub dropout: Option<DropoutKey>,
+    /// Where each shard's rows begin among these, and the last one's end; none where all are cut evenly.
+    pub cuts: Option<&'a [usize]>,
+    /// Which rows of every shard these are, where each is shuffled by itself.
+    pub shuffled: Option<ShardStep>,
 }
 
 /// How rows are taken through a network and back.
@@ -66,10 +71,6 @@ pub struct Stepper<'a, T> {
     pub(super) micropanel_penalties: SharedBuffer<f64>,
     /// Where the loss compares rows with each other.
     pub all_rows: Option<AllRows>,
-    /// Whether nobody else works on the same steps.
-    pub(super) is_alone: bool,
-    /// All rows, those of other workers too.
-    pub(super) rows_in_all: f64,
     /// Sum of their case weights.
     pub total_weight: f64,
     /// The mean of these, where the loss is a mean.
@@ -100,6 +101,8 @@ pub struct StepConfig<'a, T> {
     pub whole_gradient: bool,
     /// Whether rows classified rightly are counted.
     pub counts_hits: bool,
+    /// How many shards each step has; none where its rows say so.
+    pub shards: Option<usize>,
 }
 
 impl<T: Scalar> StepConfig<'_, T> {
@@ -140,7 +143,9 @@ impl StepNeeds {
         };
         let shape = config.data.shape();
         let capacity = Workspace::<T>::capacity_for(config.pass.network, purpose, config.largest_step);
-        let whole_gradient = config.whole_gradient || config.records || config.clip_norm.is_some();
+        let is_remote = config.data.is_remote();
+        let whole_gradient =
+            config.whole_gradient || config.records || config.clip_norm.is_some() || is_remote;
         let small = !whole_gradient
             && config.team.size() == 1
             && config.penalty.strength == 0.0
@@ -155,7 +160,14 @@ impl StepNeeds {
         // workspace.
         let rows = config.largest_step;
         let stay = config.records || config.data.is_stream() || (rows == shape.rows && capacity >= rows);
-        let cut = Cut::of::<T>(&config.pass, rows, stay, config.team.size());
+        let count = config
+            .shards
+            .unwrap_or_else(|| shard_count::<T>(&config.pass, rows));
+        let cut = match is_remote {
+            // Who has the rows has what shards need.
+            true => None,
+            false => Cut::of::<T>(&config.pass, count, stay, config.team.size()),
+        };
         // What is summed row by row has no place in a member's scratch.
         let keeps_gradient = whole_gradient
             || small
@@ -208,8 +220,6 @@ impl<'a, T: Scalar> Stepper<'a, T> {
             scratch: SharedBuffer::zeros(needs.scratch)?,
             micropanel_penalties: SharedBuffer::zeros(micropanels)?,
             all_rows: AllRows::of_rows(config.objective, &config.data)?,
-            is_alone: true,
-            rows_in_all: 0.0,
             total_weight: 0.0,
             mean_weight: None,
             whole_gradient: needs.whole_gradient,
@@ -228,29 +238,18 @@ impl<'a, T: Scalar> Stepper<'a, T> {
         (&self.workspace, self.gradient.get_mut())
     }
 
-    /// Says how many rows there are in all and what they weigh together, before the first step; and whether all of them are
-    /// this stepper's.
-    pub fn weigh(&mut self, rows_in_all: f64, total_weight: f64, is_alone: bool) {
-        self.is_alone = is_alone;
-        self.rows_in_all = rows_in_all;
+    /// Says what all rows weigh together, before the first step.
+    pub fn weigh(&mut self, total_weight: f64) {
+        let rows = self.config.data.count() as f64;
         self.total_weight = total_weight;
-        self.mean_weight = (!self.config.objective.is_sum()).then_some(total_weight / rows_in_all);
+        self.mean_weight = (!self.config.objective.is_sum()).then_some(total_weight / rows);
     }
 
-    /// What deltas are multiplied by: 1 for sums, 1 / (rows · mean weight) for means; that where all rows of the step are at
-    /// hand.
+    /// What deltas are multiplied by: 1 for sums, 1 / (rows · mean weight) for means.
     pub fn delta_scale(&self, rows: usize) -> f64 {
-        match self.is_alone {
-            true => self.scale_of(rows as f64),
-            false => 1.0,
-        }
-    }
-
-    /// What sums over so many rows of a step are multiplied by.
-    pub(super) fn scale_of(&self, rows: f64) -> f64 {
         match self.mean_weight {
             None => 1.0,
-            Some(mean) => 1.0 / (rows * mean),
+            Some(mean) => 1.0 / (rows as f64 * mean),
         }
     }
 

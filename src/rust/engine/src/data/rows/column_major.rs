@@ -174,27 +174,6 @@ impl<T: Scalar, E: Element> RowSource<T> for ColumnMajor<'_, E> {
     }
 }
 
-/// Mean and standard deviation of a column, weighted if asked (divisor Σw − 1); the deviation
-/// of a constant column is 0. Two passes, so that large means lose nothing.
-pub fn moments(numbers: &[f64], weights: Option<&[f64]>) -> (f64, f64) {
-    let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
-    let sum = |value: &dyn Fn(f64) -> f64| -> f64 {
-        numbers
-            .iter()
-            .enumerate()
-            .map(|(row, &number)| weight(row) * value(number))
-            .sum()
-    };
-    let total = sum(&|_| 1.0);
-    let mean = sum(&|number| number) / total;
-    let squares = sum(&|number| (number - mean) * (number - mean));
-    let constant = numbers.iter().all(|&number| number == numbers[0]);
-    match constant {
-        true => (numbers.first().copied().unwrap_or(0.0), 0.0),
-        false => (mean, (squares / (total - 1.0)).sqrt()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,13 +1,15 @@
 //! Where rows come from: a trait for it, and the sources that there are.
 
+mod blocks;
 mod chosen;
 mod column_major;
 mod source;
 mod sparse;
 mod stream;
 
+pub use blocks::{Block, BlockSource, Blocks};
 pub use chosen::Chosen;
-pub use column_major::{moments, ColumnMajor, Element};
+pub use column_major::{ColumnMajor, Element};
 pub(crate) use source::all_finite;
 pub use source::{RowMajor, RowSource, Selection};
 pub use sparse::SparseRows;

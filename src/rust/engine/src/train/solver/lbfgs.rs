@@ -66,7 +66,7 @@ impl<T: Scalar> Solve<T> for ByLbfgs<'_, T> {
         }
     }
 
-    fn begin(&mut self, _rows: usize) -> Result<()> {
+    fn begin(&mut self, _backend: &Backend<'_, T>) -> Result<()> {
         Ok(())
     }
 
@@ -87,6 +87,8 @@ impl<T: Scalar> Solve<T> for ByLbfgs<'_, T> {
             },
             share: 1.0,
             dropout: None,
+            cuts: None,
+            shuffled: None,
         };
         let first = match self.minimiser {
             Some(_) => None,

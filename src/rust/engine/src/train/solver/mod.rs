@@ -41,8 +41,8 @@ macro_rules! solvers {
             fn need(&self, rows: usize, len: usize, given: usize) -> SolverNeed {
                 match self { $(Solver::$name(solver) => Solve::<T>::need(solver, rows, len, given),)* }
             }
-            fn begin(&mut self, rows: usize) -> Result<()> {
-                match self { $(Solver::$name(solver) => Solve::<T>::begin(solver, rows),)* }
+            fn begin(&mut self, backend: &Backend<'_, T>) -> Result<()> {
+                match self { $(Solver::$name(solver) => Solve::<T>::begin(solver, backend),)* }
             }
             fn epoch(&mut self, epoch: &mut Epoch<'_, T>, backend: &mut Backend<'_, T>) -> Result<EpochResult> {
                 match self { $(Solver::$name(solver) => solver.epoch(epoch, backend),)* }

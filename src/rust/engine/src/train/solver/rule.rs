@@ -6,20 +6,24 @@ use crate::base::random::{shuffled, stream, Purpose};
 use crate::base::room::filled;
 use crate::compute::backend::Backend;
 use crate::compute::context::DropoutKey;
+use crate::compute::step::shard_count;
 use crate::compute::step::StepPlan;
+use crate::data::remote::{rows_of_shard, rows_of_step, shuffle_shard, steps_of_shards, ShardStep};
 use crate::data::rows::Selection;
 use crate::kernels::scalar::Scalar;
 use crate::objective::loss::Totals;
 use crate::optim::{Optimizer, Rule, Step};
-use crate::train::settings::Settings;
+use crate::train::settings::{Settings, Shuffle};
 use std::ops::Range;
 
 /// Steps by a rule.
 pub(crate) struct ByRule<'a> {
     settings: &'a Settings,
     rule: Optimizer,
-    /// The rows in the order of the epoch; empty where they are taken as they come.
+    /// The rows in the order of the epoch; empty where they are taken as they come, or by others.
     order: Vec<u32>,
+    /// Shards that are shuffled by themselves; none where all rows are shuffled together, or none are.
+    shards: Option<usize>,
 }
 
 impl<'a> ByRule<'a> {
@@ -28,6 +32,22 @@ impl<'a> ByRule<'a> {
             settings,
             rule,
             order: Vec::new(),
+            shards: None,
+        }
+    }
+
+    /// Puts all rows into the order of an epoch.
+    fn shuffle(&mut self, epoch: usize) {
+        let (seed, epoch, rows) = (self.settings.seed, epoch as u64, self.order.len());
+        match self.shards {
+            None => shuffled(&mut self.order, &mut stream(seed, Purpose::Shuffle, epoch, 0)),
+            Some(shards) => {
+                for shard in 0..shards {
+                    let range = rows_of_shard(shard, rows, shards);
+                    let first = range.start;
+                    shuffle_shard(&mut self.order[range], first, seed, epoch, shard);
+                }
+            }
         }
     }
 
@@ -56,6 +76,8 @@ impl<'a> ByRule<'a> {
                 factor: settings.dropout_schedule.factor(progress, &model.plateau),
             }),
             rows: selected,
+            cuts: None,
+            shuffled: None,
         }
     }
 }
@@ -66,7 +88,7 @@ impl<T: Scalar> Solve<T> for ByRule<'_> {
     }
 
     fn shuffles(&self, rows: usize) -> bool {
-        self.settings.shuffle && Solve::<T>::batch(self, rows) < rows
+        self.settings.shuffle != Shuffle::No && Solve::<T>::batch(self, rows) < rows
     }
 
     fn rule(&self) -> Optimizer {
@@ -95,27 +117,49 @@ impl<T: Scalar> Solve<T> for ByRule<'_> {
         }
     }
 
-    fn begin(&mut self, rows: usize) -> Result<()> {
+    fn begin(&mut self, backend: &Backend<'_, T>) -> Result<()> {
+        let rows = backend.rows().count();
         let shuffles = Solve::<T>::shuffles(self, rows);
-        self.order = filled(if shuffles { rows } else { 0 }, 0)?;
+        if shuffles && self.settings.shuffle == Shuffle::Shards {
+            self.shards = Some(shard_count::<T>(&backend.pass(), rows).max(1));
+        }
+        let is_here = !backend.rows().is_remote();
+        self.order = filled(if shuffles && is_here { rows } else { 0 }, 0)?;
         Ok(())
     }
 
     fn epoch(&mut self, epoch: &mut Epoch<'_, T>, backend: &mut Backend<'_, T>) -> Result<EpochResult> {
-        if !self.order.is_empty() {
-            let mut rng = stream(self.settings.seed, Purpose::Shuffle, epoch.number as u64, 0);
-            shuffled(&mut self.order, &mut rng);
-        }
-        let (rows_in_all, batch) = (backend.rows().count(), backend.largest_step());
+        self.shuffle(epoch.number);
+        let rows_in_all = backend.rows().count();
+        let batch = Solve::<T>::batch(self, rows_in_all);
         let mut sums = Totals::default();
         let (mut penalty, mut lr, mut first) = (0.0, self.settings.lr, 0);
+        let steps = steps_of_shards(rows_in_all, batch, self.shards.unwrap_or(1));
+        let mut step = ShardStep {
+            epoch: epoch.number as u64,
+            number: 0,
+            count: steps,
+        };
         while first < rows_in_all {
-            let last = rows_in_all.min(first + batch);
-            let rows = match self.order.is_empty() {
-                true => Selection::Range(first..last),
-                false => Selection::Listed(&self.order[first..last]),
+            let (rows, cuts) = match self.shards {
+                None => (Vec::new(), Vec::new()),
+                Some(shards) => rows_of_step(&self.order, rows_in_all, shards, step)?,
             };
-            let plan = self.plan(epoch.number, first..last, rows_in_all, rows, backend);
+            let last = match cuts.last() {
+                None => rows_in_all.min(first + batch),
+                Some(rows) => first + rows,
+            };
+            let selected = match (self.order.is_empty(), cuts.is_empty()) {
+                (true, _) => Selection::Range(first..last),
+                (false, true) => Selection::Listed(&self.order[first..last]),
+                (false, false) => Selection::Listed(&rows),
+            };
+            let plan = StepPlan {
+                cuts: (!cuts.is_empty()).then_some(&cuts[..]),
+                shuffled: self.shards.map(|_| step),
+                ..self.plan(epoch.number, first..last, rows_in_all, selected, backend)
+            };
+            step.number += 1;
             let found = backend.step(&plan)?;
             sums.add(found.totals);
             penalty += found.penalty * plan.share;

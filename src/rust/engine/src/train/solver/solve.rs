@@ -36,7 +36,7 @@ pub(crate) trait Solve<T: Scalar> {
     ///
     /// # Errors
     /// Memory refused.
-    fn begin(&mut self, rows: usize) -> Result<()>;
+    fn begin(&mut self, backend: &Backend<'_, T>) -> Result<()>;
 
     /// Makes an epoch. What is kept from one training to the next is in the model's slots after it.
     ///
@@ -108,7 +108,7 @@ impl<T: Scalar> Epoch<'_, T> {
         } = backend.pass();
         let targets = match backend.rows() {
             Rows::Table(data) => Some(data.targets),
-            Rows::Stream(_) => None,
+            Rows::Stream(_) | Rows::Remote(_) => None,
         };
         let (objective, delta_scale) = (backend.objective(), backend.delta_scale(plan.rows.len()));
         let (model, workspace, gradient) = backend.recorded();
