@@ -40,6 +40,12 @@ train_requested <- function(request, recorder = NULL) {
     if (!is.null(recorder)) refuse_streamed(request, "A trace")
     return(train_streamed(request))
   }
+  request$settings["cluster"] <- list(read_cluster(request$settings$cluster))
+  if (is.null(request$settings$cluster)) train_in_process(request, recorder) else train_on_cluster(request, recorder)
+}
+
+# The same of a call whose cluster, if there is one, was asked who it is.
+train_in_process <- function(request, recorder = NULL) {
   request <- settle_request(request)
   given <- request$given
   settings <- request$settings
@@ -134,6 +140,7 @@ train_planned <- function(plan, given, settings, typed, earlier, recorder) {
   check_events(given$outcome, plan, settings$resolved_family)
   ready <- prepare_training(plan$settings, plan, given, rows, typed, earlier)
   spec <- ready$spec
+  if (!is.null(spec$cluster)) check_goes_with_cluster(ready)
   seconds <- clock(settings$time_limit, settings$began)$left()
   keeping_last(function(keep) {
     train <- function(seed, keep, restart = NULL) run_training(ready, given, earlier, seed, seconds, keep, restart, recorder)

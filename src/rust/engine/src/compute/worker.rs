@@ -152,7 +152,8 @@ pub fn gradients<T: Scalar>(
         records: false,
         whole_gradient: true,
         counts_hits: work.counts_hits,
-        shards: Some(1),
+        shards: Some(part.shards),
+        answers: true,
     };
     let plan = StepPlan {
         rows,

@@ -168,6 +168,11 @@ impl<T: Scalar> Stepper<'_, T> {
         take: &mut TakeGradient<'_, T>,
     ) -> Result<()> {
         let cuts = plan.cuts.unwrap_or_default();
+        if self.config.shards == Some(1) {
+            // All rows, not cut at all.
+            let found = self.rows_by_parts(model, plan, scale, None, source)?;
+            return take(self.gradient.get_mut(), found);
+        }
         for range in cuts.windows(2).map(|cut| cut[0]..cut[1]) {
             let target = self.gradient.pointer();
             let found = if range.is_empty() {

@@ -103,6 +103,8 @@ pub struct StepConfig<'a, T> {
     pub counts_hits: bool,
     /// How many shards each step has; none where its rows say so.
     pub shards: Option<usize>,
+    /// Whether a worker is asked for the sums of its shards, and nothing else.
+    pub answers: bool,
 }
 
 impl<T: Scalar> StepConfig<'_, T> {
@@ -163,8 +165,8 @@ impl StepNeeds {
         let count = config
             .shards
             .unwrap_or_else(|| shard_count::<T>(&config.pass, rows));
-        let cut = match is_remote {
-            // Who has the rows has what shards need.
+        let cut = match is_remote || config.answers {
+            // Who has the rows has what shards need, and a worker sums one after the other.
             true => None,
             false => Cut::of::<T>(&config.pass, count, stay, config.team.size()),
         };
