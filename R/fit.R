@@ -141,6 +141,8 @@ with_words_of_dots <- function(call, env) {
   for (i in seq_along(call)[-1L]) {
     part <- call[[i]]
     if (is.name(part) && grepl("^[.][.][0-9]+$", part)) {
+      # The dots may be those of a function around the one that called.
+      while (!exists("...", envir = env, inherits = FALSE)) env <- parent.env(env)
       words <- as.list(eval(quote(substitute(list(...))), env))[-1L]
       call[i] <- list(words[[as.integer(substring(part, 3L))]])
     }

@@ -46,3 +46,13 @@ test_that("the data are kept only when asked for", {
   kept <- nn_train(article_X, article_Y, epochs = 1, keep = "data")
   expect_identical(kept$data, list(X = article_X, Y = article_Y))
 })
+
+test_that("dots of a function around the one that calls are words of the call too", {
+  train <- function(...) {
+    by_optimizer <- function(optimizer) nn_train(article_X, article_Y, optimizer = optimizer, ...)
+    by_optimizer("adam")
+  }
+  fit <- train(epochs = 2, seed = 1)
+  expect_identical(fit$weights, nn_train(article_X, article_Y, optimizer = "adam", epochs = 2, seed = 1)$weights)
+  expect_identical(fit$call$epochs, 2)
+})
