@@ -7,13 +7,15 @@ training_call <- quote(nn_train())
 
 # `what` becomes the class `backprop_error_<what>`. Values from the user reach the message only
 # through `{}` substitution, which cli does not interpret a second time, so braces in them are safe.
-stop_backprop <- function(what, message, call = training_call, .envir = parent.frame()) {
+# `parent`: the condition that this error comes of, if another one.
+stop_backprop <- function(what, message, call = training_call, parent = NULL, .envir = parent.frame()) {
   # As cli::cli_abort() does it.
   message[] <- made_whole(vapply(message, cli::format_inline, "", .envir = .envir))
   rlang::abort(
     message,
     class = c(paste0("backprop_error_", what), "backprop_error"),
     call = call,
+    parent = parent,
     use_cli_format = TRUE,
     .frame = .envir
   )

@@ -16,6 +16,20 @@ engine_memory <- function(bytes, limit) .Call(wrap__engine_memory, bytes, limit)
 # Panics, to show that a panic becomes an R error.
 engine_panic <- function(threads) .Call(wrap__engine_panic, threads)
 
+# Room for a stream that another program exports: it writes to `address`, and `engine_arrow_open()` takes it from there. `holder` keeps the
+# room, and what was exported and never taken is released with it.
+engine_arrow_allocate <- function() .Call(wrap__engine_arrow_allocate)
+
+# Takes over the Arrow stream at `source`, an external pointer or an address; `columns` are those to be read, NULL for all whose types are.
+engine_arrow_open <- function(source, columns) .Call(wrap__engine_arrow_open, source, columns)
+
+# The next rows, at most so many: their columns, numbers of texts where these are texts, and the texts that there were so far. `rows` is NULL at
+# the end.
+engine_arrow_next <- function(reader, rows) .Call(wrap__engine_arrow_next, reader, rows)
+
+# Releases a stream before its end, or after.
+engine_arrow_close <- function(reader) .Call(wrap__engine_arrow_close, reader)
+
 # The objective and its gradient at given weights, in double precision.
 engine_gradient <- function(spec, weights, biases, x, y, case_weights, offset) .Call(wrap__engine_gradient, spec, weights, biases, x, y, case_weights, offset)
 
@@ -79,6 +93,10 @@ engine_train <- function(spec, x, y, case_weights, offset, start, hook) .Call(wr
 
 # Rows of each step of an optimizer, of which `wanted` are asked for (NULL: nothing is said); NULL where these are too few for it.
 engine_batch_size <- function(optimizer, wanted, rows) .Call(wrap__engine_batch_size, optimizer, wanted, rows)
+
+# A number in [0, 1) for each of `count` rows from number `first` (0-based) on, drawn by (seed, purpose, number). `purpose`:
+# "sample" (which rows are looked at) or "held" (which are held back).
+engine_row_keys <- function(seed, first, count, purpose) .Call(wrap__engine_row_keys, seed, first, count, purpose)
 
 # Rows (1-based) of a random share, the same share of every stratum, that a member (from 1) of an ensemble holds back.
 engine_split <- function(strata, share, seed, member) .Call(wrap__engine_split, strata, share, seed, member)

@@ -46,7 +46,7 @@ setting_fields <- fields(
   lr = positive_field(),
   optimizer = hyperparameters_field("nn_optimizer", optimizer_fields),
   batch_size = whole_field(1),
-  shuffle = flag_field(),
+  shuffle = field("`TRUE`, `FALSE` or \"shards\"", function(x, fit) is_flag(x) || identical(x, "shards")),
   lr_schedule = hyperparameters_field("nn_schedule", schedule_fields),
   decay_schedule = hyperparameters_field("nn_schedule", schedule_fields, optional = TRUE),
   dropout_schedule = hyperparameters_field("nn_schedule", schedule_fields, optional = TRUE),

@@ -217,7 +217,7 @@ describe_batches <- function(settings, rows) {
   if (settings$batch_size >= rows) {
     return(paste0(settings$batch_size, " (all rows)"))
   }
-  paste0(settings$batch_size, if (settings$shuffle) ", reshuffled each epoch" else ", rows in order")
+  paste0(settings$batch_size, switch(as.character(settings$shuffle), shards = ", each shard reshuffled each epoch", "TRUE" = ", reshuffled each epoch", ", rows in order"))
 }
 
 describe_lr <- function(settings) {

@@ -26,12 +26,12 @@ new_fit <- function(result, ready, given, earlier, engine = ready$spec$engine) {
     history = new_history(result, earlier$history),
     status = result$status,
     epochs_done = result$epochs_done,
-    rows = nrow(data$x),
+    rows = count_training_rows(data),
     rows_given = given$n,
     omitted = given$omitted,
-    total_weight = if (is.null(data$case_weights)) as.double(nrow(data$x)) else sum(data$case_weights),
+    total_weight = weigh_training_rows(data),
     validation_rows = as.integer(data$held),
-    validation_count = if (is.null(data$validation)) 0L else nrow(data$validation$x),
+    validation_count = if (is.null(data$validation)) 0L else count_training_rows(data$validation),
     final_loss = final$loss,
     final_objective = final$objective,
     final_validation_loss = final$validation_loss,
@@ -78,7 +78,7 @@ new_fit <- function(result, ready, given, earlier, engine = ready$spec$engine) {
     ), layers_kept, controls),
     seed = engine$seed,
     interface = given$interface,
-    inputs = list(n = ncol(data$x), names = colnames(data$x), center = scaling$center, scale = scaling$scale, encoding = ready$encoding),
+    inputs = list(n = count_training_inputs(data), names = name_training_inputs(data), center = scaling$center, scale = scaling$scale, encoding = ready$encoding),
     outcome = list(
       kind = outcome$kind, k = outcome$k, levels = outcome$levels, names = outcome$names,
       center = scaling$y_center, scale = scaling$y_scale, transform = scaling$y_transform, limits = scaling$y_limits
@@ -101,6 +101,25 @@ new_fit <- function(result, ready, given, earlier, engine = ready$spec$engine) {
   class(fit) <- "nn_fit"
   fit
 }
+
+# Of rows in memory, or of a stream of them (see new_stream()), whose inputs the design names.
+is_streamed <- function(data) inherits(data$x, "stream")
+
+count_training_rows <- function(data) if (is_streamed(data)) count_as_integer(data$x$rows) else nrow(data$x)
+
+count_training_inputs <- function(data) if (is_streamed(data)) length(data$x$names) else ncol(data$x)
+
+name_training_inputs <- function(data) if (is_streamed(data)) data$x$names else colnames(data$x)
+
+weigh_training_rows <- function(data) {
+  if (is_streamed(data)) {
+    return(data$x$total_weight)
+  }
+  if (is.null(data$case_weights)) as.double(nrow(data$x)) else sum(data$case_weights)
+}
+
+# As nrow() has it; more rows than an integer counts are a double.
+count_as_integer <- function(count) if (count <= .Machine$integer.max) as.integer(count) else as.double(count)
 
 # Whether inputs and outcome come in one data frame, rather than as X and Y.
 has_one_table <- function(interface) interface %in% c("formula", "recipe")

@@ -138,7 +138,7 @@ as_variable <- function(value, name, arg, call) {
   if (inherits(value, "hardhat_case_weights")) stop_weights_as_input(value, name, arg, call)
   value <- drop_one_dimension(read_column(value))
   if (is.character(value) && is.null(dim(value))) {
-    return(factor(value))
+    return(factor(value, levels = levels_of_text(value)))
   }
   if (is.factor(value)) {
     refuse_few_contrasts(value, name, call)
@@ -157,6 +157,9 @@ as_variable <- function(value, name, arg, call) {
   }
   if (is.logical(value)) as.vector(value) else as.double(value)
 }
+
+# The levels that a text makes, in an order that is the same in all locales.
+levels_of_text <- function(value) sort(unique(value), method = "radix")
 
 # Contrasts that span all levels change nothing here; fewer are another model.
 refuse_few_contrasts <- function(value, name, call) {

@@ -12,11 +12,12 @@
 #   names      of the inputs
 #   first      which inputs stand for the first level of a factor
 
-# `variables` as as_variable() gives them, by name; `rows` are those that train (NULL for all), `weights` theirs.
-learn_design <- function(variables, terms, rows, weights, impute, rare_levels = 0L) {
+# `variables` as as_variable() gives them, by name; `rows` are those that train (NULL for all), `weights` theirs. Where they are some of many, `counts`
+# has for each variable what was counted in all: of a factor how many rows have each level, by name; and `gaps`, whether any has none.
+learn_design <- function(variables, terms, rows, weights, impute, rare_levels = 0L, counts = list(NULL)) {
   learnt <- Map(
-    function(value, name) learn_variable(value, name, rows, weights, impute, rare_levels),
-    variables, names(variables)
+    function(value, name, count) learn_variable(value, name, rows, weights, impute, rare_levels, count),
+    variables, names(variables), counts
   )
   design <- list(variables = unname(learnt), terms = terms)
   design$terms <- lapply(terms, function(term) learn_cells(term, variables, design$variables, rows))
@@ -33,11 +34,11 @@ learn_design <- function(variables, terms, rows, weights, impute, rare_levels = 
 # Every variable by itself: the terms of a table without a formula.
 plain_terms <- function(count) lapply(seq_len(count), function(at) list(at = at, code = 1L))
 
-learn_variable <- function(value, name, rows, weights, impute, rare_levels) {
-  kind <- if (is.factor(value)) "levels" else if (is.matrix(value)) "matrix" else if (is.logical(value)) "flag" else "number"
+learn_variable <- function(value, name, rows, weights, impute, rare_levels, counted = NULL) {
+  kind <- kind_of_variable(value)
   learnt <- list(name = name, kind = kind)
   if (kind == "levels") {
-    return(c(learnt, learn_levels(value, rows, impute, rare_levels)))
+    return(c(learnt, learn_levels(value, rows, impute, rare_levels, counted)))
   }
   if (kind == "matrix") {
     learnt$columns <- colnames(value)
@@ -54,19 +55,22 @@ learn_variable <- function(value, name, rows, weights, impute, rare_levels) {
       ))
     }
     learnt$fill <- vapply(seq_len(columns), function(j) weighted_median(of(j), weights, low = kind == "flag"), 0)
-    learnt$gaps <- vapply(seq_len(columns), function(j) anyNA(of(j)), NA)
+    learnt$gaps <- if (is.null(counted)) vapply(seq_len(columns), function(j) anyNA(of(j)), NA) else counted$gaps
   }
   learnt
 }
 
-learn_levels <- function(value, rows, impute, rare_levels = 0L) {
+kind_of_variable <- function(value) if (is.factor(value)) "levels" else if (is.matrix(value)) "matrix" else if (is.logical(value)) "flag" else "number"
+
+learn_levels <- function(value, rows, impute, rare_levels = 0L, counted = NULL) {
   codes <- pick(as.integer(value), rows)
-  counts <- tabulate(codes, nlevels(value))
+  counts <- if (is.null(counted)) tabulate(codes, nlevels(value)) else unname(counted$levels[levels(value)])
+  counts[is.na(counts)] <- 0
   levels <- levels(value)[counts > 0L]
   learnt <- list(levels = levels, untrained = levels(value)[counts == 0L])
   if (impute) {
     # A level of its own where training rows had gaps; else the commonest level, which has trained weights.
-    gaps <- anyNA(codes)
+    gaps <- if (is.null(counted)) anyNA(codes) else counted$gaps
     learnt$fill <- if (gaps) gap_level(levels(value)) else levels(value)[which.max(counts)]
     learnt$gaps <- gaps
     if (gaps) learnt$levels <- c(levels, learnt$fill)

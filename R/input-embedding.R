@@ -9,7 +9,7 @@
 #' The edges \eqn{e_0 < e_1 < \dots < e_b}{e0 < e1 < ... < eb} of the intervals are quantiles of the training rows (weighted by case weights), for `bins` intervals of as many
 #' rows each; values that occur often make fewer of them. Interval i makes the input \eqn{(x-e_{i-1})/(e_i-e_{i-1})}{(x - e[i-1]) / (e[i] - e[i-1])}, held between 0 and 1. Columns of
 #' zeros and ones, and those with fewer than three values, have none. `fit$inputs$encoding$edges` has the edges. They are found in at most
-#' 100,000 rows, evenly spaced.
+#' 100,000 rows, drawn by the seed.
 #'
 #' @param bins How many intervals each column is cut into, 1 or more.
 #' @param columns Names of the inputs that are encoded, as [coef()][coef.nn_fit] shows them; `NULL` for all numeric ones.
@@ -61,8 +61,9 @@ read_standardize <- function(standardize) {
 }
 
 # What is learnt of a training's inputs: NULL, or a list of `clipped` (a flag for each column), `knots` and `scores`, `edges` (of each column numbers or
-# NULL, in the column's own units). A fit that goes on keeps its own. `x` has no values that are missing or infinite.
-learn_encoding <- function(standardize, embed, x, case_weights, earlier) {
+# NULL, in the column's own units). A fit that goes on keeps its own. `x` has no values that are missing or infinite. `dummy`: which
+# columns are of zeros and ones, where `x` are some rows of many. `seed` draws the rows looked at.
+learn_encoding <- function(standardize, embed, x, case_weights, earlier, seed, dummy = columns_of_zeros_and_ones(x)) {
   if (!is.null(earlier)) {
     return(earlier$inputs$encoding)
   }
@@ -77,9 +78,9 @@ learn_encoding <- function(standardize, embed, x, case_weights, earlier) {
       what = what
     )
   }
-  numeric <- !columns_of_zeros_and_ones(x)
+  numeric <- !dummy
   at <- embedded_columns(embed, x, numeric)
-  rows <- rows_looked_at(nrow(x))
+  rows <- rows_looked_at(nrow(x), seed)
   encoding <- list()
   of <- function(columns, learn) {
     made <- vector("list", ncol(x))
@@ -98,7 +99,19 @@ learn_encoding <- function(standardize, embed, x, case_weights, earlier) {
 }
 
 # Where quantiles are wanted, so many rows tell enough.
-rows_looked_at <- function(n, most = 1e5) if (n <= most) seq_len(n) else as.integer(round(seq(1, n, length.out = most)))
+most_looked_at <- 1e5
+
+# The rows of the smallest keys, of those that train: the same in memory and where a reader gives them.
+rows_looked_at <- function(n, seed, most = most_looked_at) {
+  if (n <= most) {
+    return(seq_len(n))
+  }
+  keys <- row_keys(seed, 0, n, "sample")
+  which(keys < sort(keys, partial = most + 1)[most + 1])
+}
+
+# A key for each row by (`seed`, its number, from 0): the same in every pass and for every chunk. `purpose`: "sample" or "held".
+row_keys <- function(seed, first, count, purpose) answered(engine_row_keys(as.double(seed), as.double(first), as.double(count), purpose))$keys
 
 embedded_columns <- function(embed, x, numeric) {
   if (is.null(embed$columns)) {

@@ -28,6 +28,29 @@ settle_expression <- function(expression, value, data, env, inside) {
   list(expression = NULL, why = found$why)
 }
 
+# The same where `data` are some rows of many: nothing can be frozen, since what was made of all rows is not known.
+settle_rowwise <- function(expression, value, data, env, inside) {
+  if (!is.call(expression)) {
+    return(list(expression = expression, value = value))
+  }
+  found <- suppressWarnings(try_rowwise(expression, value, data, inside))
+  if (is.null(found$why)) {
+    return(list(expression = expression, value = found$value))
+  }
+  list(expression = NULL, why = found$why, stop = function(name) stop_of_all_rows(name, found$why))
+}
+
+stop_of_all_rows <- function(name, why) {
+  stop_formula(
+    c(
+      "{.code {name}} in {.arg formula} depends on all rows, and a reader gives them in parts.",
+      x = "{why}",
+      i = "Write the constants out, as in {.code I((x - 3.2) / 1.5)}, {.code cut(x, c(0, 10, 20))} or {.code ns(x, knots = 3, Boundary.knots = c(0, 10))}; {.arg standardize} scales inputs."
+    ),
+    name = name, why = why
+  )
+}
+
 # From the inside out.
 freeze_call <- function(expression, data, env, aggregates, top = FALSE) {
   if (!is.call(expression) || is_quoting(expression)) {
@@ -243,4 +266,14 @@ same_values <- function(a, b) {
 }
 
 # Rows of a vector, factor, matrix or data frame.
-pick_rows_of <- function(value, rows) if (length(dim(value)) < 2L) value[rows] else value[rows, , drop = FALSE]
+pick_rows_of <- function(value, rows) if (length(dim(value)) < 2L) value[rows] else as_times(value[rows, , drop = FALSE], value)
+
+# Times of events stay what they are where the package whose class they have is not loaded.
+as_times <- function(picked, value) {
+  if (inherits(value, "Surv") && !inherits(picked, "Surv")) {
+    attributes(picked)[c("type", "class")] <- attributes(value)[c("type", "class")]
+  }
+  picked
+}
+
+first_rows <- function(table, count) rows_of_table(table, seq_len(count))

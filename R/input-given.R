@@ -43,18 +43,22 @@ given_table <- function(X, Y, settings, earlier, arg = "X") {
   )
 }
 
-# `typed`: quosures of the arguments that may name columns of the data: case_weights, offset, subset.
-given_formula <- function(formula, data, typed) {
+# `typed`: quosures of the arguments that may name columns of the data: case_weights, offset, subset. `some`: the data are some rows of many, see
+# stream-given.R: then all that has a value for each row is a column, and nothing is made of all rows.
+given_formula <- function(formula, data, typed, some = FALSE) {
   check_table(data, "data")
   original <- data
   n <- nrow(data)
   data <- read_columns(as_plain_table(as.list(data), n))
-  plan <- read_formula(formula, data)
+  plan <- read_formula(formula, if (some) first_rows(data, 1L) else data)
+  if (some) plan$data <- data
+  settle <- if (some) settle_rowwise else settle_expression
   found <- setdiff(names(plan$data), names(data))
   data <- plan$data
   original[found] <- data[found]
   env <- environment(formula)
   arguments <- lapply(typed, evaluate_argument, data, env)
+  if (some) refuse_values_beside(arguments)
   refuse_mixed_offsets(plan$offsets, arguments$offset)
 
   values <- Map(function(expression, name) evaluate_term(expression, name, data, env), plan$variables, names(plan$variables))
@@ -66,7 +70,7 @@ given_formula <- function(formula, data, typed) {
   if (NROW(Y) != n) {
     stop_row_count(plan$outcome_name, NROW(Y), n)
   }
-  settled <- blueprint_of_formula(plan, values, offsets, Y, arguments, data, env)
+  settled <- blueprint_of_formula(plan, values, offsets, Y, arguments, data, env, settle)
   settled$blueprint$lag <- attr(original, "lag")
   # What trains is what predictions will compute, to the last bit.
   made <- vapply(plan$variables, is.call, NA)
@@ -112,11 +116,12 @@ refuse_mixed_offsets <- function(offsets, argument) {
 }
 
 # The same for a fit that goes on: its formula, on other data. What was a column then is found again, unless it is `given` anew (as NULL, say).
-given_again <- function(formula, data, typed, given, earlier) {
+given_again <- function(formula, data, typed, given, earlier, some = FALSE) {
   call <- training_call
   check_table(data, "data")
   data <- same_formula_data(formula, data, earlier)
   arguments <- lapply(typed, evaluate_argument, data, environment(formula))
+  if (some) refuse_values_beside(arguments)
   blueprint <- earlier$blueprint
   if ("offset" %in% given) {
     blueprint$offsets <- utils::head(blueprint$offsets, length(blueprint$typed$offsets))
@@ -140,13 +145,14 @@ given_again <- function(formula, data, typed, given, earlier) {
 
 # `blueprint`: what prediction needs of a formula, expressions that mean for other rows what they meant for these, and what these need in turn.
 # `values`: of the variables, as predictions compute them.
-blueprint_of_formula <- function(plan, values, offsets, Y, arguments, data, env) {
+blueprint_of_formula <- function(plan, values, offsets, Y, arguments, data, env, how = settle_expression) {
   carried <- carry(c(unname(plan$variables), plan$offsets, list(plan$outcome)), names(data), env)
   inside <- environment_of_carried(carried, training_call)
-  settle <- function(expression, name, value) settle_or_stop(expression, name, value, data, env, inside)
+  settle <- function(expression, name, value) settle_or_stop(expression, name, value, data, env, inside, how)
   settled <- Map(settle, plan$variables, names(plan$variables), values)
   variables <- lapply(settled, function(one) one$expression)
-  outcome <- settle_expression(plan$outcome, Y, data, env, inside)
+  outcome <- how(plan$outcome, Y, data, env, inside)
+  if (is.null(outcome$expression) && !is.null(outcome$stop)) outcome$stop(plan$outcome_name)
   read <- function(expressions) intersect(names_read_by(expressions)$variables, names(data))
   formula_offsets <- Map(settle, plan$offsets, vapply(plan$offsets, expression_text, ""), offsets)
   formula_offsets <- unname(lapply(formula_offsets, function(one) one$expression))
@@ -163,13 +169,13 @@ blueprint_of_formula <- function(plan, values, offsets, Y, arguments, data, env)
     carried = carried
   )
   list(
-    blueprint = add_arguments(blueprint, arguments, data),
+    blueprint = add_arguments(blueprint, arguments, data, how),
     values = lapply(settled, function(one) one$value)
   )
 }
 
 # Adds what `offset` and `case_weights` need to be found in other data, where they are made of columns.
-add_arguments <- function(blueprint, arguments, data) {
+add_arguments <- function(blueprint, arguments, data, how = settle_expression) {
   for (name in c("offset", "case_weights")) {
     argument <- arguments[[name]]
     if (is.null(argument$expression)) next
@@ -181,7 +187,7 @@ add_arguments <- function(blueprint, arguments, data) {
     if (name == "offset") {
       inside <- environment_of_carried(carried, training_call)
       text <- expression_text(argument$expression)
-      expression <- settle_or_stop(argument$expression, text, argument$value, data, argument$env, inside)
+      expression <- settle_or_stop(argument$expression, text, argument$value, data, argument$env, inside, how)
       blueprint$offsets <- c(blueprint$offsets, list(expression$expression))
       blueprint$columns[reads] <- record
     } else {
@@ -192,9 +198,10 @@ add_arguments <- function(blueprint, arguments, data) {
   blueprint
 }
 
-settle_or_stop <- function(expression, name, value, data, env, inside) {
-  settled <- settle_expression(expression, value, data, env, inside)
+settle_or_stop <- function(expression, name, value, data, env, inside, how = settle_expression) {
+  settled <- how(expression, value, data, env, inside)
   if (is.null(settled$expression)) {
+    if (!is.null(settled$stop)) settled$stop(name)
     stop_formula(
       c(
         "No new row could be predicted by {.code {name}}: in a row it is not the value that the row alone would have.",

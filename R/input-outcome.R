@@ -75,7 +75,7 @@ read_factor <- function(Y, known, arg, call) {
   if (!is.null(dim(Y)) && length(Y) != NROW(Y)) {
     stop_backprop("type", "{.arg {arg}} must have one column when it is a factor or of text.", call = call)
   }
-  levels <- if (is.null(known)) levels(if (is.factor(Y)) Y else factor(Y)) else known
+  levels <- if (is.null(known)) if (is.factor(Y)) levels(Y) else levels_of_text(as.character(Y)) else known
   values <- factor(as.character(Y), levels = levels)
   if (is.null(known) && length(levels) < 2L) {
     stop_backprop("one_level", c(

@@ -118,7 +118,7 @@ complete_blueprint <- function(given, plan, settings, earlier) {
   }
   weights <- pick(plan$weights, plan$learn)
   rare_levels <- check_count(settings$rare_levels, "rare_levels", min = 0)
-  blueprint$design <- learn_design(variables, terms, plan$learn, weights, impute, rare_levels)
+  blueprint$design <- learn_design(variables, terms, plan$learn, weights, impute, rare_levels, if (is.null(plan$counts)) list(NULL) else plan$counts)
   blueprint
 }
 
@@ -197,11 +197,12 @@ given_rows <- function(given, spec, factors, offset) {
 }
 
 # Outcomes, and offsets with them, on the scale that training sees.
-scale_outcomes <- function(data, scaling, objective) {
+# `lowest` is what lowest_of_log() gives of the rows that train, where `data` are not all of these.
+scale_outcomes <- function(data, scaling, objective, lowest = lowest_of_log(data$y, scaling$y_transform)) {
   if (is.null(scaling$y_center) && is.null(scaling$y_transform)) {
     return(data)
   }
-  lowest <- lowest_of_log(data$y, scaling$y_transform)
+  force(lowest)
   scale <- function(rows) {
     rows$y <- transform_outcome(rows$y, scaling$y_transform, lowest)
     if (is.null(scaling$y_center)) {

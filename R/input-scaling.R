@@ -2,9 +2,10 @@
 
 # Centre and scale of inputs, and of a numeric outcome under a linear output; NULL where not scaled.
 # A fit that goes on keeps its own.
-resolve_scaling <- function(spec, x, y, case_weights, earlier) {
+# `facts` is what is known of the rows that train, from facts_of_rows() or facts_of_stream().
+resolve_scaling <- function(spec, facts, earlier) {
   linear <- scales_outcome(spec$engine)
-  extras <- learn_outcome(spec, y, case_weights, earlier)
+  extras <- learn_outcome(spec, facts$y, facts$case_weights, earlier)
   if (identical(spec$standardize, FALSE)) {
     return(extras)
   }
@@ -15,14 +16,14 @@ resolve_scaling <- function(spec, x, y, case_weights, earlier) {
     )))
   }
   if (!spec$bias) {
-    return(c(scale_without_centers(spec, x, y, case_weights, extras, linear), extras))
+    return(c(scale_without_centers(spec, facts, extras, linear), extras))
   }
-  moments <- column_moments(x, case_weights)
-  dummy <- columns_of_zeros_and_ones(x)
+  moments <- column_moments(facts$moments())
+  dummy <- facts$dummy()
   if (spec$standardize == "robust") {
-    rows <- rows_looked_at(nrow(x))
     for (j in which(!dummy & !moments$constant)) {
-      robust <- robust_moments(x[rows, j], case_weights[rows])
+      looked <- facts$looked_at(j)
+      robust <- robust_moments(looked$column, looked$weights)
       # A column that is constant in the rows looked at keeps its moments.
       if (robust[2L] > 0) moments[c("center", "scale")] <- list(replace(moments$center, j, robust[1L]), replace(moments$scale, j, robust[2L]))
     }
@@ -34,7 +35,7 @@ resolve_scaling <- function(spec, x, y, case_weights, earlier) {
   moments$scale[idle] <- Inf
   moments$constant <- NULL
   if (linear) {
-    of_y <- column_moments(transform_outcome(y, extras$y_transform), case_weights)
+    of_y <- column_moments(facts$moments_of_outcome(extras$y_transform))
     moments$y_center <- of_y$center
     moments$y_scale <- of_y$scale
   }
@@ -43,18 +44,18 @@ resolve_scaling <- function(spec, x, y, case_weights, earlier) {
 
 # Nothing could take a center back where there are no biases: columns are divided by the root of the mean of their squares. What is always 0
 # has no effect in prediction either.
-scale_without_centers <- function(spec, x, y, case_weights, extras, linear) {
+scale_without_centers <- function(spec, facts, extras, linear) {
   if (is.character(spec$standardize)) {
     stop_incompatible(
       "{.code standardize = \"{how}\"} takes the middle of each column away, which a network without biases cannot give back.",
       "{.code standardize = TRUE} then divides without centring.", how = spec$standardize
     )
   }
-  scale <- column_sizes(x, case_weights)
-  scale[columns_of_zeros_and_ones(x) & scale > 0] <- 1
+  scale <- column_sizes(facts$moments(), facts$total)
+  scale[facts$dummy() & scale > 0] <- 1
   scaling <- list(center = numeric(length(scale)), scale = replace(scale, scale == 0, Inf))
   if (linear) {
-    of_y <- column_sizes(transform_outcome(y, extras$y_transform), case_weights)
+    of_y <- column_sizes(facts$moments_of_outcome(extras$y_transform), facts$total)
     scaling$y_center <- numeric(length(of_y))
     scaling$y_scale <- replace(of_y, of_y == 0, 1)
   }
@@ -62,9 +63,7 @@ scale_without_centers <- function(spec, x, y, case_weights, extras, linear) {
 }
 
 # Root of the weighted mean of squares.
-column_sizes <- function(x, case_weights) {
-  moments <- answered(engine_moments(x, case_weights))
-  total <- if (is.null(case_weights)) nrow(x) else sum(case_weights)
+column_sizes <- function(moments, total) {
   spread <- ifelse(is.finite(moments$scale), moments$scale, 0) * sqrt(max(0, 1 - 1 / total))
   # As hypot() does it, for numbers whose squares are beyond all.
   largest <- pmax(abs(moments$center), spread)
@@ -89,9 +88,23 @@ learn_outcome <- function(spec, y, case_weights, earlier) {
   )
 }
 
-# Mean and standard deviation (divisor: sum of weights - 1), of constant columns 1.
-column_moments <- function(x, case_weights = NULL) {
-  moments <- answered(engine_moments(x, case_weights))
+# What scaling goes by, of rows in memory: their moments, which columns are of zeros and ones, columns of the rows looked at, which
+# `seed` draws, and their total weight.
+facts_of_rows <- function(x, y, case_weights, seed) {
+  list(
+    y = y, case_weights = case_weights, total = if (is.null(case_weights)) nrow(x) else sum(case_weights),
+    moments = function() answered(engine_moments(x, case_weights)),
+    dummy = function() columns_of_zeros_and_ones(x),
+    looked_at = function(j) {
+      rows <- rows_looked_at(nrow(x), seed)
+      list(column = x[rows, j], weights = case_weights[rows])
+    },
+    moments_of_outcome = function(transform) answered(engine_moments(transform_outcome(y, transform), case_weights))
+  )
+}
+
+# Mean and standard deviation (divisor: sum of weights - 1), of constant columns 1. `moments`: as engine_moments() gives them.
+column_moments <- function(moments) {
   constant <- moments$scale == 0 | !is.finite(moments$scale)
   moments$scale[constant] <- 1
   list(center = moments$center, scale = moments$scale, constant = constant)

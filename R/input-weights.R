@@ -1,7 +1,7 @@
 # Weights of rows and classes, and offsets: which rows take part in a training, and how much.
 
-# Case weights as typed, checked: double, one per row; NULL when there are none.
-read_case_weights <- function(weights, n, arg = "case_weights", call = training_call) {
+# Case weights as typed, checked: double, one per row; NULL when there are none. `some`: they are those of some rows of many.
+read_case_weights <- function(weights, n, arg = "case_weights", call = training_call, some = FALSE) {
   if (is.null(weights)) {
     return(NULL)
   }
@@ -14,7 +14,7 @@ read_case_weights <- function(weights, n, arg = "case_weights", call = training_
       x = "Number {at} is {found}."
     ), call = call)
   }
-  if (all(weights == 0)) {
+  if (!some && all(weights == 0)) {
     stop_backprop("argument", c(
       "{.arg {arg}} must not all be 0: no row would be left.",
       i = "A row of weight 0 is left out of the training."
@@ -110,9 +110,13 @@ class_factors <- function(class_weights, codes, case_weights, levels) {
   if (is.null(case_weights)) {
     case_weights <- rep(1, length(codes))
   }
-  total <- vapply(seq_along(levels), function(code) sum(case_weights[codes == code]), 0)
+  balanced_factors(vapply(seq_along(levels), function(code) sum(case_weights[codes == code]), 0))
+}
+
+# Of the weights that levels have together.
+balanced_factors <- function(total) {
   present <- total > 0
-  factors <- rep(1, length(levels))
+  factors <- rep(1, length(total))
   factors[present] <- sum(total) / (sum(present) * total[present])
   factors
 }

@@ -20,13 +20,19 @@ json_text <- function(x) {
   if (length(parts) == 1L && !inherits(x, "AsIs")) parts else paste0("[", paste(parts, collapse = ","), "]")
 }
 
-# As few digits as give the very number back, 17 at most. JSON has no word for what is not finite: those are texts.
-json_numbers <- function(x) {
+# As few digits as give the very number back, 17 at most; NA, NaN and Inf as R writes them.
+shortest_numbers <- function(x) {
   x <- as.double(x)
   text <- sprintf("%.15g", x)
-  finite <- is.finite(x)
-  long <- finite & suppressWarnings(as.double(text)) != x
+  long <- is.finite(x) & suppressWarnings(as.double(text)) != x
   text[long] <- sprintf("%.17g", x[long])
+  text
+}
+
+# JSON has no word for what is not finite: those are texts.
+json_numbers <- function(x) {
+  x <- as.double(x)
+  text <- shortest_numbers(x)
   text[is.nan(x) | is.na(x)] <- "\"NaN\""
   infinite <- !is.na(x) & is.infinite(x)
   text[infinite] <- ifelse(x[infinite] < 0, "\"-Infinity\"", "\"Infinity\"")

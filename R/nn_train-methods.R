@@ -9,7 +9,7 @@ training_defaults <- alist(
   penalty = 0, mixture = 0, dropout = 0, clip_norm = NULL, decay_schedule = NULL, dropout_schedule = NULL,
   validation = NULL, stop_iter = NULL, stop_metric = NULL, tol = 0,
   case_weights = NULL, class_weights = NULL, offset = NULL, na_action = "error",
-  precision = "double", threads = NULL, seed = NULL, keep = "minimal",
+  precision = "double", threads = NULL, cluster = NULL, seed = NULL, keep = "minimal",
   keep_weights = NULL, callback = NULL, checkpoint = NULL, progress = NULL
 )
 

@@ -25,7 +25,7 @@
 #' | `loss` | `NULL` | `"sse"`, `"mse"`, `"mae"`, `"huber"`, `"binary_cross_entropy"`, `"cross_entropy"`, `"poisson"`, `"quantile"`, or an object, see [losses] | what is minimised |
 #' | `optimizer` * | `"gd"` | a name or an object, see [optimizers] | how the weights step |
 #' | `batch_size` * | `NULL` | 1 or more | rows per step; all for `gd`, `rprop` and `lbfgs`, 32 for the others |
-#' | `shuffle` | `TRUE` | | whether mini-batches draw the rows anew each epoch |
+#' | `shuffle` | `TRUE` | `"shards"` too | whether and how mini-batches draw the rows anew each epoch |
 #' | `lr_schedule` | `"constant"` | a name or an object, see [schedules] | how the learning rate changes |
 #' | `init` | `NULL` | see [nn_init()] | how the weights are drawn |
 #' | `start` | `NULL` | list or fit | weights to start from, or a fit to go on with |
@@ -55,6 +55,7 @@
 #' | `subset` | `NULL` | a condition, or row numbers | the rows to use; formula method only |
 #' | `precision` * | `"double"` | `"double"`, `"single"` | the numbers the engine works in |
 #' | `threads` | `NULL` | 1 or more | processor threads; results do not depend on it |
+#' | `cluster` | `NULL` | see [nn_cluster()] | processes that hold the rows |
 #' | `seed` | `NULL` | a whole number | makes the fit reproducible by itself |
 #' | `keep` | `"minimal"` | `"minimal"`, `"data"` | whether the fit keeps the data |
 #' | `keep_weights` | `NULL` | 1 or more | epochs between snapshots of the weights |
@@ -219,7 +220,7 @@
 #' finite model, with status `"diverged"`. What would take more memory than there is, or than `options(backprop.max_bytes = )` allows, is refused
 #' with its size before it takes any (class `backprop_error_memory`).
 #'
-#' @param X Inputs: a numeric, integer or logical matrix with a row per sample (a vector is one column), a sparse `dgCMatrix`,
+#' @param X A reader ([nn_reader()]), which has a formula and gives its rows in chunks: see [streams]. Or inputs: a numeric, integer or logical matrix with a row per sample (a vector is one column), a sparse `dgCMatrix`,
 #'   or a data frame.
 #' @param Y Outcome: a vector, a factor, or a matrix with a row per sample and a column per output.
 #' @param formula A formula such as `y ~ .` or `log(y) ~ a + b`; several numeric outcomes as `cbind(y1, y2) ~ .`; see below.
@@ -242,7 +243,8 @@
 #' @param loss Loss: a name, an object such as `loss_huber(delta = 2)`, one of your own by [loss_custom()], or `NULL` to choose by outcome and output.
 #' @param optimizer A name such as `"gd"` or `"adam"`, or an object such as `opt_adam(beta1 = 0.8)`; see [optimizers].
 #' @param batch_size Rows per step. More than there are means all rows.
-#' @param shuffle Whether rows are reshuffled each epoch; `FALSE` takes them in order. Without effect on full batches.
+#' @param shuffle Whether rows are reshuffled each epoch; `FALSE` takes them in order; `"shards"` has each shard (at most 16, see
+#'   [nn_cluster()]) reshuffle its own rows, of which every batch has its share. Without effect on full batches.
 #' @param lr_schedule A name such as `"cosine"` or an object such as `schedule_cosine(period = 50)`; see [schedules].
 #' @param init How weights are drawn: a name of [nn_init()] for all layers or one per layer, output included. `NULL`: `"normal"`
 #'   when all layers are sigmoid and the loss is `sse`; otherwise He-normal for layers of the relu family and Glorot-uniform for others.
@@ -275,6 +277,7 @@
 #' @param precision `"double"` or `"single"` (faster, about 7 digits).
 #' @param threads Processor threads. `NULL`: `getOption("backprop.threads")`, else half the cores. The cores there are and the
 #'   environment variables `OMP_THREAD_LIMIT` and `_R_CHECK_LIMIT_CORES_` are upper limits. Small jobs use one.
+#' @param cluster `NULL`, or who holds the rows: a cluster object of the package parallel, or what [nn_cluster()] or [nn_mpi()] gives.
 #' @param seed A whole number, or `NULL` to draw one from R's generator.
 #' @param keep `"minimal"` keeps no data; `"data"` keeps them, so that [fitted()][fitted.nn_fit] and
 #'   [residuals()][residuals.nn_fit] need no `data`.

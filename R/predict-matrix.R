@@ -8,7 +8,8 @@
 #' @param fit A model from [nn_train()].
 #' @param X New inputs: a matrix or, for a model trained on a data frame or by formula, a data frame. Where both
 #'   training and new data have column names, columns are matched by name: their order does not matter, others are ignored, a missing
-#'   one is an error. Else their number must be that of training. A vector is one row (under a network of one input, a column).
+#'   one is an error. Else their number must be that of training. A vector is one row (under a network of one input, a column). Or a reader, see
+#'   below.
 #' @param type `"response"` for the outputs; `"class"`, for a model of a factor or a logical, for the likeliest level of each row, as a plain factor or a logical.
 #' @param offset Numbers added to the output before its activation, for a model that was trained with an offset: one per row, or one for all
 #'   (0 predicts rates per unit of exposure). Not needed where the formula's `offset()`, or a column that was given as offset, is found in `X`; if
@@ -16,17 +17,41 @@
 #' @param epoch Number of an epoch whose weights the model keeps (see `keep_weights` of [nn_train()]); `NULL` for the final ones.
 #' @param threads Processor threads, as in [nn_train()].
 #' @param cost For `type = "class"`, what decisions cost, as [predict()][predict.nn_fit] takes it.
-#' @return With `type = "class"` a factor with the levels of the outcome (of a logical, a logical), a value per row. Otherwise a double matrix with the rows of `X` and a column per output: on the scale of the outcome, or
+#' @param sink Where predictions of a reader go, chunk by chunk; see below. `NULL` returns them.
+#' @param resume `TRUE` goes on with what an earlier call with the same `sink` had not finished, and begins if there is nothing. For a function as
+#'   `sink`, the
+#'   number of rows whose predictions it has already.
+#' @return With a `sink` the number of rows predicted in all, invisibly. Without, with `type = "class"` a factor with the levels of the outcome (of a
+#' logical, a logical), a value per row. Otherwise a double matrix with the rows of `X` and a column per output: on the scale of the outcome, or
 #'   probabilities under a sigmoid or softmax output (for a factor of two levels, one column: the probability
 #'   of the second). Row names are kept; columns have the names of the outcomes or the factor's levels where these are known.
 #'   No rows give no rows. A row's prediction does not depend on the other rows.
+#' @section Readers and sinks:
+#' `X` may be a reader, see [nn_reader()]: its rows are predicted chunk by chunk, with the numbers that they have in memory. With a `sink` no more
+#' than a chunk is in memory. It is one of:
+#'
+#' * a file whose name ends in `.csv`: a line for each row, numbers with as many digits as they need to be read back the same;
+#' * a file whose name ends in `.parquet`, by the package \pkg{arrow};
+#' * a table of a database, `list(connection = con, table = "name")`, by the package \pkg{DBI}: besides the predictions it has the number of each
+#'   row, in a column `row`. The
+#'   connection must not be the one that the reader reads from;
+#' * a function of the predictions of a chunk and of the number of their first row, called for one chunk after another.
+#'
+#' A file is written beside its place, under its name with `.part`, and takes its place when it is whole. If the call ends before, by an error, by
+#' Ctrl-C, or with the
+#' process, `resume = TRUE` goes on from there: what was written of a CSV file stays, and a torn end of it is cut off; a table keeps the chunks that
+#' it has (each is written in one transaction). The reader's rows up to there are read, and not predicted again but for the last of them: if its
+#' prediction is another than was written, the reader or the fit was changed,
+#' which is an error of class `backprop_error_sink`. A Parquet file cannot be gone on with. `offset` must be one number for all rows, or a column of
+#' the reader. Warnings come once, at the end.
 #' @section A fit is code:
 #' A model that was trained by formula carries its formula's expressions, and the functions and constants of yours that these use; predicting evaluates
 #' them. They are evaluated on the columns of the new data, in an environment that holds base R, what travels with the fit and the functions of packages that the
 #' formula names, and nothing of your session. This keeps a prediction from depending on what else is defined; it does not keep
 #' malicious code from doing harm. Like any R object with a formula or a function, read only those fits whose makers you trust.
 #' @section Errors:
-#' Rows with missing or infinite inputs (in single precision, those beyond 3.4e38) are `NA`, unless the fit fills missing values in, see `na_action` of [nn_train()].
+#' Rows with missing or infinite inputs (in single precision, those beyond 3.4e38) are `NA`, unless the fit fills missing values in, see `na_action`
+#' of [nn_train()].
 #' A factor level that training did not have makes the row's prediction `NA` with a warning of class `backprop_warning_new_level`.
 #' A model that was trained with an offset needs one; an `epoch` whose weights are not kept is refused.
 #' A model that is not whole (a field was taken out, or is not what it must be) is an error of class `backprop_error_edited_fit` that names the
@@ -36,8 +61,15 @@
 #' fit <- nn_train(X, c(0, 1, 1, 1), epochs = 2000, seed = 1)
 #' nn_predict(fit, X)
 #' nn_predict(fit, c(1, 0))
+#'
+#' # Rows that are too many for memory, from one file to another.
+#' rows <- tempfile(fileext = ".csv")
+#' predicted <- tempfile(fileext = ".csv")
+#' write.csv(data.frame(a = c(0, 1, 1), b = c(1, 0, 1)), rows, row.names = FALSE)
+#' nn_predict(fit, nn_reader(rows), sink = predicted)
+#' read.csv(predicted)
 #' @export
-nn_predict <- function(fit, X, type = "response", offset = NULL, epoch = NULL, threads = NULL, cost = NULL) {
+nn_predict <- function(fit, X, type = "response", offset = NULL, epoch = NULL, threads = NULL, cost = NULL, sink = NULL, resume = FALSE) {
   call <- quote(nn_predict())
   check_not_missing(fit, call)
   if (missing(X)) {
@@ -54,7 +86,12 @@ nn_predict <- function(fit, X, type = "response", offset = NULL, epoch = NULL, t
   }
   check_cost_wanted(cost, type, call)
   if (!is.null(cost)) cost <- check_cost(cost, levels_of(fit), call)
-  value <- predict_outputs(at_epoch(fit, epoch, "fit", call), X, "X", threads, call, offset)
+  fit <- at_epoch(fit, epoch, "fit", call)
+  if (inherits(X, "nn_reader")) {
+    return(predict_reader(fit, X, list(type = type, offset = offset, threads = threads, cost = cost), sink, resume, call))
+  }
+  check_sink_wanted(sink, resume, call)
+  value <- predict_outputs(fit, X, "X", threads, call, offset)
   if (type == "response") value else decide(value, fit, cost)
 }
 

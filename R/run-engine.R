@@ -16,10 +16,24 @@ run_training <- function(ready, given, earlier, seed, seconds, keep, restart = N
   # Beforehand, so that nothing comes between the engine's answer and the promise to keep it.
   keep(function() if (is.null(result$error) && !is.null(result)) new_fit(result, ready, given, earlier, engine))
   told <- c(engine, if (!is.null(stored)) list(checkpoint = stored$engine))
-  result <- engine_train(told, data$x, data$y, data$case_weights, data$offset, spec$start, watch$hook)
+  cluster <- spec$cluster
+  remote <- NULL
+  if (is.null(cluster)) {
+    result <- engine_train(told, data$x, data$y, data$case_weights, data$offset, spec$start, watch$hook)
+  } else if (is.null(cluster$sync_every)) {
+    remote <- train_remotely(cluster, told, data, spec$start, watch$hook)
+    result <- remote$result
+  } else {
+    result <- keeping_last_average(
+      function(seen) train_averaging(cluster, engine, data, spec$start, watch, stored, seen),
+      function(so_far) result <<- so_far, function() new_fit(result, ready, given, earlier, engine)
+    )
+  }
   watch$close()
-  if (identical(result$error$kind, "nonfinite_x")) stop_unknown_in(data, given$arg)
-  finished(result, colnames(data$x), arg = given$arg)
+  if (!is.null(remote)) raise_of_workers(remote, function() new_fit(result, ready, given, earlier, engine))
+  if (identical(result$error$kind, "nonfinite_x") && !is_streamed(data)) stop_unknown_in(data, given$arg)
+  if (is_streamed(data)) raise_of_stream(data, result, function() new_fit(result, ready, given, earlier, engine))
+  finished(result, name_training_inputs(data), arg = given$arg)
   fit <- new_fit(result, ready, given, earlier, engine)
   if (!is.null(recorder)) recorder$keep(result, engine, spec$start, data, fit)
   raised <- c(if (!is.null(stored)) stored$raised(), watch$raised())
@@ -28,7 +42,8 @@ run_training <- function(ready, given, earlier, seed, seconds, keep, restart = N
     stop(raised[[1L]])
   }
   if (result$status == "diverged") {
-    warn_diverged(result$epoch, engine, data$x, data$y)
+    looked <- if (is_streamed(data)) data$looked_at else data
+    warn_diverged(result$epoch, engine, looked$x, looked$y)
   }
   fit
 }

@@ -1,7 +1,7 @@
 # Training an ensemble: networks of one or several kinds, each judged by rows of its own, whose predictions are averaged.
 
 # Arguments that one network alone can have. Where one is typed, a preset trains one network; with `ensemble` typed too they are refused.
-single_arguments <- c("restarts", "checkpoint", "keep_weights")
+single_arguments <- c("restarts", "checkpoint", "keep_weights", "cluster")
 
 check_ensemble <- function(ensemble, settings) {
   ensemble <- check_count(ensemble, "ensemble")
@@ -21,7 +21,7 @@ check_ensemble <- function(ensemble, settings) {
   }
   given <- c(
     restarts = !(is_whole(settings$restarts) && settings$restarts == 1), checkpoint = !is.null(settings$checkpoint),
-    keep_weights = !is.null(settings$keep_weights), start = !is.null(settings$start) && !inherits(settings$start, "nn_ensemble")
+    keep_weights = !is.null(settings$keep_weights), cluster = !is.null(settings$cluster), start = !is.null(settings$start) && !inherits(settings$start, "nn_ensemble")
   )
   wrong <- names(given)[given]
   if (length(wrong) > 0L) {
@@ -421,7 +421,7 @@ judge_members <- function(pools, shares, rows, engine, outcome) {
   errors <- if (outcome$kind != "factor" && ncol(predicted) == ncol(rows$y)) {
     lapply(seq_len(ncol(predicted)), function(j) {
       sorted <- sort(rows$y[, j] - predicted[, j])
-      sorted[rows_looked_at(length(sorted), 2000)]
+      sorted[round(seq(1, length(sorted), length.out = min(length(sorted), 2000)))]
     })
   }
   list(rows = length(pools[[1L]]$rows), loss = loss, errors = errors)

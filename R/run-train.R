@@ -36,6 +36,16 @@ earlier_fit <- function(start, interface) {
 
 # From here on all methods are one: rows, outcome, design, specification, engine, fit. `recorder` (of new_recorder()) takes what nn_trace() shows.
 train_requested <- function(request, recorder = NULL) {
+  if (is_streamed_request(request)) {
+    if (!is.null(recorder)) refuse_streamed(request, "A trace")
+    return(train_streamed(request))
+  }
+  request$settings["cluster"] <- list(read_cluster(request$settings$cluster))
+  if (is.null(request$settings$cluster)) train_in_process(request, recorder) else train_on_cluster(request, recorder)
+}
+
+# The same of a call whose cluster, if there is one, was asked who it is.
+train_in_process <- function(request, recorder = NULL) {
   request <- settle_request(request)
   given <- request$given
   settings <- request$settings
@@ -50,19 +60,31 @@ train_requested <- function(request, recorder = NULL) {
 
 # A request with the rows that take part, their outcome, and settings that an earlier fit or a preset has completed.
 settle_request <- function(request) {
+  settings <- settle_arguments(request)
+  check_given_again(request$typed, request$given, request$earlier)
+  check_still_filled(settings$na_action, request$earlier)
+  given <- keep_rows(request$given, settings$na_action)
+  given$call <- request$call
+  complete_request(replace(request, c("given", "settings"), list(given, settings)))
+}
+
+# The arguments of a call, with what an earlier fit passes on.
+settle_arguments <- function(request) {
+  settings <- request$settings
+  if (!is.null(request$earlier)) {
+    settings <- inherit_settings(settings, request$typed, request$earlier$settings)
+  }
+  settings <- without_draws(settings, request$typed, request$earlier)
+  settings$na_action <- read_na_action(settings$na_action)
+  settings
+}
+
+# What depends on the rows that take part: the outcome, and what a preset chooses by them.
+complete_request <- function(request) {
   given <- request$given
   settings <- request$settings
   typed <- request$typed
   earlier <- request$earlier
-  if (!is.null(earlier)) {
-    settings <- inherit_settings(settings, typed, earlier$settings)
-  }
-  settings <- without_draws(settings, typed, earlier)
-  settings$na_action <- read_na_action(settings$na_action)
-  check_given_again(typed, given, earlier)
-  check_still_filled(settings$na_action, earlier)
-  given <- keep_rows(given, settings$na_action)
-  given$call <- request$call
   typed_family <- read_family(settings$family)
   given$outcome <- read_outcome(given$Y, like = earlier$outcome, arg = given$outcome_arg, family = typed_family$family)
   settings["resolved_family"] <- list(anticipate_family(settings, typed_family, given$outcome))
@@ -118,6 +140,7 @@ train_planned <- function(plan, given, settings, typed, earlier, recorder) {
   check_events(given$outcome, plan, settings$resolved_family)
   ready <- prepare_training(plan$settings, plan, given, rows, typed, earlier)
   spec <- ready$spec
+  if (!is.null(spec$cluster)) check_goes_with_cluster(ready)
   seconds <- clock(settings$time_limit, settings$began)$left()
   keeping_last(function(keep) {
     train <- function(seed, keep, restart = NULL) run_training(ready, given, earlier, seed, seconds, keep, restart, recorder)
@@ -138,7 +161,10 @@ prepare_training <- function(settings, plan, given, rows, typed, earlier) {
   standardize <- read_standardize(settings$standardize)
   # Bins and bends are learnt of numbers. Elsewhere the engine finds what is none, as it reads them.
   if (!is.null(embed) || is.character(standardize)) check_inputs_known(list(rows$x), given$arg, impute = FALSE)
-  encoding <- learn_encoding(standardize, embed, x, pick(plan$weights, plan$learn), earlier)
+  # The seed is drawn here only where rows are: elsewhere the last thing, see resolve_specification().
+  if (nrow(x) > most_looked_at) settings$seed <- seed_or_drawn(settings$seed)
+  seed <- if (!is.null(settings$seed)) split_seed(settings$seed, typed, earlier)
+  encoding <- learn_encoding(standardize, embed, x, pick(plan$weights, plan$learn), earlier, seed)
   inputs <- list(
     n = plan$n, p = encoded_width(ncol(rows$x), encoding), rows = given$kept, embed = embed,
     validation = if (!is.null(plan$given)) "given" else if (isTRUE(plan$out_of_bag)) "out_of_bag" else plan$share
@@ -146,7 +172,7 @@ prepare_training <- function(settings, plan, given, rows, typed, earlier) {
   if (needs_columns(settings$hidden)) inputs$columns <- describe_columns(x, given$blueprint, encoding)
   spec <- resolve_specification(settings, typed, inputs, given$outcome, given$interface != "matrix", earlier)
   data <- take_rows(plan, spec, given, rows)
-  scaling <- resolve_scaling(spec, x, learning(data$y), learning(data$case_weights), earlier)
+  scaling <- resolve_scaling(spec, facts_of_rows(x, learning(data$y), learning(data$case_weights), seed), earlier)
   data <- scale_outcomes(data, scaling, spec$engine)
   probe_loss(spec$engine$custom$loss, spec$engine$output, data$y)
   ancillary <- start_ancillary(spec$engine, learning(data$y), learning(data$case_weights))
@@ -158,7 +184,7 @@ prepare_training <- function(settings, plan, given, rows, typed, earlier) {
 engine_settings <- function(ready, ...) {
   data <- ready$data
   scaling <- ready$scaling
-  encoding <- encoding_for_engine(list(n = ncol(data$x), center = scaling$center, scale = scaling$scale, encoding = ready$encoding))
+  encoding <- encoding_for_engine(list(n = count_training_inputs(data), center = scaling$center, scale = scaling$scale, encoding = ready$encoding))
   more <- list(
     center = scaling$center, scale = scaling$scale, encoding = encoding, validation = data$validation, ancillary = ready$ancillary, ...
   )

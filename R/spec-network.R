@@ -199,7 +199,7 @@ describe_widths <- function(sizes) paste(sizes, collapse = ", ")
 
 # What is known of the numbers that come in while they still are the inputs, or made of single ones: their `names`; of indicators which `factor` they are of;
 # of bins which `column`; and which are `number`s other than zeros and ones. `groups`: factors of which all there is is in products.
-describe_columns <- function(x, blueprint, encoding) {
+describe_columns <- function(x, blueprint, encoding, binary = columns_of_zeros_and_ones(x)) {
   p <- ncol(x)
   names <- colnames(x)
   if (is.null(names)) names <- paste0("x", seq_len(p))
@@ -216,7 +216,6 @@ describe_columns <- function(x, blueprint, encoding) {
     }
   }
   bins <- if (is.null(encoding$edges)) integer(p) else pmax(lengths(encoding$edges) - 1L, 0L)
-  binary <- columns_of_zeros_and_ones(x)
   list(
     names = encoded_names(names, encoding), factor = c(factor, rep(NA, sum(bins))), column = c(rep(NA, p), rep(names, bins)),
     number = c(!binary, logical(sum(bins))), binary = c(binary, logical(sum(bins))), variables = variables, table = !is.null(design)

@@ -46,5 +46,5 @@ plain_steps <- list(
 # of one call: its data and time, what is in the fit already, and what goes on around the training.
 training_arguments <- names(training_defaults)
 inherited_arguments <- setdiff(training_arguments, c(
-  "hidden", "epochs", "preset", "effort", "time_limit", "family", "start", "restarts", "case_weights", "offset", "threads", "callback", "checkpoint", "progress"
+  "hidden", "epochs", "preset", "effort", "time_limit", "family", "start", "restarts", "case_weights", "offset", "threads", "cluster", "callback", "checkpoint", "progress"
 ))

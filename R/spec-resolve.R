@@ -79,7 +79,7 @@ resolve_specification <- function(settings, typed, inputs, outcome, table, earli
     keep_best = !is.null(settings$validation),
     epochs = epochs,
     batch_size = batch_size,
-    shuffle = check_flag(settings$shuffle, "shuffle"),
+    shuffle = read_shuffle(settings$shuffle, "shuffle" %in% typed, settings$cluster, batch_size, inputs$n),
     init = init$weights,
     bias_init = init$biases,
     precision = check_choice(settings$precision, "precision", precisions),
@@ -116,7 +116,8 @@ resolve_specification <- function(settings, typed, inputs, outcome, table, earli
     offset = offset,
     callback = callback,
     checkpoint = checkpoint,
-    restarts = restarts
+    restarts = restarts,
+    cluster = settings$cluster
   )
 }
 

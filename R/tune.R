@@ -143,6 +143,7 @@ nn_tune <- function(X, ..., search = "grid", configurations = NULL, folds = 5, r
     values <- read_tuned(arguments)
     chosen <- make_configurations(values, search, configurations, seed)
     request <- as_tuning(do.call("request_training", c(list(X), arguments[setdiff(names(arguments), names(values))]), quote = TRUE))
+    as_tuning(refuse_streamed(request, "A tuning"))
     refuse_moved_rows(request$given)
     request$call <- training_words(words, names(arguments), values)
     task <- new_task(request, chosen, folds, repeats, group, metric, seed, progress)
@@ -172,7 +173,7 @@ refuse_in_tuning <- function(names) {
 new_task <- function(request, configurations, folds, repeats, group, metric, seed, progress) {
   # A class that the rows of a fold lack is a class all the same.
   if (is.data.frame(request$given$Y) && ncol(request$given$Y) == 1L && is.character(request$given$Y[[1L]])) request$given$Y <- request$given$Y[[1L]]
-  if (is.character(request$given$Y)) request$given$Y <- factor(request$given$Y)
+  if (is.character(request$given$Y)) request$given$Y <- factor(request$given$Y, levels = levels_of_text(request$given$Y))
   task <- list(trials = lapply(configurations, function(values) list(values = values)))
   settled <- as_tuning(settle_request(request))$given
   task$trials <- lapply(seq_along(configurations), function(i) {

@@ -220,6 +220,7 @@ training_kinds <- function(problem) {
     class_weights = class_weights_for(problem), offset = function(near) if (near) draw_one(NA, Inf, "1", rep(0, n + 1), matrix(0, n, 2)) else if (chance(0.5)) NULL else stats::rnorm(n),
     na_action = function(near) if (near) draw_one(a_choice_of(c("error", "omit"))(TRUE), mean, "pass") else draw_one("error", "omit", "impute", stats::na.omit, stats::na.fail, "na.exclude"),
     precision = a_choice_of(c("double", "single")), threads = or_null(function(near) if (near) a_count(TRUE) else draw_one(1, 2L, 3)),
+    cluster = function(near) if (near) draw_one(2, "cl", NA, list(1)) else NULL,
     seed = or_null(a_seed), keep = a_choice_of(c("minimal", "data")), keep_weights = or_null(a_count), callback = a_callback, checkpoint = a_checkpoint,
     progress = function(near) if (near) draw_one(NA, "yes", c(TRUE, TRUE)) else draw_one(FALSE, FALSE, FALSE, NULL, TRUE)
   )

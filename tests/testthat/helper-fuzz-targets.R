@@ -14,7 +14,7 @@ fuzz_targets <- function() {
     lapply(targets_of_edits(), a_target, 3), lapply(targets_of_verbs(), a_target, 2), lapply(targets_of_tuning(), a_target, 1.5),
     lapply(targets_of_forecasts(), a_target, 1.5), lapply(targets_of_explanations(), a_target, 4), lapply(targets_of_files(), a_target, 1),
     list(nn_path = a_target(target_of_paths, 5)), lapply(targets_of_paths(), a_target, 2.5), lapply(targets_of_exercises(), a_target, 1.5),
-    list(parsnip = a_target(target_of_parsnip)), lapply(targets_of_toys(), a_target, 3)
+    lapply(targets_of_readers(), a_target, 2), list(parsnip = a_target(target_of_parsnip)), lapply(targets_of_toys(), a_target, 3)
   )
 }
 
@@ -226,7 +226,24 @@ targets_of_makers <- function() {
   makers <- c(fuzz_optimizers, fuzz_schedules)
   kinds <- c(stats::setNames(lapply(makers, `[[`, "kinds"), vapply(makers, `[[`, "", "fun")), fuzz_losses, fuzz_embeddings, fuzz_layers)
   classes <- c(opt = "nn_optimizer", loss = "nn_loss", schedule = "nn_schedule", embed = "nn_embedding", layer = "nn_layer")[sub("_.*", "", names(kinds))]
-  c(Map(of, kinds, classes, names(kinds)), targets_of_own_functions())
+  c(Map(of, kinds, classes, names(kinds)), targets_of_own_functions(), targets_of_clusters(of))
+}
+
+# Clusters that nobody asks anything.
+targets_of_clusters <- function(of) {
+  kinds <- list(
+    exact = a_flag, sync_every = or_null(a_count), timeout = function(near) if (near) draw_one(0, NA, Inf, "60", c(1, 2)) else draw_one(1, 60, 7.5)
+  )
+  a_cluster <- structure(list(structure(list(host = "localhost"), class = "node")), class = c("cluster", "list"))
+  list(
+    nn_mpi = of(kinds, "nn_cluster", "nn_mpi"),
+    nn_cluster = function() {
+      cl <- list(cl = function(near) if (near) draw_one(2, NULL, list(), a_cluster[0]) else a_cluster)
+      fuzz_draw(c("nn_cluster", "print.nn_cluster"), quote(nn_cluster), draw_arguments(c(cl, kinds), needed = "cl"), holds = function(value) {
+        c(if (!inherits(value, "nn_cluster")) "is no nn_cluster", faults_of_text(value))
+      })
+    }
+  )
 }
 
 targets_of_own_functions <- function() {

@@ -1,8 +1,8 @@
 # Rows in memory as a stream of the engine's: what a reader is for rows that are not in memory.
 
 # `x`, `y`, `case_weights` and `offset` as `engine_train()` takes them, given in chunks of `size` rows. `ask(pass, row, rows)` is called before a chunk is
-# given and may fail or change it.
-as_stream <- function(x, y, case_weights, offset, size = nrow(x), ask = function(pass, row, rows) rows) {
+# given and may fail or change it. `shuffle_bytes` of rows may wait to be shuffled.
+as_stream <- function(x, y, case_weights, offset, size = nrow(x), ask = function(pass, row, rows) rows, shuffle_bytes = 0) {
   pass <- 0L
   at <- 0L
   open <- guarded_hook(function() {
@@ -24,7 +24,7 @@ as_stream <- function(x, y, case_weights, offset, size = nrow(x), ask = function
   structure(
     list(
       rows = nrow(x), inputs = ncol(x), targets = ncol(y), offsets = if (is.null(offset)) 0L else ncol(offset),
-      case_weights = !is.null(case_weights), open = open$fun, next_rows = next_rows$fun,
+      case_weights = !is.null(case_weights), shuffle_bytes = shuffle_bytes, open = open$fun, next_rows = next_rows$fun,
       passes = function() pass, raised = function() c(open$raised(), next_rows$raised())
     ),
     class = "stream"

@@ -8,11 +8,11 @@ stream_table <- function(n = 157) {
 
 stream_fields <- c("weights", "biases", "history", "final_loss", "final_validation_loss", "optimizer_state", "epochs_done", "status")
 
-fit_of <- function(..., optimizer = "adam") {
+fit_of <- function(..., optimizer = "adam", shuffle = FALSE) {
   data <- stream_table()
   nn_train(
     y ~ a + b + flag + f + offset(o), data,
-    case_weights = data$w, hidden = c(6, 4), epochs = 5, seed = 3, shuffle = FALSE, preset = "textbook", optimizer = optimizer, ...
+    case_weights = data$w, hidden = c(6, 4), epochs = 5, seed = 3, shuffle = shuffle, preset = "textbook", optimizer = optimizer, ...
   )[stream_fields]
 }
 
@@ -43,6 +43,20 @@ test_that("encoded inputs come out of chunks as out of the table", {
   wanted <- fit()
   local_streams(11)
   expect_identical(fit(), wanted)
+})
+
+test_that("shuffled rows have an order that chunks do not decide, and need a buffer", {
+  shuffled <- function(size, bytes) {
+    local_streams(size, shuffle_bytes = bytes)
+    fit_of(batch_size = 20, shuffle = TRUE)
+  }
+  wanted <- shuffled(157, 4000)
+  expect_identical(shuffled(1, 4000), wanted)
+  expect_identical(shuffled(50, 4000), wanted)
+  # All rows fit into this one.
+  expect_false(identical(shuffled(50, 1e5), wanted))
+  expect_identical(shuffled(50, 1e9), shuffled(7, 1e5))
+  expect_error(shuffled(50, 0), "no buffer", class = "backprop_error_config")
 })
 
 test_that("an error while rows are read ends training, with the model of the last epoch", {

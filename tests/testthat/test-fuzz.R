@@ -2,7 +2,7 @@
 
 skip_unless_fuzzing <- function() {
   skip_on_cran()
-  for (package in c("Matrix", "generics", "ggplot2", "htmltools", "knitr", "openxlsx", "recipes", "shiny", "withr")) skip_if_not_installed(package)
+  for (package in c("bigmemory", "Matrix", "RSQLite", "generics", "ggplot2", "htmltools", "knitr", "openxlsx", "recipes", "shiny", "withr")) skip_if_not_installed(package)
 }
 
 # Made once for all tests of this file. The seed is the first there is; calls of other seeds are as good.

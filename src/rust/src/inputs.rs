@@ -23,6 +23,17 @@ fn matrix_of<'a, E: Element>(value: &Robj, data: Option<&'a [E]>, what: &str) ->
     Ok(ColumnMajor::new(data, rows, columns))
 }
 
+/// What so many columns are centred and divided by, if they are.
+fn moments(spec: &Fields, columns: usize) -> Result<Option<(&[f64], &[f64])>> {
+    match (spec.numbers("center")?, spec.numbers("scale")?) {
+        (Some(center), Some(scale)) if center.len() == columns && scale.len() == columns => {
+            Ok(Some((center, scale)))
+        }
+        (None, None) => Ok(None),
+        _ => Err(wrong("center")),
+    }
+}
+
 fn scaled<'a, E: Element>(
     matrix: ColumnMajor<'a, E>,
     moments: Option<(&'a [f64], &'a [f64])>,
@@ -195,6 +206,17 @@ impl<'a> Inputs<'a> {
         Ok(Inputs { matrix, encodings })
     }
 
+    /// The same of numbers that are not R's.
+    pub fn of_numbers(
+        numbers: ColumnMajor<'a>,
+        spec: &'a Fields,
+        encodings: Option<Rc<Encodings>>,
+    ) -> Result<Inputs<'a>> {
+        let moments = moments(spec, RowSource::<f64>::columns(&numbers))?;
+        let matrix = Matrix::Dense(scaled(numbers, moments));
+        Ok(Inputs { matrix, encodings })
+    }
+
     /// As what the engine takes.
     pub fn source<T: Precision>(&self) -> Result<Source<'_, T>> {
         let columns = self.matrix.source();
@@ -268,18 +290,10 @@ fn column_encodings(fields: &Fields, columns: usize) -> Result<Vec<ColumnEncodin
 impl<'a> Matrix<'a> {
     /// Reads a matrix or the parts of a sparse one, standardised as the specification says.
     fn new(value: &'a Robj, spec: &'a Fields) -> Result<Matrix<'a>> {
-        let moments = match (spec.numbers("center")?, spec.numbers("scale")?) {
-            (Some(center), Some(scale)) if center.len() == scale.len() => Some((center, scale)),
-            (None, None) => None,
-            _ => return Err(wrong("center")),
-        };
-        let fits = |columns: usize| moments.is_none_or(|(center, _)| center.len() == columns);
         if value.is_list() {
             let fields = Fields::new(value, "x")?;
             let parts = Sparse::new(&fields)?;
-            if !fits(parts.columns) {
-                return Err(wrong("center"));
-            }
+            let moments = moments(spec, parts.columns)?;
             // A training has not counted it yet; what it may take in all is compared later.
             let bytes = SparseRows::bytes_of(parts.rows, parts.numbers.len());
             of_system().check(bytes, 0.0)?;
@@ -295,9 +309,7 @@ impl<'a> Matrix<'a> {
                 None => rows,
             }));
         }
-        if !fits(value.ncols()) {
-            return Err(wrong("center"));
-        }
+        let moments = moments(spec, value.ncols())?;
         Ok(match integers(value) {
             Some(numbers) => Matrix::Integers(scaled(matrix_of(value, Some(numbers), "x")?, moments)),
             None => Matrix::Dense(scaled(matrix(value, "x")?, moments)),

@@ -4,6 +4,7 @@
 //! turns into a condition: text from here never reaches a format string of R's.
 
 mod arguments;
+mod arrow;
 mod derivatives;
 mod files;
 mod functions;
@@ -12,6 +13,7 @@ mod interrupts;
 mod layers;
 mod members;
 mod moments;
+mod native;
 mod predictions;
 mod problem;
 mod registry;
@@ -111,6 +113,7 @@ fn engine_panic(threads: i32) -> List {
 
 extendr_module! {
     mod backprop;
+    use arrow;
     use derivatives;
     use files;
     use layers;

@@ -12,6 +12,7 @@ use backprop_engine::train::observer::EpochEnd;
 use backprop_engine::train::trace::StepTrace;
 use backprop_engine::{Best, Ending, EngineError, Result, Trained};
 use extendr_api::prelude::*;
+use extendr_api::AsTypedSlice;
 use ndarray::Array2;
 use std::ffi::c_void;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -69,7 +70,9 @@ extern "C" {
     fn backprop_vector(kind: u32, length: isize) -> *mut c_void;
 }
 
-/// R's header Rinternals.h: the type of integer vectors.
+/// R's header Rinternals.h: the type of vectors of flags.
+const LGLSXP: u32 = 10;
+/// The type of integer vectors.
 const INTSXP: u32 = 13;
 /// The type of vectors of doubles.
 const REALSXP: u32 = 14;
@@ -112,6 +115,16 @@ pub fn integers(values: impl ExactSizeIterator<Item = i32>) -> Result<Robj> {
     let mut made = vector::<i32>(INTSXP, values.len())?;
     let out = made.as_integer_slice_mut().unwrap_or_default();
     out.iter_mut().zip(values).for_each(|(out, value)| *out = value);
+    Ok(made)
+}
+
+/// Flags, each 0, 1 or R's missing integer.
+pub fn flags(values: impl ExactSizeIterator<Item = i32>) -> Result<Robj> {
+    let mut made = vector::<i32>(LGLSXP, values.len())?;
+    let out: &mut [Rbool] = made.as_typed_slice_mut().unwrap_or_default();
+    out.iter_mut()
+        .zip(values)
+        .for_each(|(out, value)| *out = Rbool::new(value));
     Ok(made)
 }
 

@@ -87,7 +87,7 @@ impl<T: Precision> RowsOf<'_, T> {
     pub fn source(&self) -> Source<'_, T> {
         match self {
             RowsOf::Table(table, inputs) => table.data(inputs).into(),
-            RowsOf::Stream(stream) => Source::stream(stream.rows()),
+            RowsOf::Stream(stream) => stream.source(),
             RowsOf::Remote(remote) => Source::Remote(Box::new(*remote)),
         }
     }

@@ -1,20 +1,30 @@
-//! Rows that R gives chunk by chunk, through functions: for training on more of them than memory holds.
+//! Rows that R gives chunk by chunk, through functions, or says where to find: for training on more of them than memory holds.
 
 use crate::arguments::{of_system, wrong, Fields};
 use crate::inputs::{matrix, Encodings, Inputs, Precision};
 use crate::interrupts::{answer_of, ask};
+use crate::native::Native;
+use backprop_engine::data::arrow::ArrowBlock;
 use backprop_engine::data::rows::{Block, BlockSource, Blocks, ColumnMajor, RowSource, TableShape};
+use backprop_engine::data::Source;
 use backprop_engine::{EngineError, Result};
 use extendr_api::prelude::*;
 use std::cell::RefCell;
 use std::rc::Rc;
 
+/// Rows of a batch of an Arrow stream, as most makers have them by default.
+const ROWS_OF_BATCH: usize = 1 << 16;
+/// Batches in memory: two ahead, one decoded, and rows that are made of it.
+const BATCHES: f64 = 4.0;
+
 /// Rows of which R has functions that give them.
 ///
-/// It is `list(rows =, inputs =, targets =, offsets =, case_weights =, open =, next_rows =)` of class `"stream"`: how many rows there
-/// are, how many columns `x`, `y` and `offset` have (no `offset`: 0), whether there are case weights. `open()` goes to the first
+/// It is `list(rows =, inputs =, targets =, offsets =, case_weights =, shuffle_bytes =, open =, next_rows =)` of class `"stream"`: how many
+/// rows there are, how many columns `x`, `y` and `offset` have (no `offset`: 0), whether there are case weights, how many bytes of rows may wait to be
+/// shuffled. `open()` goes to the first
 /// row and says TRUE. `next_rows()` gives `list(x =, y =, case_weights =, offset =)` of the next rows, or TRUE when there are no more.
 /// They let no condition escape: after an error they say FALSE, and whoever made them knows it; NULL stands for an interrupt.
+/// Instead of the two functions there may be `native`, as [`Native`] reads it.
 pub struct Stream<'a> {
     spec: &'a Fields,
     /// What the network gets of the rows.
@@ -22,11 +32,18 @@ pub struct Stream<'a> {
     /// Columns that R gives as `x`.
     columns: usize,
     encodings: Option<Rc<Encodings>>,
-    open: Function,
-    next_rows: Function,
+    giver: Giver,
+    /// Bytes of rows that wait to be given out in a random order.
+    shuffle_bytes: f64,
     /// The first chunk, until it is asked for: it was read for its size.
     first: RefCell<Option<Robj>>,
     bytes: f64,
+}
+
+/// Who gives the rows.
+enum Giver {
+    Functions { open: Function, next_rows: Function },
+    Native(Box<Native>),
 }
 
 impl<'a> Stream<'a> {
@@ -44,24 +61,36 @@ impl<'a> Stream<'a> {
         };
         let columns = fields.count("inputs")?;
         let encodings = Encodings::of(spec, columns)?;
+        let shape = TableShape {
+            rows: fields.count("rows")?,
+            inputs: encodings.as_ref().map_or(columns, |encodings| encodings.width()),
+            targets: fields.count("targets")?,
+            offsets: fields.count_or("offsets", 0)?,
+            case_weights: fields.flag("case_weights")?,
+        };
+        let giver = match fields.get("native") {
+            Some(native) => Giver::Native(Box::new(Native::new(native, &shape, columns)?)),
+            None => Giver::Functions {
+                open: function("open")?,
+                next_rows: function("next_rows")?,
+            },
+        };
         let mut stream = Stream {
             spec,
-            shape: TableShape {
-                rows: fields.count("rows")?,
-                inputs: encodings.as_ref().map_or(columns, |encodings| encodings.width()),
-                targets: fields.count("targets")?,
-                offsets: fields.count_or("offsets", 0)?,
-                case_weights: fields.flag("case_weights")?,
-            },
+            shape,
             columns,
             encodings,
-            open: function("open")?,
-            next_rows: function("next_rows")?,
+            giver,
+            shuffle_bytes: fields.number_or("shuffle_bytes", 0.0)?,
             first: RefCell::new(None),
             bytes: 0.0,
         };
-        stream.go_to_first()?;
-        let first = stream.ask_for_rows()?;
+        let Giver::Functions { open, next_rows } = &stream.giver else {
+            stream.bytes = BATCHES * Block::<f64>::bytes(&stream.shape, ROWS_OF_BATCH);
+            return Ok(stream);
+        };
+        go_to_first(open)?;
+        let first = ask_for_rows(next_rows)?;
         if let Some(first) = &first {
             let rows = Fields::new(first, "rows of a stream")?.required("x")?.nrows();
             // As R has them, and as they wait to be asked for.
@@ -81,24 +110,9 @@ impl<'a> Stream<'a> {
     }
 
     /// As what the engine takes.
-    pub fn rows<T: Precision>(&self) -> Blocks<T, &Stream<'a>> {
-        Blocks::new(self)
-    }
-
-    fn go_to_first(&self) -> Result<()> {
-        match ask(&self.open, pairlist!())? {
-            true => Ok(()),
-            false => Err(failed("could not be opened")),
-        }
-    }
-
-    fn ask_for_rows(&self) -> Result<Option<Robj>> {
-        let answer = answer_of(&self.next_rows, pairlist!())?;
-        match answer.as_bool() {
-            Some(true) => Ok(None),
-            Some(false) => Err(failed("could not be read")),
-            None => Ok(Some(answer)),
-        }
+    pub fn source<T: Precision>(&self) -> Source<'_, T> {
+        let rows: Blocks<T, &Stream<'_>> = Blocks::new(self);
+        Source::shuffled_stream(rows, self.shuffle_bytes)
     }
 
     /// Puts rows as R gives them into a block.
@@ -118,9 +132,6 @@ impl<'a> Stream<'a> {
         let targets = matrix(fields.required("y")?, "y")?;
         let offsets = fields.get("offset").map(|value| matrix(value, "offset"));
         let offsets = offsets.transpose()?;
-        fn as_rows<'r, T: Precision>(matrix: &'r ColumnMajor<'_>) -> &'r dyn RowSource<T> {
-            T::rows_of_doubles(matrix)
-        }
         block.fill(
             &self.shape,
             source.rows(),
@@ -128,6 +139,46 @@ impl<'a> Stream<'a> {
             offsets.as_ref().map(as_rows),
             fields.numbers("case_weights")?,
         )
+    }
+
+    /// The same with rows as a plan makes them.
+    fn fill_plain<T: Precision>(&self, rows: &ArrowBlock, block: &mut Block<T>) -> Result<()> {
+        let count = rows.rows;
+        let matrix = |numbers, columns| ColumnMajor::new(numbers, count, columns);
+        let inputs = Inputs::of_numbers(matrix(&rows.x, self.columns), self.spec, self.encodings.clone())?;
+        let source = inputs.source::<T>()?;
+        let targets = matrix(&rows.y, self.shape.targets);
+        let offsets = rows
+            .offset
+            .as_ref()
+            .map(|offset| matrix(offset, self.shape.offsets));
+        block.fill(
+            &self.shape,
+            source.rows(),
+            as_rows(&targets),
+            offsets.as_ref().map(as_rows),
+            rows.case_weights.as_deref(),
+        )
+    }
+}
+
+fn as_rows<'r, T: Precision>(matrix: &'r ColumnMajor<'_>) -> &'r dyn RowSource<T> {
+    T::rows_of_doubles(matrix)
+}
+
+fn go_to_first(open: &Function) -> Result<()> {
+    match ask(open, pairlist!())? {
+        true => Ok(()),
+        false => Err(failed("could not be opened")),
+    }
+}
+
+fn ask_for_rows(next_rows: &Function) -> Result<Option<Robj>> {
+    let answer = answer_of(next_rows, pairlist!())?;
+    match answer.as_bool() {
+        Some(true) => Ok(None),
+        Some(false) => Err(failed("could not be read")),
+        None => Ok(Some(answer)),
     }
 }
 
@@ -141,16 +192,26 @@ impl<T: Precision> BlockSource<T> for &Stream<'_> {
     }
 
     fn rewind(&mut self) -> Result<()> {
-        match self.first.borrow().is_some() {
-            true => Ok(()),
-            false => self.go_to_first(),
+        match &self.giver {
+            Giver::Native(native) => native.rewind(),
+            Giver::Functions { .. } if self.first.borrow().is_some() => Ok(()),
+            Giver::Functions { open, .. } => go_to_first(open),
         }
     }
 
     fn next_block(&mut self, block: &mut Block<T>) -> Result<bool> {
+        let next_rows = match &self.giver {
+            Giver::Functions { next_rows, .. } => next_rows,
+            Giver::Native(native) => {
+                return match native.next_block()? {
+                    None => Ok(false),
+                    Some(rows) => self.fill_plain(&rows, block).map(|()| true),
+                }
+            }
+        };
         let first = self.first.take();
         let rows = match first {
-            None => self.ask_for_rows()?,
+            None => ask_for_rows(next_rows)?,
             first => first,
         };
         match rows {

@@ -8,13 +8,14 @@ use crate::problem::is_single;
 use crate::results::{self, answer};
 use crate::rows::{Rows, RowsOf};
 use crate::watch::{Checkpoint, Hook, Watch};
-use backprop_engine::base::random::{rows_of_share, split};
+use backprop_engine::base::random::{row_key, rows_of_share, split, Purpose};
+use backprop_engine::base::room::room;
 use backprop_engine::base::threads::with_team_asking;
 use backprop_engine::optim::rows_of_step;
 use backprop_engine::train::observer::Observer;
 use backprop_engine::train::trace::{Recorder, StepTrace};
 use backprop_engine::work_of_step;
-use backprop_engine::{CheckedSettings, Method, Network, Result, Start, Trained};
+use backprop_engine::{CheckedSettings, EngineError, Method, Network, Result, Start, Trained};
 use extendr_api::prelude::*;
 
 /// Bytes of the names, formulas and notes of some twenty matrices that a trace shows of a layer in a step; measured.
@@ -139,6 +140,23 @@ fn engine_batch_size(optimizer: &str, wanted: Nullable<i32>, rows: i32) -> List 
     })
 }
 
+/// A number in [0, 1) for each of `count` rows from number `first` (0-based) on, drawn by (seed, purpose, number). `purpose`:
+/// "sample" (which rows are looked at) or "held" (which are held back).
+/// @noRd
+#[extendr]
+fn engine_row_keys(seed: f64, first: f64, count: f64, purpose: &str) -> List {
+    answer(|| {
+        let purpose = match purpose {
+            "sample" => Purpose::Sample,
+            "held" => Purpose::HeldBack,
+            other => return Err(EngineError::Config(format!("unknown purpose {other:?}"))),
+        };
+        let mut keys = room(count as usize)?;
+        keys.extend((0..count as u64).map(|row| row_key(seed as i64 as u64, purpose, first as u64 + row)));
+        Ok(list!(error = (), keys = keys))
+    })
+}
+
 /// Rows (1-based) of a random share, the same share of every stratum, that a member (from 1) of an ensemble holds back.
 /// @noRd
 #[extendr]
@@ -162,6 +180,7 @@ extendr_module! {
     mod training;
     fn engine_train;
     fn engine_batch_size;
+    fn engine_row_keys;
     fn engine_split;
     fn engine_rows_of_share;
 }

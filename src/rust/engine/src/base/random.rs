@@ -19,6 +19,10 @@ pub enum Purpose {
     Shuffle = 3,
     /// Units dropped out.
     Dropout = 4,
+    /// Which rows are looked at where some tell enough.
+    Sample = 5,
+    /// Rows of a stream that are held back to validate.
+    HeldBack = 6,
 }
 
 /// The generator of a purpose, keyed by two counters (0 where there is nothing to count).
@@ -28,6 +32,16 @@ pub fn stream(seed: u64, purpose: Purpose, first: u64, second: u64) -> Xoshiro25
         key = mix(key ^ part.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     }
     Xoshiro256PlusPlus::seed_from_u64(key)
+}
+
+/// A number in [0, 1) for each row, drawn by its number: the same however many rows there are, and in whatever
+/// chunks they come.
+pub fn row_key(seed: u64, purpose: Purpose, row: u64) -> f64 {
+    let mut key = seed;
+    for part in [purpose as u64, row] {
+        key = mix(key ^ part.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    }
+    (key >> 11) as f64 * 2f64.powi(-53)
 }
 
 /// The finaliser of SplitMix64 (Steele, Lea and Flood, 2014).
@@ -119,6 +133,33 @@ mod tests {
         ] {
             assert_ne!(base, other);
         }
+    }
+
+    #[test]
+    fn keys_of_rows_are_uniform_and_of_each_purpose_their_own() {
+        let keys =
+            |seed, purpose| -> Vec<f64> { (0..100_000).map(|row| row_key(seed, purpose, row)).collect() };
+        let sample = keys(7, Purpose::Sample);
+        for other in [keys(8, Purpose::Sample), keys(7, Purpose::HeldBack)] {
+            // Standard error of a mean of products of two: 1/12 / sqrt(1e5).
+            let together: f64 = sample
+                .iter()
+                .zip(&other)
+                .map(|(a, b)| (a - 0.5) * (b - 0.5))
+                .sum();
+            assert!(together.abs() / 1e5 < 4.0 / 12.0 / 1e5f64.sqrt());
+        }
+        for cut in [0.01, 0.2, 0.5, 0.9] {
+            let below = sample.iter().filter(|&&key| key < cut).count() as f64;
+            assert!((below - 1e5 * cut).abs() < 4.0 * (1e5 * cut * (1.0 - cut)).sqrt());
+        }
+        // Neighbours do not go together either.
+        let next: f64 = sample
+            .windows(2)
+            .map(|pair| (pair[0] - 0.5) * (pair[1] - 0.5))
+            .sum();
+        assert!(next.abs() / 1e5 < 4.0 / 12.0 / 1e5f64.sqrt());
+        assert!(sample.iter().all(|key| (0.0..1.0).contains(key)));
     }
 
     #[test]

@@ -53,7 +53,7 @@ impl AllRows {
     pub fn of_rows<T: Scalar>(objective: &Objective, rows: &Rows<'_, T>) -> Result<Option<AllRows>> {
         match rows {
             Rows::Table(data) => AllRows::of(objective, data),
-            Rows::Stream(_) | Rows::Remote(_) => Ok(None),
+            Rows::Stream(..) | Rows::Remote(_) => Ok(None),
         }
     }
 

@@ -92,6 +92,17 @@ impl<'a, T: Scalar> Backend<'a, T> {
         self.stepper.step(&mut self.model, plan, false, &mut self.source)
     }
 
+    /// Has the next pass over rows of a stream come in the order of an epoch.
+    ///
+    /// # Errors
+    /// As for [`Reader::shuffle_next`](crate::data::rows::Reader::shuffle_next).
+    pub fn shuffle(&mut self, seed: u64, epoch: u64) -> Result<()> {
+        match &mut self.source {
+            Source::Table(_) | Source::Remote(_) => Ok(()),
+            Source::Stream(reader) => reader.shuffle_next(seed, epoch),
+        }
+    }
+
     /// The gradient of the last step, laid out like the parameters; only where it is kept whole.
     pub fn gradient(&mut self) -> &[T] {
         self.stepper.gradient()

@@ -108,7 +108,7 @@ pub(crate) fn total_weight<T: Scalar>(
 ) -> Result<f64> {
     let shape = match source.rows() {
         Rows::Table(data) => return Ok(data.total_weight()),
-        Rows::Stream(shape) | Rows::Remote(shape) => shape,
+        Rows::Stream(shape, _) | Rows::Remote(shape) => shape,
     };
     if let Source::Remote(workers) = source {
         let total = workers.total_weight();

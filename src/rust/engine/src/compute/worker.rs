@@ -130,7 +130,7 @@ pub fn gradients<T: Scalar>(
         }
     }
     // Members take shards of a table side by side; those of a stream come one after the other.
-    let (largest, shards) = match data.is_stream() {
+    let (largest, side_by_side) = match data.is_stream() {
         true => (cuts.windows(2).map(|cut| cut[1] - cut[0]).max(), 1),
         false => (cuts.last().copied(), cuts.len() - 1),
     };
@@ -156,7 +156,8 @@ pub fn gradients<T: Scalar>(
         records: false,
         whole_gradient: true,
         counts_hits: work.counts_hits,
-        shards: Some(shards),
+        shards: Some(part.shards),
+        answers: Some(side_by_side),
     };
     let plan = StepPlan {
         rows,

@@ -1,5 +1,6 @@
 //! Tables to learn from: where rows come from, what becomes of their columns, and what stands beside them.
 
+pub mod arrow;
 pub mod encoding;
 pub mod moments;
 pub mod remote;

@@ -2,7 +2,7 @@
 
 use crate::base::error::{EngineError, Result};
 use crate::data::remote::Workers;
-use crate::data::rows::{Reader, RowStream, TableShape};
+use crate::data::rows::{Reader, RowStream, Shuffle, TableShape};
 use crate::data::table::{check_objective, Data};
 use crate::kernels::scalar::Scalar;
 use crate::nn::network::Network;
@@ -23,8 +23,8 @@ pub enum Source<'a, T> {
 pub enum Rows<'a, T> {
     /// The rows themselves.
     Table(Data<'a, T>),
-    /// What comes from a stream.
-    Stream(TableShape),
+    /// What comes from a stream, and how many rows of it there may be in a buffer, to be shuffled.
+    Stream(TableShape, usize),
     /// What others have.
     Remote(TableShape),
 }
@@ -47,11 +47,16 @@ impl<'a, T: Scalar> Source<'a, T> {
         Source::Stream(Reader::new(stream))
     }
 
+    /// The same with a buffer of so many bytes, through which they can be shuffled.
+    pub fn shuffled_stream(stream: impl RowStream<T> + 'a, bytes: f64) -> Source<'a, T> {
+        Source::Stream(Reader::new(stream).with_buffer(bytes))
+    }
+
     /// What every thread may know of it.
     pub fn rows(&self) -> Rows<'a, T> {
         match self {
             Source::Table(data) => Rows::Table(*data),
-            Source::Stream(reader) => Rows::Stream(reader.shape()),
+            Source::Stream(reader) => Rows::Stream(reader.shape(), reader.buffer_rows()),
             Source::Remote(workers) => Rows::Remote(workers.shape()),
         }
     }
@@ -62,7 +67,7 @@ impl<T: Scalar> Rows<'_, T> {
     pub fn shape(&self) -> TableShape {
         match self {
             Rows::Table(data) => data.shape(),
-            Rows::Stream(shape) | Rows::Remote(shape) => *shape,
+            Rows::Stream(shape, _) | Rows::Remote(shape) => *shape,
         }
     }
 
@@ -70,13 +75,36 @@ impl<T: Scalar> Rows<'_, T> {
     pub fn count(&self) -> usize {
         match self {
             Rows::Table(data) => data.rows(),
-            Rows::Stream(shape) | Rows::Remote(shape) => shape.rows,
+            Rows::Stream(shape, _) | Rows::Remote(shape) => shape.rows,
         }
     }
 
     /// Whether they come once in each pass, in their order.
     pub fn is_stream(&self) -> bool {
-        matches!(self, Rows::Stream(_))
+        matches!(self, Rows::Stream(..))
+    }
+
+    /// Whether they can be taken in a random order.
+    pub fn can_be_shuffled(&self) -> bool {
+        match self {
+            Rows::Table(_) => true,
+            Rows::Stream(_, buffer) => *buffer > 0,
+            Rows::Remote(_) => true,
+        }
+    }
+
+    /// Bytes that taking them in a random order needs.
+    pub fn shuffle_bytes(&self) -> f64 {
+        match self {
+            Rows::Table(data) => (data.rows() * size_of::<u32>()) as f64,
+            Rows::Stream(shape, buffer) => Shuffle::<T>::bytes(shape, *buffer),
+            Rows::Remote(_) => 0.0,
+        }
+    }
+
+    /// Whether they are in memory.
+    pub fn are_here(&self) -> bool {
+        matches!(self, Rows::Table(_))
     }
 
     /// Whether others have them.
@@ -88,7 +116,7 @@ impl<T: Scalar> Rows<'_, T> {
     pub fn is_scattered(&self) -> bool {
         match self {
             Rows::Table(data) => data.inputs.is_scattered(),
-            Rows::Stream(_) | Rows::Remote(_) => false,
+            Rows::Stream(..) | Rows::Remote(_) => false,
         }
     }
 
@@ -96,7 +124,7 @@ impl<T: Scalar> Rows<'_, T> {
     pub fn bytes(&self) -> f64 {
         match self {
             Rows::Table(data) => data.inputs.bytes(),
-            Rows::Stream(_) | Rows::Remote(_) => 0.0,
+            Rows::Stream(..) | Rows::Remote(_) => 0.0,
         }
     }
 
@@ -107,7 +135,7 @@ impl<T: Scalar> Rows<'_, T> {
     pub fn check(&self, network: &Network, objective: &Objective) -> Result<()> {
         let shape = match self {
             Rows::Table(data) => return data.check(network, objective),
-            Rows::Stream(shape) | Rows::Remote(shape) => shape,
+            Rows::Stream(shape, _) | Rows::Remote(shape) => shape,
         };
         check_objective(network, objective)?;
         let outputs = network.outputs();

@@ -41,7 +41,7 @@ impl<'a, T: Scalar> Judge<'a, T> {
         }
         let mut rows = backend.beside(source)?;
         let known = match rows.rows() {
-            Rows::Stream(_) if settings.metric.is_some() => Some(backend.known_beside(&mut rows)?),
+            Rows::Stream(..) if settings.metric.is_some() => Some(backend.known_beside(&mut rows)?),
             _ => None,
         };
         Ok(Judge {

@@ -83,7 +83,7 @@ impl<T: Scalar> Need<'_, T> {
     }
 
     fn solver_need(&self) -> SolverNeed {
-        let (rows, len) = (self.config.data.count(), self.config.pass.layout.len);
+        let (rows, len) = (&self.config.data, self.config.pass.layout.len);
         self.solver.need(rows, len, self.given_slots())
     }
 

@@ -41,7 +41,8 @@ pub fn train<T: Scalar>(
     train_from(network, settings, data.into(), validation, start, team, observer)
 }
 
-/// The same on rows from anywhere: of a stream, with `shuffle` off, it gives the same bits as of the same rows in memory.
+/// The same on rows from anywhere: of a stream, with `shuffle` off, it gives the same bits as of the same rows in memory. With
+/// `shuffle` a stream needs a buffer ([`Source::shuffled_stream`]), and has an order of its own.
 /// Each pass over a stream reads it once, in order: one to begin with, one for each epoch, evaluation of L-BFGS and
 /// validation, and one for the losses at the end.
 ///
@@ -114,6 +115,7 @@ impl<'a, T: Scalar> Task<'a, T> {
             whole_gradient: solver.keeps_gradient(),
             counts_hits: settings.counts_hits,
             shards: self.shards(solver),
+            answers: None,
         }
     }
 
@@ -154,9 +156,14 @@ impl<'a, T: Scalar> Task<'a, T> {
                 "shuffle: workers who have the rows take batches by shards alone",
             ));
         }
-        if shuffles && data.is_stream() {
+        if data.is_stream() && shuffles && self.settings.shuffle == Shuffle::Shards {
             return Err(EngineError::config(
-                "shuffle: rows of a stream come in their order alone",
+                "shuffle: rows of a stream are not shuffled within shards",
+            ));
+        }
+        if shuffles && !data.can_be_shuffled() {
+            return Err(EngineError::config(
+                "shuffle: rows of a stream come in their order alone where there is no buffer for them",
             ));
         }
         let copied = match data {
@@ -175,7 +182,7 @@ impl<'a, T: Scalar> Task<'a, T> {
         let table = |rows| match rows {
             Rows::Table(data) => Some(data),
             // It is looked at as it is read.
-            Rows::Stream(_) | Rows::Remote(_) => None,
+            Rows::Stream(..) | Rows::Remote(_) => None,
         };
         let (data, validation) = (table(*data), validation.and_then(table));
         if let Some(data) = &data {

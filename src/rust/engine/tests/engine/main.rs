@@ -2,6 +2,11 @@
 //! because each program would compile the engine's generic code anew.
 
 mod activations;
+mod arrow_faults;
+mod arrow_lying;
+mod arrow_producer;
+mod arrow_rows;
+mod arrow_types;
 mod bits;
 mod common;
 mod custom;
@@ -36,7 +41,10 @@ mod rows;
 mod schedules;
 mod settings;
 mod starts;
-mod streams;
+mod streamed;
+mod streams_faults;
+mod streams_same_bits;
+mod streams_shuffled;
 mod tables;
 mod traces;
 mod training;

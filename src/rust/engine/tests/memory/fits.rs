@@ -172,7 +172,8 @@ impl Kind {
                     offsets: 0,
                     case_weights,
                 };
-                Source::stream(Zeros(shape, 0))
+                // A buffer for a part of the rows, which is taken where they are shuffled.
+                Source::shuffled_stream(Zeros(shape, 0), 1e6)
             };
             with_team(self.threads, |team| match self.streamed {
                 false => train(network, &checked, data, validation, &start, team, observer),
@@ -292,6 +293,12 @@ fn kinds() -> Vec<(&'static str, Kind)> {
                 kind.streamed = true;
                 kind.settings.shuffle = Shuffle::No;
                 kind.validation_rows = 500;
+            })
+        }),
+        ("a stream that is shuffled", {
+            Kind::new(4000, &[100, 30, 1], adam(), 500).with(|kind| {
+                kind.streamed = true;
+                kind.case_weights = true;
             })
         }),
         ("a stream in shards that do not fit", {

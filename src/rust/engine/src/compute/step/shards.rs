@@ -169,8 +169,12 @@ impl<T: Scalar> Stepper<'_, T> {
         take: &mut TakeGradient<'_, T>,
     ) -> Result<()> {
         let cuts = plan.cuts.unwrap_or_default();
-        let each_has_one = |shards: &mut Shards<T>| !shards.in_order && !self.config.data.is_stream();
-        if let Some(shards) = self.shards.take_if(each_has_one) {
+        if self.config.shards == Some(1) {
+            // All rows, not cut at all.
+            let found = self.rows_by_parts(model, plan, scale, None, source)?;
+            return take(self.gradient.get_mut(), found);
+        }
+        if let Some(shards) = self.shards.take_if(|shards| !shards.in_order) {
             let count = cuts.len() - 1;
             self.shards_through(&shards, count, model, plan, scale)?;
             let len = self.config.pass.layout.len;

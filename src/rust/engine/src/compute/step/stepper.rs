@@ -103,6 +103,8 @@ pub struct StepConfig<'a, T> {
     pub counts_hits: bool,
     /// How many shards each step has; none where its rows say so.
     pub shards: Option<usize>,
+    /// Where a worker is asked for the sums of its shards, and nothing else: how many of them are summed side by side.
+    pub answers: Option<usize>,
 }
 
 impl<T: Scalar> StepConfig<'_, T> {
@@ -161,7 +163,8 @@ impl StepNeeds {
         let rows = config.largest_step;
         let stay = config.records || config.data.is_stream() || (rows == shape.rows && capacity >= rows);
         let count = config
-            .shards
+            .answers
+            .or(config.shards)
             .unwrap_or_else(|| shard_count::<T>(&config.pass, rows));
         let cut = match is_remote {
             // Who has the rows has what shards need.

@@ -3,6 +3,7 @@
 mod blocks;
 mod chosen;
 mod column_major;
+mod shuffle;
 mod source;
 mod sparse;
 mod stream;
@@ -10,6 +11,7 @@ mod stream;
 pub use blocks::{Block, BlockSource, Blocks};
 pub use chosen::Chosen;
 pub use column_major::{ColumnMajor, Element};
+pub(crate) use shuffle::Shuffle;
 pub(crate) use source::all_finite;
 pub use source::{RowMajor, RowSource, Selection};
 pub use sparse::SparseRows;

@@ -6,6 +6,7 @@ use crate::base::room::{copied, room};
 use crate::compute::backend::Backend;
 use crate::compute::step::StepPlan;
 use crate::data::rows::Selection;
+use crate::data::Rows;
 use crate::kernels::scalar::Scalar;
 use crate::objective::loss::Totals;
 use crate::optim::lbfgs::{Lbfgs, Minimiser, Pair, Progress};
@@ -52,7 +53,7 @@ impl<T: Scalar> Solve<T> for ByLbfgs<'_, T> {
         true
     }
 
-    fn need(&self, _rows: usize, len: usize, given: usize) -> SolverNeed {
+    fn need(&self, _rows: &Rows<'_, T>, len: usize, given: usize) -> SolverNeed {
         // The last epoch brings the last pair itself.
         let epochs = self.settings.epochs.saturating_sub(1);
         let slots = self.hyperparameters.slots_after(epochs, given);

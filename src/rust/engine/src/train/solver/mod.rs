@@ -9,6 +9,7 @@ pub(crate) mod solve;
 use super::settings::Settings;
 use crate::base::error::Result;
 use crate::compute::backend::Backend;
+use crate::data::Rows;
 use crate::kernels::scalar::Scalar;
 use crate::optim::{Method, Optimizer};
 use lbfgs::ByLbfgs;
@@ -38,7 +39,7 @@ macro_rules! solvers {
             fn ends_by_itself(&self) -> bool {
                 match self { $(Solver::$name(solver) => Solve::<T>::ends_by_itself(solver),)* }
             }
-            fn need(&self, rows: usize, len: usize, given: usize) -> SolverNeed {
+            fn need(&self, rows: &Rows<'_, T>, len: usize, given: usize) -> SolverNeed {
                 match self { $(Solver::$name(solver) => Solve::<T>::need(solver, rows, len, given),)* }
             }
             fn begin(&mut self, backend: &Backend<'_, T>) -> Result<()> {

@@ -10,6 +10,7 @@ use crate::compute::step::shard_count;
 use crate::compute::step::StepPlan;
 use crate::data::remote::{rows_of_shard, rows_of_step, shuffle_shard, steps_of_shards, ShardStep};
 use crate::data::rows::Selection;
+use crate::data::Rows;
 use crate::kernels::scalar::Scalar;
 use crate::objective::loss::Totals;
 use crate::optim::{Optimizer, Rule, Step};
@@ -20,7 +21,7 @@ use std::ops::Range;
 pub(crate) struct ByRule<'a> {
     settings: &'a Settings,
     rule: Optimizer,
-    /// The rows in the order of the epoch; empty where they are taken as they come, or by others.
+    /// The rows in the order of the epoch; empty where they are taken as they come, of a stream in an order of its own, or by others.
     order: Vec<u32>,
     /// Shards that are shuffled by themselves; none where all rows are shuffled together, or none are.
     shards: Option<usize>,
@@ -103,16 +104,16 @@ impl<T: Scalar> Solve<T> for ByRule<'_> {
         false
     }
 
-    fn need(&self, rows: usize, _len: usize, _given: usize) -> SolverNeed {
+    fn need(&self, rows: &Rows<'_, T>, _len: usize, _given: usize) -> SolverNeed {
         let slots = self.rule.slots().len();
-        let order = match Solve::<T>::shuffles(self, rows) {
-            true => rows * size_of::<u32>(),
-            false => 0,
+        let order = match Solve::<T>::shuffles(self, rows.count()) {
+            true => rows.shuffle_bytes(),
+            false => 0.0,
         };
         SolverNeed {
             slots,
             slots_of_snapshots: slots,
-            standing: order as f64,
+            standing: order,
             epoch: 0.0,
         }
     }
@@ -123,14 +124,17 @@ impl<T: Scalar> Solve<T> for ByRule<'_> {
         if shuffles && self.settings.shuffle == Shuffle::Shards {
             self.shards = Some(shard_count::<T>(&backend.pass(), rows).max(1));
         }
-        let is_here = !backend.rows().is_remote();
-        self.order = filled(if shuffles && is_here { rows } else { 0 }, 0)?;
+        let lists = shuffles && backend.rows().are_here();
+        self.order = filled(if lists { rows } else { 0 }, 0)?;
         Ok(())
     }
 
     fn epoch(&mut self, epoch: &mut Epoch<'_, T>, backend: &mut Backend<'_, T>) -> Result<EpochResult> {
         self.shuffle(epoch.number);
         let rows_in_all = backend.rows().count();
+        if backend.rows().is_stream() && Solve::<T>::shuffles(self, rows_in_all) {
+            backend.shuffle(self.settings.seed, epoch.number as u64)?;
+        }
         let batch = Solve::<T>::batch(self, rows_in_all);
         let mut sums = Totals::default();
         let (mut penalty, mut lr, mut first) = (0.0, self.settings.lr, 0);

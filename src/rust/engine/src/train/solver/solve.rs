@@ -30,7 +30,7 @@ pub(crate) trait Solve<T: Scalar> {
     fn ends_by_itself(&self) -> bool;
 
     /// What memory it takes for `len` parameters, when `given` numbers were kept per parameter before.
-    fn need(&self, rows: usize, len: usize, given: usize) -> SolverNeed;
+    fn need(&self, rows: &Rows<'_, T>, len: usize, given: usize) -> SolverNeed;
 
     /// Takes what it keeps from the first epoch on.
     ///
@@ -108,7 +108,7 @@ impl<T: Scalar> Epoch<'_, T> {
         } = backend.pass();
         let targets = match backend.rows() {
             Rows::Table(data) => Some(data.targets),
-            Rows::Stream(_) | Rows::Remote(_) => None,
+            Rows::Stream(..) | Rows::Remote(_) => None,
         };
         let (objective, delta_scale) = (backend.objective(), backend.delta_scale(plan.rows.len()));
         let (model, workspace, gradient) = backend.recorded();

@@ -1,0 +1,135 @@
+# A training whose rows workers hold, at the master: rows are cut and sent, and the engine asks for what it needs of them.
+
+# In place of train_requested(). Under MPI all ranks come here, and all but the first serve.
+train_on_cluster <- function(request, recorder) {
+  cluster <- request$settings$cluster
+  if (!is.null(recorder)) {
+    stop_incompatible("{.fn nn_trace} shows the numbers of all rows in one process, and takes no {.arg cluster}.", "Leave {.arg cluster} out.")
+  }
+  if (cluster$kind == "mpi" && mpi_size() > 1L && mpi_rank() != 0L) {
+    return(serve_mpi())
+  }
+  transport <- open_transport(cluster)
+  fit <- NULL
+  failure <- NULL
+  on.exit({
+    transport$settle()
+    suspendInterrupts(transport$close(fit, if (is.null(fit)) if (is.null(failure)) simpleError("The master was interrupted.") else failure))
+  })
+  withCallingHandlers(
+    {
+      check_workers(transport, cluster$exact && is.null(cluster$sync_every))
+      request$settings$cluster$transport <- transport
+      fit <- train_in_process(request, NULL)
+    },
+    error = function(cnd) failure <<- cnd
+  )
+  counter <- transport$counter
+  attr(fit, "cluster") <- list(
+    kind = cluster$kind, workers = transport$size, exchanges = counter$exchanges, bytes_sent = counter$sent, bytes_received = counter$received
+  )
+  fit
+}
+
+# Which rows each worker holds: those of its shards, which follow each other. `first` and `count` of rows, `from` and `to` of shards (0-based, `to` is not in).
+cut_rows <- function(n, shards, workers) {
+  edge <- function(worker) (shards * worker) %/% workers
+  row <- function(shard) (as.double(n) * shard) %/% shards
+  lapply(seq_len(workers), function(worker) {
+    from <- edge(worker - 1)
+    to <- edge(worker)
+    list(rows = as.double(n), shards = shards, from = from, to = to, first = row(from) + 1, count = row(to) - row(from))
+  })
+}
+
+# Sends each worker its rows. Gives what is asked of later: `id`, the `parts`, and `at`, the workers that have rows.
+begin_workers <- function(transport, engine, data, parts) {
+  id <- paste0("training-", Sys.getpid(), "-", format(as.double(Sys.time()), digits = 20), "-", transport$counter$exchanges)
+  engine[c("validation", "checkpoint", "max_bytes", "seconds")] <- NULL
+  engine$max_bytes <- NA_real_
+  at <- which(vapply(parts, function(part) part$count > 0, NA))
+  arguments <- lapply(parts[at], function(part) {
+    rows <- seq.int(part$first, length.out = part$count)
+    list(rows = c(list(x = pick_rows_of(data$x, rows)), pick_rows(data$y, data$case_weights, data$offset, rows)), part = part)
+  })
+  ask_workers(transport, "begin", arguments, list(id = id, spec = engine), at)
+  list(id = id, parts = parts, at = at)
+}
+
+# What the workers held of a training is theirs again. A worker that is lost has nothing to give back.
+end_workers <- function(transport, held) try(ask_workers(transport, "end", common = list(id = held$id), at = held$at), silent = TRUE)
+
+# Training by exact steps, as engine_train() does it in one process. Gives the engine's answer, and what was raised at the master or by a worker on the way.
+train_remotely <- function(cluster, engine, data, start, hook) {
+  transport <- cluster$transport
+  n <- nrow(data$x)
+  shards <- answered(engine_shard_count(engine, as.double(n)))$shards
+  parts <- cut_rows(n, shards, transport$size)
+  if (!cluster$exact) parts <- lapply(parts, c, sum = TRUE)
+  held <- begin_workers(transport, engine, data, parts)
+  on.exit(end_workers(transport, held))
+  size <- if (engine$precision == "single") 4L else 8L
+  gradients <- guarded_hook(function(parameters, job) {
+    common <- list(id = held$id, parameters = parameters, job = job, size = size)
+    answers <- ask_workers(transport, "gradients", rep(list(list()), length(held$at)), common, held$at)
+    if (cluster$exact) joined_sums(answers) else added_up(answers, size)
+  })
+  totals <- guarded_hook(function(parameters, job) {
+    answers <- ask_workers(transport, "totals", rep(list(list()), length(held$at)), list(id = held$id, parameters = parameters, job = job), held$at)
+    found <- lapply(answers, function(answer) answer$totals)
+    if (cluster$exact) unlist(found) else Reduce(`+`, found)
+  })
+  remote <- structure(list(
+    rows = n, inputs = ncol(data$x), targets = ncol(data$y), offsets = if (is.null(data$offset)) 0L else ncol(data$offset),
+    case_weights = !is.null(data$case_weights), total_weight = total_weight_of(data$case_weights, n), sums = if (cluster$exact) as.double(shards) else 1,
+    gradients = gradients$fun, totals = totals$fun
+  ), class = "remote")
+  result <- engine_train(engine, remote, NULL, NULL, NULL, start, hook)
+  list(result = result, raised = c(gradients$raised(), totals$raised()))
+}
+
+# What all workers found, in the order of their shards.
+joined_sums <- function(answers) {
+  list(
+    gradients = do.call(c, lapply(answers, function(answer) answer$gradients)),
+    totals = unlist(lapply(answers, function(answer) answer$totals))
+  )
+}
+
+# The sum of what the workers found. `size`: bytes of a number.
+added_up <- function(answers, size) {
+  if (length(answers) == 1L) {
+    return(joined_sums(answers))
+  }
+  sum <- Reduce(`+`, lapply(answers, function(answer) from_bytes(answer$gradients, size)))
+  list(gradients = to_bytes(sum, size), totals = Reduce(`+`, lapply(answers, function(answer) answer$totals)))
+}
+
+from_bytes <- function(bytes, size) readBin(bytes, "double", length(bytes) %/% size, size)
+to_bytes <- function(numbers, size) writeBin(numbers, raw(), size)
+
+# As the engine adds them: one after the other, in double precision, where sum() has more.
+total_weight_of <- function(weights, n) {
+  if (is.null(weights)) {
+    return(as.double(n))
+  }
+  total <- 0
+  for (weight in weights) total <- total + weight
+  total
+}
+
+# What failed at a worker, or on the way to it: where an epoch was finished before, its model is kept.
+raise_of_workers <- function(remote, as_fit) {
+  result <- remote$result
+  failed <- if (is.null(result$error)) result$failure else if (identical(result$error$kind, "stream")) result$error
+  if (length(remote$raised) == 0L && is.null(failed)) {
+    return(invisible())
+  }
+  if (is.null(result$error)) {
+    fit <- as_fit()
+    fit$status <- "interrupted"
+    session$last <- fit
+  }
+  if (length(remote$raised) > 0L) rlang::cnd_signal(remote$raised[[1L]])
+  stop_cluster("The workers' answers could not be used: {said}.", said = failed$message)
+}

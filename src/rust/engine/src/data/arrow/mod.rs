@@ -1,0 +1,41 @@
+//! Rows that another program holds in memory as Arrow's columns, taken over by Arrow's C interface: no crate, and no copy of a
+//! file. What such a stream gives is checked before it is read: it comes from outside.
+//!
+//! Who gives a stream may call an interpreter for the next batch, or to release one. So all functions of the stream's own are called
+//! on the thread that asks for rows; another thread decodes ahead of it what was fetched.
+
+mod array;
+mod decode;
+mod kind;
+mod levels;
+mod pipeline;
+mod places;
+mod plan;
+mod reader;
+mod rows;
+mod schema;
+mod stream;
+
+pub use array::ArrowArray;
+pub use decode::{is_missing, missing_number, Batch, Column, MISSING_CODE, MISSING_INTEGER};
+pub use kind::Kind;
+pub use plan::{Gaps, HeldBack, Input, InputKind, Outcome, OutcomeKind, Plan};
+pub use reader::ArrowReader;
+pub use rows::{ArrowBlock, ArrowRows};
+pub use schema::{ArrowSchema, Field};
+pub use stream::{ArrowArrayStream, ArrowStream};
+
+use crate::base::error::EngineError;
+
+/// A stream that is not what it should be, in words.
+fn faulty(words: impl Into<String>) -> EngineError {
+    EngineError::Stream(words.into())
+}
+
+/// The same error, of a column.
+fn of_column(name: &str, error: EngineError) -> EngineError {
+    match error {
+        EngineError::Stream(words) => EngineError::Stream(format!("column `{name}` {words}")),
+        other => other,
+    }
+}

@@ -1,0 +1,348 @@
+//! Rows to learn from, made of an Arrow stream's columns by a plan.
+
+use super::decode::{is_missing, Batch, Column, MISSING_CODE, MISSING_INTEGER};
+use super::faulty;
+use super::places::{Places, NEW, OTHER};
+use super::plan::{check_type, Gaps, InputKind, OutcomeKind, Plan, Wanted};
+use super::reader::ArrowReader;
+use super::stream::ArrowStream;
+use crate::base::error::{EngineError, Result};
+use crate::base::random::{row_key, Purpose};
+use crate::base::room::{filled, push, room};
+
+/// Rows that are made at a time: their inputs stay in the processor's cache.
+const ROWS: usize = 1 << 13;
+
+/// Some rows, each part column by column.
+#[derive(Debug, PartialEq)]
+pub struct ArrowBlock {
+    /// Rows; at least one.
+    pub rows: usize,
+    /// Inputs.
+    pub x: Vec<f64>,
+    /// Targets.
+    pub y: Vec<f64>,
+    /// Case weights, where the plan has them.
+    pub case_weights: Option<Vec<f64>>,
+    /// Offsets, where the plan has them.
+    pub offset: Option<Vec<f64>>,
+}
+
+/// Rows of one pass over a stream.
+pub struct ArrowRows {
+    reader: ArrowReader,
+    plan: Plan,
+    /// Where the columns of the inputs are among those that are read.
+    inputs: Vec<usize>,
+    outcome: usize,
+    case_weights: Option<usize>,
+    offset: Option<usize>,
+    /// Places of texts, for each input and the outcome.
+    places: Vec<Places>,
+    batch: Batch,
+    /// The row of the batch that comes next.
+    next: usize,
+    /// Rows of the stream before the batch.
+    before: usize,
+    /// Rows that took part so far, held back or not.
+    took_part: u64,
+}
+
+impl ArrowRows {
+    /// The rows that a plan makes of a stream.
+    ///
+    /// # Errors
+    /// As for [`ArrowReader::new`]; [`EngineError::Stream`] for columns of other types than the plan has them.
+    pub fn new(stream: ArrowStream, plan: Plan) -> Result<ArrowRows> {
+        let mut names: Vec<String> = Vec::new();
+        let mut place = |name: &String| -> Result<usize> {
+            if let Some(place) = names.iter().position(|other| other == name) {
+                return Ok(place);
+            }
+            push(&mut names, name.clone())?;
+            Ok(names.len() - 1)
+        };
+        let mut inputs = room(plan.inputs.len())?;
+        for input in &plan.inputs {
+            inputs.push(place(&input.column)?);
+        }
+        let outcome = place(&plan.outcome.column)?;
+        let case_weights = plan.case_weights.as_ref().map(&mut place).transpose()?;
+        let offset = plan.offset.as_ref().map(|(name, _)| place(name)).transpose()?;
+        let reader = ArrowReader::new(stream, Some(&names))?;
+        let fields = reader.fields();
+        let mut places = room(inputs.len() + 1)?;
+        for (input, &at) in plan.inputs.iter().zip(&inputs) {
+            check_type(&fields[at], input.kind.wanted())?;
+            places.push(match &input.kind {
+                InputKind::Levels { levels, others } => Places::new(levels, others),
+                _ => Places::new(&[], &[]),
+            });
+        }
+        let outcome_kind = &plan.outcome.kind;
+        check_type(&fields[outcome], outcome_kind.wanted())?;
+        places.push(match outcome_kind {
+            OutcomeKind::Levels { levels, .. } => Places::new(levels, &[]),
+            _ => Places::new(&[], &[]),
+        });
+        for at in case_weights.iter().chain(&offset) {
+            check_type(&fields[*at], Wanted::Number)?;
+        }
+        Ok(ArrowRows {
+            reader,
+            plan,
+            inputs,
+            outcome,
+            case_weights,
+            offset,
+            places,
+            batch: Batch::default(),
+            next: 0,
+            before: 0,
+            took_part: 0,
+        })
+    }
+
+    /// The next rows; none at the end.
+    ///
+    /// # Errors
+    /// Those of [`ArrowReader::next_batch`]; [`EngineError::Stream`], with column and row, for gaps that are refused, levels that are not the
+    /// plan's, case weights and offsets that are none.
+    pub fn next_block(&mut self) -> Result<Option<ArrowBlock>> {
+        loop {
+            while self.next == self.batch.rows {
+                self.before += self.batch.rows;
+                self.next = 0;
+                // The former batch goes before the next one comes.
+                self.batch = Batch::default();
+                match self.reader.next_batch()? {
+                    None => return Ok(None),
+                    Some(batch) => self.batch = batch,
+                }
+                self.learn()?;
+            }
+            let first = self.next;
+            self.next = self.batch.rows.min(first + ROWS);
+            let rows = self.chosen(first, self.next)?;
+            if !rows.is_empty() {
+                return self.block(&rows).map(Some);
+            }
+        }
+    }
+
+    fn learn(&mut self) -> Result<()> {
+        let columns = self.inputs.iter().chain([&self.outcome]);
+        for (places, &column) in self.places.iter_mut().zip(columns) {
+            places.learn(self.reader.levels(column))?;
+        }
+        Ok(())
+    }
+
+    /// An error of a row of the batch.
+    fn wrong(&self, column: usize, row: usize, what: &str) -> EngineError {
+        let name = &self.reader.fields()[column].name;
+        faulty(format!(
+            "column `{name}` has {what} in row {}",
+            self.before + row + 1
+        ))
+    }
+
+    /// The rows of a part of the batch that are meant.
+    fn chosen(&mut self, first: usize, end: usize) -> Result<Vec<usize>> {
+        let mut takes_part = filled(end - first, true)?;
+        let takes = takes_part.as_mut_slice();
+        if let Some(at) = self.case_weights {
+            self.leave_unweighted(at, first, takes)?;
+        }
+        let outcome = &self.plan.outcome.kind;
+        let is_number = matches!(outcome, OutcomeKind::Number { .. });
+        self.leave_gaps(self.outcome, first, takes, |column, row| match is_number {
+            true => !number(column, row).is_finite(),
+            false => is_gap(column, row),
+        })?;
+        if let Some(at) = self.offset {
+            self.leave_gaps(at, first, takes, |column, row| number(column, row).is_nan())?;
+        }
+        for &at in &self.inputs {
+            self.leave_gaps(at, first, takes, is_gap)?;
+        }
+        let mut rows = room(end - first)?;
+        for (row, _) in takes_part.iter().enumerate().filter(|(_, &takes)| takes) {
+            let is_meant = self.plan.held_back.is_none_or(|held| {
+                let key = row_key(held.seed, Purpose::HeldBack, self.took_part);
+                (key < held.share) == held.wanted
+            });
+            self.took_part += 1;
+            if is_meant {
+                rows.push(first + row);
+            }
+        }
+        Ok(rows)
+    }
+
+    fn leave_unweighted(&self, at: usize, first: usize, takes: &mut [bool]) -> Result<()> {
+        let column = &self.batch.columns[at];
+        for (row, takes) in takes.iter_mut().enumerate() {
+            let weight = number(column, first + row);
+            if weight.is_nan() && self.plan.gaps == Gaps::Refuse {
+                return Err(self.wrong(at, first + row, "a missing case weight"));
+            }
+            if weight < 0.0 || weight == f64::INFINITY {
+                let what = if weight < 0.0 {
+                    "a negative case weight"
+                } else {
+                    "an infinite case weight"
+                };
+                return Err(self.wrong(at, first + row, what));
+            }
+            *takes = weight > 0.0;
+        }
+        Ok(())
+    }
+
+    fn leave_gaps(
+        &self,
+        at: usize,
+        first: usize,
+        takes: &mut [bool],
+        is_gap: impl Fn(&Column, usize) -> bool,
+    ) -> Result<()> {
+        let column = &self.batch.columns[at];
+        for (row, takes) in takes.iter_mut().enumerate() {
+            if *takes && is_gap(column, first + row) {
+                if self.plan.gaps == Gaps::Refuse {
+                    return Err(self.wrong(at, first + row, "a missing value"));
+                }
+                *takes = false;
+            }
+        }
+        Ok(())
+    }
+
+    fn block(&self, rows: &[usize]) -> Result<ArrowBlock> {
+        let count = rows.len();
+        let mut x = filled(count * self.plan.width(), 0.0)?;
+        let mut rest = x.as_mut_slice();
+        for ((input, &at), places) in self.plan.inputs.iter().zip(&self.inputs).zip(&self.places) {
+            let (out, after) = rest.split_at_mut(count * input.width());
+            rest = after;
+            match &input.kind {
+                InputKind::Levels { .. } => self.indicate(at, places, rows, out)?,
+                _ => numbers(&self.batch.columns[at], rows, out),
+            }
+        }
+        let outcome = &self.plan.outcome;
+        let mut y = filled(count * outcome.width(), 0.0)?;
+        match &outcome.kind {
+            OutcomeKind::Number { center, scale } => {
+                numbers(&self.batch.columns[self.outcome], rows, &mut y);
+                y.iter_mut()
+                    .for_each(|number| *number = (*number - center) / scale);
+            }
+            OutcomeKind::Flag => numbers(&self.batch.columns[self.outcome], rows, &mut y),
+            OutcomeKind::Levels { each, .. } => {
+                // A place for each input, and then the outcome's.
+                let places = &self.places[self.inputs.len()];
+                match each {
+                    true => self.indicate(self.outcome, places, rows, &mut y)?,
+                    false => self.classify(places, rows, &mut y)?,
+                }
+            }
+        }
+        let case_weights = self.case_weights.map(|at| -> Result<Vec<f64>> {
+            let mut weights = filled(count, 0.0)?;
+            numbers(&self.batch.columns[at], rows, &mut weights);
+            Ok(weights)
+        });
+        let offset = self.offset.map(|at| self.offsets(at, rows));
+        Ok(ArrowBlock {
+            rows: count,
+            x,
+            y,
+            case_weights: case_weights.transpose()?,
+            offset: offset.transpose()?,
+        })
+    }
+
+    fn offsets(&self, at: usize, rows: &[usize]) -> Result<Vec<f64>> {
+        let scales: &[f64] = self.plan.offset.as_ref().map_or(&[], |(_, scales)| scales);
+        let column = &self.batch.columns[at];
+        let mut offsets = room(rows.len() * scales.len())?;
+        for scale in scales {
+            for &row in rows {
+                let offset = number(column, row);
+                if offset.is_infinite() {
+                    return Err(self.wrong(at, row, "an infinite offset"));
+                }
+                offsets.push(offset / scale);
+            }
+        }
+        Ok(offsets)
+    }
+
+    fn classify(&self, places: &Places, rows: &[usize], out: &mut [f64]) -> Result<()> {
+        for (&row, out) in rows.iter().zip(out) {
+            *out = f64::from(self.place(self.outcome, places, row)?);
+        }
+        Ok(())
+    }
+
+    fn indicate(&self, at: usize, places: &Places, rows: &[usize], out: &mut [f64]) -> Result<()> {
+        for (position, &row) in rows.iter().enumerate() {
+            let place = self.place(at, places, row)?;
+            if place != OTHER {
+                out[place as usize * rows.len() + position] = 1.0;
+            }
+        }
+        Ok(())
+    }
+
+    fn place(&self, at: usize, places: &Places, row: usize) -> Result<i32> {
+        let Column::Levels { codes, .. } = &self.batch.columns[at] else {
+            return Err(faulty("a column has changed its type"));
+        };
+        match places.place(codes[row]) {
+            NEW => {
+                let text = &self.reader.levels(at)[codes[row] as usize];
+                Err(self.wrong(
+                    at,
+                    row,
+                    &format!("the level \"{text}\", which it did not have before,"),
+                ))
+            }
+            place => Ok(place),
+        }
+    }
+}
+
+/// The number in a row: of a flag 0 or 1, missing where there is none.
+fn number(column: &Column, row: usize) -> f64 {
+    match column {
+        Column::Doubles(numbers) => numbers[row],
+        Column::Integers(numbers) | Column::Flags(numbers) if numbers[row] != MISSING_INTEGER => {
+            f64::from(numbers[row])
+        }
+        _ => super::missing_number(),
+    }
+}
+
+fn numbers(column: &Column, rows: &[usize], out: &mut [f64]) {
+    match (column, rows) {
+        // Mostly all rows of the part are meant.
+        (Column::Doubles(numbers), &[first, .., last]) if last - first + 1 == rows.len() => {
+            out.copy_from_slice(&numbers[first..=last]);
+        }
+        _ => rows
+            .iter()
+            .zip(out)
+            .for_each(|(&row, out)| *out = number(column, row)),
+    }
+}
+
+fn is_gap(column: &Column, row: usize) -> bool {
+    match column {
+        Column::Doubles(numbers) => is_missing(numbers[row]),
+        Column::Integers(numbers) | Column::Flags(numbers) => numbers[row] == MISSING_INTEGER,
+        Column::Levels { codes, .. } => codes[row] == MISSING_CODE,
+    }
+}
