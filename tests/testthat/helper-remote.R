@@ -27,7 +27,7 @@ as_remote <- function(spec, x, y, case_weights, offset, workers, sum = FALSE, as
         spec, x[rows, , drop = FALSE], y[rows, , drop = FALSE], case_weights[rows], if (!is.null(offset)) offset[rows, , drop = FALSE],
         part, parameters, job
       )
-      expect_null(answer$error)
+      if (!is.null(answer$error)) stop(answer$error$message)
       answer
     })
   }
