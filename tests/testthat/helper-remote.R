@@ -50,7 +50,7 @@ as_remote <- function(spec, x, y, case_weights, offset, workers, sum = FALSE, as
 
 # Trains on rows that so many workers have (0: in this process, as ever), with batches of shares of shards; `answer()` is what the engine said last.
 # With `held`, workers have the rows that validate too.
-local_workers <- function(workers, ..., held = FALSE, env = parent.frame()) {
+local_remote <- function(workers, ..., held = FALSE, env = parent.frame()) {
   said <- NULL
   local_engine_train(env = env, function(in_process) {
     function(spec, x, y, case_weights, offset, start, hook) {
