@@ -27,7 +27,7 @@ as_remote <- function(spec, x, y, case_weights, offset, workers, sum = FALSE, as
         spec, x[rows, , drop = FALSE], y[rows, , drop = FALSE], case_weights[rows], if (!is.null(offset)) offset[rows, , drop = FALSE],
         part, parameters, job
       )
-      expect_null(answer$error)
+      if (!is.null(answer$error)) stop(answer$error$message)
       answer
     })
   }
@@ -50,7 +50,7 @@ as_remote <- function(spec, x, y, case_weights, offset, workers, sum = FALSE, as
 
 # Trains on rows that so many workers have (0: in this process, as ever), with batches of shares of shards; `answer()` is what the engine said last.
 # With `held`, workers have the rows that validate too.
-local_workers <- function(workers, ..., held = FALSE, env = parent.frame()) {
+local_remote <- function(workers, ..., held = FALSE, env = parent.frame()) {
   said <- NULL
   local_engine_train(env = env, function(in_process) {
     function(spec, x, y, case_weights, offset, start, hook) {

@@ -22,13 +22,13 @@ test_that("rows that workers have train the same bits as one process has of them
   )
   for (given in settings) {
     wanted <- local({
-      local_workers(0)
+      local_remote(0)
       do.call(remote_fit, given)
     })
     # More workers than shards, too: those without one are not asked.
     for (workers in c(3, 40)) {
       local({
-        said <- local_workers(workers, held = !is.null(given$validation) && workers > 3)
+        said <- local_remote(workers, held = !is.null(given$validation) && workers > 3)
         expect_identical(do.call(remote_fit, given), wanted)
         expect_null(said()$error)
         expect_gt(said()$remote$shards, 4)
@@ -40,17 +40,17 @@ test_that("rows that workers have train the same bits as one process has of them
 test_that("a training on workers goes on from one in this process", {
   data <- remote_table()
   wanted <- local({
-    local_workers(0)
+    local_remote(0)
     remote_fit(batch_size = 100, data = data)
   })
   first <- local({
-    local_workers(0)
+    local_remote(0)
     nn_train(
       y ~ . - w - o + offset(o), data,
       case_weights = data$w, hidden = c(32, 16), epochs = 2, seed = 3, preset = "textbook", optimizer = "adam", batch_size = 100
     )
   })
-  local_workers(3)
+  local_remote(3)
   rest <- nn_train(y ~ . - w - o + offset(o), data, case_weights = data$w, epochs = 1, start = first)
   expect_identical(rest$weights, wanted$weights)
   # An epoch has 1003 / 100 steps, rounded up.
@@ -61,7 +61,7 @@ test_that("sums of workers are close to those of their shards", {
   wanted <- remote_fit(batch_size = 1003)
   for (workers in c(1, 4)) {
     local({
-      local_workers(workers, sum = TRUE)
+      local_remote(workers, sum = TRUE)
       expect_equal(remote_fit(batch_size = 1003), wanted, tolerance = 1e-10)
     })
   }
@@ -70,7 +70,7 @@ test_that("sums of workers are close to those of their shards", {
 test_that("workers that fail end training, with the model of the last epoch", {
   fail_at <- function(call) function(number) if (number == call) stop("worker 2 is gone")
   local({
-    said <- local_workers(2, ask = fail_at(3L))
+    said <- local_remote(2, ask = fail_at(3L))
     try(remote_fit(batch_size = 1003), silent = TRUE)
     answer <- said()
     expect_null(answer$error)
@@ -80,7 +80,7 @@ test_that("workers that fail end training, with the model of the last epoch", {
     expect_identical(conditionMessage(answer$remote$raised()[[1L]]), "worker 2 is gone")
   })
   local({
-    said <- local_workers(2, ask = fail_at(1L))
+    said <- local_remote(2, ask = fail_at(1L))
     expect_error(remote_fit(batch_size = 1003), class = "backprop_error_stream")
     expect_null(said()$weights)
     expect_length(said()$remote$raised(), 1L)
@@ -89,7 +89,7 @@ test_that("workers that fail end training, with the model of the last epoch", {
 
 test_that("answers that do not fit are refused in words", {
   expect_refused <- function(change, words) {
-    local_workers(2, change = change)
+    local_remote(2, change = change)
     expect_error(remote_fit(batch_size = 1003), words, class = "backprop_error_stream")
   }
   expect_refused(function(answer) replace(answer, "gradients", list(answer$gradients[-1L])), "bytes of gradients where")

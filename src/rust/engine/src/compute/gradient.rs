@@ -51,7 +51,7 @@ pub fn gradient<T: Scalar>(
         whole_gradient: true,
         counts_hits: false,
         shards: None,
-        answers: false,
+        answers: None,
     };
     let mut backend = Backend::new(config, model, data.into())?;
     let plan = StepPlan {

@@ -129,7 +129,11 @@ pub fn gradients<T: Scalar>(
             push(&mut cuts, rows.end)?;
         }
     }
-    let largest = cuts.windows(2).map(|cut| cut[1] - cut[0]).max().unwrap_or(0);
+    // Members take shards of a table side by side; those of a stream come one after the other.
+    let (largest, side_by_side) = match data.is_stream() {
+        true => (cuts.windows(2).map(|cut| cut[1] - cut[0]).max(), 1),
+        false => (cuts.last().copied(), cuts.len() - 1),
+    };
     let rows = match question.shuffled {
         None => Selection::Range(0..data.count()),
         Some(_) => Selection::Listed(&listed),
@@ -148,12 +152,12 @@ pub fn gradients<T: Scalar>(
         clip_norm: None,
         data,
         team,
-        largest_step: largest.max(1),
+        largest_step: largest.unwrap_or(0).max(1),
         records: false,
         whole_gradient: true,
         counts_hits: work.counts_hits,
         shards: Some(part.shards),
-        answers: true,
+        answers: Some(side_by_side),
     };
     let plan = StepPlan {
         rows,

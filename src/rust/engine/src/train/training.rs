@@ -115,7 +115,7 @@ impl<'a, T: Scalar> Task<'a, T> {
             whole_gradient: solver.keeps_gradient(),
             counts_hits: settings.counts_hits,
             shards: self.shards(solver),
-            answers: false,
+            answers: None,
         }
     }
 

@@ -44,7 +44,7 @@ fn every_instruction_set_makes_the_same_steps() {
                             whole_gradient: false,
                             counts_hits: false,
                             shards: None,
-                            answers: false,
+                            answers: None,
                         };
                         let mut stepper = Stepper::new(config, model.micropanels.len()).unwrap();
                         stepper.weigh(data.total_weight());

@@ -385,7 +385,7 @@ fn steppers_take_what_they_say<T: Scalar>(network: &Network, rows: usize, step: 
                 whole_gradient,
                 counts_hits: true,
                 shards: None,
-                answers: false,
+                answers: None,
             };
             let said = Stepper::bytes(&config(), 70);
             let took = buffers_of(|| Stepper::new(config(), 70).unwrap());

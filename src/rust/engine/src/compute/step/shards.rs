@@ -155,7 +155,8 @@ impl<T: Scalar> Stepper<'_, T> {
         Ok(totals)
     }
 
-    /// The gradients over some rows of a step, at the positions between the cuts, one after the other: what a worker is asked for.
+    /// The gradients over some rows of a step, at the positions between the cuts, in their order: what a worker is asked for. It is
+    /// asked of a stepper once.
     ///
     /// # Errors
     /// A panic of a worker, an interrupt, what a stream fails by, or who takes them.
@@ -172,6 +173,28 @@ impl<T: Scalar> Stepper<'_, T> {
             // All rows, not cut at all.
             let found = self.rows_by_parts(model, plan, scale, None, source)?;
             return take(self.gradient.get_mut(), found);
+        }
+        if let Some(shards) = self.shards.take_if(|shards| !shards.in_order) {
+            let count = cuts.len() - 1;
+            self.shards_through(&shards, count, model, plan, scale)?;
+            let len = self.config.pass.layout.len;
+            for shard in 0..count {
+                // SAFETY: no job is running.
+                let (gradient, totals) = unsafe {
+                    (
+                        shards.gradients.read(shard * len..(shard + 1) * len),
+                        shards.totals.read(2 * shard..2 * shard + 2),
+                    )
+                };
+                take(
+                    gradient,
+                    Totals {
+                        loss: totals[0],
+                        hits: totals[1],
+                    },
+                )?;
+            }
+            return Ok(());
         }
         for range in cuts.windows(2).map(|cut| cut[0]..cut[1]) {
             let target = self.gradient.pointer();

@@ -103,8 +103,8 @@ pub struct StepConfig<'a, T> {
     pub counts_hits: bool,
     /// How many shards each step has; none where its rows say so.
     pub shards: Option<usize>,
-    /// Whether a worker is asked for the sums of its shards, and nothing else.
-    pub answers: bool,
+    /// Where a worker is asked for the sums of its shards, and nothing else: how many of them are summed side by side.
+    pub answers: Option<usize>,
 }
 
 impl<T: Scalar> StepConfig<'_, T> {
@@ -163,10 +163,11 @@ impl StepNeeds {
         let rows = config.largest_step;
         let stay = config.records || config.data.is_stream() || (rows == shape.rows && capacity >= rows);
         let count = config
-            .shards
+            .answers
+            .or(config.shards)
             .unwrap_or_else(|| shard_count::<T>(&config.pass, rows));
-        let cut = match is_remote || config.answers {
-            // Who has the rows has what shards need, and a worker sums one after the other.
+        let cut = match is_remote {
+            // Who has the rows has what shards need.
             true => None,
             false => Cut::of::<T>(&config.pass, count, stay, config.team.size()),
         };
