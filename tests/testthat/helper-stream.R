@@ -31,27 +31,33 @@ as_stream <- function(x, y, case_weights, offset, size = nrow(x), ask = function
   )
 }
 
-# Has `code` train on streams of the rows that it has in memory, those that validate too; `answer()` is what the engine said last.
-local_streams <- function(size, ..., env = parent.frame()) {
+# Puts a function in the place of engine_train(), of the same arguments, for as long as `env` is there. Gives the engine's own.
+local_engine_train <- function(make, env = parent.frame()) {
   package <- environment(nn_train)
-  in_memory <- package$engine_train
-  said <- NULL
-  streamed <- function(spec, x, y, case_weights, offset, start, hook) {
-    held <- spec$validation
-    if (!is.null(held)) {
-      spec$validation <- list(x = as_stream(held$x, as.matrix(held$y), held$case_weights, held$offset, size))
-    }
-    stream <- as_stream(x, as.matrix(y), case_weights, offset, size, ...)
-    answer <- in_memory(spec, stream, NULL, NULL, NULL, start, hook)
-    said <<- c(answer, list(stream = stream))
-    answer
-  }
+  own <- package$engine_train
   put <- function(what) {
     unlockBinding("engine_train", package)
     assign("engine_train", what, envir = package)
     lockBinding("engine_train", package)
   }
-  put(streamed)
-  withr::defer(put(in_memory), envir = env)
+  put(make(own))
+  withr::defer(put(own), envir = env)
+}
+
+# Trains on streams of the rows that are in memory, those that validate too; `answer()` is what the engine said last.
+local_streams <- function(size, ..., env = parent.frame()) {
+  said <- NULL
+  local_engine_train(env = env, function(in_memory) {
+    function(spec, x, y, case_weights, offset, start, hook) {
+      held <- spec$validation
+      if (!is.null(held)) {
+        spec$validation <- list(x = as_stream(held$x, as.matrix(held$y), held$case_weights, held$offset, size))
+      }
+      stream <- as_stream(x, as.matrix(y), case_weights, offset, size, ...)
+      answer <- in_memory(spec, stream, NULL, NULL, NULL, start, hook)
+      said <<- c(answer, list(stream = stream))
+      answer
+    }
+  })
   function() said
 }
