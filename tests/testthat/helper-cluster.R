@@ -1,6 +1,6 @@
 # Processes on this machine as workers of a cluster, with the package as tested.
 
-local_workers <- function(k = 2, env = parent.frame()) {
+local_cluster <- function(k = 2, env = parent.frame()) {
   skip_if_not_installed("parallel")
   cl <- parallel::makePSOCKcluster(k)
   withr::defer(

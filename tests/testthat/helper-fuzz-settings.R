@@ -199,7 +199,7 @@ training_kinds <- function(problem) {
       if (chance(0.1)) fuzz_own_activation(FALSE) else draw_from(fuzz_activations)
     },
     bias = a_flag, family = or_null(a_family_for(problem)), output = or_null(a_choice_of(c("sigmoid", "softmax", "linear", "exp"))), loss = or_null(a_loss_for(problem)), optimizer = an_optimizer,
-    batch_size = or_null(function(near) if (near) a_count(TRUE) else draw_one(1, 2, 7L, 32, 1e9)), shuffle = a_flag, lr_schedule = a_schedule,
+    batch_size = or_null(function(near) if (near) a_count(TRUE) else draw_one(1, 2, 7L, 32, 1e9)), shuffle = function(near) if (near) draw_one(a_flag(TRUE), "shard") else draw_one(TRUE, FALSE, "shards"), lr_schedule = a_schedule,
     init = or_null(function(near) if (near) draw_one(a_choice_of(fuzz_inits)(TRUE), rep("normal", 9)) else draw_from(fuzz_inits)),
     start = function(near) if (near) draw_start(problem) else NULL,
     restarts = function(near) if (near) draw_one(0, 1.5, NA, "2", 2147483647) else draw_one(1, 1, 2, 3L),

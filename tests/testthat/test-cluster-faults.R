@@ -28,7 +28,7 @@ expect_kept <- function(path, epochs, cluster = NULL, sync_every = NULL) {
 test_that("a worker that is killed is named, and its training goes on elsewhere as if nothing had been", {
   skip_on_cran()
   skip_on_os("windows")
-  cl <- local_workers(2)
+  cl <- local_cluster(2)
   path <- withr::local_tempfile(fileext = ".rds")
   expect_error(
     train_faulty(cl, callback = signalling(cl, tools::SIGKILL, 5), checkpoint = list(path = path)),
@@ -46,7 +46,7 @@ test_that("a worker that is killed is named, and its training goes on elsewhere 
 test_that("a worker that is stopped is named when its time has elapsed, and does its part again when it goes on", {
   skip_on_cran()
   skip_on_os("windows")
-  cl <- local_workers(2)
+  cl <- local_cluster(2)
   path <- withr::local_tempfile(fileext = ".rds")
   socket_time <- socketTimeout(cl[[2]]$con, -1)
   elapsed <- system.time(expect_error(
@@ -64,7 +64,7 @@ test_that("a worker that is stopped is named when its time has elapsed, and does
 
 test_that("an error of a worker reaches the user in its words", {
   skip_on_cran()
-  cl <- local_workers(2)
+  cl <- local_cluster(2)
   parallel::clusterCall(cl[2], function() {
     held <- asNamespace("backprop")$held_rows
     # It forgets the rows that it is given.
@@ -103,7 +103,7 @@ test_that("a worker without the package, or with another version of it, is refus
 
 test_that("an interrupt leaves workers that can be asked again", {
   skip_on_cran()
-  cl <- local_workers(2)
+  cl <- local_cluster(2)
   expect_true(is_interrupted(train_faulty(cl, callback = function(state) if (state$epoch == 4) rlang::interrupt() else TRUE)))
   expect_identical(nn_last()$epochs_done, 4L)
   expect_identical(train_faulty(cl)$weights, train_faulty(NULL)$weights)

@@ -1,6 +1,8 @@
 # Trainings on the ranks of MPI jobs, over loopback. Each rank writes lines that begin with its number.
 
 problem_of_ranks <- "
+  # At once, so that lines of ranks do not mix.
+  say <- function(...) cat(paste(...))
   X <- cbind(a = (seq_len(600) * 37 %% 101) / 101, b = cos(seq_len(600)))
   Y <- X[, 1] * X[, 2]
   train <- function(cluster = nn_mpi(), ...) nn_train(X, Y, hidden = 3, seed = 5, threads = 1, cluster = cluster, ...)
@@ -8,7 +10,7 @@ problem_of_ranks <- "
     fit <- train(...)
     alone <- train(NULL, ...)
     parts <- c('weights', 'biases', 'history', 'final_loss', 'optimizer_state', 'best')
-    cat(rank, name, identical(unclass(fit)[parts], unclass(alone)[parts]), '\\n')
+    say(rank, name, identical(unclass(fit)[parts], unclass(alone)[parts]), '\\n')
     fit
   }
 "
@@ -21,7 +23,7 @@ test_that("all ranks have the fit of one process, to the bit", {
     f <- same('shards', optimizer = 'adam', epochs = 3, batch_size = 200, shuffle = 'shards', precision = 'single', validation = 0.2)
     # Sums by MPI itself: other last bits at most.
     f <- train(nn_mpi(exact = FALSE), optimizer = 'gd', epochs = 5)
-    cat(rank, 'sums', isTRUE(all.equal(f$weights, train(NULL, optimizer = 'gd', epochs = 5)$weights, tolerance = 1e-12)), '\\n')
+    say(rank, 'sums', isTRUE(all.equal(f$weights, train(NULL, optimizer = 'gd', epochs = 5)$weights, tolerance = 1e-12)), '\\n')
     mpi.quit()
   "))
   expect_null(ran$status)
@@ -34,12 +36,12 @@ test_that("errors and late ranks end a call on all ranks, and the next call work
     average <- function(...) train(nn_mpi(sync_every = 2, ...), epochs = 4, callback = callback)
     callback <- function(state) stop('own error')
     said <- tryCatch(average(), error = conditionMessage)
-    cat(rank, 'error', said, '\\n')
+    say(rank, 'error', said, '\\n')
     callback <- NULL
-    cat(rank, 'again', average()$epochs_done, '\\n')
+    say(rank, 'again', average()$epochs_done, '\\n')
     if (rank == 1) Sys.sleep(3)
     late <- tryCatch(average(timeout = 1), backprop_error_cluster = function(cnd) conditionMessage(cnd))
-    cat(rank, 'late', strsplit(late, '\\n')[[1]][1], '\\n')
+    say(rank, 'late', strsplit(late, '\\n')[[1]][1], '\\n')
     mpi.quit()
   "))
   expect_null(ran$status)
@@ -57,13 +59,14 @@ test_that("a rank that is killed ends the job, and its checkpoint goes on to the
     kill <- function(state) if (state$epoch == 5) tools::pskill(pids[2], tools::SIGKILL) else TRUE
     pids <- mpi.allgather(Sys.getpid(), 1, integer(2), comm = 0)
     fit <- train(nn_mpi(sync_every = 1, timeout = 5), optimizer = 'rprop', epochs = 12, checkpoint = list(path = %s), callback = kill)
-    cat(rank, 'came to the end\\n')
+    say(rank, 'came to the end\\n')
     mpi.quit()
   ", deparse(path))))
   expect_false(is.null(ran$status))
   expect_false(any(grepl("came to the end", ran$output)))
   stored <- readRDS(path)
-  expect_identical(stored$epochs_done, 4L)
+  # The job may end before or after the fifth is stored.
+  expect_true(stored$epochs_done %in% 4:5)
   expect_true(all(is.finite(unlist(stored$weights))))
 })
 
