@@ -42,14 +42,21 @@ pub(super) struct Cut {
 
 impl Cut {
     /// None where one shard would be all there is. `stay` says whether rows stay in the step's own workspace.
-    pub fn of<T: Scalar>(pass: &Pass<'_>, count: usize, stay: bool, members: usize) -> Option<Cut> {
+    /// `all` are the shards of the step, of which a worker sums `count`.
+    pub fn of<T: Scalar>(
+        pass: &Pass<'_>,
+        count: usize,
+        all: usize,
+        stay: bool,
+        members: usize,
+    ) -> Option<Cut> {
         if count < 2 {
             return None;
         }
-        let in_order = count * pass.layout.len.max(1) > GRADIENT_BYTES / size_of::<T>();
+        let in_order = are_in_order::<T>(pass, count);
         Some(Cut {
             count,
-            at_once: rows_of_member::<T>(pass),
+            at_once: rows_of_member::<T>(pass, all),
             workspaces: if stay || in_order { 0 } else { members },
             in_order,
         })
@@ -122,8 +129,17 @@ pub(crate) fn shard_count<T: Scalar>(pass: &Pass<'_>, rows: usize) -> usize {
     MOST_SHARDS.min(apart.max(rows / ROWS_OF_SHARD_IN_ORDER))
 }
 
-/// Rows that go through the network at a time before their gradients are summed.
-pub(super) fn rows_of_member<T: Scalar>(pass: &Pass<'_>) -> usize {
+/// Whether the gradients of so many shards take too much to be there side by side.
+fn are_in_order<T: Scalar>(pass: &Pass<'_>, shards: usize) -> bool {
+    shards * pass.layout.len.max(1) > GRADIENT_BYTES / size_of::<T>()
+}
+
+/// Rows that go through the network at a time before their gradients are summed, in a step of so many shards.
+pub(super) fn rows_of_member<T: Scalar>(pass: &Pass<'_>, shards: usize) -> usize {
+    if are_in_order::<T>(pass, shards) {
+        // The gradient itself fits into no cache: the more rows, the less often it is read.
+        return rows_at_once(pass);
+    }
     let fitting = MEMBER_BYTES / Workspace::<T>::bytes_per_row(pass.network, Use::Training);
     (fitting / ROW_GRAIN * ROW_GRAIN)
         .max(4 * ROW_GRAIN)

@@ -114,7 +114,9 @@ impl<T: Scalar> Stepper<'_, T> {
         scale: f64,
         source: &mut Source<'_, T>,
     ) -> Result<Totals> {
-        let (team, at_once) = (self.config.team, rows_of_member::<T>(&self.config.pass));
+        let team = self.config.team;
+        let shards = self.config.shards.unwrap_or_else(|| self.shards_of(plan));
+        let at_once = rows_of_member::<T>(&self.config.pass, shards);
         let fitting = match self.workspace.capacity / at_once {
             // It has room for all rows of the step.
             0 => self.workspace.capacity,

@@ -169,7 +169,10 @@ impl StepNeeds {
         let cut = match is_remote {
             // Who has the rows has what shards need.
             true => None,
-            false => Cut::of::<T>(&config.pass, count, stay, config.team.size()),
+            false => {
+                let all = config.shards.unwrap_or(count);
+                Cut::of::<T>(&config.pass, count, all, stay, config.team.size())
+            }
         };
         // What is summed row by row has no place in a member's scratch.
         let keeps_gradient = whole_gradient
