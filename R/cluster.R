@@ -47,6 +47,7 @@
 #' @param sync_every `NULL`: each step is exchanged. A number of epochs: workers train by themselves so long before their networks are averaged.
 #' @param timeout Seconds within which a worker has to answer; at least 1.
 #' @return An object of class `nn_cluster` for the argument `cluster` of [nn_train()].
+#' @seealso [nn_train()]; `vignette("streams-and-clusters")`
 #' @references Stich, S. U. (2019). Local SGD converges fast and communicates little. International Conference on Learning Representations.
 #' @examples
 #' \dontrun{

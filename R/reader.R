@@ -16,8 +16,10 @@
 #' returns is ignored), and `source(reset = FALSE)` gives the next chunk, a data frame, or `NULL` after the last one. Such a function has one place
 #' where it stands: it cannot be read by two readers at once, as for training rows and validation rows; make two functions.
 #'
-#' A function without an argument `reset` is called without arguments at the start of each pass, and opens an Arrow stream.
-#' @param source Where rows come from: a data frame; a function (see below); the names of CSV files; a connection to a database; a `big.matrix`.
+#' A function without an argument `reset` is called without arguments at the start of each pass, and opens an Arrow stream, see below: of a folder of Parquet files,
+#' `nn_reader(function() arrow::open_dataset("folder"), y ~ a + b)`.
+#' @param source Where rows come from: a data frame; a function (see below); the names of CSV files; a connection to a database; a `big.matrix`; an
+#'   Arrow stream, which can be read once.
 #' @param formula What is to be learnt, as in [nn_train()]: `outcome ~ inputs`, in names of the columns. A reader for predictions needs none.
 #' @param ... For methods; else nothing.
 #' @param chunk_rows How many rows are read at a time. The numbers that come of it do not depend on this, the time and the memory do. Functions and
@@ -31,7 +33,7 @@
 #' What goes wrong while rows are read is an error of class `backprop_error_reader`: what the source itself said is its parent. Chunks that are no
 #' data frames or have
 #' other columns than the first are refused.
-#' @seealso [nn_train()], [nn_predict()]
+#' @seealso [streams], on training with a reader; [nn_train()], [nn_predict()]; `vignette("streams-and-clusters")`
 #' @examples
 #' reader <- nn_reader(iris, Species ~ Petal.Length + Petal.Width, chunk_rows = 50)
 #' reader
@@ -49,6 +51,7 @@
 #'   }
 #' }
 #' nn_reader(chunks(), Sepal.Length ~ Sepal.Width + Species)
+#' @order 1
 #' @export
 nn_reader <- function(source, formula = NULL, ...) {
   if (missing(source)) {

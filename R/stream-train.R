@@ -47,7 +47,7 @@
 #' # Rows held back, mini-batches from a shuffle buffer:
 #' fit <- nn_train(reader, epochs = 20, validation = 0.2, seed = 1)
 #' fit$validation_count
-#' @seealso [nn_reader()], [nn_train()]
+#' @seealso [nn_reader()], [nn_train()]; `vignette("streams-and-clusters")`
 #' @name streams
 NULL
 
