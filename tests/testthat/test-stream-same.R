@@ -23,6 +23,8 @@ test_that("weights of rows and classes and offsets count as in memory", {
   expect_same_streamed(k ~ a + b + s, class_weights = c(no = 0, yes = 1))
   expect_same_streamed(three ~ a + b + s, class_weights = "balanced", case_weights = w)
   expect_same_streamed(flag ~ a + b + s, class_weights = "balanced")
+  data <- transform(streamed_table(), s = replace(s, s == "u", ""))
+  expect_same_streamed(s ~ a + b, data = data, class_weights = "balanced")
 })
 
 test_that("families train as in memory", {
