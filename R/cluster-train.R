@@ -48,12 +48,18 @@ begin_workers <- function(transport, engine, data, parts) {
   engine[c("validation", "checkpoint", "max_bytes", "seconds")] <- NULL
   engine$max_bytes <- NA_real_
   at <- which(vapply(parts, function(part) part$count > 0, NA))
-  arguments <- lapply(parts[at], function(part) {
-    rows <- seq.int(part$first, length.out = part$count)
-    list(rows = c(list(x = pick_rows_of(data$x, rows)), pick_rows(data$y, data$case_weights, data$offset, rows)), part = part)
-  })
+  arguments <- lapply(parts[at], function(part) list(rows = rows_of_part(data, part), part = part))
   ask_workers(transport, "begin", arguments, list(id = id, spec = engine), at)
   list(id = id, parts = parts, at = at)
+}
+
+# The rows of a part, or the stream of all rows, of which a worker takes its own.
+rows_of_part <- function(data, part) {
+  if (is_streamed(data)) {
+    return(list(x = stream_to_send(data$x)))
+  }
+  rows <- seq.int(part$first, length.out = part$count)
+  c(list(x = pick_rows_of(data$x, rows)), pick_rows(data$y, data$case_weights, data$offset, rows))
 }
 
 # What the workers held of a training is theirs again. A worker that is lost has nothing to give back.
@@ -62,7 +68,8 @@ end_workers <- function(transport, held) try(ask_workers(transport, "end", commo
 # Training by exact steps, as engine_train() does it in one process. Gives the engine's answer, and what was raised at the master or by a worker on the way.
 train_remotely <- function(cluster, engine, data, start, hook) {
   transport <- cluster$transport
-  n <- nrow(data$x)
+  about <- describe_rows(data)
+  n <- about$rows
   shards <- answered(engine_shard_count(engine, as.double(n)))$shards
   parts <- cut_rows(n, shards, transport$size)
   if (!cluster$exact) parts <- lapply(parts, c, sum = TRUE)
@@ -79,13 +86,24 @@ train_remotely <- function(cluster, engine, data, start, hook) {
     found <- lapply(answers, function(answer) answer$totals)
     if (cluster$exact) unlist(found) else Reduce(`+`, found)
   })
-  remote <- structure(list(
-    rows = n, inputs = ncol(data$x), targets = ncol(data$y), offsets = if (is.null(data$offset)) 0L else ncol(data$offset),
-    case_weights = !is.null(data$case_weights), total_weight = total_weight_of(data$case_weights, n), sums = if (cluster$exact) as.double(shards) else 1,
-    gradients = gradients$fun, totals = totals$fun
-  ), class = "remote")
+  remote <- structure(
+    c(about, list(sums = if (cluster$exact) as.double(shards) else 1, gradients = gradients$fun, totals = totals$fun)),
+    class = "remote"
+  )
   result <- engine_train(engine, remote, NULL, NULL, NULL, start, hook)
   list(result = result, raised = c(gradients$raised(), totals$raised()))
+}
+
+# How many rows there are, what each has, and what they weigh together.
+describe_rows <- function(data) {
+  if (is_streamed(data)) {
+    return(c(data$x[c("rows", "inputs", "targets", "offsets", "case_weights")], list(total_weight = total_weight_of_stream(data$x))))
+  }
+  n <- nrow(data$x)
+  list(
+    rows = n, inputs = ncol(data$x), targets = ncol(data$y), offsets = if (is.null(data$offset)) 0L else ncol(data$offset),
+    case_weights = !is.null(data$case_weights), total_weight = total_weight_of(data$case_weights, n)
+  )
 }
 
 # What all workers found, in the order of their shards.
@@ -109,11 +127,10 @@ from_bytes <- function(bytes, size) readBin(bytes, "double", length(bytes) %/% s
 to_bytes <- function(numbers, size) writeBin(numbers, raw(), size)
 
 # As the engine adds them: one after the other, in double precision, where sum() has more.
-total_weight_of <- function(weights, n) {
+total_weight_of <- function(weights, n, total = 0) {
   if (is.null(weights)) {
     return(as.double(n))
   }
-  total <- 0
   for (weight in weights) total <- total + weight
   total
 }

@@ -17,6 +17,7 @@ worker_operations <- list(
   echo = function(token) token,
   # `rows`: x, y, case_weights, offset; `part`: which of all rows these are, see cut_rows().
   begin = function(id, spec, rows, part) {
+    if (is_streamed(rows)) rows$x <- part_of_stream(rows$x, part)
     held_rows[[id]] <- list(spec = spec, rows = rows, part = part)
     TRUE
   },
@@ -24,12 +25,12 @@ worker_operations <- list(
   gradients = function(id, parameters, job, size) {
     held <- rows_of_worker(id)
     rows <- held$rows
-    of_engine(engine_worker_gradients(held$spec, rows$x, rows$y, rows$case_weights, rows$offset, held$part, parameters, job))
+    of_engine(engine_worker_gradients(held$spec, rows$x, rows$y, rows$case_weights, rows$offset, held$part, parameters, job), rows)
   },
   totals = function(id, parameters, job) {
     held <- rows_of_worker(id)
     rows <- held$rows
-    of_engine(engine_worker_totals(held$spec, rows$x, rows$y, rows$case_weights, rows$offset, held$part, parameters, job))
+    of_engine(engine_worker_totals(held$spec, rows$x, rows$y, rows$case_weights, rows$offset, held$part, parameters, job), rows)
   },
   # Epochs of its own, see cluster-average.R.
   train = function(id, changes, start) {
@@ -46,6 +47,8 @@ worker_operations <- list(
     of_engine(engine_evaluate(spec, weights, biases, rows$x, rows$y, rows$case_weights, rows$offset))
   },
   end = function(id) {
+    rows <- held_rows[[id]]$rows
+    if (is_streamed(rows)) rows$x$close()
     if (exists(id, held_rows, inherits = FALSE)) rm(list = id, envir = held_rows)
     TRUE
   }
@@ -68,8 +71,9 @@ rows_of_worker <- function(id) {
   held
 }
 
-of_engine <- function(answer) {
+of_engine <- function(answer, rows = NULL) {
   if (!is.null(answer$error)) {
+    raise_at_worker(rows)
     kind <- answer$error$kind
     # An interrupt of the worker's process is no wish of the master's.
     if (identical(kind, "interrupted")) stop("its process was interrupted")

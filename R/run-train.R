@@ -36,16 +36,16 @@ earlier_fit <- function(start, interface) {
 
 # From here on all methods are one: rows, outcome, design, specification, engine, fit. `recorder` (of new_recorder()) takes what nn_trace() shows.
 train_requested <- function(request, recorder = NULL) {
-  if (is_streamed_request(request)) {
-    if (!is.null(recorder)) refuse_streamed(request, "A trace")
-    return(train_streamed(request))
-  }
   request$settings["cluster"] <- list(read_cluster(request$settings$cluster))
   if (is.null(request$settings$cluster)) train_in_process(request, recorder) else train_on_cluster(request, recorder)
 }
 
 # The same of a call whose cluster, if there is one, was asked who it is.
 train_in_process <- function(request, recorder = NULL) {
+  if (is_streamed_request(request)) {
+    if (!is.null(recorder)) refuse_streamed(request, "A trace")
+    return(train_streamed(request))
+  }
   request <- settle_request(request)
   given <- request$given
   settings <- request$settings

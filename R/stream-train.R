@@ -225,6 +225,7 @@ prepare_stream <- function(settings, plan, given, survey, typed, earlier, reader
   if (needs_columns(settings$hidden)) inputs$columns <- describe_columns(looked$x, given$blueprint, encoding, facts$dummy())
   spec <- resolve_specification(settings, typed, inputs, outcome, TRUE, earlier)
   objective <- spec$engine
+  if (!is.null(spec$cluster)) check_stream_on_cluster(spec$cluster, objective$batch_size, survey$train)
   weights <- weigh(plan$weights, factors, if (!is.null(factors)) outcome_codes(outcome))
   data <- pick_rows(encode_outcome(outcome, objective), weights, spec$offset, learn)
   facts$y <- data$y

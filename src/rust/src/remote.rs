@@ -6,8 +6,9 @@ use crate::arguments::{self, wrong, Fields};
 use crate::functions;
 use crate::inputs::{Encodings, Precision};
 use crate::interrupts::{answer_of, interrupted};
-use crate::problem::{is_single, Table};
+use crate::problem::is_single;
 use crate::results::{self, answer};
+use crate::rows::Rows;
 use backprop_engine::base::room::{collected, filled, push};
 use backprop_engine::base::threads::{with_team_asking, Team};
 use backprop_engine::compute::context::DropoutKey;
@@ -213,7 +214,7 @@ fn question_of(job: &Fields, seed: u64) -> Result<Question> {
 struct Asked<'a> {
     network: Network,
     settings: Settings,
-    table: Table<'a>,
+    rows: Rows<'a>,
     part: Part,
     /// Whether its shards are to be added up.
     is_sum: bool,
@@ -221,13 +222,13 @@ struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    fn new(spec: &'a Fields, table: Table<'a>, part: &Robj) -> Result<Asked<'a>> {
+    fn new(spec: &'a Fields, rows: Rows<'a>, part: &Robj) -> Result<Asked<'a>> {
         let settings = arguments::settings(spec)?;
         let network = arguments::network_of(spec, &settings.objective)?;
         let fields = Fields::new(part, "part")?;
         let sum = fields.get("sum").and_then(|flag| flag.as_bool());
         Ok(Asked {
-            threads: arguments::threads(spec, work_of_step(&network, table.rows()))?,
+            threads: arguments::threads(spec, work_of_step(&network, rows.count()))?,
             part: Part {
                 rows: fields.count("rows")?,
                 shards: fields.count("shards")?,
@@ -237,7 +238,7 @@ impl<'a> Asked<'a> {
             is_sum: sum == Some(true),
             network,
             settings,
-            table,
+            rows,
         })
     }
 
@@ -261,7 +262,7 @@ impl<'a> Asked<'a> {
     }
 
     fn gradients<T: Precision>(&self, parameters: &Robj, job: &Fields) -> Result<List> {
-        let (parameters, inputs) = (numbers_of::<T>(parameters)?, self.table.inputs.source::<T>()?);
+        let (parameters, inputs) = (numbers_of::<T>(parameters)?, self.rows.of::<T>()?);
         let question = question_of(job, self.settings.seed)?;
         let (size, mut totals) = (size_of_val(&parameters[..]), Vec::new());
         let gradients = results::bytes_by(self.sums() * size, |bytes| {
@@ -277,7 +278,7 @@ impl<'a> Asked<'a> {
                 self.take_totals(&mut totals, found)
             };
             self.with_team(|team| {
-                let source = self.table.data(&inputs).into();
+                let source = inputs.source();
                 T::worker_gradients(&self.work(), source, &parameters, &question, team, &mut take)
             })
         })?;
@@ -286,11 +287,11 @@ impl<'a> Asked<'a> {
     }
 
     fn totals<T: Precision>(&self, parameters: &Robj, job: &Fields) -> Result<List> {
-        let (parameters, inputs) = (numbers_of::<T>(parameters)?, self.table.inputs.source::<T>()?);
+        let (parameters, inputs) = (numbers_of::<T>(parameters)?, self.rows.of::<T>()?);
         let (chunk, mut totals) = (job.count("chunk")?, Vec::new());
         let mut take = |found: Totals| self.take_totals(&mut totals, found);
         self.with_team(|team| {
-            let source = self.table.data(&inputs).into();
+            let source = inputs.source();
             T::worker_totals(&self.work(), source, &parameters, chunk, team, &mut take)
         })?;
         Ok(list!(error = (), totals = results::doubles(totals.into_iter())?))
@@ -366,7 +367,7 @@ fn engine_worker_gradients(
     answer(|| {
         let (spec, job) = (Fields::new(&spec, "spec")?, Fields::new(&job, "job")?);
         let _functions = functions::of(&spec)?;
-        let table = Table::new(&x, &y, &case_weights, &offset, &spec)?;
+        let table = Rows::new(&x, &y, &case_weights, &offset, &spec)?;
         let asked = Asked::new(&spec, table, &part)?;
         match is_single(&spec)? {
             true => asked.gradients::<f32>(&parameters, &job),
@@ -392,7 +393,7 @@ fn engine_worker_totals(
     answer(|| {
         let (spec, job) = (Fields::new(&spec, "spec")?, Fields::new(&job, "job")?);
         let _functions = functions::of(&spec)?;
-        let table = Table::new(&x, &y, &case_weights, &offset, &spec)?;
+        let table = Rows::new(&x, &y, &case_weights, &offset, &spec)?;
         let asked = Asked::new(&spec, table, &part)?;
         match is_single(&spec)? {
             true => asked.totals::<f32>(&parameters, &job),

@@ -176,7 +176,8 @@ impl<T: Scalar> Stepper<'_, T> {
             let found = self.rows_by_parts(model, plan, scale, None, source)?;
             return take(self.gradient.get_mut(), found);
         }
-        if let Some(shards) = self.shards.take_if(|shards| !shards.in_order) {
+        let are_here = self.config.data.are_here();
+        if let Some(shards) = self.shards.take_if(|shards| are_here && !shards.in_order) {
             let count = cuts.len() - 1;
             self.shards_through(&shards, count, model, plan, scale)?;
             let len = self.config.pass.layout.len;
