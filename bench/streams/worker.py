@@ -1,0 +1,69 @@
+"""Trains 20-64-32-1 from a folder of Parquet files with one Python peer in this process: worker.py PEER FOLDER EPOCHS THREADS
+Prints seconds, the peak of resident memory in MiB, and the mean loss of the last epoch's batches where the peer tells it.
+The rows of a chunk of 65,536 are shuffled and cut into batches of 256; the next chunks are read ahead by pyarrow's own threads."""
+
+import os
+import sys
+import time
+
+peer, folder, epochs, threads = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[name] = str(threads)
+
+import numpy as np  # noqa: E402  (after the variables that it reads)
+import pyarrow as pa  # noqa: E402
+import pyarrow.dataset as ds  # noqa: E402
+
+pa.set_cpu_count(threads)
+rng = np.random.default_rng(1)
+
+
+def chunks():
+    for batch in ds.dataset(folder).to_batches(batch_size=65_536):
+        table = np.empty((batch.num_rows, batch.num_columns), np.float32)
+        for j, column in enumerate(batch.columns):
+            table[:, j] = column.to_numpy()
+        yield table[rng.permutation(len(table))]
+
+
+def train_sklearn():
+    from sklearn.neural_network import MLPClassifier
+
+    model = MLPClassifier((64, 32), activation="relu", solver="adam", alpha=0, batch_size=256, learning_rate_init=0.001, random_state=1)
+    for _ in range(epochs):
+        for table in chunks():
+            # One step for each batch of 256.
+            model.partial_fit(table[:, :-1], table[:, -1], classes=[0.0, 1.0])
+    return model.loss_
+
+
+def train_torch():
+    import torch
+
+    torch.set_num_threads(threads)
+    torch.manual_seed(1)
+    model = torch.nn.Sequential(
+        torch.nn.Linear(20, 64), torch.nn.ReLU(), torch.nn.Linear(64, 32), torch.nn.ReLU(), torch.nn.Linear(32, 1)
+    )
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.001)
+    loss_of = torch.nn.BCEWithLogitsLoss()
+    for _ in range(epochs):
+        total, count = 0.0, 0
+        for table in chunks():
+            x, y = torch.from_numpy(table[:, :-1].copy()), torch.from_numpy(table[:, -1:].copy())
+            for first in range(0, len(x), 256):
+                optimizer.zero_grad()
+                loss = loss_of(model(x[first : first + 256]), y[first : first + 256])
+                loss.backward()
+                optimizer.step()
+                total += loss.detach()
+                count += 1
+    return float(total / count)
+
+
+began = time.perf_counter()
+loss = {"scikit-learn": train_sklearn, "torch": train_torch}[peer]()
+seconds = time.perf_counter() - began
+with open("/proc/self/status") as status:
+    peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
+print(f"{seconds:.3f} {peak:.0f} {loss:.5f}")
