@@ -276,4 +276,4 @@ as_times <- function(picked, value) {
   picked
 }
 
-first_rows <- function(table, count) rows_of_table(table, seq_len(count))
+first_rows <- function(table, count) pick_table_rows(table, seq_len(count))

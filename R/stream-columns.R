@@ -35,7 +35,12 @@ add_columns <- function(known, chunk) {
     if (is.null(column)) stop_missing_in_reader(setdiff(names(known), names(chunk)))
     kind <- kind_of_column(column)
     then <- known[[name]]$kind
-    if (kind == "unknown" || kind == "text" && then %in% c("a factor", "an ordered factor")) next
+    if (kind == "unknown") next
+    if (kind == "text" && then %in% c("a factor", "an ordered factor")) {
+      # A new text is a level that was not seen yet; which place it has among ordered ones cannot be known.
+      if (then == "a factor") known[[name]]$record$levels <- with_levels(known[[name]]$record$levels, column)
+      next
+    }
     if (then == "unknown") {
       known[[name]] <- list(kind = kind, record = record_column(column))
       next
@@ -49,6 +54,8 @@ add_columns <- function(known, chunk) {
   }
   known
 }
+
+with_levels <- function(levels, text) c(levels, sort(setdiff(text, c(levels, NA)), method = "radix"))
 
 records_of <- function(known) lapply(known, function(column) column$record)
 
@@ -123,5 +130,3 @@ bind_tables <- function(tables) {
   names(columns) <- names(tables[[1L]])
   as_plain_table(columns, sum(vapply(tables, nrow, 1L)))
 }
-
-rows_of_table <- function(table, rows) as_plain_table(lapply(unclass(table), pick_rows_of, rows), length(rows))

@@ -102,7 +102,7 @@ classes_of <- function(Y) {
   if (is.data.frame(Y) || is_survival(Y) || NCOL(Y) != 1L) {
     return(NULL)
   }
-  if (is.logical(Y)) as.vector(Y) else as.vector(Y)
+  as.vector(Y)
 }
 
 # Rows in the engine's form: raw inputs, scaled outcome and offset, weights times those of the classes. `made` is from prepare_stream().

@@ -5,6 +5,7 @@
 new_stream <- function(reader, plan, made, which, rows, weighted, place, total_weight, native = NULL) {
   cursor <- NULL
   at <- NULL
+  me <- new.env()
   close <- function() {
     if (!is.null(cursor)) cursor$close()
     cursor <<- NULL
@@ -13,11 +14,11 @@ new_stream <- function(reader, plan, made, which, rows, weighted, place, total_w
     close()
     cursor <<- open_reader(reader)
     at <<- list(chunks = 0, first = 1, before = 0, given = 0)
-    place$of <<- which
+    place$of <<- me
   }
   # Where another stream has been read since, this one goes back to where it was.
   resume <- function() {
-    if (is.null(cursor) || identical(place$of, which)) {
+    if (is.null(cursor) || identical(place$of, me)) {
       return(invisible())
     }
     then <- at
@@ -52,16 +53,20 @@ new_stream <- function(reader, plan, made, which, rows, weighted, place, total_w
     }),
     next_rows = guarded_hook(next_rows)
   )
+  # A buffer has room for one row at least.
+  bytes_of_row <- 8 * (made$objective$sizes[1L] + made$targets + (if (made$offset) made$offsets else 0) + 1)
   structure(
     list(
       rows = rows, inputs = length(made$design$names), targets = made$targets, offsets = if (made$offset) made$offsets else 0L,
-      case_weights = weighted, shuffle_bytes = reader$shuffle_bytes, open = guarded$open$fun, next_rows = guarded$next_rows$fun, native = native$plan,
+      case_weights = weighted, shuffle_bytes = max(reader$shuffle_bytes, bytes_of_row), open = guarded$open$fun, next_rows = guarded$next_rows$fun, native = native$plan,
       names = made$design$names, total_weight = total_weight, close = close,
       raised = function() c(guarded$open$raised(), guarded$next_rows$raised(), if (!is.null(native)) native$raised())
     ),
     class = "stream"
   )
 }
+
+new_place <- function() list2env(list(of = NULL))
 
 # Rows that were known when they were surveyed are so in each pass.
 encode_known <- function(rows, made, first) {
@@ -83,7 +88,7 @@ stop_other_rows <- function(found, rows, which, at_least = "") {
 
 # What was raised while rows were read reaches the user as it is; the network as of the last epoch is kept.
 raise_of_stream <- function(data, result, as_fit) {
-  raised <- c(data$x$raised(), if (!is.null(data$validation) && is_streamed(data$validation)) data$validation$x$raised())
+  raised <- unlist(lapply(streams_of(data), function(stream) stream$raised()), recursive = FALSE)
   failed <- if (is.null(result$error)) result$failure else if (identical(result$error$kind, "stream")) result$error
   if (length(raised) == 0L && is.null(failed)) {
     return(invisible())

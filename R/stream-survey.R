@@ -48,7 +48,7 @@ new_survey <- function(plan) {
   list2env(list(
     rows = 0, kept = 0, train = 0, held = 0, omitted = 0, unknown = list(), unknown_outcomes = numeric(), unknown_count = 0,
     keys = lapply(plan$tracked, function(one) list(text = character(), train = numeric(), held = numeric())),
-    tables = list(), about = list(), drawn = numeric(), limit = Inf, gaps = list(), extremes = list(), total = c(0, 0), class_totals = list()
+    tables = list(), about = list(), drawn = numeric(), limit = Inf, gaps = list(), extremes = list(), total = c(0, 0), class_totals = list(level = character(), total = list())
   ), parent = emptyenv())
 }
 
@@ -75,7 +75,7 @@ survey_chunk <- function(state, rows, plan, seed, first) {
   keep <- which(firsts | !is.na(keys))
   if (length(keep) > 0L) {
     i <- length(state$tables) + 1L
-    state$tables[[i]] <- rows_of_table(rows$table, rows$kept[keep])
+    state$tables[[i]] <- pick_table_rows(rows$table, rows$kept[keep])
     state$about[[i]] <- data.frame(number = first - 1 + rows$kept[keep], key = keys[keep], trains = trains[keep], first = firsts[keep])
     state$drawn <- c(state$drawn, keys[!is.na(keys)])
     prune_sample(state)
@@ -98,7 +98,7 @@ prune_sample <- function(state, most = most_looked_at) {
     state$drawn <- state$drawn[state$drawn < state$limit]
     about <- do.call(rbind, state$about)
     keep <- which(about$first | about$key < state$limit)
-    state$tables <- list(rows_of_table(bind_tables(state$tables), keep))
+    state$tables <- list(pick_table_rows(bind_tables(state$tables), keep))
     state$about <- list(about[keep, ])
   }
 }
@@ -112,16 +112,29 @@ add_exactly <- function(total, values) {
   c(sum, total[2L] + low + ((total[1L] - (sum - back)) + (high - back)))
 }
 
+# Numbers of so many values are no classes, and counted no further.
+most_classes <- 1000L
+
 note_class_totals <- function(state, Y, train, weights) {
+  known <- state$class_totals
   classes <- classes_of(Y)
-  if (is.null(classes) || length(state$class_totals) > 1000L) {
+  if (is.null(known) || is.null(classes)) {
     return(invisible())
   }
-  classes <- as.character(classes)[train]
-  for (level in unique(classes)) {
-    before <- state$class_totals[[level]]
-    state$class_totals[[level]] <- add_exactly(if (is.null(before)) c(0, 0) else before, weights[classes == level])
+  classes <- classes[train]
+  found <- unique(classes)
+  if (!is.factor(classes) && !is.character(classes) && length(found) > most_classes) {
+    state$class_totals <- NULL
+    return(invisible())
   }
+  parts <- split(weights, factor(match(classes, found), seq_along(found)))
+  found <- as.character(found)
+  new <- setdiff(found, known$level)
+  known$level <- c(known$level, new)
+  known$total <- c(known$total, rep(list(c(0, 0)), length(new)))
+  at <- match(found, known$level)
+  known$total[at] <- Map(add_exactly, known$total[at], parts)
+  state$class_totals <- known
 }
 
 # Inputs and outcomes that are missing or not finite are an error where gaps are not left out: all are counted first.
@@ -247,7 +260,7 @@ finish_survey <- function(state, plan) {
   list(
     rows = state$rows, kept = state$kept, train = state$train, held = state$held, omitted = state$omitted, omitted_rows = as.integer(state$omitted_rows), plan = plan,
     table = bind_tables(state$tables), looked_at = which(about$key < state$limit), learn = which(about$trains), keys = state$keys,
-    total = sum(state$total), class_totals = vapply(state$class_totals, sum, 0), counts = counts_of_survey(state, plan)
+    total = sum(state$total), class_totals = stats::setNames(vapply(state$class_totals$total, sum, 0), state$class_totals$level), counts = counts_of_survey(state, plan)
   )
 }
 

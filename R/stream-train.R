@@ -123,8 +123,11 @@ train_reader <- function(request) {
 }
 
 close_streams <- function(data) {
-  data$x$close()
-  if (!is.null(data$validation) && is_streamed(data$validation)) data$validation$x$close()
+  for (stream in streams_of(data)) stream$close()
+}
+
+streams_of <- function(data) {
+  c(list(data$x), if (!is.null(data$validation) && is_streamed(data$validation)) list(data$validation$x))
 }
 
 # What needs all rows at once, or at other places than they are read.
@@ -139,7 +142,7 @@ refuse_for_reader <- function(settings, typed, earlier) {
   if (is_ensemble(earlier)) refuse("start", "one network is trained, and it has several", "Give one of them, {.code nn_member(start, 1)}, or train on a data frame.")
   if (!(is_whole(settings$restarts, 1) && settings$restarts == 1)) refuse("restarts", "one network is trained", "Train by several seeds and keep the best.")
   if (identical(settings$keep, "data")) {
-    refuse("keep", "{.code keep = \"data\"} would keep all rows in memory", "Leave it out; give {.arg data} to what asks for it.")
+    refuse("keep", "`\"data\"` would keep all rows in memory", "Leave it out; give {.arg data} to what asks for it.")
   }
 }
 
@@ -152,7 +155,7 @@ settle_survey <- function(request, survey, judges) {
   if (length(survey$omitted_rows) > 0L) given$omitted <- survey$omitted_rows
   completed <- complete_request(request_of_rows(request, given))
   given <- completed$given
-  settings <- alone_in_stream(completed$settings, request$typed)
+  settings <- alone_in_stream(completed$settings)
   refuse_all_rows(settings$resolved_family)
   # A reader of rows that judge stands for rows of their own.
   plan <- plan_rows(if (is.null(judges)) settings else replace(settings, "validation", list(NULL)), given)
@@ -167,7 +170,7 @@ request_of_rows <- function(request, given) {
 }
 
 # Where a preset would train several networks, one is trained.
-alone_in_stream <- function(settings, typed) {
+alone_in_stream <- function(settings) {
   settings$ensemble <- 1
   settings["blend"] <- list(NULL)
   settings
@@ -216,10 +219,9 @@ prepare_stream <- function(settings, plan, given, survey, typed, earlier, reader
   facts <- facts_of_stream(reader, chunks, made, settings, plan, survey, earlier)
   encoding <- learn_encoding(standardize, embed, looked$x, looked$weights, earlier, dummy = facts$dummy())
   inputs <- list(
-    n = survey$train, p = encoded_width(length(design$names), encoding), rows = length(given$Y) / NCOL(given$Y), embed = embed,
+    n = survey$train, p = encoded_width(length(design$names), encoding), rows = nrow(survey$table), embed = embed,
     validation = if (!is.null(judges) || !is.null(plan$given)) "given" else plan$share
   )
-  inputs$rows <- nrow(survey$table)
   if (needs_columns(settings$hidden)) inputs$columns <- describe_columns(looked$x, given$blueprint, encoding, facts$dummy())
   spec <- resolve_specification(settings, typed, inputs, outcome, TRUE, earlier)
   objective <- spec$engine
@@ -235,14 +237,14 @@ prepare_stream <- function(settings, plan, given, survey, typed, earlier, reader
   made <- c(made, list(objective = objective, scaling = scaling, outputs = utils::tail(objective$sizes, 1L), targets = ncol(data$y)))
   made$offset <- !is.null(spec$offset)
   made$offsets <- if (made$offset) ncol(spec$offset)
-  place <- list2env(list(of = ""))
+  place <- new_place()
   weighted <- !is.null(weights)
   stream <- function(which, rows, total) {
     new_stream(reader, chunks, made, which, rows, weighted, place, total, native_plan(reader, given, chunks, made, which))
   }
   ready <- list(x = stream("train", survey$train, facts$total), looked_at = list(x = looked$x, y = data$y))
   validation <- if (!is.null(judges)) {
-    list(x = stream_of_judges(judges, chunks, made, given))
+    list(x = stream_of_judges(judges, chunks, made, if (is.function(reader$source) && identical(judges$source, reader$source)) place else new_place()))
   } else if (!is.null(plan$share)) {
     list(x = stream("held", survey$held, NULL))
   } else if (!is.null(plan$given)) {
@@ -262,25 +264,33 @@ factors_of_survey <- function(class_weights, survey, outcome) {
   if (is.numeric(class_weights)) {
     return(unname(class_weights))
   }
-  total <- unname(survey$class_totals[outcome_levels(outcome)])
+  total <- unname(survey$class_totals[match(outcome_levels(outcome), names(survey$class_totals))])
   balanced_factors(replace(total, is.na(total), 0))
 }
 
 # Rows of another reader that judge: counted once, then read as those that train.
-stream_of_judges <- function(judges, plan, made, given) {
+stream_of_judges <- function(judges, plan, made, place) {
   plan[c("subset", "hold", "zero")] <- list(NULL)
   count <- 0
   weighted <- plan$weighted || !is.null(made$factors)
-  rows <- walk_chunks(judges, function(chunk, first) {
+  rows <- of_validation(walk_chunks(judges, function(chunk, first) {
     found <- rows_of_chunk(chunk, plan, count, first)
     refuse_new_levels(found$variables, made$design, "validation")
     unknown <- !is_known_outcome(found$Y)
     if (any(unknown)) stop_nonfinite_outcome(first - 1 + found$kept[unknown], "validation", training_call)
     check_inputs_known(found$variables, "validation", plan$na_action == "impute")
     count <<- count + length(found$kept)
-  })
+  }))
   if (count == 0) {
     stop_backprop("empty", "{.arg validation} must have at least one row that takes part; of its reader none of {rows} does.")
   }
-  new_stream(judges, plan, made, "train", count, weighted, list2env(list(of = "")), NULL)
+  new_stream(judges, plan, made, "train", count, weighted, place, NULL)
+}
+
+# Errors say which of two readers they are about: rows that judge can have levels and types that those that train have not.
+of_validation <- function(code) {
+  withCallingHandlers(code, backprop_error_reader = function(cnd) {
+    cnd$body <- c(cnd$body[names(cnd$body) == "x"], i = "This is the reader of `validation`: its rows must be of the columns, types and levels of those that train.")
+    rlang::cnd_signal(cnd)
+  })
 }

@@ -10,7 +10,7 @@ streamed_table <- function(n = 157) {
 }
 
 # The fit by `formula` in memory and from readers whose chunks have `sizes` rows: but for the call they are one.
-expect_same_streamed <- function(formula, ..., data = streamed_table(), sizes = 7, seed = 3, shuffle = FALSE, epochs = 4) {
+expect_same_streamed <- function(formula, ..., data = streamed_table(), sizes = 30, seed = 3, shuffle = FALSE, epochs = 4) {
   words <- as.list(substitute(list(...)))[-1L]
   common <- c(words, list(seed = seed, shuffle = shuffle, epochs = epochs))
   if (is.null(words$preset)) common <- c(common, list(preset = "textbook", hidden = 4))

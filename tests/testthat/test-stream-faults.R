@@ -69,3 +69,53 @@ test_that("an error of a callback and of a checkpoint ends training as in memory
   fit <- nn_train(reader, hidden = 2, epochs = 4, validation = NULL, seed = 1, checkpoint = list(path = path, every = 4))
   expect_identical(readRDS(path)$weights, fit$weights)
 })
+
+test_that("a fit that L-BFGS was cut off at goes on as if it had not been, wherever that was", {
+  data <- streamed_table(60)
+  fields <- c("weights", "biases", "history", "optimizer_state")
+  go <- function(source, ...) nn_train(source, preset = "textbook", hidden = 3, optimizer = "lbfgs", seed = 1, stop_iter = 50, ...)
+  reader <- function(rows = data) nn_reader(rows, y ~ a + b, chunk_rows = 40)
+  whole <- go(reader(), validation = data[1:20, ], epochs = 6)
+  failing <- function(rows, at) asking_reader(rows, y ~ a + b, function(pass, chunk, rows) if (pass == at) stop("gone") else rows)
+  begun <- go(reader(), validation = data[1:20, ], epochs = 2)
+  # In a line search, and while the rows that judge are read.
+  for (trainer in list(list(failing(data, 6), data[1:20, ]), list(failing(data, 7), data[1:20, ]), list(reader(), failing(data[1:20, ], 5)))) {
+    expect_error(go(trainer[[1L]], start = begun, validation = trainer[[2L]], epochs = 4), class = "backprop_error_reader")
+    expect_gt(nn_last()$epochs_done, 2)
+    rest <- go(reader(), start = nn_last(), validation = data[1:20, ], epochs = 6L - nn_last()$epochs_done)
+    expect_identical(rest[fields], whole[fields])
+  }
+})
+
+test_that("a text among factors brings levels as a factor does, wherever it comes first", {
+  data <- streamed_table(100)
+  late <- asking_reader(data, y ~ a + f, function(pass, chunk, rows) if (chunk == 3) transform(rows, f = "zebra") else rows)
+  fit <- nn_train(late, preset = "textbook", hidden = 2, epochs = 2, seed = 1)
+  expect_identical(fit$blueprint$design$variables[[2L]]$levels, c(levels(data$f), "zebra"))
+})
+
+test_that("errors of rows that judge name the reader of them", {
+  data <- streamed_table(100)
+  train <- function(judges) {
+    nn_train(nn_reader(data, y ~ a + f), validation = nn_reader(judges), preset = "textbook", hidden = 2, epochs = 2, seed = 1)
+  }
+  expect_error(train(transform(data, f = "new")), "\"new\".*reader of `validation`", class = "backprop_error_reader")
+  expect_error(train(data["a"]), "Missing: \"y\".*reader of `validation`", class = "backprop_error_reader")
+  expect_error(train(transform(data, a = "text")), "reader of `validation`", class = "backprop_error_reader")
+})
+
+test_that("rows that train and rows that judge may come from one function, which stands at one place", {
+  data <- streamed_table(100)
+  rows <- function(pass, chunk, rows) rows
+  reader <- asking_reader(data, y ~ a + f, rows)
+  fit <- function(validation, source = asking_reader(data, y ~ a + f, rows)) {
+    nn_train(source, validation = validation, preset = "textbook", hidden = 2, epochs = 3, seed = 1, shuffle = FALSE)
+  }
+  expect_identical(fit(reader, reader)[c("weights", "history")], fit(data)[c("weights", "history")])
+})
+
+test_that("a buffer that is smaller than a row has one", {
+  data <- streamed_table(60)
+  train <- function(...) nn_train(..., preset = "textbook", hidden = 2, epochs = 2, seed = 1, optimizer = "adam", batch_size = 16)$weights
+  expect_identical(train(nn_reader(data, y ~ a, shuffle_bytes = 1)), train(y ~ a, data, shuffle = FALSE))
+})

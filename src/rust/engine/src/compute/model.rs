@@ -205,12 +205,12 @@ impl<T: Scalar> Model<T> {
         }
     }
 
-    /// Room for a snapshot.
+    /// A snapshot that has room for the parameters and so many slots.
     ///
     /// # Errors
     /// Memory refused.
-    pub fn snapshot(&self, layout: &Layout) -> Result<Snapshot<T>> {
-        let numbers = (0..=self.slots.len())
+    pub fn snapshot(&self, layout: &Layout, slots: usize) -> Result<Snapshot<T>> {
+        let numbers = (0..=slots)
             .map(|_| Buffer::zeros(layout.len))
             .collect::<Result<Vec<_>>>()?;
         let mut snapshot = Snapshot {

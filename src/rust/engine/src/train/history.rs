@@ -1,6 +1,6 @@
 //! What the loop remembers of earlier epochs: curves, models to go back to, the best one.
 
-use super::settings::Stopping;
+use super::settings::{Settings, Stopping};
 use super::state::Best;
 use crate::base::error::Result;
 use crate::base::room::{push, room};
@@ -39,12 +39,19 @@ pub(super) fn bytes_of_curves(epochs: usize, may_end: bool) -> f64 {
 }
 
 impl<T: Scalar> History<T> {
-    pub fn new(model: &Model<T>, layout: &Layout, epochs: usize, best: Option<Best>) -> Result<History<T>> {
+    pub fn new(
+        model: &Model<T>,
+        layout: &Layout,
+        settings: &Settings,
+        best: Option<Best>,
+    ) -> Result<History<T>> {
+        // Of those that the method has from the start: others change with an epoch that counts alone.
+        let slots = settings.method.first_slots(settings.lr).count();
         Ok(History {
-            before: model.snapshot(layout)?,
-            last: model.snapshot(layout)?,
+            before: model.snapshot(layout, slots)?,
+            last: model.snapshot(layout, slots)?,
             best,
-            ends: room(epochs.min(FIRST_EPOCHS))?,
+            ends: room(settings.epochs.min(FIRST_EPOCHS))?,
         })
     }
 

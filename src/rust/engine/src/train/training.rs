@@ -243,7 +243,7 @@ impl<'a, T: Scalar> Task<'a, T> {
             None => None,
         };
         let best = start.best.as_ref().map(Best::copied).transpose()?;
-        let history = History::new(backend.model(), self.layout, settings.epochs, best)?;
+        let history = History::new(backend.model(), self.layout, settings, best)?;
         Ok(Training {
             network,
             settings,
@@ -349,6 +349,7 @@ impl<T: Scalar> Training<'_, '_, T> {
         settings
             .schedule
             .observe(end.validation_loss.unwrap_or(loss), backend.plateau());
+        self.solver.keep(backend)?;
         let model = backend.model();
         history.add(end, model)?;
         let waited_enough = history.stop_early(settings.stopping, settings.metric, model, self.network)?;

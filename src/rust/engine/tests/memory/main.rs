@@ -314,7 +314,7 @@ fn models_take_what_they_say<T: Scalar>(network: &Network) {
         let said = Model::<T>::bytes(network, &layout, slots);
         assert_eq!(said - of_strips as f64 + empty, buffers_of(make));
         let model = make();
-        let snapshot = buffers_of(|| model.snapshot(&layout).unwrap());
+        let snapshot = buffers_of(|| model.snapshot(&layout, slots).unwrap());
         assert_eq!(Model::<T>::snapshot_bytes(&layout, slots), snapshot);
     }
 }

@@ -61,7 +61,7 @@ impl<T: Scalar> Solve<T> for ByLbfgs<'_, T> {
         let point = len as f64 * size_of::<T>() as f64;
         SolverNeed {
             slots,
-            slots_of_snapshots: given,
+            slots_of_snapshots: 0,
             standing: Minimiser::<T>::bytes(len, slots / 2) + point,
             epoch: Minimiser::<T>::bytes_of_iteration(len, slots / 2),
         }
@@ -126,11 +126,6 @@ impl<T: Scalar> Solve<T> for ByLbfgs<'_, T> {
             backend.evaluate(&plan)?;
         }
         backend.set(&minimiser.point);
-        let pairs = minimiser.pairs.iter();
-        backend.set_slots(
-            2 * pairs.len(),
-            pairs.flat_map(|pair| [&pair.step[..], &pair.change]),
-        )?;
         self.totals = latest.get();
         self.minimiser = Some(minimiser);
         let accuracy = self.settings.counts_hits.then_some(totals.hits / total_weight);
@@ -146,6 +141,14 @@ impl<T: Scalar> Solve<T> for ByLbfgs<'_, T> {
             Progress::Arrived => EpochResult::Arrived(sums(loss)),
             _ => EpochResult::Done(sums(loss)),
         })
+    }
+
+    fn keep(&self, backend: &mut Backend<'_, T>) -> Result<()> {
+        let pairs = self.minimiser.iter().flat_map(|minimiser| &minimiser.pairs);
+        backend.set_slots(
+            2 * pairs.clone().count(),
+            pairs.flat_map(|pair| [&pair.step[..], &pair.change]),
+        )
     }
 
     fn end(&mut self) {

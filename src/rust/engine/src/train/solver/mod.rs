@@ -48,6 +48,9 @@ macro_rules! solvers {
             fn epoch(&mut self, epoch: &mut Epoch<'_, T>, backend: &mut Backend<'_, T>) -> Result<EpochResult> {
                 match self { $(Solver::$name(solver) => solver.epoch(epoch, backend),)* }
             }
+            fn keep(&self, backend: &mut Backend<'_, T>) -> Result<()> {
+                match self { $(Solver::$name(solver) => Solve::<T>::keep(solver, backend),)* }
+            }
             fn end(&mut self) {
                 match self { $(Solver::$name(solver) => Solve::<T>::end(solver),)* }
             }

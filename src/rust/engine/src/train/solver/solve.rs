@@ -38,12 +38,22 @@ pub(crate) trait Solve<T: Scalar> {
     /// Memory refused.
     fn begin(&mut self, backend: &Backend<'_, T>) -> Result<()>;
 
-    /// Makes an epoch. What is kept from one training to the next is in the model's slots after it.
+    /// Makes an epoch. A rule changes the model's slots on the way; what else is kept from one training to the next is put
+    /// there by [`Solve::keep`].
     ///
     /// # Errors
     /// A panic of a worker, memory refused, what a stream or a reduction fails by, or an interrupt, which leaves the model
     /// somewhere on its way.
     fn epoch(&mut self, epoch: &mut Epoch<'_, T>, backend: &mut Backend<'_, T>) -> Result<EpochResult>;
+
+    /// The epoch just made counts: what it leaves to later trainings is put into the model's slots, where there is more or less
+    /// of it than before. Until then they are those of the epoch before, for a model that goes back to it.
+    ///
+    /// # Errors
+    /// Memory refused.
+    fn keep(&self, _backend: &mut Backend<'_, T>) -> Result<()> {
+        Ok(())
+    }
 
     /// Gives up what it keeps, after the last epoch.
     fn end(&mut self) {}
@@ -53,7 +63,7 @@ pub(crate) trait Solve<T: Scalar> {
 pub(crate) struct SolverNeed {
     /// Numbers kept per parameter in the model during the last epoch.
     pub slots: usize,
-    /// The same in snapshots, which are as large as the first of them.
+    /// Those of them that change on the way, and are in snapshots for it.
     pub slots_of_snapshots: usize,
     /// Bytes of what it keeps from epoch to epoch.
     pub standing: f64,
