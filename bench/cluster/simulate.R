@@ -2,7 +2,7 @@
 compute <- c("20-64-32-1" = 0.77e-3, "100-100-1" = 1.98e-3, "100-512-512-1" = 64e-3) # ms of one processor for a row of a step, double precision
 parameters <- c(3457, 10201, 314881)
 # Gradients that the master receives under exact = TRUE, as engine_shard_count() says.
-sums <- function(i, rows) if (i < 3) 16 else min(16, max(3, rows %/% 2500))
+sums <- function(i, rows) if (i < 3) 16 else min(16, max(3, rows %/% 2048))
 answer <- 1.25 # ms for a message to be noticed and taken, either way
 handling <- 0.1 # ms of the master for each worker
 inside <- 416e3 # bytes a ms that R serializes, copies and adds
