@@ -24,6 +24,11 @@
 #' Each step of an optimizer is an exchange of one gradient: it pays where a step takes long, with many rows in it. Mini-batches are drawn
 #' with `shuffle = "shards"`, where each shard shuffles its own rows: the default on a cluster, and to be typed in a single process for the same bits.
 #'
+#' @section Readers:
+#' `nn_train(reader, cluster = )` surveys the rows at the master; then every worker opens the reader by itself, reads to the last row of its shards in each step, and computes with its own. What the
+#' reader opens (files, a database) must be where the workers are: a reader made of a connection does not travel, one made of a function that opens it does. Steps take all rows (`"gd"`,
+#' `"rprop"`, `"lbfgs"`); the fit is that of the reader in one process, to the bit. Memory of a worker is that of a chunk.
+#'
 #' @section Averaging instead of exact steps:
 #' `sync_every = H` has each worker train by itself for `H` epochs of its own rows, from the same weights; then the weights, and what the optimizer remembers, are
 #' averaged by rows, and so on ("local SGD", Stich 2019). It exchanges one network in `H` epochs. It is a method of its own, not the exact one: the fit depends on the number of workers. Under gradient

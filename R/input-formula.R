@@ -279,7 +279,10 @@ stop_formula <- function(message, ..., call = training_call) {
 
 # What terms() or a function in the formula refuses gets the package's class and call.
 with_formula_errors <- function(expr, call = training_call) {
-  withCallingHandlers(expr, error = function(cnd) {
+  withCallingHandlers(expr, warning = function(cnd) {
+    # R's own count of variables, where `.` stands for names in backticks; the terms are right.
+    if (grepl("EncodeVars", conditionMessage(cnd), fixed = TRUE)) invokeRestart("muffleWarning")
+  }, error = function(cnd) {
     if (!inherits(cnd, "backprop_error")) {
       said <- conditionMessage(cnd)
       hint <- if (identical(conditionCall(cnd)[[1L]], quote(Surv))) "{.code survival::Surv(time, event)} is found without {.code library(survival)}."

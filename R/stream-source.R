@@ -2,7 +2,7 @@
 
 # `which`: the rows that train ("train"), or those held back ("held"); there are `rows` of them. `made` is how chunks become numbers (see encode_chunk()).
 # `place` knows which of several streams of one reader was read last: a source may have just one place where it stands.
-new_stream <- function(reader, plan, made, which, rows, weighted, place, total_weight, native = NULL) {
+stream_of_reader <- function(reader, plan, made, which, rows, weighted, place, total_weight, native = NULL) {
   cursor <- NULL
   at <- NULL
   me <- new.env()

@@ -241,7 +241,7 @@ prepare_stream <- function(settings, plan, given, survey, typed, earlier, reader
   place <- new_place()
   weighted <- !is.null(weights)
   stream <- function(which, rows, total) {
-    new_stream(reader, chunks, made, which, rows, weighted, place, total, native_plan(reader, given, chunks, made, which))
+    stream_of_reader(reader, chunks, made, which, rows, weighted, place, total, native_plan(reader, given, chunks, made, which))
   }
   ready <- list(x = stream("train", survey$train, facts$total), looked_at = list(x = looked$x, y = data$y))
   validation <- if (!is.null(judges)) {
@@ -285,7 +285,7 @@ stream_of_judges <- function(judges, plan, made, place) {
   if (count == 0) {
     stop_backprop("empty", "{.arg validation} must have at least one row that takes part; of its reader none of {rows} does.")
   }
-  new_stream(judges, plan, made, "train", count, weighted, place, NULL)
+  stream_of_reader(judges, plan, made, "train", count, weighted, place, NULL)
 }
 
 # Errors say which of two readers they are about: rows that judge can have levels and types that those that train have not.

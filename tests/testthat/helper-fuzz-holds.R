@@ -89,8 +89,8 @@ fuzz_methods <- function() {
   setdiff(unique(methods[, 3L]), called_by_others)
 }
 
-# What parsnip and tune call, with objects of theirs: tried in tests of their own.
-called_by_others <- c("multi_predict._nn_fit", "multi_predict._nn_ensemble", "min_grid.mlp")
+# What parsnip and tune call, and what takes streams of Arrow, with objects of theirs: tried in tests of their own.
+called_by_others <- c("multi_predict._nn_fit", "multi_predict._nn_ensemble", "min_grid.mlp", "nn_reader.RecordBatchReader", "nn_reader.nanoarrow_array_stream")
 
 fault_of_warning <- function(cnd, draw) {
   own <- inherits(cnd, "fuzz_own_warning") && identical(cnd, own_warning)

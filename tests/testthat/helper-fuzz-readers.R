@@ -25,7 +25,7 @@ targets_of_readers <- function() {
     nn_reader_query = of("nn_reader.DBIConnection", c(sized, query), small_database, needed = "query"),
     nn_reader_big = of("nn_reader.big.matrix", sized, small_big_matrix),
     nn_reader_other = of("nn_reader.default", list(formula = a_formula), function() draw_one(1, NULL, NA, list(), y ~ x, matrix(1), as.name("a"))),
-    nn_train_reader = target_of_reader_training, nn_predict_reader = target_of_reader_prediction
+    nn_predict_reader = target_of_reader_prediction
   )
 }
 

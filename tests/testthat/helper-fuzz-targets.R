@@ -14,7 +14,7 @@ fuzz_targets <- function() {
     lapply(targets_of_edits(), a_target, 3), lapply(targets_of_verbs(), a_target, 2), lapply(targets_of_tuning(), a_target, 1.5),
     lapply(targets_of_forecasts(), a_target, 1.5), lapply(targets_of_explanations(), a_target, 4), lapply(targets_of_files(), a_target, 1),
     list(nn_path = a_target(target_of_paths, 5)), lapply(targets_of_paths(), a_target, 2.5), lapply(targets_of_exercises(), a_target, 1.5),
-    lapply(targets_of_readers(), a_target, 2), list(parsnip = a_target(target_of_parsnip)), lapply(targets_of_toys(), a_target, 3)
+    lapply(targets_of_readers(), a_target, 2), list(nn_train_reader = a_target(target_of_reader_training, 14)), list(parsnip = a_target(target_of_parsnip)), lapply(targets_of_toys(), a_target, 3)
   )
 }
 
