@@ -24,4 +24,5 @@ family_gamma <- function() {
   )
 }
 
-gamma_shares <- function(y, p) 2 * ((y - p) / p - log(y / p))
+# At a mean beyond all numbers the deviance is, too.
+gamma_shares <- function(y, p) ifelse(is.infinite(p), Inf, 2 * ((y - p) / p - log(y / p)))

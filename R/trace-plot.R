@@ -117,12 +117,14 @@ draw_trace_panel <- function(panel, iterations) {
   # Names stand behind the ends of the lines.
   room <- if (named) max(0.055 * max(nchar(panel$names)), wide / (1 - wide)) * last else 0
   values <- panel$values
+  # Of a training that diverged at once there is nothing to see.
+  seen <- values[is.finite(values)]
   graphics::plot(
-    c(0, last + room), range(values, finite = TRUE),
+    c(0, last + room), if (length(seen) > 0L) range(seen) else c(0, 1),
     type = "n", las = 1, bty = "n", xlab = "iteration", ylab = "", xaxt = "n", main = panel$title, font.main = 1, cex.main = 1, col.main = palette_of$muted
   )
   graphics::axis(1, unique(round(pretty(c(0, last), 4L)))[unique(round(pretty(c(0, last), 4L))) <= last])
-  if (min(values, na.rm = TRUE) < 0 && max(values, na.rm = TRUE) > 0) graphics::abline(h = 0, col = palette_of$rule)
+  if (any(seen < 0) && any(seen > 0)) graphics::abline(h = 0, col = palette_of$rule)
   opacity <- if (panel$kind[1L] == "loss") 1 else max(0.25, min(0.9, 14 / length(panel$kind)))
   for (k in seq_along(panel$kind)) {
     there <- !is.na(values[, k])

@@ -351,3 +351,7 @@ test_that("nn_family() asks for a family", {
   expect_error(nn_family(), class = "backprop_error_missing_argument")
   expect_error(nn_family(NULL, breaks = 1), class = "backprop_error_argument")
 })
+
+test_that("the gamma deviance at a mean beyond all numbers is infinite, not NaN", {
+  expect_identical(gamma_shares(2, c(Inf, 2)), c(Inf, 0))
+})

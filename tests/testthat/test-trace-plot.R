@@ -38,3 +38,10 @@ test_that("many layers, and a device too small for the margins, are drawn all th
   # R's own margins take 1.84 inches of it.
   expect_no_error(on_small_device(1, plot(article_trace(2))))
 })
+
+test_that("a panel whose numbers are all not finite is drawn without them", {
+  grDevices::pdf(NULL)
+  withr::defer(grDevices::dev.off())
+  panel <- list(values = matrix(c(NaN, Inf)), kind = "loss", names = "", title = "loss of all rows")
+  expect_no_warning(draw_trace_panel(panel, 0:1))
+})
