@@ -67,31 +67,50 @@ end_workers <- function(transport, held) try(ask_workers(transport, "end", commo
 
 # Training by exact steps, as engine_train() does it in one process. Gives the engine's answer, and what was raised at the master or by a worker on the way.
 train_remotely <- function(cluster, engine, data, start, hook) {
+  fitting <- hold_rows(cluster, engine, data)
+  on.exit(fitting$end())
+  judging <- NULL
+  if (judges_remotely(engine)) {
+    judging <- hold_rows(cluster, engine, engine$validation)
+    on.exit(judging$end(), add = TRUE)
+    engine$validation <- list(x = judging$rows)
+  }
+  result <- engine_train(engine, fitting$rows, NULL, NULL, NULL, start, hook)
+  list(result = result, raised = c(fitting$raised(), if (!is.null(judging)) judging$raised()))
+}
+
+# Whether workers hold the rows that judge: so many that they have shards. A measure of predictions needs these in one place, and a reader of them is the master's.
+judges_remotely <- function(engine) {
+  judges <- engine$validation
+  !is.null(judges) && !is_streamed(judges) && is.null(engine$metric) && answered(engine_shard_count(engine, as.double(nrow(judges$x))))$shards > 1L
+}
+
+# Rows that the workers hold from here on, as engine_train() asks about them; what was raised on the way; and what gives the workers' memory back.
+hold_rows <- function(cluster, engine, data) {
   transport <- cluster$transport
   about <- describe_rows(data)
-  n <- about$rows
-  shards <- answered(engine_shard_count(engine, as.double(n)))$shards
-  parts <- cut_rows(n, shards, transport$size)
+  shards <- answered(engine_shard_count(engine, as.double(about$rows)))$shards
+  parts <- cut_rows(about$rows, shards, transport$size)
   if (!cluster$exact) parts <- lapply(parts, c, sum = TRUE)
   held <- begin_workers(transport, engine, data, parts)
-  on.exit(end_workers(transport, held))
   size <- if (engine$precision == "single") 4L else 8L
+  ask <- function(operation, common) ask_workers(transport, operation, rep(list(list()), length(held$at)), c(list(id = held$id), common), held$at)
   gradients <- guarded_hook(function(parameters, job) {
-    common <- list(id = held$id, parameters = parameters, job = job, size = size)
-    answers <- ask_workers(transport, "gradients", rep(list(list()), length(held$at)), common, held$at)
+    answers <- ask("gradients", list(parameters = parameters, job = job, size = size))
     if (cluster$exact) joined_sums(answers) else added_up(answers, size)
   })
   totals <- guarded_hook(function(parameters, job) {
-    answers <- ask_workers(transport, "totals", rep(list(list()), length(held$at)), list(id = held$id, parameters = parameters, job = job), held$at)
-    found <- lapply(answers, function(answer) answer$totals)
+    found <- lapply(ask("totals", list(parameters = parameters, job = job)), function(answer) answer$totals)
     if (cluster$exact) unlist(found) else Reduce(`+`, found)
   })
-  remote <- structure(
-    c(about, list(sums = if (cluster$exact) as.double(shards) else 1, gradients = gradients$fun, totals = totals$fun)),
-    class = "remote"
+  list(
+    rows = structure(
+      c(about, list(sums = if (cluster$exact) as.double(shards) else 1, gradients = gradients$fun, totals = totals$fun)),
+      class = "remote"
+    ),
+    raised = function() c(gradients$raised(), totals$raised()),
+    end = function() end_workers(transport, held)
   )
-  result <- engine_train(engine, remote, NULL, NULL, NULL, start, hook)
-  list(result = result, raised = c(gradients$raised(), totals$raised()))
 }
 
 # How many rows there are, what each has, and what they weigh together.

@@ -12,25 +12,6 @@ train_streamed_rows <- function(source, cluster = NULL, ..., chunk_rows = 77, op
   nn_train(reader, preset = "textbook", hidden = c(5, 4), optimizer = optimizer, epochs = epochs, seed = 3, threads = 1, cluster = cluster, ...)
 }
 
-# Workers in this process: the operations are those of workers elsewhere.
-workers_here <- function(k) {
-  cluster <- nn_mpi()
-  cluster$kind <- "parallel"
-  cluster$open <- function(cluster) {
-    list(
-      size = k, describe = function(worker) paste("Worker", worker), settle = function() NULL, close = function(fit, error) NULL,
-      # Copies, as other processes get; each worker's rows have a name of their own.
-      exchange = function(operation, arguments, at) {
-        Map(function(own, worker) {
-          if (!is.null(own$id)) own$id <- paste(own$id, worker)
-          answer_worker(operation, unserialize(serialize(own, NULL)))
-        }, arguments, at)
-      }
-    )
-  }
-  cluster
-}
-
 test_that("a reader on 1, 2, 3 workers trains the bits of one process", {
   for (optimizer in c("rprop", "lbfgs")) {
     alone <- train_streamed_rows(streamed, optimizer = optimizer)

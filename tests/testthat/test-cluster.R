@@ -135,3 +135,16 @@ test_that("what needs all rows in one process is refused by name", {
   expect_error(nn_train(wide$X, times, cluster = cl, epochs = 2), "cox", class = "backprop_error_incompatible")
   expect_error(nn_trace(wide$X, wide$Y, cluster = cl, iterations = 1), "cluster")
 })
+
+test_that("rows that judge are the workers' where they are many, and choose the same best epoch", {
+  asked <- new.env()
+  train <- function(cluster, ...) train_wide(cluster = cluster, validation = list(X = wide$X, Y = wide$Y * 0.9 + 0.1), stop_iter = 2, optimizer = "adam", batch_size = 1200, epochs = 8, ...)
+  expect_identical(bits_of_fit(train(workers_here(3, asked))), bits_of_fit(train(NULL)))
+  # Once for the rows that train, once for those that judge.
+  expect_identical(sum(asked$operations == "begin"), 2L)
+  expect_gt(sum(asked$operations == "totals"), 7L)
+  # A measure of predictions needs them in one place.
+  asked <- new.env()
+  expect_identical(bits_of_fit(train(workers_here(2, asked), stop_metric = "mae")), bits_of_fit(train(NULL, stop_metric = "mae")))
+  expect_identical(sum(asked$operations == "begin"), 1L)
+})
