@@ -26,7 +26,7 @@ train_on_cluster <- function(request, recorder) {
   )
   counter <- transport$counter
   attr(fit, "cluster") <- list(
-    kind = cluster$kind, workers = transport$size, exchanges = counter$exchanges, bytes_sent = counter$sent, bytes_received = counter$received
+    kind = cluster$kind, workers = transport$size, exact = cluster$exact, sync_every = cluster$sync_every, exchanges = counter$exchanges, bytes_sent = counter$sent, bytes_received = counter$received
   )
   fit
 }

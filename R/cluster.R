@@ -37,7 +37,7 @@
 #' @section What travels, and where to:
 #' The package opens no connection of its own: everything goes through the connections of the cluster that it was given, to the addresses that the cluster was made with. Rows travel once, before the training; then weights and
 #' sums of gradients: for `p` parameters (each layer has its units rounded up to 8) of 8 bytes (4 in single precision), `W` workers and `K` shards `8 p (W + K)` bytes in a step, with `exact = FALSE` `16 p W`.
-#' `attr(fit, "cluster")` has what was counted.
+#' `attr(fit, "cluster")` has what was counted, and how sums were added.
 #'
 #' **Nothing of this is encrypted** by the package, by the sockets of `parallel::makePSOCKcluster()`, or by MPI. Whoever can read the network between the machines can read rows and weights. `makePSOCKcluster()` starts
 #' processes through ssh, which is encrypted, but its data sockets are plain; port forwarding over ssh (its argument `rshcmd`) encrypts them. Slurm checks who starts a job by munge, which does not encrypt the job's messages.
