@@ -24,5 +24,5 @@ family_gamma <- function() {
   )
 }
 
-# At a mean beyond all numbers the deviance is, too.
-gamma_shares <- function(y, p) ifelse(is.infinite(p), Inf, 2 * ((y - p) / p - log(y / p)))
+# At a mean that is 0 or beyond all numbers, which no positive outcome has, the deviance is infinite.
+gamma_shares <- function(y, p) ifelse(p == 0 | is.infinite(p), Inf, 2 * ((y - p) / p - log(y / p)))

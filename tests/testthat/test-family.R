@@ -352,6 +352,6 @@ test_that("nn_family() asks for a family", {
   expect_error(nn_family(NULL, breaks = 1), class = "backprop_error_argument")
 })
 
-test_that("the gamma deviance at a mean beyond all numbers is infinite, not NaN", {
-  expect_identical(gamma_shares(2, c(Inf, 2)), c(Inf, 0))
+test_that("the gamma deviance at a mean of 0 or beyond all numbers is infinite, not NaN", {
+  expect_identical(gamma_shares(2, c(Inf, 0, 2)), c(Inf, Inf, 0))
 })
