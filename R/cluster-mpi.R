@@ -9,16 +9,19 @@ mpi_answer <- 1802L
 # Rmpi's code for raw vectors.
 mpi_raw <- 4L
 
+# A function of Rmpi by its name. Written as `Rmpi::`, a check of this package would load Rmpi, which begins MPI and ends the process where it cannot.
+rmpi <- function(name) getExportedValue("Rmpi", name)
+
 mpi_size <- function() {
   if (!requireNamespace("Rmpi", quietly = TRUE)) {
     stop_cluster(
       "{.fn nn_mpi} needs the package Rmpi.", "It is r-cran-rmpi in Debian and Ubuntu; elsewhere {.code install.packages(\"Rmpi\")} builds it for the MPI that is there."
     )
   }
-  Rmpi::mpi.comm.size(mpi_world)
+  rmpi("mpi.comm.size")(mpi_world)
 }
 
-mpi_rank <- function() Rmpi::mpi.comm.rank(mpi_world)
+mpi_rank <- function() rmpi("mpi.comm.rank")(mpi_world)
 
 mpi_transport <- function(cluster) {
   size <- mpi_size()
@@ -69,18 +72,18 @@ now <- function() proc.time()[["elapsed"]]
 # A message on its way: `mpi_end_send()` waits until its bytes may be given back.
 mpi_begin_send <- function(message, rank, tag) {
   bytes <- serialize(message, NULL, xdr = FALSE)
-  Rmpi::mpi.isend(bytes, mpi_raw, rank, tag, mpi_world, request = rank)
+  rmpi("mpi.isend")(bytes, mpi_raw, rank, tag, mpi_world, request = rank)
   list(bytes = bytes, rank = rank)
 }
 
 mpi_end_send <- function(sent, deadline, timeout) {
-  mpi_wait(function() Rmpi::mpi.test(sent$rank, status = 0), sent$rank, deadline, timeout)
+  mpi_wait(function() rmpi("mpi.test")(sent$rank, status = 0), sent$rank, deadline, timeout)
 }
 
 mpi_receive <- function(rank, tag, deadline, timeout) {
-  mpi_wait(function() Rmpi::mpi.iprobe(rank, tag, mpi_world, status = 0), rank, deadline, timeout)
-  bytes <- raw(Rmpi::mpi.get.count(mpi_raw, status = 0))
-  unserialize(Rmpi::mpi.recv(bytes, mpi_raw, rank, tag, mpi_world, status = 0))
+  mpi_wait(function() rmpi("mpi.iprobe")(rank, tag, mpi_world, status = 0), rank, deadline, timeout)
+  bytes <- raw(rmpi("mpi.get.count")(mpi_raw, status = 0))
+  unserialize(rmpi("mpi.recv")(bytes, mpi_raw, rank, tag, mpi_world, status = 0))
 }
 
 # Looks again and again, at first without a pause: answers most often come within a millisecond. R hears of interrupts in the pauses.
@@ -130,7 +133,7 @@ mpi_hold <- function(answer, size) {
 mpi_reduce <- function(length) {
   own <- session$mpi_sum
   session$mpi_sum <- NULL
-  Rmpi::mpi.allreduce(if (is.null(own)) numeric(length) else own, type = 2L, op = "sum", comm = mpi_world)
+  rmpi("mpi.allreduce")(if (is.null(own)) numeric(length) else own, type = 2L, op = "sum", comm = mpi_world)
 }
 
 # What a rank other than 0 does in nn_train(): it answers until it is told the end, and returns the fit, or raises the master's error.

@@ -57,11 +57,13 @@
 #' @examples
 #' \dontrun{
 #' cl <- parallel::makePSOCKcluster(2)
-#' fit <- nn_train(mpg ~ ., mtcars, hidden = 5, optimizer = "rprop", preset = "textbook", seed = 1, cluster = cl)
+#' fit <- nn_train(mpg ~ ., mtcars, hidden = 5, optimizer = "rprop", preset = "textbook",
+#'                 seed = 1, cluster = cl)
 #' parallel::stopCluster(cl)
 #'
 #' # In a script for `mpirun -n 4 Rscript script.R`:
-#' fit <- nn_train(mpg ~ ., mtcars, hidden = 5, preset = "textbook", seed = 1, cluster = nn_mpi())
+#' fit <- nn_train(mpg ~ ., mtcars, hidden = 5, preset = "textbook", seed = 1,
+#'                 cluster = nn_mpi())
 #' if (Rmpi::mpi.comm.rank(0) == 0) saveRDS(fit, "fit.rds")
 #' Rmpi::mpi.quit()
 #' }

@@ -12,7 +12,7 @@ use backprop_engine::objective::{Loss, Objective, Output};
 use backprop_engine::optim::schedule::Schedule;
 use backprop_engine::optim::{Adam, GradientDescent, Optimizer};
 use backprop_engine::train::observer::NoObserver;
-use backprop_engine::{train, Method, Network, Scalar, Settings, Start, Trained};
+use backprop_engine::{train, Method, Network, Scalar, Settings, Shuffle, Start, Trained};
 use rand::RngExt;
 
 /// A table of data with the network and the settings to train on it.
@@ -68,7 +68,7 @@ impl Workload {
             schedule: Schedule::CONSTANT,
             epochs: 1,
             batch_size,
-            shuffle: true,
+            shuffle: Shuffle::All,
             seed: 11,
             penalty: Penalty::NONE,
             dropout: Vec::new(),

@@ -19,7 +19,8 @@ use backprop_engine::optim::schedule::{Kind, Plateau, Schedule};
 use backprop_engine::optim::{GradientDescent, Optimizer};
 use backprop_engine::train::observer::NoObserver;
 use backprop_engine::{
-    evaluate, gradient, train, EngineError, Method, Network, Scalar, Settings, Start, Stopping, Trained,
+    evaluate, gradient, train, EngineError, Method, Network, Scalar, Settings, Shuffle, Start, Stopping,
+    Trained,
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -130,7 +131,7 @@ proptest! {
             schedule: Schedule::CONSTANT,
             epochs: 1,
             batch_size: 1,
-            shuffle: true,
+            shuffle: Shuffle::All,
             seed: 1,
             penalty: Penalty::NONE,
             dropout: Vec::new(),
@@ -204,7 +205,7 @@ proptest! {
             },
             epochs,
             batch_size: 3,
-            shuffle: true,
+            shuffle: Shuffle::All,
             seed: 1,
             penalty: Penalty::NONE,
             dropout: Vec::new(),

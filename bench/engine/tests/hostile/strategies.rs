@@ -178,7 +178,11 @@ pub fn settings(hidden: usize) -> impl Strategy<Value = Settings> {
             schedule,
             epochs,
             batch_size,
-            shuffle,
+            shuffle: if shuffle {
+                backprop_engine::Shuffle::All
+            } else {
+                backprop_engine::Shuffle::No
+            },
             seed,
             penalty: Penalty { strength, mixture },
             dropout,
