@@ -1,7 +1,7 @@
 //! Columns of one batch as they lie in another program's memory: the struct of the C interface, and a look at it that is
 //! checked as far as can be. The interface tells no sizes of buffers: that they are as long as they must be is the producer's word.
 
-use super::faulty;
+use super::fault::faulty;
 use super::kind::Kind;
 use crate::base::error::Result;
 use std::ffi::c_void;

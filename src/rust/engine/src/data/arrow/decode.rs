@@ -1,10 +1,10 @@
 //! Columns of a batch as plain vectors.
 
 use super::array::{ArrowArray, View};
+use super::fault::{faulty, of_column};
 use super::kind::{Kind, Text, Whole};
 use super::levels::Levels;
 use super::schema::Field;
-use super::{faulty, of_column};
 use crate::base::error::Result;
 use crate::base::room::{filled, room};
 

@@ -1,6 +1,6 @@
 //! Texts that a column has had so far, each with a number that stays.
 
-use super::faulty;
+use super::fault::faulty;
 use crate::base::error::Result;
 use crate::base::room::{copied, push, refused};
 use std::collections::HashMap;

@@ -6,6 +6,7 @@
 
 mod array;
 mod decode;
+mod fault;
 mod kind;
 mod levels;
 mod pipeline;
@@ -24,18 +25,3 @@ pub use reader::ArrowReader;
 pub use rows::{ArrowBlock, ArrowRows};
 pub use schema::{ArrowSchema, Field};
 pub use stream::{ArrowArrayStream, ArrowStream};
-
-use crate::base::error::EngineError;
-
-/// A stream that is not what it should be, in words.
-fn faulty(words: impl Into<String>) -> EngineError {
-    EngineError::Stream(words.into())
-}
-
-/// The same error, of a column.
-fn of_column(name: &str, error: EngineError) -> EngineError {
-    match error {
-        EngineError::Stream(words) => EngineError::Stream(format!("column `{name}` {words}")),
-        other => other,
-    }
-}

@@ -96,7 +96,7 @@ impl Pipeline {
     /// The batch that was given first of those on their way.
     pub fn take(&mut self) -> Result<Batch> {
         if self.process != std::process::id() {
-            return Err(super::faulty(
+            return Err(super::fault::faulty(
                 "an Arrow stream can be read only by the process that opened it",
             ));
         }

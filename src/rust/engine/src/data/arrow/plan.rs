@@ -1,6 +1,6 @@
 //! What becomes of the columns of an Arrow stream, in plain data: inputs, outcome, case weight and offset, and which rows are meant.
 
-use super::faulty;
+use super::fault::faulty;
 use super::kind::Kind;
 use super::schema::Field;
 use crate::base::error::Result;

@@ -1,7 +1,7 @@
 //! Reads an Arrow stream batch by batch: the columns that are wanted, as plain vectors, decoded ahead.
 
 use super::decode::{Batch, Column, Decoder};
-use super::faulty;
+use super::fault::faulty;
 use super::kind::Kind;
 use super::pipeline::{Pipeline, AHEAD};
 use super::schema::Field;

@@ -1,7 +1,7 @@
 //! Rows to learn from, made of an Arrow stream's columns by a plan.
 
 use super::decode::{is_missing, Batch, Column, MISSING_CODE, MISSING_INTEGER};
-use super::faulty;
+use super::fault::faulty;
 use super::places::{Places, NEW, OTHER};
 use super::plan::{check_type, Gaps, InputKind, OutcomeKind, Plan, Wanted};
 use super::reader::ArrowReader;
@@ -322,7 +322,7 @@ fn number(column: &Column, row: usize) -> f64 {
         Column::Integers(numbers) | Column::Flags(numbers) if numbers[row] != MISSING_INTEGER => {
             f64::from(numbers[row])
         }
-        _ => super::missing_number(),
+        _ => super::decode::missing_number(),
     }
 }
 

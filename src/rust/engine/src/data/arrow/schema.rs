@@ -1,6 +1,6 @@
 //! What columns an Arrow stream has: the struct of the C interface, and what is read from it.
 
-use super::faulty;
+use super::fault::faulty;
 use super::kind::Kind;
 use crate::base::error::Result;
 use crate::base::room::push;
@@ -130,7 +130,7 @@ fn field(schema: &ArrowSchema, position: usize) -> Result<Field> {
         ))
     };
     Ok(Field {
-        kind: kind().map_err(|error| super::of_column(name, error))?,
+        kind: kind().map_err(|error| super::fault::of_column(name, error))?,
         name: name.to_string(),
         ordered: schema.flags & ORDERED != 0,
     })

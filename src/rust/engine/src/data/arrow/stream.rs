@@ -1,7 +1,7 @@
 //! A stream of batches: the struct of the C interface, taken over from whoever made it.
 
 use super::array::ArrowArray;
-use super::faulty;
+use super::fault::faulty;
 use super::schema::{fields, ArrowSchema, Field};
 use crate::base::error::Result;
 use std::ffi::{c_char, c_int, c_void, CStr};

@@ -3,6 +3,7 @@
 mod blocks;
 mod chosen;
 mod column_major;
+mod reader;
 mod shuffle;
 mod source;
 mod sparse;
@@ -11,8 +12,9 @@ mod stream;
 pub use blocks::{Block, BlockSource, Blocks};
 pub use chosen::Chosen;
 pub use column_major::{ColumnMajor, Element};
+pub use reader::Reader;
 pub(crate) use shuffle::Shuffle;
 pub(crate) use source::all_finite;
 pub use source::{RowMajor, RowSource, Selection};
 pub use sparse::SparseRows;
-pub use stream::{Chunk, Reader, RowStream, TableShape};
+pub use stream::{Chunk, RowStream, TableShape};

@@ -130,7 +130,9 @@ impl<T: Scalar> Solve<T> for ByRule<'_> {
     }
 
     fn epoch(&mut self, epoch: &mut Epoch<'_, T>, backend: &mut Backend<'_, T>) -> Result<EpochResult> {
-        self.shuffle(epoch.number);
+        if !self.order.is_empty() {
+            self.shuffle(epoch.number);
+        }
         let rows_in_all = backend.rows().count();
         if backend.rows().is_stream() && Solve::<T>::shuffles(self, rows_in_all) {
             backend.shuffle(self.settings.seed, epoch.number as u64)?;
