@@ -16,7 +16,6 @@
 #' fit <- nn_train(Species ~ ., data = iris, preset = "textbook",
 #'                 hidden = 4, activation = "tanh", epochs = 200, seed = 1)
 #' ggplot2::autoplot(fit)
-#' ggplot2::autoplot(fit, type = "network")
 #' ggplot2::autoplot(fit, type = "boundary", inputs = c("Petal.Length", "Petal.Width"), data = iris)
 #' ggplot2::autoplot(nn_activation(c("sigmoid", "tanh")))
 #' @name autoplot

@@ -23,7 +23,7 @@
 #' tuned <- caret::train(
 #'   mpg ~ wt + hp, data = mtcars, method = nn_caret(), epochs = 50, preset = "textbook",
 #'   tuneGrid = expand.grid(hidden = c(0, 4), penalty = 0, lr = 0.1, dropout = 0),
-#'   trControl = caret::trainControl(method = "cv", number = 3)
+#'   trControl = caret::trainControl(method = "cv", number = 2)
 #' )
 #' tuned$bestTune
 #' predict(tuned, head(mtcars, 3))

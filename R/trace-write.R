@@ -34,12 +34,12 @@
 #' compute).
 #' @examples
 #' X <- matrix(c(1,0,1,0, 1,0,1,1, 0,1,0,1), nrow = 3, byrow = TRUE)
-#' trace <- nn_trace(X, c(1, 1, 0), hidden = 3, lr = 0.1, iterations = 2, seed = 1)
+#' trace <- nn_trace(X, c(1, 1, 0), hidden = 3, lr = 0.1, iterations = 1, seed = 1)
 #' file <- tempfile(fileext = ".csv")
 #' nn_write_trace(trace, file)
 #' head(read.csv(file))
 #' if (requireNamespace("openxlsx", quietly = TRUE)) {
-#'   nn_write_trace(trace, tempfile(fileext = ".xlsx"))
+#'   # For a class: the cells are to be filled in.
 #'   nn_write_trace(trace, tempfile(fileext = ".xlsx"), blank = TRUE)
 #' }
 #' @export

@@ -10,6 +10,7 @@ use backprop_engine::nn::activation::Activation;
 use backprop_engine::nn::init::{initial, BiasInit, Init};
 use backprop_engine::objective::{Loss, Objective, Output};
 use backprop_engine::optim::schedule::{Kind, Schedule};
+use backprop_engine::optim::lbfgs::Lbfgs;
 use backprop_engine::optim::{Momentum, Optimizer};
 use backprop_engine::train::observer::{EpochView, NoObserver, Observer};
 use backprop_engine::train::trace::{Recorder, StepTrace};
@@ -290,6 +291,23 @@ fn steps_in_single_precision_are_recorded_as_the_network_has_them() {
             .all(is_single));
     }
     assert_eq!(trained.coefficients, steps[8].after);
+}
+
+#[test]
+fn what_lbfgs_remembers_is_recorded_as_it_is_after_the_step() {
+    let mut problem = problem(Output::Linear, Loss::Mse, 2);
+    problem.settings.method = Method::Lbfgs(Lbfgs {
+        memory: 8,
+        gradient_tolerance: 0.0,
+        value_tolerance: 0.0,
+    });
+    (problem.settings.batch_size, problem.settings.shuffle) = (ROWS, Shuffle::No);
+    let (steps, trained) = problem.recorded::<f64>(100, &mut NoObserver);
+    let remembered: Vec<usize> = steps.iter().map(|step| step.state.slots.len()).collect();
+    // A step and a change of gradient for each iteration.
+    assert_eq!(remembered, [2, 4, 6]);
+    assert_eq!(steps[2].state, trained.state);
+    assert_eq!(steps[2].after, trained.coefficients);
 }
 
 /// Stops or interrupts after an epoch, and counts what it is told.

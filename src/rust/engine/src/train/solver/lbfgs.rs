@@ -136,6 +136,10 @@ impl<T: Scalar> Solve<T> for ByLbfgs<'_, T> {
             Progress::Moved | Progress::Arrived => {}
         }
         backend.count_step();
+        if epoch.observer.watches_steps() {
+            // What is kept after a step is part of what is seen of it.
+            self.keep(backend)?;
+        }
         epoch.report(&plan, totals, backend)?;
         Ok(match progress {
             Progress::Arrived => EpochResult::Arrived(sums(loss)),
