@@ -39,11 +39,13 @@ mpi_transport <- function(cluster) {
       for (i in which(ranks != 0L)) {
         pending[[length(pending) + 1L]] <- mpi_begin_send(list(number = number, operation = operation, arguments = arguments[[i]], summed = summed), ranks[i], mpi_question)
       }
+      deadline <- now() + cluster$timeout
+      # Before rank 0 does its own part: long messages move only while MPI is called.
+      for (sent in pending) mpi_end_send(sent, deadline, cluster$timeout)
       answers <- vector("list", length(at))
       own <- which(ranks == 0L)
       if (length(own) > 0L) answers[[own]] <- mpi_answer_of(operation, arguments[[own]], summed)
       deadline <- now() + cluster$timeout
-      for (sent in pending) mpi_end_send(sent, deadline, cluster$timeout)
       for (i in which(ranks != 0L)) {
         repeat {
           answer <- mpi_receive(ranks[i], mpi_answer, deadline, cluster$timeout)

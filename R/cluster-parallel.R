@@ -5,6 +5,7 @@ parallel_transport <- function(cluster) {
   # Whether answers may be on their way that nobody has read, of this training or of one before.
   unread <- TRUE
   lost <- FALSE
+  hastened <- FALSE
   list(
     size = length(cl),
     describe = function(worker) describe_node(cl, worker),
@@ -16,6 +17,10 @@ parallel_transport <- function(cluster) {
         stop_lost(cl, state, cluster$timeout)
       }
       unread <<- TRUE
+      if (!hastened) {
+        hasten_nodes(cl)
+        hastened <<- TRUE
+      }
       answers <- with_timeout(nodes, cluster$timeout, tryCatch(
         parallel::clusterApply(nodes, arguments, ask_node, operation),
         error = function(cnd) {
@@ -46,6 +51,20 @@ describe_node <- function(cl, worker) {
 
 # The socket of a node, or NULL where it has none.
 socket_of <- function(node) if (inherits(node$con, "sockconn")) node$con
+
+# The port of the master that a socket is connected to, or 0: that of the last colon.
+port_of <- function(node) {
+  socket <- socket_of(node)
+  described <- if (is.null(socket)) "" else summary(socket)$description
+  if (grepl(":[0-9]{1,5}$", described)) as.integer(sub(".*:", "", described)) else 0L
+}
+
+# Messages are sent as soon as they are written, both ways: a step has two, and each would wait for 40 ms and more.
+hasten_nodes <- function(cl) {
+  ports <- vapply(seq_along(cl), function(i) port_of(cl[[i]]), 0L)
+  for (port in setdiff(ports, 0L)) engine_send_at_once(port)
+  parallel::clusterApply(cl, lapply(ports, function(port) list(port = port)), ask_node, "send_at_once")
+}
 
 # `code`, during which sockets wait so long and no longer.
 with_timeout <- function(nodes, seconds, code) {

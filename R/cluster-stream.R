@@ -6,7 +6,7 @@ stream_to_send <- function(stream) {
   structure(stream, class = "stream")
 }
 
-# The stream of the rows of `part`, see cut_rows(). Of those behind it nothing is read.
+# The stream of the rows of `part`, see cut_rows(). Of those behind it nothing is read, nor are parts of the reader that lie before it.
 part_of_stream <- function(stream, part) {
   at <- 0
   last <- part$first - 1 + part$count
@@ -14,8 +14,9 @@ part_of_stream <- function(stream, part) {
   open <- stream$open
   next_rows <- stream$next_rows
   stream$open <- function() {
-    at <<- 0
-    open()
+    opened <- open(part$first - 1)
+    at <<- if (isTRUE(opened)) stream$given() else 0
+    opened
   }
   stream$next_rows <- function() {
     repeat {

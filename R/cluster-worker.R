@@ -15,6 +15,8 @@ worker_operations <- list(
   },
   # An answer that is known, for whoever asks whether there is one.
   echo = function(token) token,
+  # See hasten_nodes().
+  send_at_once = function(port) engine_send_at_once(port),
   # `rows`: x, y, case_weights, offset; `part`: which of all rows these are, see cut_rows().
   begin = function(id, spec, rows, part) {
     if (is_streamed(rows)) rows$x <- part_of_stream(rows$x, part)

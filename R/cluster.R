@@ -31,13 +31,17 @@
 #'
 #' @section Averaging instead of exact steps:
 #' `sync_every = H` has each worker train by itself for `H` epochs of its own rows, from the same weights; then the weights, and what the optimizer remembers, are
-#' averaged by rows, and so on ("local SGD", Stich 2019). It exchanges one network in `H` epochs. It is a method of its own, not the exact one: the fit depends on the number of workers. Under gradient
+#' averaged by rows, and so on ("local SGD", Stich 2019). It exchanges one network in `H` epochs: `b p W (1 + S)` bytes down and as many up, for `W` workers, `p` weights and biases of
+#' `b` = 8 bytes, and the `S` numbers for each that the optimizer remembers (0 of gradient descent, 1 of momentum, 2 of Adam). It is a method of its own, not the exact one: the fit depends on the number of workers. Under gradient
 #' descent on all rows an epoch is one step. Validation, early stopping and checkpoints look at the average, after each exchange.
 #'
 #' @section What travels, and where to:
 #' The package opens no connection of its own: everything goes through the connections of the cluster that it was given, to the addresses that the cluster was made with. Rows travel once, before the training; then weights and
 #' sums of gradients: for `p` parameters (each layer has its units rounded up to 8) of 8 bytes (4 in single precision), `W` workers and `K` shards `8 p (W + K)` bytes in a step, with `exact = FALSE` `16 p W`.
 #' `attr(fit, "cluster")` has what was counted, and how sums were added.
+#'
+#' R writes a message in pieces, and by the system's default the last piece of a longer one waits for an acknowledgement, some 40 milliseconds in each direction. The sockets of a cluster object of parallel are
+#' therefore told to send at once (`TCP_NODELAY`; not on Windows), at the master and at the workers.
 #'
 #' **Nothing of this is encrypted** by the package, by the sockets of `parallel::makePSOCKcluster()`, or by MPI. Whoever can read the network between the machines can read rows and weights. `makePSOCKcluster()` starts
 #' processes through ssh, which is encrypted, but its data sockets are plain; port forwarding over ssh (its argument `rshcmd`) encrypts them. Slurm checks who starts a job by munge, which does not encrypt the job's messages.
@@ -100,15 +104,19 @@ new_cluster <- function(kind, open, exact, sync_every, timeout, call, cl = NULL)
 print.nn_cluster <- function(x, ...) {
   where <- if (x$kind == "mpi") "the ranks of an MPI job" else count_text(length(x$cl), "worker")
   cat("A cluster for nn_train(): ", where, "\n", sep = "")
-  how <- if (!is.null(x$sync_every)) {
-    paste0("networks trained apart are averaged every ", count_text(x$sync_every, "epoch"), " (local SGD)")
-  } else if (x$exact) {
+  cat("Sums: ", describe_sums(x), "\nTime for an answer: ", format(x$timeout), " s\n", sep = "")
+  invisible(x)
+}
+
+# What becomes of what workers find, of a cluster or of what a fit says of its own.
+describe_sums <- function(cluster) {
+  if (!is.null(cluster$sync_every)) {
+    paste0("networks trained apart are averaged every ", count_text(cluster$sync_every, "epoch"), " (local SGD)")
+  } else if (cluster$exact) {
     "the same bits as one process"
   } else {
     "sums in any order: the last bits depend on the workers"
   }
-  cat("Sums: ", how, "\nTime for an answer: ", format(x$timeout), " s\n", sep = "")
-  invisible(x)
 }
 
 # `cluster` as typed; NULL where there is none.

@@ -85,6 +85,10 @@ engine_worker_gradients <- function(spec, x, y, case_weights, offset, part, para
 # What the losses of all rows of a worker's shards come to: `list(totals =)`; arguments as of `engine_worker_gradients()`.
 engine_worker_totals <- function(spec, x, y, case_weights, offset, part, parameters, job) .Call(wrap__engine_worker_totals, spec, x, y, case_weights, offset, part, parameters, job)
 
+# Has the TCP sockets of this process that are at a port, on this side or the other, send what is written at once; how many there are.
+# Bytes and their order remain what they are.
+engine_send_at_once <- function(port) .Call(wrap__engine_send_at_once, port)
+
 # Threads that will be used where so many are wanted; half the processors where nothing is said (NULL).
 engine_threads <- function(wanted) .Call(wrap__engine_threads, wanted)
 

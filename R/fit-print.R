@@ -36,6 +36,8 @@ print.nn_fit <- function(x, ...) {
   cat("Loss:    ", describe_last_loss(x), "\n", sep = "")
   if (identical(settings$preset, "table")) cat("Preset:  ", describe_preset(settings), "\n", sep = "")
   if (!is.null(x$calibration)) cat("Calibrated: ", describe_calibration(x), "\n", sep = "")
+  cluster <- attr(x, "cluster")
+  if (!is.null(cluster)) cat("Cluster: ", count_text(cluster$workers, "worker"), ", ", describe_sums(cluster), "\n", sep = "")
   if (!identical(x$status, "completed")) {
     cat("Status:  ", x$status, "\n", sep = "")
   }

@@ -22,6 +22,7 @@ reader_sources <- function() {
       whole = function(reader) is_texts(reader$source) && is_plain_list(reader$csv) && is.character(reader$csv$types) && sized(reader),
       describe = function(reader) paste0(count_text(length(reader$source), "CSV file"), " of ", count_text(length(reader$csv$types), "column"))
     ),
+    parts = list(open = parts_cursor, whole = is_whole_parts, describe = describe_parts),
     big.matrix = list(
       open = big_matrix_cursor, whole = sized, describe = function(reader) paste0("a big matrix of ", size_text(reader$source))
     )
@@ -31,7 +32,8 @@ reader_sources <- function() {
 size_text <- function(source) paste0(count_text(nrow(source), "row"), " and ", count_text(ncol(source), "column"))
 
 # A new pass over the rows of `reader`, from the first: a cursor whose chunks are plain data frames with the columns of the first one, in its
-# order. What fails in the source is raised as an error of a reader. After the end, and after close(), there is NULL.
+# order. What fails in the source is raised as an error of a reader. After the end, and after close(), there is NULL. `part()` is the number of the part that the last chunk is of, 1 where
+# there are no parts.
 open_reader <- function(reader, call = training_call) {
   opened <- with_reader_errors(reader_sources()[[reader$kind]]$open(reader), "opened", call)
   columns <- NULL
@@ -54,7 +56,7 @@ open_reader <- function(reader, call = training_call) {
     columns <<- names(chunk)
     chunk
   }
-  list(next_chunk = next_chunk, close = close)
+  list(next_chunk = next_chunk, part = function() if (is.null(opened$part)) 1L else opened$part(), close = close)
 }
 
 # What a source says when it fails is the parent of the error; errors of this package say enough themselves.

@@ -26,7 +26,7 @@ gather_moments <- function(reader, plan, made, transform, scales) {
   of_x <- of_y <- NULL
   total <- c(0, 0)
   count <- 0
-  walk_chunks(reader, function(chunk, first) {
+  walk_chunks(reader, function(chunk, first, part) {
     rows <- rows_of_chunk(chunk, plan, count, first)
     count <<- count + length(rows$kept)
     rows <- pick_of_chunk(rows, split_chunk(rows, plan)$train)

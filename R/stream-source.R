@@ -1,8 +1,8 @@
 # What the engine trains on where rows come from a reader: functions that give them chunk by chunk, in its form.
 
 # `which`: the rows that train ("train"), or those held back ("held"); there are `rows` of them. `made` is how chunks become numbers (see encode_chunk()).
-# `place` knows which of several streams of one reader was read last: a source may have just one place where it stands.
-stream_of_reader <- function(reader, plan, made, which, rows, weighted, place, total_weight, native = NULL) {
+# `place` knows which of several streams of one reader was read last: a source may have just one place where it stands. `marks` are where parts begin, see note_part().
+stream_of_reader <- function(reader, plan, made, which, rows, weighted, place, total_weight, native = NULL, marks = list()) {
   cursor <- NULL
   at <- NULL
   me <- new.env()
@@ -10,10 +10,13 @@ stream_of_reader <- function(reader, plan, made, which, rows, weighted, place, t
     if (!is.null(cursor)) cursor$close()
     cursor <<- NULL
   }
-  start <- function() {
+  # From the first row, or from the first of the part that the row after `skip` rows may be in.
+  start <- function(skip = 0) {
     close()
+    mark <- if (length(marks) > 1L) mark_before(marks, which, skip) else list(part = 1L, first = 1, before = 0, train = 0, held = 0)
+    if (mark$part > 1L) reader$from <- mark$part
     cursor <<- open_reader(reader)
-    at <<- list(chunks = 0, first = 1, before = 0, given = 0)
+    at <<- list(skip = skip, chunks = 0, first = mark$first, before = mark$before, given = mark[[which]])
     place$of <<- me
   }
   # Where another stream has been read since, this one goes back to where it was.
@@ -22,7 +25,7 @@ stream_of_reader <- function(reader, plan, made, which, rows, weighted, place, t
       return(invisible())
     }
     then <- at
-    start()
+    start(then$skip)
     for (i in seq_len(then$chunks)) cursor$next_chunk()
     at <<- then
   }
@@ -38,7 +41,7 @@ stream_of_reader <- function(reader, plan, made, which, rows, weighted, place, t
       found <- rows_of_chunk(chunk, plan, at$before, at$first)
       places <- split_chunk(found, plan)[[which]]
       at <<- list(
-        chunks = at$chunks + 1, first = at$first + nrow(chunk), before = at$before + length(found$kept), given = at$given + length(places)
+        skip = at$skip, chunks = at$chunks + 1, first = at$first + nrow(chunk), before = at$before + length(found$kept), given = at$given + length(places)
       )
       if (at$given > rows) stop_other_rows(at$given, rows, which, "at least ")
       if (length(places) > 0L) {
@@ -47,8 +50,8 @@ stream_of_reader <- function(reader, plan, made, which, rows, weighted, place, t
     }
   }
   guarded <- list(
-    open = guarded_hook(function() {
-      start()
+    open = guarded_hook(function(skip = 0) {
+      start(skip)
       TRUE
     }),
     next_rows = guarded_hook(next_rows)
@@ -59,7 +62,7 @@ stream_of_reader <- function(reader, plan, made, which, rows, weighted, place, t
     list(
       rows = rows, inputs = length(made$design$names), targets = made$targets, offsets = if (made$offset) made$offsets else 0L,
       case_weights = weighted, shuffle_bytes = max(reader$shuffle_bytes, bytes_of_row), open = guarded$open$fun, next_rows = guarded$next_rows$fun, native = native$plan,
-      names = made$design$names, total_weight = total_weight, close = close,
+      names = made$design$names, total_weight = total_weight, given = function() at$given, close = close,
       raised = function() c(guarded$open$raised(), guarded$next_rows$raised(), if (!is.null(native)) native$raised())
     ),
     class = "stream"

@@ -4,6 +4,7 @@
 # What it gives, a list:
 #   rows       how many rows there are; `kept`, how many take part; `train` and `held`, how many of these train and are held back; `omitted`, how many a
 #              gap took out
+#   marks      where the parts of the reader begin, see note_part()
 #   columns    what is known of the columns, see stream-columns.R
 #   table      the rows kept, a table: all of the sample, and the first of each level, of each combination of levels that a term makes, and of each of the
 #              least and greatest outcomes. `looked_at` are the places in it of the sample, `learn` of those that train.
@@ -17,8 +18,9 @@ survey_rows <- function(reader, columns, look, seed) {
   repeat {
     plan <- look(columns)
     state <- new_survey(plan)
-    walk_chunks(reader, function(chunk, first) {
+    walk_chunks(reader, function(chunk, first, part) {
       columns <<- add_columns(columns, chunk)
+      note_part(state, part, first)
       if (identical(columns, plan$columns)) {
         survey_chunk(state, rows_of_chunk(chunk, plan, state$kept, first), plan, seed, first)
       }
@@ -29,7 +31,7 @@ survey_rows <- function(reader, columns, look, seed) {
   }
 }
 
-# `each(chunk, first)` for every chunk of a pass; `first` is the number of its first row. The number of rows.
+# `each(chunk, first, part)` for every chunk of a pass; `first` is the number of its first row. The number of rows.
 walk_chunks <- function(reader, each) {
   cursor <- open_reader(reader)
   on.exit(cursor$close())
@@ -38,7 +40,7 @@ walk_chunks <- function(reader, each) {
     chunk <- cursor$next_chunk()
     if (is.null(chunk)) break
     if (nrow(chunk) == 0L) next
-    each(chunk, first)
+    each(chunk, first, cursor$part())
     first <- first + nrow(chunk)
   }
   first - 1
@@ -46,10 +48,19 @@ walk_chunks <- function(reader, each) {
 
 new_survey <- function(plan) {
   list2env(list(
-    rows = 0, kept = 0, train = 0, held = 0, omitted = 0, unknown = list(), unknown_outcomes = numeric(), unknown_count = 0,
+    rows = 0, marks = list(), kept = 0, train = 0, held = 0, omitted = 0, unknown = list(), unknown_outcomes = numeric(), unknown_count = 0,
     keys = lapply(plan$tracked, function(one) list(text = character(), train = numeric(), held = numeric())),
     tables = list(), about = list(), drawn = numeric(), limit = Inf, gaps = list(), extremes = list(), total = c(0, 0), class_totals = list(level = character(), total = list())
   ), parent = emptyenv())
+}
+
+# Before the first chunk of a part: how many rows came before it, in all and of each kind. Parts without rows are where the next one is.
+note_part <- function(state, part, first) {
+  mark <- list(first = first, before = state$kept, train = state$train, held = state$held)
+  while (length(state$marks) < part) {
+    new <- length(state$marks) + 1L
+    state$marks[[new]] <- c(list(part = new), mark)
+  }
 }
 
 survey_chunk <- function(state, rows, plan, seed, first) {
@@ -258,7 +269,7 @@ finish_survey <- function(state, plan) {
   refuse_unknown_in_survey(state, plan)
   about <- do.call(rbind, state$about)
   list(
-    rows = state$rows, kept = state$kept, train = state$train, held = state$held, omitted = state$omitted, omitted_rows = as.integer(state$omitted_rows), plan = plan,
+    rows = state$rows, marks = state$marks, kept = state$kept, train = state$train, held = state$held, omitted = state$omitted, omitted_rows = as.integer(state$omitted_rows), plan = plan,
     table = bind_tables(state$tables), looked_at = which(about$key < state$limit), learn = which(about$trains), keys = state$keys,
     total = sum(state$total), class_totals = stats::setNames(vapply(state$class_totals$total, sum, 0), state$class_totals$level), counts = counts_of_survey(state, plan)
   )

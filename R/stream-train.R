@@ -98,7 +98,7 @@ train_reader <- function(request) {
   check_given_again(typed, seen$read(seen$columns), earlier)
   check_still_filled(settings$na_action, earlier)
   # Of an Arrow stream only these are decoded.
-  if (reader$kind == "arrow") reader$columns <- names(seen$columns)
+  if (reader$kind %in% c("arrow", "parts")) reader$columns <- names(seen$columns)
   settled <- NULL
   survey <- survey_reader(reader, seen, request$columns, settings$na_action, function(survey) {
     settled <<- settle_survey(request, survey, judges)
@@ -241,11 +241,11 @@ prepare_stream <- function(settings, plan, given, survey, typed, earlier, reader
   place <- new_place()
   weighted <- !is.null(weights)
   stream <- function(which, rows, total) {
-    stream_of_reader(reader, chunks, made, which, rows, weighted, place, total, native_plan(reader, given, chunks, made, which))
+    stream_of_reader(reader, chunks, made, which, rows, weighted, place, total, native_plan(reader, given, chunks, made, which), survey$marks)
   }
   ready <- list(x = stream("train", survey$train, facts$total), looked_at = list(x = looked$x, y = data$y))
   validation <- if (!is.null(judges)) {
-    list(x = stream_of_judges(judges, chunks, made, if (is.function(reader$source) && identical(judges$source, reader$source)) place else new_place()))
+    list(x = stream_of_judges(judges, chunks, made, if (share_functions(judges, reader)) place else new_place()))
   } else if (!is.null(plan$share)) {
     list(x = stream("held", survey$held, NULL))
   } else if (!is.null(plan$given)) {
@@ -269,12 +269,18 @@ factors_of_survey <- function(class_weights, survey, outcome) {
   balanced_factors(replace(total, is.na(total), 0))
 }
 
+# Whether two readers call the same function, which has one place where it stands.
+share_functions <- function(a, b) {
+  functions_of <- function(reader) if (reader$kind == "parts") lapply(reader$source, `[[`, "source") else list(reader$source)
+  any(vapply(functions_of(a), function(source) is.function(source) && any(vapply(functions_of(b), identical, NA, source)), NA))
+}
+
 # Rows of another reader that judge: counted once, then read as those that train.
 stream_of_judges <- function(judges, plan, made, place) {
   plan[c("subset", "hold", "zero")] <- list(NULL)
   count <- 0
   weighted <- plan$weighted || !is.null(made$factors)
-  rows <- of_validation(walk_chunks(judges, function(chunk, first) {
+  rows <- of_validation(walk_chunks(judges, function(chunk, first, part) {
     found <- rows_of_chunk(chunk, plan, count, first)
     refuse_new_levels(found$variables, made$design, "validation")
     unknown <- !is_known_outcome(found$Y)

@@ -30,7 +30,8 @@ for (network in networks) {
         epochs = epochs, threads = 1, seed = 1, standardize = FALSE, preset = "textbook", cluster = cluster)
     }
     if (rows * parameters > 5e9) next
-    steps <- max(4, min(40, ceiling(5e9 / (rows * parameters * 6))))
+    # Some seconds for each.
+    steps <- max(6, min(400, ceiling(1.2e11 / (rows * parameters * 6))))
     spent <- function(epochs) {
       began <- proc.time()
       fit <- train(epochs)

@@ -105,6 +105,26 @@ test_that("bytes of a step are those of the formula", {
   expect_lt(each[2], 2 * 8 * p + 200)
 })
 
+test_that("sockets of a cluster are told to send at once, at either end", {
+  cl <- workers()
+  port <- port_of(cl[[1]])
+  expect_gt(port, 0)
+  # Of both workers the master's end; a worker has its own.
+  expect_identical(engine_send_at_once(port), 2L)
+  hastened <- hasten_nodes(cl)
+  expect_identical(lapply(hastened, `[[`, "value"), list(1L, 1L))
+  expect_identical(engine_send_at_once(0L), 0L)
+  expect_identical(engine_send_at_once(70000L), 0L)
+  expect_identical(port_of(list(con = stdin())), 0L)
+})
+
+test_that("a fit says how its cluster added", {
+  lines <- function(...) grep("Cluster", capture.output(print(train_wide(epochs = 2, ...))), value = TRUE)
+  expect_identical(lines(cluster = workers()), "Cluster: 2 workers, the same bits as one process")
+  expect_match(lines(cluster = nn_cluster(workers(), sync_every = 2)), "2 workers, networks trained apart are averaged every 2 epochs")
+  expect_identical(lines(), character())
+})
+
 test_that("sums in any order differ in the last bits at most", {
   fit <- train_wide(cluster = nn_cluster(workers(), exact = FALSE), optimizer = "gd")
   expect_equal(fit$weights, train_wide(optimizer = "gd")$weights, tolerance = 1e-12)

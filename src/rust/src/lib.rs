@@ -20,6 +20,7 @@ mod registry;
 mod remote;
 mod results;
 mod rows;
+mod sockets;
 mod stream;
 mod threads;
 mod training;
@@ -122,6 +123,7 @@ extendr_module! {
     use predictions;
     use registry;
     use remote;
+    use sockets;
     use threads;
     use training;
     fn engine_init;
