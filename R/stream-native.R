@@ -3,7 +3,8 @@
 # NULL where R has to see the rows: the formula computes something, or levels are merged, gaps filled in, rows chosen.
 native_plan <- function(reader, given, plan, made, which) {
   blueprint <- given$blueprint
-  needs_r <- reader$kind != "arrow" || !is.function(reader$source) || !rlang::quo_is_null(plan$subset) || length(plan$zero) > 0L ||
+  sources <- native_sources(reader)
+  needs_r <- is.null(sources) || !rlang::quo_is_null(plan$subset) || length(plan$zero) > 0L ||
     !is.null(made$factors) || length(plan$hold$kept) > 0L || !plan$na_action %in% c("omit", "error") || !is.null(made$scaling$y_transform) ||
     (plan$weighted && !is.name(blueprint$case_weights)) || length(blueprint$offsets) != made$offset || !all(vapply(blueprint$offsets, is.name, NA))
   if (needs_r) {
@@ -15,21 +16,27 @@ native_plan <- function(reader, given, plan, made, which) {
     return(NULL)
   }
   kept <- NULL
-  source <- reader$source
-  open <- guarded_hook(function() {
-    opened <- arrow_address(source())
+  open <- guarded_hook(function(part) {
+    opened <- arrow_address(sources[[part]]())
     # What must live until the stream is taken over.
     kept <<- opened$keep
     opened$address
   })
   native <- list(
-    open = open$fun, inputs = inputs, outcome = outcome, case_weights = if (plan$weighted) as.character(blueprint$case_weights),
+    parts = length(sources), open = open$fun, inputs = inputs, outcome = outcome, case_weights = if (plan$weighted) as.character(blueprint$case_weights),
     offset = if (made$offset) as.character(blueprint$offsets[[1L]]), offset_scale = if (made$offset) native_offset_scale(made), na = plan$na_action
   )
   if (!is.null(plan$hold)) {
     native <- c(native, list(seed = as.double(plan$hold$seed), share = plan$hold$share, keep = if (which == "held") "held" else "training"))
   }
   list(plan = native[!vapply(native, is.null, NA)], raised = open$raised)
+}
+
+# The functions that open a reader's streams, one for each part; NULL where rows come from elsewhere.
+native_sources <- function(reader) {
+  parts <- if (reader$kind == "parts") reader$source else list(reader)
+  opens <- vapply(parts, function(part) part$kind == "arrow" && is.function(part$source), NA)
+  if (all(opens)) lapply(parts, `[[`, "source")
 }
 
 native_inputs <- function(blueprint) {

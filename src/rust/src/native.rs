@@ -4,24 +4,28 @@ use crate::arguments::{wrong, Fields};
 use crate::arrow::stream_at;
 use crate::interrupts::answer_of;
 use backprop_engine::data::arrow::{
-    ArrowBlock, ArrowRows, Gaps, HeldBack, Input, InputKind, Outcome, OutcomeKind, Plan,
+    ArrowBlock, ArrowRows, ArrowStream, Gaps, HeldBack, Input, InputKind, Outcome, OutcomeKind, Plan,
 };
 use backprop_engine::data::rows::TableShape;
 use backprop_engine::{EngineError, Result};
 use extendr_api::prelude::*;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// Passes over an Arrow stream.
 ///
-/// R says `list(open =, inputs =, outcome =, case_weights =, offset =, offset_scale =, na =, seed =, share =, keep =)`. `open()` opens the stream
-/// anew and says where it is, as `engine_arrow_open()` takes it, or FALSE after an error. `inputs` are lists of `column`, `kind` ("number", "flag" or
+/// R says `list(parts =, open =, inputs =, outcome =, case_weights =, offset =, offset_scale =, na =, seed =, share =, keep =)`. `open(part)` opens the stream of a part
+/// anew, of which there are `parts`, and says where it is, as `engine_arrow_open()` takes it, or FALSE after an error. `inputs` are lists of `column`, `kind` ("number", "flag" or
 /// "levels"), `levels`, which have an input each, and `others`, which have none. `outcome` is the same with `targets`, and with `center` and `scale` of
 /// a number. `case_weights` and `offset` are columns, `offset_scale` has a number for each output, `na` is "omit" or "error". Where `share` is given, rows
 /// are held back by `seed`; `keep` says whether those are wanted ("held") or the others ("training").
 pub struct Native {
     plan: Plan,
     open: Function,
+    parts: usize,
+    /// The part that is read, from 0.
+    part: Cell<usize>,
     pass: RefCell<Option<ArrowRows>>,
+    block: RefCell<ArrowBlock>,
 }
 
 impl Native {
@@ -45,7 +49,10 @@ impl Native {
                 .required("open")?
                 .as_function()
                 .ok_or_else(|| wrong("open"))?,
+            parts: fields.count("parts")?,
+            part: Cell::new(0),
             pass: RefCell::new(None),
+            block: RefCell::default(),
         })
     }
 
@@ -53,23 +60,37 @@ impl Native {
     pub fn rewind(&self) -> Result<()> {
         // The former stream is released first: two may be more than its maker allows.
         self.pass.replace(None);
-        let opened = answer_of(&self.open, pairlist!())?;
-        if opened.as_bool() == Some(false) {
-            return Err(EngineError::Stream("it could not be opened".to_string()));
-        }
-        let rows = ArrowRows::new(stream_at(&opened)?, self.plan.clone())?;
+        self.part.set(0);
+        let rows = ArrowRows::new(self.open_part()?, self.plan.clone())?;
         self.pass.replace(Some(rows));
         Ok(())
     }
 
-    /// The next rows; none at the end, when the stream is released.
-    pub fn next_block(&self) -> Result<Option<ArrowBlock>> {
-        let mut pass = self.pass.borrow_mut();
-        let block = pass.as_mut().map_or(Ok(None), ArrowRows::next_block)?;
-        if block.is_none() {
-            *pass = None;
+    fn open_part(&self) -> Result<ArrowStream> {
+        // As R counts.
+        let part = self.part.get() as i32 + 1;
+        let opened = answer_of(&self.open, pairlist!(part))?;
+        match opened.as_bool() {
+            Some(false) => Err(EngineError::Stream("it could not be opened".to_string())),
+            _ => stream_at(&opened),
         }
-        Ok(block)
+    }
+
+    /// Has the next rows used; tells whether there were any. At the end of a stream it is released, and that of the next part opened.
+    pub fn next_block(&self, mut used: impl FnMut(&ArrowBlock) -> Result<()>) -> Result<bool> {
+        let (mut pass, mut block) = (self.pass.borrow_mut(), self.block.borrow_mut());
+        while let Some(mut rows) = pass.take() {
+            if rows.next_block(&mut block)? {
+                *pass = Some(rows);
+                return used(&block).map(|()| true);
+            }
+            self.part.set(self.part.get() + 1);
+            if self.part.get() < self.parts {
+                rows = rows.follow(self.open_part()?)?;
+                *pass = Some(rows);
+            }
+        }
+        Ok(false)
     }
 }
 

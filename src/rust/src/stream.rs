@@ -203,10 +203,7 @@ impl<T: Precision> BlockSource<T> for &Stream<'_> {
         let next_rows = match &self.giver {
             Giver::Functions { next_rows, .. } => next_rows,
             Giver::Native(native) => {
-                return match native.next_block()? {
-                    None => Ok(false),
-                    Some(rows) => self.fill_plain(&rows, block).map(|()| true),
-                }
+                return native.next_block(|rows| self.fill_plain(rows, block));
             }
         };
         let first = self.first.take();

@@ -32,6 +32,20 @@ pub fn filled<V: Copy>(len: usize, value: V) -> Result<Vec<V>> {
     Ok(vector)
 }
 
+/// Has a vector hold just so many values, whatever they are, to be written over.
+///
+/// # Errors
+/// Memory refused.
+pub fn resize<V: Copy + Default>(vector: &mut Vec<V>, len: usize) -> Result<()> {
+    if len > vector.capacity() {
+        // Not both at a time.
+        *vector = Vec::new();
+        *vector = room(len)?;
+    }
+    vector.resize(len, V::default());
+    Ok(())
+}
+
 /// A copy.
 ///
 /// # Errors

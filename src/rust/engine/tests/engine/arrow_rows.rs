@@ -71,14 +71,27 @@ impl Lying {
 }
 
 fn rows_of(plan: &Plan, batches: Vec<LyingBatch>) -> Result<Vec<ArrowBlock>> {
-    let (stream, held) = Producer::new(&NAMES, batches).stream();
-    let mut blocks = Vec::new();
-    let mut rows = ArrowRows::new(stream, plan.clone())?;
-    while let Some(block) = rows.next_block()? {
-        blocks.push(block);
+    rows_of_parts(plan, vec![batches])
+}
+
+/// The rows of several streams, one after the other.
+fn rows_of_parts(plan: &Plan, parts: Vec<Vec<LyingBatch>>) -> Result<Vec<ArrowBlock>> {
+    let (mut blocks, mut block) = (Vec::new(), ArrowBlock::default());
+    let (mut before, mut helds): (Option<ArrowRows>, _) = (None, Vec::new());
+    for batches in parts {
+        let (stream, held) = Producer::new(&NAMES, batches).stream();
+        let mut rows = match before.take() {
+            None => ArrowRows::new(stream, plan.clone())?,
+            Some(rows) => rows.follow(stream)?,
+        };
+        while rows.next_block(&mut block)? {
+            blocks.push(block.clone());
+        }
+        before = Some(rows);
+        helds.push(held);
     }
-    drop(rows);
-    assert_eq!(held.count(), 0);
+    drop(before);
+    assert!(helds.iter().all(|held| held.count() == 0));
     Ok(blocks)
 }
 
@@ -204,7 +217,9 @@ fn each_row_is_held_back_or_trains_by_its_number_among_those_that_take_part() {
             }),
             ..plan()
         };
+        let of_parts = table.cut(size).into_iter().map(|batch| vec![batch]).collect();
         let blocks = rows_of(&plan, table.cut(size)).unwrap();
+        assert_eq!(rows_of_parts(&plan, of_parts).unwrap(), blocks);
         blocks.into_iter().flat_map(|block| block.x).collect::<Vec<f64>>()
     };
     let takes_part: Vec<f64> = numbers.into_iter().flatten().collect();
@@ -236,6 +251,13 @@ fn what_is_wrong_is_told_with_column_and_row() {
     assert_eq!(
         of(&|plan| plan.case_weights = Some("o".to_string())),
         "column `o` has a negative case weight in row 6"
+    );
+    let mut refusing = plan();
+    refusing.gaps = Gaps::Refuse;
+    let of_parts = table().cut(2).into_iter().map(|batch| vec![batch]).collect();
+    assert_eq!(
+        words(rows_of_parts(&refusing, of_parts)),
+        "column `y` has a missing value in row 4"
     );
     let infinite = of(&|plan| {
         plan.outcome = Outcome {

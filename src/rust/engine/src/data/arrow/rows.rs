@@ -8,13 +8,15 @@ use super::reader::ArrowReader;
 use super::stream::ArrowStream;
 use crate::base::error::{EngineError, Result};
 use crate::base::random::{row_key, Purpose};
-use crate::base::room::{filled, push, room};
+use crate::base::room::{filled, push, resize, room};
+use crate::data::rows::all_finite;
+use std::ops::Range;
 
-/// Rows that are made at a time: their inputs stay in the processor's cache.
-const ROWS: usize = 1 << 13;
+/// Rows that are made at a time: their inputs stay in the processor's cache. No power of two, whose columns would all lie in the same few sets of it.
+const ROWS: usize = 2000;
 
 /// Some rows, each part column by column.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ArrowBlock {
     /// Rows; at least one.
     pub rows: usize,
@@ -103,12 +105,25 @@ impl ArrowRows {
         })
     }
 
-    /// The next rows; none at the end.
+    /// Goes on with the rows of another stream, which follow those before.
+    ///
+    /// # Errors
+    /// As for [`ArrowRows::new`].
+    pub fn follow(self, stream: ArrowStream) -> Result<ArrowRows> {
+        let (before, took_part) = (self.before, self.took_part);
+        Ok(ArrowRows {
+            before,
+            took_part,
+            ..ArrowRows::new(stream, self.plan)?
+        })
+    }
+
+    /// Puts the next rows into a block, in place of those that it has; tells whether there were any more.
     ///
     /// # Errors
     /// Those of [`ArrowReader::next_batch`]; [`EngineError::Stream`], with column and row, for gaps that are refused, levels that are not the
     /// plan's, case weights and offsets that are none.
-    pub fn next_block(&mut self) -> Result<Option<ArrowBlock>> {
+    pub fn next_block(&mut self, block: &mut ArrowBlock) -> Result<bool> {
         loop {
             while self.next == self.batch.rows {
                 self.before += self.batch.rows;
@@ -116,7 +131,7 @@ impl ArrowRows {
                 // The former batch goes before the next one comes.
                 self.batch = Batch::default();
                 match self.reader.next_batch()? {
-                    None => return Ok(None),
+                    None => return Ok(false),
                     Some(batch) => self.batch = batch,
                 }
                 self.learn()?;
@@ -125,7 +140,7 @@ impl ArrowRows {
             self.next = self.batch.rows.min(first + ROWS);
             let rows = self.chosen(first, self.next)?;
             if !rows.is_empty() {
-                return self.block(&rows).map(Some);
+                return self.fill(&rows, block).map(|()| true);
             }
         }
     }
@@ -208,6 +223,9 @@ impl ArrowRows {
         is_gap: impl Fn(&Column, usize) -> bool,
     ) -> Result<()> {
         let column = &self.batch.columns[at];
+        if is_whole(column, first..first + takes.len()) {
+            return Ok(());
+        }
         for (row, takes) in takes.iter_mut().enumerate() {
             if *takes && is_gap(column, first + row) {
                 if self.plan.gaps == Gaps::Refuse {
@@ -219,10 +237,11 @@ impl ArrowRows {
         Ok(())
     }
 
-    fn block(&self, rows: &[usize]) -> Result<ArrowBlock> {
+    fn fill(&self, rows: &[usize], block: &mut ArrowBlock) -> Result<()> {
         let count = rows.len();
-        let mut x = filled(count * self.plan.width(), 0.0)?;
-        let mut rest = x.as_mut_slice();
+        block.rows = count;
+        resize(&mut block.x, count * self.plan.width())?;
+        let mut rest = block.x.as_mut_slice();
         for ((input, &at), places) in self.plan.inputs.iter().zip(&self.inputs).zip(&self.places) {
             let (out, after) = rest.split_at_mut(count * input.width());
             rest = after;
@@ -232,36 +251,35 @@ impl ArrowRows {
             }
         }
         let outcome = &self.plan.outcome;
-        let mut y = filled(count * outcome.width(), 0.0)?;
+        let y = &mut block.y;
+        resize(y, count * outcome.width())?;
         match &outcome.kind {
             OutcomeKind::Number { center, scale } => {
-                numbers(&self.batch.columns[self.outcome], rows, &mut y);
+                numbers(&self.batch.columns[self.outcome], rows, y);
                 y.iter_mut()
                     .for_each(|number| *number = (*number - center) / scale);
             }
-            OutcomeKind::Flag => numbers(&self.batch.columns[self.outcome], rows, &mut y),
+            OutcomeKind::Flag => numbers(&self.batch.columns[self.outcome], rows, y),
             OutcomeKind::Levels { each, .. } => {
                 // A place for each input, and then the outcome's.
                 let places = &self.places[self.inputs.len()];
                 match each {
-                    true => self.indicate(self.outcome, places, rows, &mut y)?,
-                    false => self.classify(places, rows, &mut y)?,
+                    true => self.indicate(self.outcome, places, rows, y)?,
+                    false => self.classify(places, rows, y)?,
                 }
             }
         }
-        let case_weights = self.case_weights.map(|at| -> Result<Vec<f64>> {
-            let mut weights = filled(count, 0.0)?;
-            numbers(&self.batch.columns[at], rows, &mut weights);
-            Ok(weights)
-        });
-        let offset = self.offset.map(|at| self.offsets(at, rows));
-        Ok(ArrowBlock {
-            rows: count,
-            x,
-            y,
-            case_weights: case_weights.transpose()?,
-            offset: offset.transpose()?,
-        })
+        block.case_weights = match (self.case_weights, block.case_weights.take()) {
+            (None, _) => None,
+            (Some(at), weights) => {
+                let mut weights = weights.unwrap_or_default();
+                resize(&mut weights, count)?;
+                numbers(&self.batch.columns[at], rows, &mut weights);
+                Some(weights)
+            }
+        };
+        block.offset = self.offset.map(|at| self.offsets(at, rows)).transpose()?;
+        Ok(())
     }
 
     fn offsets(&self, at: usize, rows: &[usize]) -> Result<Vec<f64>> {
@@ -288,6 +306,7 @@ impl ArrowRows {
     }
 
     fn indicate(&self, at: usize, places: &Places, rows: &[usize], out: &mut [f64]) -> Result<()> {
+        out.fill(0.0);
         for (position, &row) in rows.iter().enumerate() {
             let place = self.place(at, places, row)?;
             if place != OTHER {
@@ -336,6 +355,15 @@ fn numbers(column: &Column, rows: &[usize], out: &mut [f64]) {
             .iter()
             .zip(out)
             .for_each(|(&row, out)| *out = number(column, row)),
+    }
+}
+
+/// Whether nothing is missing in these rows, nor infinite. Mostly so, and quickly seen.
+fn is_whole(column: &Column, rows: Range<usize>) -> bool {
+    match column {
+        Column::Doubles(numbers) => all_finite(&numbers[rows]),
+        Column::Integers(numbers) | Column::Flags(numbers) => !numbers[rows].contains(&MISSING_INTEGER),
+        Column::Levels { codes, .. } => !codes[rows].contains(&MISSING_CODE),
     }
 }
 

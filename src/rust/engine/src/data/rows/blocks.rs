@@ -3,7 +3,7 @@
 use super::source::{RowSource, Selection};
 use super::stream::{Chunk, RowStream, TableShape};
 use crate::base::error::{EngineError, Result};
-use crate::base::room::room;
+use crate::base::room::resize;
 use crate::kernels::scalar::Scalar;
 
 /// Some rows of a stream, all that each of them has, row by row in the precision of the network.
@@ -14,16 +14,6 @@ pub struct Block<T> {
     targets: Vec<T>,
     offsets: Vec<T>,
     case_weights: Vec<f64>,
-}
-
-/// Makes room for just so many numbers, whatever they are.
-fn resize<V: Copy + Default>(vector: &mut Vec<V>, len: usize) -> Result<()> {
-    if len > vector.capacity() {
-        *vector = Vec::new();
-        *vector = room(len)?;
-    }
-    vector.resize(len, V::default());
-    Ok(())
 }
 
 impl<T: Scalar> Block<T> {
