@@ -3,11 +3,13 @@
 use crate::arguments::{of_system, wrong, Fields};
 use backprop_engine::base::room::{copied, push};
 use backprop_engine::base::threads::Team;
+use backprop_engine::data::arrow::{Plan, Recipe};
 use backprop_engine::data::encoding::{Bend, ColumnEncoding, Encoded, Encoding};
-use backprop_engine::data::rows::{ColumnMajor, Element, RowSource, SparseRows};
+use backprop_engine::data::rows::{ColumnMajor, Element, RowSource, SparseRows, TableShape};
 use backprop_engine::{Compiled, EngineError, Result};
 use extendr_api::prelude::*;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// A numeric matrix; a plain vector counts as one column.
 pub fn matrix<'a>(value: &'a Robj, what: &str) -> Result<ColumnMajor<'a>> {
@@ -206,17 +208,6 @@ impl<'a> Inputs<'a> {
         Ok(Inputs { matrix, encodings })
     }
 
-    /// The same of numbers that are not R's.
-    pub fn of_numbers(
-        numbers: ColumnMajor<'a>,
-        spec: &'a Fields,
-        encodings: Option<Rc<Encodings>>,
-    ) -> Result<Inputs<'a>> {
-        let moments = moments(spec, RowSource::<f64>::columns(&numbers))?;
-        let matrix = Matrix::Dense(scaled(numbers, moments));
-        Ok(Inputs { matrix, encodings })
-    }
-
     /// As what the engine takes.
     pub fn source<T: Precision>(&self) -> Result<Source<'_, T>> {
         let columns = self.matrix.source();
@@ -238,6 +229,32 @@ impl<'a> Inputs<'a> {
             false => Err(EngineError::NonFiniteInputs(columns)),
         }
     }
+}
+
+/// What a specification makes of rows that are not R's, of so many columns.
+pub fn recipe<T: Precision>(
+    spec: &Fields,
+    plan: &Arc<Plan>,
+    columns: usize,
+    shape: TableShape,
+) -> Result<Recipe<T>> {
+    let moments = match moments(spec, columns)? {
+        Some((center, scale)) => Some((copied(center)?, copied(scale)?)),
+        None => None,
+    };
+    let encoding = match spec.get("encoding") {
+        Some(encoding) => {
+            let columns = column_encodings(&Fields::new(encoding, "encoding")?, columns)?;
+            Some(Encoding::new(&columns)?)
+        }
+        None => None,
+    };
+    Ok(Recipe {
+        plan: plan.clone(),
+        moments,
+        encoding,
+        shape,
+    })
 }
 
 /// Reads `list(clipped =, knots =, scores =, edges =)`, each with an element for each column, or NULL.

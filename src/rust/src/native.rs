@@ -2,14 +2,15 @@
 
 use crate::arguments::{wrong, Fields};
 use crate::arrow::stream_at;
+use crate::inputs::Precision;
 use crate::interrupts::answer_of;
 use backprop_engine::data::arrow::{
-    ArrowBlock, ArrowRows, ArrowStream, Gaps, HeldBack, Input, InputKind, Outcome, OutcomeKind, Plan,
+    ArrowRows, ArrowStream, Gaps, HeldBack, Input, InputKind, Outcome, OutcomeKind, Passed, Plan, Recipe,
 };
-use backprop_engine::data::rows::TableShape;
+use backprop_engine::data::rows::{Block, BlockSource, TableShape};
 use backprop_engine::{EngineError, Result};
 use extendr_api::prelude::*;
-use std::cell::{Cell, RefCell};
+use std::sync::Arc;
 
 /// Passes over an Arrow stream.
 ///
@@ -19,13 +20,9 @@ use std::cell::{Cell, RefCell};
 /// a number. `case_weights` and `offset` are columns, `offset_scale` has a number for each output, `na` is "omit" or "error". Where `share` is given, rows
 /// are held back by `seed`; `keep` says whether those are wanted ("held") or the others ("training").
 pub struct Native {
-    plan: Plan,
+    plan: Arc<Plan>,
     open: Function,
     parts: usize,
-    /// The part that is read, from 0.
-    part: Cell<usize>,
-    pass: RefCell<Option<ArrowRows>>,
-    block: RefCell<ArrowBlock>,
 }
 
 impl Native {
@@ -44,50 +41,79 @@ impl Native {
             return Err(EngineError::Config(format!("{found:?} for rows of {shape:?}")));
         }
         Ok(Native {
-            plan,
+            plan: Arc::new(plan),
             open: fields
                 .required("open")?
                 .as_function()
                 .ok_or_else(|| wrong("open"))?,
             parts: fields.count("parts")?,
-            part: Cell::new(0),
-            pass: RefCell::new(None),
-            block: RefCell::default(),
         })
     }
 
-    /// Begins a pass at the first row.
-    pub fn rewind(&self) -> Result<()> {
-        // The former stream is released first: two may be more than its maker allows.
-        self.pass.replace(None);
-        self.part.set(0);
-        let rows = ArrowRows::new(self.open_part()?, self.plan.clone())?;
-        self.pass.replace(Some(rows));
-        Ok(())
+    /// The plan.
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
     }
 
-    fn open_part(&self) -> Result<ArrowStream> {
+    /// The stream of a part, counted from 0.
+    fn open(&self, part: usize) -> Result<ArrowStream> {
         // As R counts.
-        let part = self.part.get() as i32 + 1;
-        let opened = answer_of(&self.open, pairlist!(part))?;
+        let opened = answer_of(&self.open, pairlist!(part as i32 + 1))?;
         match opened.as_bool() {
             Some(false) => Err(EngineError::Stream("it could not be opened".to_string())),
             _ => stream_at(&opened),
         }
     }
 
-    /// Has the next rows used; tells whether there were any. At the end of a stream it is released, and that of the next part opened.
-    pub fn next_block(&self, mut used: impl FnMut(&ArrowBlock) -> Result<()>) -> Result<bool> {
-        let (mut pass, mut block) = (self.pass.borrow_mut(), self.block.borrow_mut());
-        while let Some(mut rows) = pass.take() {
-            if rows.next_block(&mut block)? {
-                *pass = Some(rows);
-                return used(&block).map(|()| true);
+    /// The rows of all parts.
+    pub fn rows<T: Precision>(&self, recipe: Recipe<T>) -> NativeRows<'_, T> {
+        NativeRows {
+            native: self,
+            recipe: Arc::new(recipe),
+            part: 0,
+            pass: None,
+        }
+    }
+}
+
+/// Rows of an Arrow stream, in the form of the network.
+pub struct NativeRows<'a, T: Precision> {
+    native: &'a Native,
+    recipe: Arc<Recipe<T>>,
+    /// The part that is read, from 0.
+    part: usize,
+    pass: Option<ArrowRows<T>>,
+}
+
+impl<T: Precision> BlockSource<T> for NativeRows<'_, T> {
+    fn shape(&self) -> TableShape {
+        self.recipe.shape
+    }
+
+    fn rewind(&mut self) -> Result<()> {
+        // The former stream is released first: two may be more than its maker allows.
+        self.pass = None;
+        self.part = 0;
+        self.pass = Some(T::arrow_rows(
+            self.native.open(0)?,
+            &self.recipe,
+            Passed::default(),
+        )?);
+        Ok(())
+    }
+
+    /// At the end of a part its stream is released, and that of the next one opened.
+    fn next_block(&mut self, block: &mut Block<T>) -> Result<bool> {
+        while let Some(mut rows) = self.pass.take() {
+            if rows.next_block(block)? {
+                self.pass = Some(rows);
+                return Ok(true);
             }
-            self.part.set(self.part.get() + 1);
-            if self.part.get() < self.parts {
-                rows = rows.follow(self.open_part()?)?;
-                *pass = Some(rows);
+            self.part += 1;
+            if self.part < self.native.parts {
+                let passed = rows.end();
+                let stream = self.native.open(self.part)?;
+                self.pass = Some(T::arrow_rows(stream, &self.recipe, passed)?);
             }
         }
         Ok(false)

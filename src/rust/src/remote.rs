@@ -278,7 +278,7 @@ impl<'a> Asked<'a> {
                 self.take_totals(&mut totals, found)
             };
             self.with_team(|team| {
-                let source = inputs.source();
+                let source = inputs.source()?;
                 T::worker_gradients(&self.work(), source, &parameters, &question, team, &mut take)
             })
         })?;
@@ -291,7 +291,7 @@ impl<'a> Asked<'a> {
         let (chunk, mut totals) = (job.count("chunk")?, Vec::new());
         let mut take = |found: Totals| self.take_totals(&mut totals, found);
         self.with_team(|team| {
-            let source = inputs.source();
+            let source = inputs.source()?;
             T::worker_totals(&self.work(), source, &parameters, chunk, team, &mut take)
         })?;
         Ok(list!(error = (), totals = results::doubles(totals.into_iter())?))

@@ -84,11 +84,11 @@ pub enum RowsOf<'r, T> {
 
 impl<T: Precision> RowsOf<'_, T> {
     /// As what the engine takes.
-    pub fn source(&self) -> Source<'_, T> {
-        match self {
+    pub fn source(&self) -> Result<Source<'_, T>> {
+        Ok(match self {
             RowsOf::Table(table, inputs) => table.data(inputs).into(),
-            RowsOf::Stream(stream) => stream.source(),
+            RowsOf::Stream(stream) => stream.source()?,
             RowsOf::Remote(remote) => Source::Remote(Box::new(*remote)),
-        }
+        })
     }
 }

@@ -1,10 +1,9 @@
 //! Rows that R gives chunk by chunk, through functions, or says where to find: for training on more of them than memory holds.
 
 use crate::arguments::{of_system, wrong, Fields};
-use crate::inputs::{matrix, Encodings, Inputs, Precision};
+use crate::inputs::{matrix, recipe, Encodings, Inputs, Precision};
 use crate::interrupts::{answer_of, ask};
 use crate::native::Native;
-use backprop_engine::data::arrow::ArrowBlock;
 use backprop_engine::data::rows::{Block, BlockSource, Blocks, ColumnMajor, RowSource, TableShape};
 use backprop_engine::data::Source;
 use backprop_engine::{EngineError, Result};
@@ -110,9 +109,22 @@ impl<'a> Stream<'a> {
     }
 
     /// As what the engine takes.
-    pub fn source<T: Precision>(&self) -> Source<'_, T> {
-        let rows: Blocks<T, &Stream<'_>> = Blocks::new(self);
-        Source::shuffled_stream(rows, self.shuffle_bytes)
+    pub fn source<T: Precision>(&self) -> Result<Source<'_, T>> {
+        let rows: Source<'_, T> = match &self.giver {
+            Giver::Native(native) => {
+                let recipe = recipe::<T>(self.spec, native.plan(), self.columns, self.shape)?;
+                Source::shuffled_stream(Blocks::new(native.rows(recipe)), self.shuffle_bytes)
+            }
+            Giver::Functions { open, next_rows } => {
+                let rows = ByFunctions {
+                    stream: self,
+                    open,
+                    next_rows,
+                };
+                Source::shuffled_stream(Blocks::new(rows), self.shuffle_bytes)
+            }
+        };
+        Ok(rows)
     }
 
     /// Puts rows as R gives them into a block.
@@ -138,26 +150,6 @@ impl<'a> Stream<'a> {
             as_rows(&targets),
             offsets.as_ref().map(as_rows),
             fields.numbers("case_weights")?,
-        )
-    }
-
-    /// The same with rows as a plan makes them.
-    fn fill_plain<T: Precision>(&self, rows: &ArrowBlock, block: &mut Block<T>) -> Result<()> {
-        let count = rows.rows;
-        let matrix = |numbers, columns| ColumnMajor::new(numbers, count, columns);
-        let inputs = Inputs::of_numbers(matrix(&rows.x, self.columns), self.spec, self.encodings.clone())?;
-        let source = inputs.source::<T>()?;
-        let targets = matrix(&rows.y, self.shape.targets);
-        let offsets = rows
-            .offset
-            .as_ref()
-            .map(|offset| matrix(offset, self.shape.offsets));
-        block.fill(
-            &self.shape,
-            source.rows(),
-            as_rows(&targets),
-            offsets.as_ref().map(as_rows),
-            rows.case_weights.as_deref(),
         )
     }
 }
@@ -186,34 +178,34 @@ fn failed(what: &str) -> EngineError {
     EngineError::Stream(format!("it {what}"))
 }
 
-impl<T: Precision> BlockSource<T> for &Stream<'_> {
+/// Rows that functions of R's give.
+struct ByFunctions<'a> {
+    stream: &'a Stream<'a>,
+    open: &'a Function,
+    next_rows: &'a Function,
+}
+
+impl<T: Precision> BlockSource<T> for ByFunctions<'_> {
     fn shape(&self) -> TableShape {
-        self.shape
+        self.stream.shape
     }
 
     fn rewind(&mut self) -> Result<()> {
-        match &self.giver {
-            Giver::Native(native) => native.rewind(),
-            Giver::Functions { .. } if self.first.borrow().is_some() => Ok(()),
-            Giver::Functions { open, .. } => go_to_first(open),
+        match self.stream.first.borrow().is_some() {
+            true => Ok(()),
+            false => go_to_first(self.open),
         }
     }
 
     fn next_block(&mut self, block: &mut Block<T>) -> Result<bool> {
-        let next_rows = match &self.giver {
-            Giver::Functions { next_rows, .. } => next_rows,
-            Giver::Native(native) => {
-                return native.next_block(|rows| self.fill_plain(rows, block));
-            }
-        };
-        let first = self.first.take();
+        let first = self.stream.first.take();
         let rows = match first {
-            None => ask_for_rows(next_rows)?,
+            None => ask_for_rows(self.next_rows)?,
             first => first,
         };
         match rows {
             None => Ok(false),
-            Some(rows) => self.fill(&rows, block).map(|()| true),
+            Some(rows) => self.stream.fill(&rows, block).map(|()| true),
         }
     }
 }

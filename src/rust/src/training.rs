@@ -122,7 +122,7 @@ impl Fit<'_> {
         let rows = self.rows.of::<T>()?;
         let judging = self.validation.map(Rows::of::<T>).transpose()?;
         with_team_asking(self.threads, interrupted, |team| {
-            let (data, validation) = (rows.source(), judging.as_ref().map(RowsOf::source));
+            let (data, validation) = (rows.source()?, judging.as_ref().map(RowsOf::source).transpose()?);
             T::train_from(network, settings, data, validation, self.start, team, observer)
         })
     }

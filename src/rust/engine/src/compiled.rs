@@ -5,6 +5,7 @@ use crate::base::error::Result;
 use crate::base::threads::Team;
 use crate::compute::worker::{self, Work};
 use crate::compute::{evaluate, gradient};
+use crate::data::arrow::{ArrowRows, ArrowStream, Passed, Recipe};
 use crate::data::encoding::Encoded;
 use crate::data::remote::{Question, TakeGradient, TakeTotals};
 use crate::data::rows::{ColumnMajor, RowSource, SparseRows};
@@ -17,6 +18,7 @@ use crate::objective::penalty::Penalty;
 use crate::train::ensemble::{self, Listener, Member, TrainedMember};
 use crate::train::observer::Observer;
 use crate::train::{self, CheckedSettings, Start, Trained};
+use std::sync::Arc;
 
 /// What [`Compiled::train_members`] gives: whatever ended, and whether the user wanted an end.
 pub type TrainedMembers = (Vec<Option<TrainedMember>>, bool);
@@ -127,6 +129,8 @@ compiled! {
         team: &Team,
         take: &mut TakeGradient<'_, Self>,
     ) -> Result<()> = worker::gradients;
+    /// [`ArrowRows::new()`]
+    fn arrow_rows(stream: ArrowStream, recipe: &Arc<Recipe<Self>>, passed: Passed) -> Result<ArrowRows<Self>> = ArrowRows::new;
     /// [`totals()`](worker::totals)
     fn worker_totals(
         work: &Work<'_>,

@@ -3,9 +3,12 @@
 use crate::arrow_producer::{Lying, LyingBatch, Producer};
 use backprop_engine::base::random::{row_key, Purpose};
 use backprop_engine::data::arrow::{
-    ArrowBlock, ArrowRows, Gaps, HeldBack, Input, InputKind, Outcome, OutcomeKind, Plan,
+    ArrowRows, Gaps, HeldBack, Input, InputKind, Outcome, OutcomeKind, Passed, Plan, Recipe,
 };
+use backprop_engine::data::encoding::{Bend, ColumnEncoding, Encoded, Encoding};
+use backprop_engine::data::rows::{Block, ColumnMajor, RowSource, Selection, TableShape};
 use backprop_engine::{EngineError, Result};
+use std::sync::Arc;
 
 fn texts(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|text| text.to_string()).collect()
@@ -70,32 +73,72 @@ impl Lying {
     }
 }
 
-fn rows_of(plan: &Plan, batches: Vec<LyingBatch>) -> Result<Vec<ArrowBlock>> {
+/// Some rows, each part column by column.
+#[derive(Debug, PartialEq)]
+struct Rows {
+    rows: usize,
+    x: Vec<f64>,
+    y: Vec<f64>,
+    case_weights: Option<Vec<f64>>,
+    offset: Option<Vec<f64>>,
+}
+
+impl Rows {
+    fn of(block: &Block<f64>, plan: &Plan) -> Rows {
+        let rows = block.rows();
+        let columns = |numbers: &[f64]| -> Vec<f64> {
+            let width = numbers.len() / rows;
+            let column = |column| numbers.iter().skip(column).step_by(width.max(1)).copied();
+            (0..width).flat_map(column).collect()
+        };
+        let (x, y, offset, weights) = block.parts();
+        Rows {
+            rows,
+            x: columns(x),
+            y: columns(y),
+            case_weights: plan.case_weights.is_some().then(|| weights.to_vec()),
+            offset: plan.offset.is_some().then(|| columns(offset)),
+        }
+    }
+}
+
+/// With nothing done to the inputs.
+fn recipe(plan: &Plan) -> Recipe<f64> {
+    Recipe {
+        shape: TableShape {
+            rows: 0,
+            inputs: plan.width(),
+            targets: plan.outcome.width(),
+            offsets: plan.offset.as_ref().map_or(0, |(_, scales)| scales.len()),
+            case_weights: plan.case_weights.is_some(),
+        },
+        plan: Arc::new(plan.clone()),
+        moments: None,
+        encoding: None,
+    }
+}
+
+fn rows_of(plan: &Plan, batches: Vec<LyingBatch>) -> Result<Vec<Rows>> {
     rows_of_parts(plan, vec![batches])
 }
 
 /// The rows of several streams, one after the other.
-fn rows_of_parts(plan: &Plan, parts: Vec<Vec<LyingBatch>>) -> Result<Vec<ArrowBlock>> {
-    let (mut blocks, mut block) = (Vec::new(), ArrowBlock::default());
-    let (mut before, mut helds): (Option<ArrowRows>, _) = (None, Vec::new());
+fn rows_of_parts(plan: &Plan, parts: Vec<Vec<LyingBatch>>) -> Result<Vec<Rows>> {
+    let recipe = Arc::new(recipe(plan));
+    let (mut rows, mut block, mut passed) = (Vec::new(), Block::default(), Passed::default());
     for batches in parts {
         let (stream, held) = Producer::new(&NAMES, batches).stream();
-        let mut rows = match before.take() {
-            None => ArrowRows::new(stream, plan.clone())?,
-            Some(rows) => rows.follow(stream)?,
-        };
-        while rows.next_block(&mut block)? {
-            blocks.push(block.clone());
+        let mut pass = ArrowRows::new(stream, &recipe, passed)?;
+        while pass.next_block(&mut block)? {
+            rows.push(Rows::of(&block, plan));
         }
-        before = Some(rows);
-        helds.push(held);
+        passed = pass.end();
+        assert_eq!(held.count(), 0);
     }
-    drop(before);
-    assert!(helds.iter().all(|held| held.count() == 0));
-    Ok(blocks)
+    Ok(rows)
 }
 
-fn words(result: Result<Vec<ArrowBlock>>) -> String {
+fn words(result: Result<Vec<Rows>>) -> String {
     match result {
         Err(EngineError::Stream(words)) => words,
         other => panic!("{other:?}"),
@@ -103,7 +146,7 @@ fn words(result: Result<Vec<ArrowBlock>>) -> String {
 }
 
 /// All rows of some blocks, each as its numbers side by side.
-fn side_by_side(blocks: &[ArrowBlock]) -> Vec<Vec<u64>> {
+fn side_by_side(blocks: &[Rows]) -> Vec<Vec<u64>> {
     let mut all = Vec::new();
     for block in blocks {
         let parts = [
@@ -279,4 +322,47 @@ fn what_is_wrong_is_told_with_column_and_row() {
         of(&|plan| plan.inputs[0].column = "z".to_string()),
         "the stream has no column `z`"
     );
+}
+
+#[test]
+fn inputs_are_recoded_as_those_in_memory() {
+    let numbers: Vec<f64> = (0..50).map(|row| f64::from(row) / 7.0).collect();
+    let some: Vec<Option<f64>> = numbers.iter().copied().map(Some).collect();
+    let table = LyingBatch::of(vec![Lying::doubles(&some), Lying::doubles(&some)]);
+    let plan = Plan {
+        inputs: vec![input("x", InputKind::Number)],
+        outcome: Outcome {
+            column: "g".to_string(),
+            kind: OutcomeKind::Number {
+                center: 0.0,
+                scale: 1.0,
+            },
+        },
+        case_weights: None,
+        offset: None,
+        ..plan()
+    };
+    let columns = [ColumnEncoding {
+        bend: Bend::Clipped,
+        edges: vec![-1.0, 0.0, 2.0],
+    }];
+    let mut recipe = recipe(&plan);
+    recipe.moments = Some((vec![3.0], vec![1.5]));
+    recipe.encoding = Some(Encoding::new(&columns).unwrap());
+    recipe.shape.inputs = 3;
+    let (stream, _held) = Producer::new(&NAMES, table.cut(17)).stream();
+    let mut rows = ArrowRows::new(stream, &Arc::new(recipe), Passed::default()).unwrap();
+    let (mut block, mut found) = (Block::<f64>::default(), Vec::new());
+    while rows.next_block(&mut block).unwrap() {
+        found.extend_from_slice(block.parts().0);
+    }
+    let encoding = Encoding::new(&columns).unwrap();
+    let matrix = ColumnMajor::new(&numbers, 50, 1).standardised(&[3.0], &[1.5]);
+    let mut wanted = vec![0.0; 150];
+    RowSource::<f64>::gather(
+        &Encoded::new(&matrix, &encoding).unwrap(),
+        Selection::Range(0..50),
+        &mut wanted,
+    );
+    assert_eq!(found, wanted);
 }

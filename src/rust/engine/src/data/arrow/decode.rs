@@ -81,11 +81,11 @@ impl Decoder {
     /// The columns of a batch.
     ///
     /// # Errors
-    /// [`EngineError::Stream`](crate::EngineError::Stream), with the column's name, for what is not well made or cannot be told
+    /// [`EngineError::Stream`](crate::base::error::EngineError::Stream), with the column's name, for what is not well made or cannot be told
     /// as plain values; memory refused.
     pub fn batch(&mut self, array: &ArrowArray) -> Result<Batch> {
         let whole = |error| match error {
-            crate::EngineError::Stream(words) => faulty(format!("a batch {words}")),
+            crate::base::error::EngineError::Stream(words) => faulty(format!("a batch {words}")),
             other => other,
         };
         let (rows, skip) = array.extent().map_err(whole)?;

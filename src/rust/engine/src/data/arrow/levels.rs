@@ -17,7 +17,7 @@ impl Levels {
     /// The number of a text.
     ///
     /// # Errors
-    /// [`EngineError::Stream`](crate::EngineError::Stream) for bytes that are no text; memory refused.
+    /// [`EngineError::Stream`](crate::base::error::EngineError::Stream) for bytes that are no text; memory refused.
     pub fn code(&mut self, bytes: &[u8]) -> Result<i32> {
         if let Some(&code) = self.codes.get(bytes) {
             return Ok(code);

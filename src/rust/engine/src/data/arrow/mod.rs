@@ -2,11 +2,13 @@
 //! file. What such a stream gives is checked before it is read: it comes from outside.
 //!
 //! Who gives a stream may call an interpreter for the next batch, or to release one. So all functions of the stream's own are called
-//! on the thread that asks for rows; another thread decodes ahead of it what was fetched.
+//! on the thread that asks for rows; another thread works ahead of it on what was fetched.
 
 mod array;
+mod blocks;
 mod decode;
 mod fault;
+mod feed;
 mod kind;
 mod levels;
 mod pipeline;
@@ -18,10 +20,11 @@ mod schema;
 mod stream;
 
 pub use array::ArrowArray;
+pub use blocks::{ArrowRows, Recipe};
 pub use decode::{is_missing, missing_number, Batch, Column, MISSING_CODE, MISSING_INTEGER};
 pub use kind::Kind;
 pub use plan::{Gaps, HeldBack, Input, InputKind, Outcome, OutcomeKind, Plan};
 pub use reader::ArrowReader;
-pub use rows::{ArrowBlock, ArrowRows};
+pub use rows::Passed;
 pub use schema::{ArrowSchema, Field};
 pub use stream::{ArrowArrayStream, ArrowStream};

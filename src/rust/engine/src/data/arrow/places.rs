@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 /// Places of a column's texts, by the numbers that the stream gives them: an input or class; one that is known and has none;
 /// one that is not known.
+#[derive(Clone)]
 pub(super) struct Places {
     /// Of the texts that were known beforehand.
     known: HashMap<String, i32>,

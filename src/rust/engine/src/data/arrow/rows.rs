@@ -1,23 +1,24 @@
-//! Rows to learn from, made of an Arrow stream's columns by a plan.
+//! Rows to learn from, made of an Arrow batch's columns by a plan.
 
 use super::decode::{is_missing, Batch, Column, MISSING_CODE, MISSING_INTEGER};
 use super::fault::faulty;
 use super::places::{Places, NEW, OTHER};
 use super::plan::{check_type, Gaps, InputKind, OutcomeKind, Plan, Wanted};
-use super::reader::ArrowReader;
-use super::stream::ArrowStream;
+use super::reader::add_levels;
+use super::schema::Field;
 use crate::base::error::{EngineError, Result};
 use crate::base::random::{row_key, Purpose};
 use crate::base::room::{filled, push, resize, room};
 use crate::data::rows::all_finite;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Rows that are made at a time: their inputs stay in the processor's cache. No power of two, whose columns would all lie in the same few sets of it.
 const ROWS: usize = 2000;
 
 /// Some rows, each part column by column.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct ArrowBlock {
+#[derive(Clone, Debug, Default)]
+pub(super) struct PlainRows {
     /// Rows; at least one.
     pub rows: usize,
     /// Inputs.
@@ -30,135 +31,144 @@ pub struct ArrowBlock {
     pub offset: Option<Vec<f64>>,
 }
 
-/// Rows of one pass over a stream.
-pub struct ArrowRows {
-    reader: ArrowReader,
-    plan: Plan,
+/// How many rows there were so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Passed {
+    /// All.
+    rows: usize,
+    /// Those that took part, held back or not.
+    took_part: u64,
+}
+
+/// What a plan makes of batches, which are given one after the other.
+#[derive(Clone)]
+pub(super) struct RowMaker {
+    fields: Vec<Field>,
+    plan: Arc<Plan>,
     /// Where the columns of the inputs are among those that are read.
     inputs: Vec<usize>,
     outcome: usize,
     case_weights: Option<usize>,
     offset: Option<usize>,
+    /// Texts of each column so far.
+    levels: Vec<Vec<String>>,
     /// Places of texts, for each input and the outcome.
     places: Vec<Places>,
     batch: Batch,
     /// The row of the batch that comes next.
     next: usize,
-    /// Rows of the stream before the batch.
-    before: usize,
-    /// Rows that took part so far, held back or not.
-    took_part: u64,
+    passed: Passed,
 }
 
-impl ArrowRows {
-    /// The rows that a plan makes of a stream.
+/// Names of the columns that a plan wants, each once.
+pub(super) fn names_of(plan: &Plan) -> Result<Vec<String>> {
+    let inputs = plan.inputs.iter().map(|input| &input.column);
+    let others = plan
+        .case_weights
+        .iter()
+        .chain(plan.offset.iter().map(|(name, _)| name));
+    let mut names: Vec<String> = Vec::new();
+    for name in inputs.chain([&plan.outcome.column]).chain(others) {
+        if !names.contains(name) {
+            push(&mut names, name.clone())?;
+        }
+    }
+    Ok(names)
+}
+
+impl RowMaker {
+    /// For batches with these columns, which are those of [`names_of()`], after so many rows.
     ///
     /// # Errors
-    /// As for [`ArrowReader::new`]; [`EngineError::Stream`] for columns of other types than the plan has them.
-    pub fn new(stream: ArrowStream, plan: Plan) -> Result<ArrowRows> {
-        let mut names: Vec<String> = Vec::new();
-        let mut place = |name: &String| -> Result<usize> {
-            if let Some(place) = names.iter().position(|other| other == name) {
-                return Ok(place);
-            }
-            push(&mut names, name.clone())?;
-            Ok(names.len() - 1)
+    /// [`EngineError::Stream`] for columns of other types than the plan has them.
+    pub fn new(fields: &[Field], plan: &Arc<Plan>, passed: Passed) -> Result<RowMaker> {
+        let place = |name: &String| {
+            let place = fields.iter().position(|field| &field.name == name);
+            place.ok_or_else(|| faulty(format!("the stream has no column `{name}`")))
         };
-        let mut inputs = room(plan.inputs.len())?;
+        let (mut inputs, mut places) = (room(plan.inputs.len())?, room(plan.inputs.len() + 1)?);
         for input in &plan.inputs {
-            inputs.push(place(&input.column)?);
-        }
-        let outcome = place(&plan.outcome.column)?;
-        let case_weights = plan.case_weights.as_ref().map(&mut place).transpose()?;
-        let offset = plan.offset.as_ref().map(|(name, _)| place(name)).transpose()?;
-        let reader = ArrowReader::new(stream, Some(&names))?;
-        let fields = reader.fields();
-        let mut places = room(inputs.len() + 1)?;
-        for (input, &at) in plan.inputs.iter().zip(&inputs) {
+            let at = place(&input.column)?;
             check_type(&fields[at], input.kind.wanted())?;
+            inputs.push(at);
             places.push(match &input.kind {
                 InputKind::Levels { levels, others } => Places::new(levels, others),
                 _ => Places::new(&[], &[]),
             });
         }
-        let outcome_kind = &plan.outcome.kind;
-        check_type(&fields[outcome], outcome_kind.wanted())?;
-        places.push(match outcome_kind {
+        let outcome = place(&plan.outcome.column)?;
+        check_type(&fields[outcome], plan.outcome.kind.wanted())?;
+        places.push(match &plan.outcome.kind {
             OutcomeKind::Levels { levels, .. } => Places::new(levels, &[]),
             _ => Places::new(&[], &[]),
         });
+        let case_weights = plan.case_weights.as_ref().map(place).transpose()?;
+        let offset = plan.offset.as_ref().map(|(name, _)| place(name)).transpose()?;
         for at in case_weights.iter().chain(&offset) {
             check_type(&fields[*at], Wanted::Number)?;
         }
-        Ok(ArrowRows {
-            reader,
-            plan,
+        Ok(RowMaker {
+            fields: fields.to_vec(),
+            plan: plan.clone(),
             inputs,
             outcome,
             case_weights,
             offset,
+            levels: fields.iter().map(|_| Vec::new()).collect(),
             places,
             batch: Batch::default(),
             next: 0,
-            before: 0,
-            took_part: 0,
+            passed,
         })
     }
 
-    /// Goes on with the rows of another stream, which follow those before.
-    ///
-    /// # Errors
-    /// As for [`ArrowRows::new`].
-    pub fn follow(self, stream: ArrowStream) -> Result<ArrowRows> {
-        let (before, took_part) = (self.before, self.took_part);
-        Ok(ArrowRows {
-            before,
-            took_part,
-            ..ArrowRows::new(stream, self.plan)?
-        })
+    /// Rows before those that come next.
+    pub fn passed(&self) -> Passed {
+        self.passed
     }
 
-    /// Puts the next rows into a block, in place of those that it has; tells whether there were any more.
+    /// Takes a batch, whose rows come next.
+    pub fn take(&mut self, mut batch: Batch) -> Result<()> {
+        add_levels(&mut self.levels, &mut batch)?;
+        (self.batch, self.next) = (batch, 0);
+        self.learn()
+    }
+
+    /// Puts the next rows of the batch in the place of others; tells whether there were any more.
     ///
     /// # Errors
-    /// Those of [`ArrowReader::next_batch`]; [`EngineError::Stream`], with column and row, for gaps that are refused, levels that are not the
-    /// plan's, case weights and offsets that are none.
-    pub fn next_block(&mut self, block: &mut ArrowBlock) -> Result<bool> {
-        loop {
-            while self.next == self.batch.rows {
-                self.before += self.batch.rows;
-                self.next = 0;
-                // The former batch goes before the next one comes.
-                self.batch = Batch::default();
-                match self.reader.next_batch()? {
-                    None => return Ok(false),
-                    Some(batch) => self.batch = batch,
-                }
-                self.learn()?;
-            }
+    /// [`EngineError::Stream`], with column and row, for gaps that are refused, levels that are not the plan's, case weights and
+    /// offsets that are none.
+    pub fn next(&mut self, into: &mut PlainRows) -> Result<bool> {
+        while self.next < self.batch.rows {
             let first = self.next;
             self.next = self.batch.rows.min(first + ROWS);
             let rows = self.chosen(first, self.next)?;
             if !rows.is_empty() {
-                return self.fill(&rows, block).map(|()| true);
+                return self.fill(&rows, into).map(|()| true);
             }
         }
+        self.passed.rows += self.batch.rows;
+        // Its numbers are as many as a file has, and no longer needed.
+        self.batch = Batch::default();
+        self.next = 0;
+        Ok(false)
     }
 
     fn learn(&mut self) -> Result<()> {
         let columns = self.inputs.iter().chain([&self.outcome]);
         for (places, &column) in self.places.iter_mut().zip(columns) {
-            places.learn(self.reader.levels(column))?;
+            places.learn(&self.levels[column])?;
         }
         Ok(())
     }
 
     /// An error of a row of the batch.
     fn wrong(&self, column: usize, row: usize, what: &str) -> EngineError {
-        let name = &self.reader.fields()[column].name;
+        let name = &self.fields[column].name;
         faulty(format!(
             "column `{name}` has {what} in row {}",
-            self.before + row + 1
+            self.passed.rows + row + 1
         ))
     }
 
@@ -184,10 +194,10 @@ impl ArrowRows {
         let mut rows = room(end - first)?;
         for (row, _) in takes_part.iter().enumerate().filter(|(_, &takes)| takes) {
             let is_meant = self.plan.held_back.is_none_or(|held| {
-                let key = row_key(held.seed, Purpose::HeldBack, self.took_part);
+                let key = row_key(held.seed, Purpose::HeldBack, self.passed.took_part);
                 (key < held.share) == held.wanted
             });
-            self.took_part += 1;
+            self.passed.took_part += 1;
             if is_meant {
                 rows.push(first + row);
             }
@@ -237,7 +247,7 @@ impl ArrowRows {
         Ok(())
     }
 
-    fn fill(&self, rows: &[usize], block: &mut ArrowBlock) -> Result<()> {
+    fn fill(&self, rows: &[usize], block: &mut PlainRows) -> Result<()> {
         let count = rows.len();
         block.rows = count;
         resize(&mut block.x, count * self.plan.width())?;
@@ -322,7 +332,7 @@ impl ArrowRows {
         };
         match places.place(codes[row]) {
             NEW => {
-                let text = &self.reader.levels(at)[codes[row] as usize];
+                let text = &self.levels[at][codes[row] as usize];
                 Err(self.wrong(
                     at,
                     row,

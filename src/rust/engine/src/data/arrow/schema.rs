@@ -88,7 +88,7 @@ pub struct Field {
 /// The columns of a schema, which is one of a struct.
 ///
 /// # Errors
-/// [`EngineError::Stream`](crate::EngineError::Stream) for a schema of something else, or one that is not well made.
+/// [`EngineError::Stream`](crate::base::error::EngineError::Stream) for a schema of something else, or one that is not well made.
 pub(super) fn fields(schema: &ArrowSchema) -> Result<Vec<Field>> {
     let format = schema.format().unwrap_or_default();
     if format != "+s" {

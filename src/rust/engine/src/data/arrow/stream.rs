@@ -57,7 +57,7 @@ impl ArrowStream {
     /// The address is null or one of a struct of the C stream interface that is released, or as its producer has made it.
     ///
     /// # Errors
-    /// [`EngineError::Stream`](crate::EngineError::Stream) where there is none, or one that is no more.
+    /// [`EngineError::Stream`](crate::base::error::EngineError::Stream) where there is none, or one that is no more.
     pub unsafe fn take(address: *mut ArrowArrayStream) -> Result<ArrowStream> {
         // SAFETY: as the caller says.
         let Some(given) = (unsafe { address.as_mut() }) else {
@@ -117,7 +117,7 @@ impl ArrowStream {
     }
 
     /// What the producer says of an error.
-    fn failure(&mut self, code: c_int) -> crate::EngineError {
+    fn failure(&mut self, code: c_int) -> crate::base::error::EngineError {
         let words = self.stream.get_last_error.and_then(|last_error| {
             // SAFETY: the stream is not released; what it answers is null or ends with a zero, and lives until the next call.
             let words = unsafe { last_error(&mut *self.stream) };

@@ -24,6 +24,16 @@ impl<T: Scalar> Block<T> {
         rows as f64 * (numbers + weight) as f64
     }
 
+    /// Rows that it has.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Inputs, targets and offsets, row by row each, and case weights.
+    pub fn parts(&self) -> (&[T], &[T], &[T], &[f64]) {
+        (&self.inputs, &self.targets, &self.offsets, &self.case_weights)
+    }
+
     /// Takes rows in place of those that it has.
     ///
     /// # Errors
