@@ -71,7 +71,8 @@ impl<T: Scalar> Work for Making<T> {
     fn work(&mut self, array: &ArrowArray, spare: Made<T>) -> Result<Made<T>> {
         let mut made = spare;
         made.count = 0;
-        self.maker.take(self.decoder.batch(array)?)?;
+        let used_up = self.maker.give_back();
+        self.maker.take(self.decoder.batch(array, used_up)?)?;
         while self.maker.next(&mut self.rows)? {
             if made.count == made.blocks.len() {
                 push(&mut made.blocks, Block::default())?;

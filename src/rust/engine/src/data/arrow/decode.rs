@@ -78,12 +78,12 @@ impl Decoder {
         }
     }
 
-    /// The columns of a batch.
+    /// The columns of a batch, in the room of one that is used up, where it can be.
     ///
     /// # Errors
     /// [`EngineError::Stream`](crate::base::error::EngineError::Stream), with the column's name, for what is not well made or cannot be told
     /// as plain values; memory refused.
-    pub fn batch(&mut self, array: &ArrowArray) -> Result<Batch> {
+    pub fn batch(&mut self, array: &ArrowArray, spare: Batch) -> Result<Batch> {
         let whole = |error| match error {
             crate::base::error::EngineError::Stream(words) => faulty(format!("a batch {words}")),
             other => other,
@@ -99,16 +99,28 @@ impl Decoder {
             return Err(faulty("a batch has rows that are missing as a whole"));
         }
         let mut columns = room(self.fields.len())?;
+        let mut spare = spare.columns.into_iter();
         for ((field, &place), levels) in self.fields.iter().zip(&self.places).zip(&mut self.levels) {
             let child = array.child(place);
-            let column = child.and_then(|child| column(child, &field.kind, skip, rows, levels));
+            let spare = match spare.next() {
+                Some(Column::Doubles(numbers)) => numbers,
+                _ => Vec::new(),
+            };
+            let column = child.and_then(|child| column(child, &field.kind, skip, rows, levels, spare));
             columns.push(column.map_err(|error| of_column(&field.name, error))?);
         }
         Ok(Batch { rows, columns })
     }
 }
 
-fn column(array: &ArrowArray, kind: &Kind, skip: usize, rows: usize, levels: &mut Levels) -> Result<Column> {
+fn column(
+    array: &ArrowArray,
+    kind: &Kind,
+    skip: usize,
+    rows: usize,
+    levels: &mut Levels,
+    spare: Vec<f64>,
+) -> Result<Column> {
     if let Kind::Refused(words) = kind {
         return Err(faulty(format!("is {words}, which is not read")));
     }
@@ -122,8 +134,8 @@ fn column(array: &ArrowArray, kind: &Kind, skip: usize, rows: usize, levels: &mu
         }
         Kind::Whole(whole) => whole_numbers(&view, *whole),
         Kind::Half => doubles(&view, all(view.each(1, 0)?.map(of_half))?),
-        Kind::Single => doubles(&view, all(view.each::<f32>(1, 0)?.map(f64::from))?),
-        Kind::Double => doubles(&view, all(view.each(1, 0)?)?),
+        Kind::Single => doubles(&view, all_in(spare, view.each::<f32>(1, 0)?.map(f64::from))?),
+        Kind::Double => doubles(&view, all_in(spare, view.each(1, 0)?)?),
         Kind::Text(text) => {
             let codes = texts(&view, *text, levels)?;
             let new = levels.take_new();
@@ -142,6 +154,17 @@ fn column(array: &ArrowArray, kind: &Kind, skip: usize, rows: usize, levels: &mu
 /// What an iterator gives, in room that is taken at once.
 fn all<V>(values: impl ExactSizeIterator<Item = V>) -> Result<Vec<V>> {
     let mut all = room(values.len())?;
+    all.extend(values);
+    Ok(all)
+}
+
+/// The same in the room of other numbers.
+fn all_in(spare: Vec<f64>, values: impl ExactSizeIterator<Item = f64>) -> Result<Vec<f64>> {
+    if spare.capacity() < values.len() {
+        return all(values);
+    }
+    let mut all = spare;
+    all.clear();
     all.extend(values);
     Ok(all)
 }

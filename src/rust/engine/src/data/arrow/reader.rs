@@ -72,8 +72,8 @@ impl Columns {
 impl Work for Decoder {
     type Made = Batch;
 
-    fn work(&mut self, array: &ArrowArray, _spare: Batch) -> Result<Batch> {
-        self.batch(array)
+    fn work(&mut self, array: &ArrowArray, spare: Batch) -> Result<Batch> {
+        self.batch(array, spare)
     }
 }
 

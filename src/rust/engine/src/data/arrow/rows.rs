@@ -57,6 +57,8 @@ pub(super) struct RowMaker {
     batch: Batch,
     /// The row of the batch that comes next.
     next: usize,
+    /// Rows before it.
+    before: usize,
     passed: Passed,
 }
 
@@ -118,11 +120,12 @@ impl RowMaker {
             places,
             batch: Batch::default(),
             next: 0,
+            before: passed.rows,
             passed,
         })
     }
 
-    /// Rows before those that come next.
+    /// Rows so far, those of the batch included.
     pub fn passed(&self) -> Passed {
         self.passed
     }
@@ -130,6 +133,8 @@ impl RowMaker {
     /// Takes a batch, whose rows come next.
     pub fn take(&mut self, mut batch: Batch) -> Result<()> {
         add_levels(&mut self.levels, &mut batch)?;
+        self.before = self.passed.rows;
+        self.passed.rows += batch.rows;
         (self.batch, self.next) = (batch, 0);
         self.learn()
     }
@@ -148,11 +153,13 @@ impl RowMaker {
                 return self.fill(&rows, into).map(|()| true);
             }
         }
-        self.passed.rows += self.batch.rows;
-        // Its numbers are as many as a file has, and no longer needed.
-        self.batch = Batch::default();
-        self.next = 0;
         Ok(false)
+    }
+
+    /// The batch that was taken last, all of whose rows were given.
+    pub fn give_back(&mut self) -> Batch {
+        self.next = 0;
+        std::mem::take(&mut self.batch)
     }
 
     fn learn(&mut self) -> Result<()> {
@@ -168,7 +175,7 @@ impl RowMaker {
         let name = &self.fields[column].name;
         faulty(format!(
             "column `{name}` has {what} in row {}",
-            self.passed.rows + row + 1
+            self.before + row + 1
         ))
     }
 
