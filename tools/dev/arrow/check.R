@@ -176,10 +176,10 @@ by_plan <- function(formula, ..., plan, targets = 1L) {
   on.exit(put(in_memory))
   answers <- NULL
   put(function(spec, x, y, case_weights, offset, start, hook) {
-    open <- package$guarded_hook(function() package$arrow_address(python$dataset(folder)))
+    open <- package$guarded_hook(function(part) package$arrow_address(python$dataset(folder)))
     stream <- list(
       rows = nrow(x), inputs = ncol(x), targets = targets, offsets = NCOL(offset) * !is.null(offset), case_weights = !is.null(case_weights),
-      native = c(list(open = open$fun, na = "omit"), plan)
+      native = c(list(parts = 1, open = open$fun, na = "omit"), plan)
     )
     answer <- in_memory(spec, x, y, case_weights, offset, start, hook)
     streamed <- in_memory(spec, structure(stream, class = "stream"), NULL, NULL, NULL, start, hook)
@@ -210,15 +210,27 @@ check("in single precision, of several classes", {
 })
 
 source_of <- function(formula) nn_reader(function() python$dataset(folder), formula)
-same_fit <- function(formula, ...) {
+# A file each, and one without rows.
+parts_of <- function(formula) {
+  files <- c(dir(folder, full.names = TRUE), NA)[c(1, 4, 2, 3)]
+  nn_reader(lapply(files, function(file) {
+    function() if (is.na(file)) python$dataset(dir(folder, full.names = TRUE)[1])$head(0L) else python$dataset(file)
+  }), formula)
+}
+same_fit <- function(formula, ..., source = source_of) {
   quick <- function(data, ...) nn_train(data, ..., seed = 1, hidden = 4, epochs = 5, optimizer = "rprop", preset = "textbook", na_action = "omit", progress = FALSE)
-  streamed <- quick(source_of(formula), ...)
+  streamed <- quick(source(formula), ...)
   whole <- if (inherits(formula, "formula")) nn_train(formula, table, ..., seed = 1, hidden = 4, epochs = 5, optimizer = "rprop", preset = "textbook", na_action = "omit", progress = FALSE)
   fields <- c("weights", "biases", "history")
   is_same(streamed[fields], whole[fields])
 }
 if ("nn_train.nn_reader" %in% ls(asNamespace("backprop"), all.names = TRUE)) {
   check("a fit of plain columns has the bits of one in memory", same_fit(y ~ x1 + x2 + x3 + g + f))
+  check("files that are parts of a reader are read by the plan, and have them too", {
+    package <- asNamespace("backprop")
+    opened <- package$native_sources(parts_of(y ~ x1))
+    length(opened) == 4L && same_fit(y ~ x1 + x2 + x3 + g + f, source = parts_of)
+  })
   check("with case weights too", same_fit(y ~ x1 + g, case_weights = w))
   check("a fit of classes has the bits of one in memory", same_fit(class ~ x1 + x2 + g))
   check("a fit whose formula computes has them as well", same_fit(y ~ I(x1^2) + log(w) * f))
