@@ -6,9 +6,10 @@ use super::feed::Feed;
 use super::pipeline::Work;
 use super::plan::Plan;
 use super::reader::Columns;
-use super::rows::{names_of, Passed, PlainRows, RowMaker};
+use super::rows::{names_of, Passed, PlainRows, RowMaker, ROWS};
 use super::stream::ArrowStream;
 use crate::base::error::Result;
+use crate::base::ranges::tiles;
 use crate::base::room::push;
 use crate::data::encoding::{Encoded, Encoding};
 use crate::data::rows::{Block, ColumnMajor, RowSource, TableShape};
@@ -71,14 +72,21 @@ impl<T: Scalar> Work for Making<T> {
     fn work(&mut self, array: &ArrowArray, spare: Made<T>) -> Result<Made<T>> {
         let mut made = spare;
         made.count = 0;
-        let used_up = self.maker.give_back();
-        self.maker.take(self.decoder.batch(array, used_up)?)?;
-        while self.maker.next(&mut self.rows)? {
-            if made.count == made.blocks.len() {
-                push(&mut made.blocks, Block::default())?;
+        let rows = self.decoder.rows(array)?;
+        let at_once = match self.decoder.has_dictionaries() {
+            true => rows,
+            false => ROWS,
+        };
+        for part in tiles(0..rows, at_once) {
+            let used_up = self.maker.give_back();
+            self.maker.take(self.decoder.part(array, part, used_up)?)?;
+            while self.maker.next(&mut self.rows)? {
+                if made.count == made.blocks.len() {
+                    push(&mut made.blocks, Block::default())?;
+                }
+                self.recipe.fill(&self.rows, &mut made.blocks[made.count])?;
+                made.count += 1;
             }
-            self.recipe.fill(&self.rows, &mut made.blocks[made.count])?;
-            made.count += 1;
         }
         made.passed = self.maker.passed();
         Ok(made)

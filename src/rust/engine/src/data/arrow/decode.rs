@@ -7,6 +7,7 @@ use super::levels::Levels;
 use super::schema::Field;
 use crate::base::error::Result;
 use crate::base::room::{filled, room};
+use std::ops::Range;
 
 /// A missing whole number or flag; R's.
 pub const MISSING_INTEGER: i32 = i32::MIN;
@@ -78,17 +79,26 @@ impl Decoder {
         }
     }
 
-    /// The columns of a batch, in the room of one that is used up, where it can be.
+    /// Whether a part of a batch costs as much as the whole: a dictionary is there whole.
+    pub fn has_dictionaries(&self) -> bool {
+        let mut kinds = self.fields.iter().map(|field| &field.kind);
+        kinds.any(|kind| matches!(kind, Kind::Dictionary(..)))
+    }
+
+    /// How many rows a batch has.
     ///
     /// # Errors
-    /// [`EngineError::Stream`](crate::base::error::EngineError::Stream), with the column's name, for what is not well made or cannot be told
-    /// as plain values; memory refused.
-    pub fn batch(&mut self, array: &ArrowArray, spare: Batch) -> Result<Batch> {
+    /// [`EngineError::Stream`](crate::base::error::EngineError::Stream) for what is not well made.
+    pub fn rows(&self, array: &ArrowArray) -> Result<usize> {
+        Ok(self.extent(array)?.0)
+    }
+
+    fn extent(&self, array: &ArrowArray) -> Result<(usize, usize)> {
         let whole = |error| match error {
             crate::base::error::EngineError::Stream(words) => faulty(format!("a batch {words}")),
             other => other,
         };
-        let (rows, skip) = array.extent().map_err(whole)?;
+        let extent = array.extent().map_err(whole)?;
         if array.n_children != self.columns as i64 {
             let (found, wanted) = (array.n_children, self.columns);
             return Err(faulty(format!(
@@ -98,6 +108,16 @@ impl Decoder {
         if array.null_count > 0 {
             return Err(faulty("a batch has rows that are missing as a whole"));
         }
+        Ok(extent)
+    }
+
+    /// The columns of some of the rows of a batch, of which it has so many, in the room of a batch that is used up, where they can be.
+    ///
+    /// # Errors
+    /// [`EngineError::Stream`](crate::base::error::EngineError::Stream), with the column's name, for what is not well made or cannot be told
+    /// as plain values; memory refused.
+    pub fn part(&mut self, array: &ArrowArray, part: Range<usize>, spare: Batch) -> Result<Batch> {
+        let (rows, skip) = (part.len(), self.extent(array)?.1 + part.start);
         let mut columns = room(self.fields.len())?;
         let mut spare = spare.columns.into_iter();
         for ((field, &place), levels) in self.fields.iter().zip(&self.places).zip(&mut self.levels) {

@@ -73,7 +73,8 @@ impl Work for Decoder {
     type Made = Batch;
 
     fn work(&mut self, array: &ArrowArray, spare: Batch) -> Result<Batch> {
-        self.batch(array, spare)
+        let rows = self.rows(array)?;
+        self.part(array, 0..rows, spare)
     }
 }
 

@@ -13,8 +13,9 @@ use crate::data::rows::all_finite;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Rows that are made at a time: their inputs stay in the processor's cache. No power of two, whose columns would all lie in the same few sets of it.
-const ROWS: usize = 2000;
+/// Rows that are made at a time, from columns to rows of the network, so that they stay in the processor's cache. No power of two: columns would all lie in the same
+/// few sets of it.
+pub(super) const ROWS: usize = 2000;
 
 /// Some rows, each part column by column.
 #[derive(Clone, Debug, Default)]
