@@ -1,10 +1,12 @@
 # Steps of one training in one process, on PSOCK workers, or on the ranks of an MPI job: how long a step takes and how many bytes are sent.
-# Rscript measure.R one | psock WORKERS, or mpirun -n RANKS Rscript measure.R mpi. [exact|sum] comes last. Prints for each network and number of
+# Rscript measure.R one | psock WORKERS, or mpirun -n RANKS Rscript measure.R mpi. [exact|sum] and rows=ROWS may follow. Prints for each network and number of
 # rows: how, processes, sums, parameters, rows, milliseconds a step (elapsed, and of the master's processor), bytes sent and received by the master in a step.
 suppressPackageStartupMessages(library(backprop))
 arguments <- commandArgs(TRUE)
 how <- arguments[1L]
 exact <- !"sum" %in% arguments
+counts <- as.double(sub("^rows=", "", grep("^rows=", arguments, value = TRUE)))
+if (length(counts) == 0) counts <- c(1e4, 1e5)
 workers <- 1
 cluster <- NULL
 if (how == "psock") {
@@ -20,7 +22,7 @@ networks <- list(small = list(p = 20, hidden = c(64, 32)), wide = list(p = 100, 
 for (network in networks) {
   sizes <- c(network$p, network$hidden, 1)
   parameters <- sum((utils::head(sizes, -1) + 1) * sizes[-1])
-  for (rows in c(1e4, 1e5)) {
+  for (rows in counts) {
     set.seed(1)
     x <- matrix(rnorm(rows * network$p), rows)
     y <- as.double(x[, 1] + rnorm(rows) > 0)
