@@ -22,7 +22,7 @@ reader_sources <- function() {
       whole = function(reader) is_texts(reader$source) && is_plain_list(reader$csv) && is.character(reader$csv$types) && sized(reader),
       describe = function(reader) paste0(count_text(length(reader$source), "CSV file"), " of ", count_text(length(reader$csv$types), "column"))
     ),
-    parts = list(open = parts_cursor, whole = is_whole_parts, describe = describe_parts),
+    parts = list(open = parts_cursor, whole = has_whole_parts, describe = describe_part_sources),
     big.matrix = list(
       open = big_matrix_cursor, whole = sized, describe = function(reader) paste0("a big matrix of ", size_text(reader$source))
     )

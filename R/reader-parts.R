@@ -16,11 +16,11 @@ nn_reader.list <- function(source, formula = NULL, ..., shuffle_bytes = 64 * 2^2
   new_reader("parts", parts, formula, shuffle_bytes, once = any(vapply(parts, function(part) isTRUE(part$once), NA)), env = parent.frame())
 }
 
-is_whole_parts <- function(reader) {
+has_whole_parts <- function(reader) {
   is_plain_list(reader$source) && length(reader$source) > 0L && all(vapply(reader$source, inherits, NA, "nn_reader"))
 }
 
-describe_parts <- function(reader) {
+describe_part_sources <- function(reader) {
   first <- reader$source[[1L]]
   paste0(count_text(length(reader$source), "part"), ", the first ", reader_sources()[[first$kind]]$describe(first))
 }

@@ -21,6 +21,9 @@ targets_of_readers <- function() {
   list(
     nn_reader_table = of("nn_reader.data.frame", sized, function() draw_from(list(small_table(), small_table()[0, ]))),
     nn_reader_function = of("nn_reader.function", common, function() draw_one(function(reset) NULL, function() NULL)),
+    nn_reader_parts = of("nn_reader.list", sized, function() {
+      draw_one(list(small_table(), nn_reader(small_table(), chunk_rows = 2)), list(small_table()[0, ], list(small_table())), list(small_table(), small_table()[1]), list(1), list())
+    }),
     nn_reader_files = of("nn_reader.character", c(sized, csv), small_file),
     nn_reader_query = of("nn_reader.DBIConnection", c(sized, query), small_database, needed = "query"),
     nn_reader_big = of("nn_reader.big.matrix", sized, small_big_matrix),
