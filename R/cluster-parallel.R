@@ -17,12 +17,12 @@ parallel_transport <- function(cluster) {
         stop_lost(cl, state, cluster$timeout)
       }
       unread <<- TRUE
-      if (!hastened) {
-        hasten_nodes(cl)
-        hastened <<- TRUE
-      }
       answers <- with_timeout(nodes, cluster$timeout, tryCatch(
-        parallel::clusterApply(nodes, arguments, ask_node, operation),
+        {
+          if (!hastened) hasten_nodes(nodes)
+          hastened <<- TRUE
+          parallel::clusterApply(nodes, arguments, ask_node, operation)
+        },
         error = function(cnd) {
           lost <<- TRUE
           stop_lost(cl, recover_nodes(cl, 1), cluster$timeout)
