@@ -73,7 +73,7 @@ faults_of_film <- function(value, known = NULL, arguments = NULL) {
 target_of_path_pictures <- function() {
   path <- a_drawn_path()
   kind <- draw_by_turn("plot", "autoplot", "print", "as.data.frame", every = 3)
-  pictured <- function() draw_arguments(kinds_of_path_pictures, share = 0.3)
+  pictured <- function() draw_arguments(kinds_of_path_pictures, share = 0.6)
   switch(kind,
     plot = fuzz_draw("plot.nn_path", quote(plot_on_paper), c(list(path), pictured()), holds = function(value) if (!inherits(value, "nn_path")) "does not return its argument"),
     autoplot = fuzz_draw("autoplot.nn_path", quote(ggplot2::autoplot), c(list(path), pictured()), holds = function(value) if (!inherits(value, "ggplot")) "is no ggplot"),
