@@ -5,7 +5,7 @@ table_sink <- function(connection, table, plan, reader, resume, call) {
   if (!inherits(connection, "DBIConnection") || !(is_text(table) || inherits(table, "Id"))) {
     stop_argument("sink", "`list(connection = , table = )`, a connection of DBI and the name of a table", list(), call = call)
   }
-  if (identical(reader$kind, "query") && identical(reader$source, connection)) {
+  if (any(vapply(leaves_of(reader), function(leaf) identical(leaf$kind, "query") && identical(leaf$source, connection), NA))) {
     stop_backprop("incompatible", c(
       "{.arg sink} needs a connection of its own: the one that rows are read from is busy while they are.",
       i = "Connect once more to the database."

@@ -15,7 +15,7 @@ arrow_chunk_rows <- 65536
 #' numbers beyond 2^53 are an error, since a double cannot hold them. Of a type that is not read (decimals, dates, times, lists and others), a column is an
 #' error when the formula wants it, and not there otherwise: cast it where the stream is made.
 #'
-#' The stream's functions are called on R's thread alone, while another one turns the batches that were fetched into rows of the network. What a stream of Python's does on threads of
+#' The stream's functions are called on R's thread alone, while another one decodes the batches that were fetched and, where the formula has nothing but columns, makes rows of the network of them. What a stream of Python's does on threads of
 #' its own must not need the interpreter, which R holds: pyarrow's own file systems do not, those of fsspec do.
 #'
 #' A dataset of pyarrow reads ahead as far as its defaults say, which may be gigabytes. A scanner that takes little memory is `dataset.scanner(batch_readahead = 2, fragment_readahead = 1,

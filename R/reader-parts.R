@@ -2,7 +2,7 @@
 
 #' @section Parts:
 #' A list of sources is read as one: the rows of its first source, then those of its second, and so on. Sources may be of any kinds that have the same columns, and are given the
-#' arguments `...` each. On a cluster (see [nn_cluster()]) a worker opens those parts alone that its rows lie in: the master, which surveys the rows, must reach all of them, a worker its own.
+#' arguments `...` each, unless they are readers already. On a cluster (see [nn_cluster()]) a worker opens those parts alone that its rows lie in: the master, which surveys the rows, must reach all of them, a worker its own.
 #' @rdname nn_reader
 #' @export
 nn_reader.list <- function(source, formula = NULL, ..., shuffle_bytes = 64 * 2^20) {
@@ -10,11 +10,18 @@ nn_reader.list <- function(source, formula = NULL, ..., shuffle_bytes = 64 * 2^2
     stop_argument("source", "a list of sources, at least one", source, call = quote(nn_reader()))
   }
   if (inherits(formula, "formula") && is.null(environment(formula))) environment(formula) <- parent.frame()
+  made <- vapply(source, inherits, NA, "nn_reader")
+  if (all(made)) refuse_dots(..., known = names(formals(nn_reader.list)), call = quote(nn_reader()))
   parts <- lapply(unname(source), function(part) {
     if (inherits(part, "nn_reader")) check_reader(part, "source", quote(nn_reader())) else nn_reader(part, formula, ..., shuffle_bytes = shuffle_bytes)
   })
+  # Parts of parts are parts.
+  parts <- unlist(lapply(parts, leaves_of), recursive = FALSE)
   new_reader("parts", parts, formula, shuffle_bytes, once = any(vapply(parts, function(part) isTRUE(part$once), NA)), env = parent.frame())
 }
+
+# The readers of sources that a reader is made of.
+leaves_of <- function(reader) if (reader$kind == "parts") reader$source else list(reader)
 
 has_whole_parts <- function(reader) {
   is_plain_list(reader$source) && length(reader$source) > 0L && all(vapply(reader$source, inherits, NA, "nn_reader"))
@@ -44,7 +51,7 @@ parts_cursor <- function(reader) {
       }
       chunk <- cursor$next_chunk()
       if (is.null(chunk)) close()
-      chunk
+      with_columns_alone(chunk, reader$columns)
     })
   }
   list(
@@ -60,6 +67,14 @@ parts_cursor <- function(reader) {
     },
     part = function() min(at, count), close = close
   )
+}
+
+# The columns that are wanted, which Arrow streams give alone. Where one is missing, the chunk as it is: the error is that of any chunk.
+with_columns_alone <- function(chunk, columns) {
+  if (is.null(columns) || !is.data.frame(chunk) || !all(columns %in% names(chunk))) {
+    return(chunk)
+  }
+  structure(unclass(chunk)[columns], row.names = attr(chunk, "row.names"), class = "data.frame")
 }
 
 # Which part an error is of.

@@ -34,7 +34,7 @@ native_plan <- function(reader, given, plan, made, which) {
 
 # The functions that open a reader's streams, one for each part; NULL where rows come from elsewhere.
 native_sources <- function(reader) {
-  parts <- if (reader$kind == "parts") reader$source else list(reader)
+  parts <- leaves_of(reader)
   opens <- vapply(parts, function(part) part$kind == "arrow" && is.function(part$source), NA)
   if (all(opens)) lapply(parts, `[[`, "source")
 }

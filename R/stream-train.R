@@ -271,7 +271,7 @@ factors_of_survey <- function(class_weights, survey, outcome) {
 
 # Whether two readers call the same function, which has one place where it stands.
 share_functions <- function(a, b) {
-  functions_of <- function(reader) if (reader$kind == "parts") lapply(reader$source, `[[`, "source") else list(reader$source)
+  functions_of <- function(reader) lapply(leaves_of(reader), `[[`, "source")
   any(vapply(functions_of(a), function(source) is.function(source) && any(vapply(functions_of(b), identical, NA, source)), NA))
 }
 

@@ -89,6 +89,16 @@ test_that("errors say which part they are of", {
   expect_error(train_parts(list(parts_table, other)), "columns of the first one", class = "backprop_error_reader")
 })
 
+test_that("columns that nothing wants are left out of every part, and parts of parts are parts", {
+  reader <- nn_reader(list(parts_table[1:2, ], list(parts_table[3, 5:1], nn_reader(parts_table[4, ]))))
+  expect_length(reader$source, 3)
+  reader$columns <- c("b", "y")
+  cursor <- open_reader(reader)
+  chunks <- lapply(1:3, function(i) cursor$next_chunk())
+  expect_equal(do.call(rbind, chunks), parts_table[1:4, c("b", "y")])
+  expect_error(nn_reader(list(nn_reader(mtcars)), mpg ~ wt, chunk_row = 10), "chunk_row", class = "backprop_error")
+})
+
 test_that("a list that is none of sources is refused", {
   expect_error(nn_reader(list(), y ~ a), "at least one", class = "backprop_error_argument")
   expect_error(nn_reader(list(3), y ~ a), "source", class = "backprop_error_argument")

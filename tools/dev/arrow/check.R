@@ -231,6 +231,10 @@ if ("nn_train.nn_reader" %in% ls(asNamespace("backprop"), all.names = TRUE)) {
     opened <- package$native_sources(parts_of(y ~ x1))
     length(opened) == 4L && same_fit(y ~ x1 + x2 + x3 + g + f, source = parts_of)
   })
+  check("so have a table and files in one reader, whatever other columns they have", {
+    mixed_of <- function(formula) nn_reader(list(table[1:1500, ], function() python$dataset(dir(folder, full.names = TRUE)[2:3])), formula)
+    same_fit(y ~ x1 + g, source = mixed_of)
+  })
   check("with case weights too", same_fit(y ~ x1 + g, case_weights = w))
   check("a fit of classes has the bits of one in memory", same_fit(class ~ x1 + x2 + g))
   check("a fit whose formula computes has them as well", same_fit(y ~ I(x1^2) + log(w) * f))
