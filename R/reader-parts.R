@@ -93,5 +93,5 @@ in_part <- function(part, count, code) {
 # count, "train" or "held".
 mark_before <- function(marks, which, given) {
   before <- vapply(marks, function(mark) mark[[which]], 0)
-  marks[[max(base::which(before <= given))]]
+  marks[[sum(before <= given)]]
 }

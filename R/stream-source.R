@@ -2,7 +2,7 @@
 
 # `which`: the rows that train ("train"), or those held back ("held"); there are `rows` of them. `made` is how chunks become numbers (see encode_chunk()).
 # `place` knows which of several streams of one reader was read last: a source may have just one place where it stands. `marks` are where parts begin, see note_part().
-stream_of_reader <- function(reader, plan, made, which, rows, weighted, place, total_weight, native = NULL, marks = list()) {
+stream_of_reader <- function(reader, plan, made, which, rows, weighted, place, total_weight, native = NULL, marks = list(first_mark)) {
   cursor <- NULL
   at <- NULL
   me <- new.env()
@@ -13,8 +13,8 @@ stream_of_reader <- function(reader, plan, made, which, rows, weighted, place, t
   # From the first row, or from the first of the part that the row after `skip` rows may be in.
   start <- function(skip = 0) {
     close()
-    mark <- if (length(marks) > 1L) mark_before(marks, which, skip) else list(part = 1L, first = 1, before = 0, train = 0, held = 0)
-    if (mark$part > 1L) reader$from <- mark$part
+    mark <- mark_before(marks, which, skip)
+    reader$from <- mark$part
     cursor <<- open_reader(reader)
     at <<- list(skip = skip, chunks = 0, first = mark$first, before = mark$before, given = mark[[which]])
     place$of <<- me

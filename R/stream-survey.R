@@ -54,6 +54,9 @@ new_survey <- function(plan) {
   ), parent = emptyenv())
 }
 
+# Where a reader begins.
+first_mark <- list(part = 1, first = 1, before = 0, train = 0, held = 0)
+
 # Before the first chunk of a part: how many rows came before it, in all and of each kind. Parts without rows are where the next one is.
 note_part <- function(state, part, first) {
   mark <- list(first = first, before = state$kept, train = state$train, held = state$held)

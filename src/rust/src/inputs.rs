@@ -122,10 +122,9 @@ pub struct Encodings {
 impl Encodings {
     /// The encoding of so many columns, where a specification has one.
     pub fn of(spec: &Fields, columns: usize) -> Result<Option<Rc<Encodings>>> {
-        let Some(encoding) = spec.get("encoding") else {
+        let Some(columns) = column_encodings(spec, columns)? else {
             return Ok(None);
         };
-        let columns = column_encodings(&Fields::new(encoding, "encoding")?, columns)?;
         Ok(Some(Rc::new(Encodings {
             double: Encoding::new(&columns)?,
             single: Encoding::new(&columns)?,
@@ -242,13 +241,9 @@ pub fn recipe<T: Precision>(
         Some((center, scale)) => Some((copied(center)?, copied(scale)?)),
         None => None,
     };
-    let encoding = match spec.get("encoding") {
-        Some(encoding) => {
-            let columns = column_encodings(&Fields::new(encoding, "encoding")?, columns)?;
-            Some(Encoding::new(&columns)?)
-        }
-        None => None,
-    };
+    let encoding = column_encodings(spec, columns)?
+        .map(|columns| Encoding::new(&columns))
+        .transpose()?;
     Ok(Recipe {
         plan: plan.clone(),
         moments,
@@ -257,8 +252,12 @@ pub fn recipe<T: Precision>(
     })
 }
 
-/// Reads `list(clipped =, knots =, scores =, edges =)`, each with an element for each column, or NULL.
-fn column_encodings(fields: &Fields, columns: usize) -> Result<Vec<ColumnEncoding>> {
+/// Reads a specification's `encoding`, where it has one: `list(clipped =, knots =, scores =, edges =)`, each with an element for each column, or NULL.
+fn column_encodings(spec: &Fields, columns: usize) -> Result<Option<Vec<ColumnEncoding>>> {
+    let Some(encoding) = spec.get("encoding") else {
+        return Ok(None);
+    };
+    let fields = Fields::new(encoding, "encoding")?;
     let lists = |name: &str| -> Result<Option<List>> {
         let list = fields
             .get(name)
@@ -301,7 +300,7 @@ fn column_encodings(fields: &Fields, columns: usize) -> Result<Vec<ColumnEncodin
         let edges = numbers(&edges, column)?;
         push(&mut encodings, ColumnEncoding { bend, edges })?;
     }
-    Ok(encodings)
+    Ok(Some(encodings))
 }
 
 impl<'a> Matrix<'a> {

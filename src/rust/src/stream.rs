@@ -13,7 +13,7 @@ use std::rc::Rc;
 
 /// Rows of a batch of an Arrow stream, as most makers have them by default.
 const ROWS_OF_BATCH: usize = 1 << 16;
-/// Batches in memory: two ahead, one decoded, and rows that are made of it.
+/// Batches in memory, as rows of the network: two ahead, the one that is used, and one to be made anew.
 const BATCHES: f64 = 4.0;
 
 /// Rows of which R has functions that give them.
@@ -110,7 +110,7 @@ impl<'a> Stream<'a> {
 
     /// As what the engine takes.
     pub fn source<T: Precision>(&self) -> Result<Source<'_, T>> {
-        let rows: Source<'_, T> = match &self.giver {
+        Ok(match &self.giver {
             Giver::Native(native) => {
                 let recipe = recipe::<T>(self.spec, native.plan(), self.columns, self.shape)?;
                 Source::shuffled_stream(Blocks::new(native.rows(recipe)), self.shuffle_bytes)
@@ -123,8 +123,7 @@ impl<'a> Stream<'a> {
                 };
                 Source::shuffled_stream(Blocks::new(rows), self.shuffle_bytes)
             }
-        };
-        Ok(rows)
+        })
     }
 
     /// Puts rows as R gives them into a block.

@@ -129,8 +129,6 @@ compiled! {
         team: &Team,
         take: &mut TakeGradient<'_, Self>,
     ) -> Result<()> = worker::gradients;
-    /// [`ArrowRows::new()`]
-    fn arrow_rows(stream: ArrowStream, recipe: &Arc<Recipe<Self>>, passed: Passed) -> Result<ArrowRows<Self>> = ArrowRows::new;
     /// [`totals()`](worker::totals)
     fn worker_totals(
         work: &Work<'_>,
@@ -140,4 +138,6 @@ compiled! {
         team: &Team,
         take: &mut TakeTotals<'_>,
     ) -> Result<()> = worker::totals;
+    /// [`ArrowRows::new()`]
+    fn arrow_rows(stream: ArrowStream, recipe: &Arc<Recipe<Self>>, passed: Passed) -> Result<ArrowRows<Self>> = ArrowRows::new;
 }

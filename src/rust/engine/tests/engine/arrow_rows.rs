@@ -46,6 +46,23 @@ fn plan() -> Plan {
     }
 }
 
+/// The first column is the input, the second is learnt, both as they are.
+fn plan_of_numbers() -> Plan {
+    Plan {
+        inputs: vec![input("x", InputKind::Number)],
+        outcome: Outcome {
+            column: "g".to_string(),
+            kind: OutcomeKind::Number {
+                center: 0.0,
+                scale: 1.0,
+            },
+        },
+        case_weights: None,
+        offset: None,
+        ..plan()
+    }
+}
+
 const NAMES: [&str; 6] = ["x", "g", "f", "y", "w", "o"];
 
 /// Rows: 0 and 5 are whole; 1 has no weight; 2 has a gap in x; 3 none in an infinite x, but an infinite outcome; 4 no level.
@@ -120,6 +137,11 @@ fn recipe(plan: &Plan) -> Recipe<f64> {
 
 fn rows_of(plan: &Plan, batches: Vec<LyingBatch>) -> Result<Vec<Rows>> {
     rows_of_parts(plan, vec![batches])
+}
+
+/// Each batch a stream of its own.
+fn apart(batches: Vec<LyingBatch>) -> Vec<Vec<LyingBatch>> {
+    batches.into_iter().map(|batch| vec![batch]).collect()
 }
 
 /// The rows of several streams, one after the other.
@@ -244,26 +266,15 @@ fn each_row_is_held_back_or_trains_by_its_number_among_those_that_take_part() {
     ]);
     let of = |wanted, size| {
         let plan = Plan {
-            inputs: vec![input("x", InputKind::Number)],
-            outcome: Outcome {
-                column: "g".to_string(),
-                kind: OutcomeKind::Number {
-                    center: 0.0,
-                    scale: 1.0,
-                },
-            },
-            case_weights: None,
-            offset: None,
             held_back: Some(HeldBack {
                 seed: 11,
                 share: 0.25,
                 wanted,
             }),
-            ..plan()
+            ..plan_of_numbers()
         };
-        let of_parts = table.cut(size).into_iter().map(|batch| vec![batch]).collect();
         let blocks = rows_of(&plan, table.cut(size)).unwrap();
-        assert_eq!(rows_of_parts(&plan, of_parts).unwrap(), blocks);
+        assert_eq!(rows_of_parts(&plan, apart(table.cut(size))).unwrap(), blocks);
         blocks.into_iter().flat_map(|block| block.x).collect::<Vec<f64>>()
     };
     let takes_part: Vec<f64> = numbers.into_iter().flatten().collect();
@@ -298,9 +309,8 @@ fn what_is_wrong_is_told_with_column_and_row() {
     );
     let mut refusing = plan();
     refusing.gaps = Gaps::Refuse;
-    let of_parts = table().cut(2).into_iter().map(|batch| vec![batch]).collect();
     assert_eq!(
-        words(rows_of_parts(&refusing, of_parts)),
+        words(rows_of_parts(&refusing, apart(table().cut(2)))),
         "column `y` has a missing value in row 4"
     );
     let infinite = of(&|plan| {
@@ -330,19 +340,7 @@ fn inputs_are_recoded_as_those_in_memory() {
     let numbers: Vec<f64> = (0..50).map(|row| f64::from(row) / 7.0).collect();
     let some: Vec<Option<f64>> = numbers.iter().copied().map(Some).collect();
     let table = LyingBatch::of(vec![Lying::doubles(&some), Lying::doubles(&some)]);
-    let plan = Plan {
-        inputs: vec![input("x", InputKind::Number)],
-        outcome: Outcome {
-            column: "g".to_string(),
-            kind: OutcomeKind::Number {
-                center: 0.0,
-                scale: 1.0,
-            },
-        },
-        case_weights: None,
-        offset: None,
-        ..plan()
-    };
+    let plan = plan_of_numbers();
     let columns = [ColumnEncoding {
         bend: Bend::Clipped,
         edges: vec![-1.0, 0.0, 2.0],
